@@ -1,0 +1,18 @@
+// Zero warnings is the rule (`npm run lint`). Randomness is a parameter, so Math.random is banned everywhere.
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["node_modules/**", "data/**", "figures/**", "notebooks/**"] },
+  ...tseslint.configs.recommended,
+  {
+    files: ["**/*.ts", "**/*.mjs"],
+    rules: {
+      eqeqeq: "error",
+      "prefer-const": "error",
+      "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Pass an Rng (lib/base/rng)." }],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+    },
+  },
+);

@@ -1,0 +1,26 @@
+/** Content hashes: sha256 over canonical JSON (keys sorted) or over bytes. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+/** JSON with object keys sorted at every level, so that equal values have equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    v !== null && typeof v === "object" && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : v);
+}
+
+/** Hex sha256 of bytes or of the text itself. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** Hex sha256 of a value's canonical JSON. */
+export function hashOf(value: unknown): string {
+  return sha256(canonicalJson(value));
+}
+
+/** Hex sha256 of a file's bytes. */
+export function sha256File(file: string): string {
+  return sha256(readFileSync(file));
+}

@@ -1,0 +1,89 @@
+/**
+ * JSON Lines with a schema: every row is checked, and an error names file and line.
+ * A file is either written whole (`writeJsonl`, atomic) or grown row by row (`JsonlLog`) by a long
+ * computation that resumes from the rows already there.
+ */
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { UserError, brief } from "./check";
+import { writeFileAtomic } from "./files";
+
+/** Parses one value; the error names where, which key, and what was there. */
+export function parseRow<S extends z.ZodTypeAny>(schema: S, value: unknown, where: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data as z.output<S>;
+  const issue = result.error.issues[0]!;
+  const key = issue.path.join(".");
+  const seen = issue.path.reduce<unknown>((v, k) => (v as Record<string | number, unknown> | undefined)?.[k], value);
+  throw new UserError({
+    where,
+    expected: key ? `a valid "${key}" (${issue.message})` : `a valid row (${issue.message})`,
+    got: issue.code === "unrecognized_keys" ? `unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}` : brief(seen),
+    fix: "Correct that line, or see the README for the row format.",
+  });
+}
+
+/** Reads all rows. @throws UserError with file:line for bad JSON, a bad row or a missing file */
+export function readJsonl<S extends z.ZodTypeAny>(file: string, schema: S): z.output<S>[] {
+  return readLines(file).map(({ text, line }) => parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`));
+}
+
+/** Writes all rows at once, atomically. */
+export function writeJsonl(file: string, rows: readonly unknown[]): void {
+  writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+}
+
+/** An append-only file of rows. A last line cut short by a crash is dropped on opening; every complete row is kept. */
+export class JsonlLog<S extends z.ZodTypeAny> {
+  /** Rows found on opening, then those appended. */
+  readonly rows: z.output<S>[] = [];
+  private readonly fd: number;
+
+  constructor(readonly file: string, schema: S) {
+    mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+    const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+    const whole = bytes.lastIndexOf(10) + 1;
+    bytes.subarray(0, whole).toString("utf8").split("\n").forEach((text, i) => {
+      if (text) this.rows.push(parseRow(schema, parseJson(text, `${file}:${i + 1}`), `${file}:${i + 1}`));
+    });
+    this.fd = openSync(file, existsSync(file) ? "r+" : "w");
+    ftruncateSync(this.fd, whole);
+    this.size = whole;
+  }
+  private size: number;
+
+  append(rows: readonly z.output<S>[]): void {
+    const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
+    fsyncSync(this.fd);
+    this.size += bytes.length;
+    this.rows.push(...rows);
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/** `JSON.parse` whose error says where. */
+export function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError({ where, expected: "one JSON value", got: `${brief(text, 60)} (${(error as Error).message})`, fix: "Correct or remove that line." });
+  }
+}
+
+/** The text of a file a user named. @throws UserError when it cannot be read */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserError({ where: file, expected: "a readable file", got: (error as NodeJS.ErrnoException).code ?? String(error), fix: "Check the path." });
+  }
+}
+
+function readLines(file: string): { text: string; line: number }[] {
+  return readText(file).split("\n").map((text, i) => ({ text, line: i + 1 })).filter(({ text }) => text.trim() !== "");
+}

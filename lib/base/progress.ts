@@ -1,0 +1,69 @@
+/**
+ * Progress of long work, with an ETA. Where it is drawn is decided once per process:
+ * a bar in a terminal, a line every ten seconds in a log, an output updated in place in a notebook.
+ */
+import { Presets, SingleBar } from "cli-progress";
+
+/** One piece of long work. `update` is cheap and may be called often. */
+export interface Progress {
+  /** @param done units finished @param note e.g. "loss 0.61" */
+  update(done: number, note?: string): void;
+  /** Ends the display; safe to call twice. */
+  stop(): void;
+}
+
+/** How a process draws progress. */
+export type ProgressRenderer = (label: string, total: number) => Progress;
+
+let renderer: ProgressRenderer = (label, total) => (process.stderr.isTTY ? bar(label, total) : lines(label, total));
+
+/** The notebook kernel installs its own. */
+export function setProgressRenderer(next: ProgressRenderer): void {
+  renderer = next;
+}
+
+/** Starts showing progress of `total` units of work. */
+export function startProgress(label: string, total: number): Progress {
+  return renderer(label, total);
+}
+
+/** Seconds as a short text: "42 s", "3 min 10 s", "2 h 05 min". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
+  return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
+}
+
+/** "label 30/100 (30 %), 12 s, ETA 28 s, note" */
+export function progressText(label: string, done: number, total: number, startedMs: number, note = ""): string {
+  const elapsed = (Date.now() - startedMs) / 1000;
+  const eta = done > 0 && done < total ? `, ETA ${duration((elapsed / done) * (total - done))}` : "";
+  const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
+  return `${label} ${done}/${total} (${percent} %), ${duration(elapsed)}${eta}${note ? `, ${note}` : ""}`;
+}
+
+function bar(label: string, total: number): Progress {
+  const single = new SingleBar({ format: `${label} {bar} {percentage}% {value}/{total} ETA {eta_formatted} {note}`, stream: process.stderr, hideCursor: true, etaBuffer: 50 }, Presets.shades_classic);
+  single.start(total, 0, { note: "" });
+  return { update: (done, note) => single.update(done, { note: note ?? "" }), stop: () => single.stop() };
+}
+
+function lines(label: string, total: number): Progress {
+  const started = Date.now();
+  let shown = started;
+  let last = -1;
+  let stopped = false;
+  return {
+    update(done, note) {
+      if (done === last || (done < total && Date.now() - shown < 10_000)) return;
+      shown = Date.now();
+      last = done;
+      process.stderr.write(`${progressText(label, done, total, started, note)}\n`);
+    },
+    stop() {
+      if (!stopped && last >= 0 && last < total) process.stderr.write(`${label}: stopped at ${last}/${total}\n`);
+      stopped = true;
+    },
+  };
+}

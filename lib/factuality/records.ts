@@ -1,0 +1,51 @@
+/**
+ * The rows that flow between steps (JSONL): questions, candidates, annotated candidates.
+ * One schema each; unknown keys are rejected. `start`/`end` are UTF-16 offsets into `completion`, end exclusive.
+ */
+import { z } from "zod";
+
+/** Sentence verdicts as ANAH-v2 publishes them. a_i of Eq. 4 is 0 for supported and no-fact, 1 for the others (`isHallucination`). */
+export const verdictSchema = z.enum(["supported", "contradictory", "unverifiable", "no-fact"]);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+export const messageSchema = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() }).strict();
+export type Message = z.infer<typeof messageSchema>;
+
+export const questionSchema = z.object({ id: z.string().min(1), topic: z.string().min(1), prompt: z.array(messageSchema).min(1) }).strict();
+export type Question = z.infer<typeof questionSchema>;
+
+export const sentenceSchema = z
+  .object({ start: z.number().int().nonnegative(), end: z.number().int().positive(), verdict: verdictSchema })
+  .strict();
+export type Sentence = z.infer<typeof sentenceSchema>;
+
+const candidateShape = {
+  questionId: z.string().min(1),
+  index: z.number().int().nonnegative(),
+  completion: z.string(),
+  tokenIds: z.array(z.number().int().nonnegative()).optional(),
+  seed: z.number().int(),
+};
+/** One of K samples; `tokenIds` are the sampled ids without the end-of-turn token. */
+export const candidateSchema = z.object(candidateShape).strict();
+export type Candidate = z.infer<typeof candidateSchema>;
+
+export const annotatedCandidateSchema = z
+  .object({ ...candidateShape, sentences: z.array(sentenceSchema) })
+  .strict()
+  .superRefine((row, ctx) => checkSpans(row.completion, row.sentences, ctx, ["sentences"]));
+export type AnnotatedCandidate = z.infer<typeof annotatedCandidateSchema>;
+
+/** Spans must lie inside the text, in order, not overlapping, not empty. */
+export function checkSpans(completion: string, sentences: readonly Sentence[], ctx: z.RefinementCtx, path: (string | number)[]): void {
+  let previous = 0;
+  sentences.forEach(({ start, end }, i) => {
+    const problem =
+      end > completion.length ? `span ${start}-${end} ends outside the text of ${completion.length} characters`
+      : end <= start ? `span ${start}-${end} is empty`
+      : start < previous ? `span ${start}-${end} overlaps or precedes the one before it (which ends at ${previous})`
+      : undefined;
+    if (problem) ctx.addIssue({ code: z.ZodIssueCode.custom, message: problem, path: [...path, i] });
+    previous = Math.max(previous, end);
+  });
+}

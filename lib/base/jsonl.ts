@@ -39,6 +39,7 @@ export class JsonlLog<S extends z.ZodTypeAny> {
   /** Rows found on opening, then those appended. */
   readonly rows: z.output<S>[] = [];
   private readonly fd: number;
+  private size: number;
 
   constructor(readonly file: string, schema: S) {
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
@@ -51,7 +52,6 @@ export class JsonlLog<S extends z.ZodTypeAny> {
     ftruncateSync(this.fd, whole);
     this.size = whole;
   }
-  private size: number;
 
   append(rows: readonly z.output<S>[]): void {
     const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));

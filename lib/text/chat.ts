@@ -1,0 +1,32 @@
+/** Chat templates: the Jinja text a model was trained with, rendered as transformers' apply_chat_template does. */
+import { Template } from "@huggingface/jinja";
+import { UserError } from "../base/check";
+import type { Tokenizer } from "./tokenizer";
+
+/** One message of a prompt. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+const compiled = new Map<string, Template>();
+
+/**
+ * Renders the messages up to where the assistant speaks (add_generation_prompt).
+ * The text holds the special tokens, spelled out; it is tokenised without adding any.
+ * A template that asks for today's date (`strftime_now`) gets it, as in transformers.
+ * @throws UserError when the tokenizer has no template, or the template is not valid or refuses the messages
+ */
+export function renderChat(tokenizer: Tokenizer, messages: readonly ChatMessage[]): string {
+  const source = tokenizer.chatTemplate;
+  if (source === undefined) {
+    throw new UserError({ where: tokenizer.dir, expected: "a chat template", got: "none in tokenizer_config.json or chat_template.jinja", fix: "Use promptIds, which also knows models without one." });
+  }
+  try {
+    let template = compiled.get(source);
+    if (!template) compiled.set(source, (template = new Template(source)));
+    return template.render({ ...tokenizer.specialTokens, messages: messages.map(({ role, content }) => ({ role, content })), tools: null, documents: null, add_generation_prompt: true });
+  } catch (error) {
+    throw new UserError({ where: tokenizer.dir, expected: "a chat template that renders these messages", got: (error as Error).message, fix: "Check the roles and their order against the model's template." });
+  }
+}

@@ -1,0 +1,62 @@
+/** Reference log-probabilities: computed once per (reference, token ids, masks) and cached by content hash. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../base/check";
+import { sha256 } from "../base/hash";
+import { startProgress } from "../base/progress";
+import type { Llama, Params } from "../model/llama";
+import { readSafetensors, writeSafetensors } from "../model/safetensors";
+import { collate, type TokenizedPair } from "../preference/collate";
+import { sequenceLogps } from "./logps";
+
+/** Masked log-probability sums, one per pair. */
+export interface ReferenceLogps {
+  chosen: Float32Array;
+  rejected: Float32Array;
+}
+
+/** Pairs per forward pass: no gradients are kept, so more fit than in training. */
+const batchPairs = 64;
+
+/** Log-probabilities of every pair under frozen weights. */
+export function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number, label = "reference logps"): ReferenceLogps {
+  const out = { chosen: new Float32Array(pairs.length), rejected: new Float32Array(pairs.length) };
+  const order = pairs.map((_, i) => i).sort((a, b) => pairLength(pairs[a]!) - pairLength(pairs[b]!) || a - b); // little padding
+  const progress = startProgress(label, pairs.length);
+  for (let start = 0; start < order.length; start += batchPairs) {
+    const members = order.slice(start, start + batchPairs);
+    const logps = tf.tidy(() => sequenceLogps(model, params, collate(members.map((i) => pairs[i]!), padId)).dataSync());
+    members.forEach((i, j) => {
+      out.chosen[i] = logps[j]!;
+      out.rejected[i] = logps[members.length + j]!;
+    });
+    progress.update(start + members.length);
+  }
+  progress.stop();
+  return out;
+}
+
+/** The same, kept in `cacheDir` under the hash of everything it depends on. @param referenceHash content hash of the reference's weights */
+export function cachedLogps(cacheDir: string, referenceHash: string, model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): ReferenceLogps {
+  const file = path.join(cacheDir, `logps-${pairsHash(pairs, referenceHash).slice(0, 16)}.safetensors`);
+  if (existsSync(file)) {
+    const tensors = readSafetensors(file);
+    const logps = { chosen: tensors.get("chosen").data, rejected: tensors.get("rejected").data };
+    const holes = pairs.filter((_, i) => !Number.isFinite(logps.chosen[i]) || !Number.isFinite(logps.rejected[i]));
+    if (holes.length > 0) {
+      throw new UserError({ where: file, expected: `${pairs.length} finite reference logps`, got: `${holes.length} missing, first: ${holes.slice(0, 5).map((p) => p.questionId).join(", ")}`, fix: "Delete the file: it is computed again." });
+    }
+    return logps;
+  }
+  const logps = computeLogps(model, params, pairs, padId);
+  writeSafetensors(file, { chosen: { shape: [pairs.length], data: logps.chosen }, rejected: { shape: [pairs.length], data: logps.rejected } });
+  return logps;
+}
+
+const pairLength = (pair: TokenizedPair) => Math.max(pair.chosen.ids.length, pair.rejected.ids.length);
+
+function pairsHash(pairs: readonly TokenizedPair[], referenceHash: string): string {
+  const sides = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
+  return sha256(referenceHash + sides.map((s) => sha256(Buffer.concat([Buffer.from(s.ids.buffer, s.ids.byteOffset, s.ids.byteLength), s.lossMask]))).join(""));
+}

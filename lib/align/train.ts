@@ -1,0 +1,182 @@
+/**
+ * Masked DPO training (paper §2.2, App. A): an async generator of step logs, and the only owner of long-lived tensors.
+ * Deviates from official: gradients are averaged over the batch's pairs exactly, whatever the microbatch.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../base/check";
+import type { Rng } from "../base/rng";
+import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
+import { warmupCosine } from "../engine/schedule";
+import type { Llama, Params } from "../model/llama";
+import { collate, type TokenizedPair } from "../preference/collate";
+import { flatLayout, flatten, unflatten, type FlatLayout } from "./flat";
+import { maskDpoLoss } from "./loss";
+import { sequenceLogps } from "./logps";
+import type { ReferenceLogps } from "./reference";
+
+export interface TrainOptions {
+  beta: number;
+  lr: number;
+  epochs: number;
+  /** pairs per optimizer step */
+  batch: number;
+  /** pairs per forward pass; the gradient does not depend on it */
+  microbatch: number;
+  /** share of steps for linear warm-up */
+  warmup: number;
+  weightDecay: number;
+  betas: readonly [number, number];
+  eps: number;
+  /** global gradient norm is clipped to this */
+  clip: number;
+}
+
+/** Defaults; what the paper states is quoted. The rest follows the official code. */
+export const paperTraining: TrainOptions = {
+  beta: 0.1, // not stated; official code: 0.1
+  lr: 5e-6, // "the learning rate is 5e-6"
+  epochs: 3, // "the epoch is 3"
+  batch: 64, // "the batch size is 64"
+  microbatch: 64,
+  warmup: 0.03, // not stated ("cosine annealing learning rate scheduler"); official code: 0.03
+  weightDecay: 0, // not stated ("the AdamW optimizer"); official code: 0
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  clip: 1, // not stated; official code: 1
+};
+
+/** Means over the batch's pairs; logps are masked sums in nats. */
+export interface StepLog {
+  step: number;
+  steps: number;
+  epoch: number;
+  loss: number;
+  chosenReward: number;
+  rejectedReward: number;
+  chosenLogps: number;
+  rejectedLogps: number;
+  accuracy: number;
+  margin: number;
+  gradNorm: number;
+  lr: number;
+  /** share of completion tokens that the mask drops */
+  maskedShare: number;
+  tokensPerSecond: number;
+  etaSeconds: number;
+}
+
+/** Everything a run needs to go on: weights [P], both moments [P], steps taken. */
+export interface TrainState {
+  step: number;
+  weights: Float32Array;
+  m: Float32Array;
+  v: Float32Array;
+}
+
+export interface TrainRequest {
+  model: Llama;
+  /** initial policy; stays the caller's */
+  params: Params;
+  pairs: readonly TokenizedPair[];
+  reference: ReferenceLogps;
+  padId: number;
+  options: TrainOptions;
+  rng: Rng;
+  resume?: TrainState;
+  /** called with a copy of the state after every `checkpointEvery` steps, before that step's log is yielded */
+  checkpoint?: (state: TrainState) => void;
+  checkpointEvery?: number;
+}
+
+/** Yields a log per step; returns the final state. @throws UserError on an empty pair set or a non-finite loss (names the pairs) */
+export async function* train(request: TrainRequest): AsyncGenerator<StepLog, TrainState> {
+  const { params, pairs, options, rng, resume } = request;
+  if (pairs.length === 0) throw new UserError({ where: "train", expected: "at least one preference pair", got: "none", fix: "Look at the report of `mask-dpo pairs`: it counts what each filter dropped." });
+  const layout = flatLayout(params);
+  const perEpoch = Math.ceil(pairs.length / options.batch);
+  const steps = perEpoch * options.epochs;
+  let weights = resume ? tf.tensor1d(resume.weights) : flatten(layout.names.map((n) => params[n]!));
+  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zeros<tf.Rank.R1>([weights.size]));
+  let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
+  let seconds = 0;
+  try {
+    for (let step = adam.step; step < steps; step++) {
+      const started = performance.now();
+      const epoch = Math.floor(step / perEpoch);
+      const order = rng.fork(`epoch ${epoch}`).shuffle(pairs.map((_, i) => i));
+      const members = order.slice((step % perEpoch) * options.batch, ((step % perEpoch) + 1) * options.batch);
+      const { gradient, sums } = batchGradient(request, layout, weights, members);
+      const { clipped, norm } = clipGradient(gradient, options.clip);
+      const lr = options.lr * warmupCosine(step, steps, Math.ceil(options.warmup * steps));
+      const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
+      tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
+      ({ weights, state: adam } = next);
+      const state = () => snapshot(weights, adam);
+      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(state());
+      const took = (performance.now() - started) / 1000;
+      seconds += took;
+      const per = (key: keyof Sums) => sums[key] / members.length;
+      yield {
+        step: step + 1, steps, epoch: epoch + 1, loss: per("loss"), chosenReward: per("chosenReward"), rejectedReward: per("rejectedReward"),
+        chosenLogps: per("chosenLogps"), rejectedLogps: per("rejectedLogps"), accuracy: per("accuracy"), margin: per("chosenReward") - per("rejectedReward"),
+        gradNorm: norm, lr, maskedShare: 1 - sums.unmasked / sums.completionTokens, tokensPerSecond: sums.tokens / took,
+        etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
+      };
+      await new Promise(setImmediate); // lets an interrupt in
+    }
+    return snapshot(weights, adam);
+  } finally {
+    tf.dispose([weights, adam.m, adam.v]);
+  }
+}
+
+function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): TrainState {
+  const copy = (t: tf.Tensor1D) => (t.dataSync() as Float32Array).slice();
+  return { step, weights: copy(weights), m: copy(m), v: copy(v) };
+}
+
+type Sums = Record<"loss" | "chosenReward" | "rejectedReward" | "chosenLogps" | "rejectedLogps" | "accuracy" | "unmasked" | "completionTokens" | "tokens", number>;
+
+/** Gradient [P] of the mean loss over the batch, accumulated over microbatches, and sums of what is logged. */
+function batchGradient({ model, pairs, reference, padId, options }: TrainRequest, layout: FlatLayout, weights: tf.Tensor1D, members: readonly number[]): { gradient: tf.Tensor1D; sums: Sums } {
+  const sums: Sums = { loss: 0, chosenReward: 0, rejectedReward: 0, chosenLogps: 0, rejectedLogps: 0, accuracy: 0, unmasked: 0, completionTokens: 0, tokens: 0 };
+  let total: tf.Tensor1D | undefined;
+  for (let start = 0; start < members.length; start += options.microbatch) {
+    const micro = members.slice(start, start + options.microbatch);
+    const batch = collate(micro.map((i) => pairs[i]!), padId);
+    const reported: tf.Tensor[] = [];
+    const part = tf.tidy(() => {
+      const policy = unflatten(weights, layout);
+      const objective = (...tensors: tf.Tensor[]): tf.Scalar => {
+        const logps = sequenceLogps(model, Object.fromEntries(tensors.map((t, i) => [layout.names[i]!, t])), batch);
+        const [policyChosen, policyRejected] = tf.split(logps, 2) as [tf.Tensor1D, tf.Tensor1D];
+        const referenceChosen = tf.tensor1d(micro.map((i) => reference.chosen[i]!)), referenceRejected = tf.tensor1d(micro.map((i) => reference.rejected[i]!));
+        const result = maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, options.beta);
+        reported.push(...[result.losses, result.chosenRewards, result.rejectedRewards, policyChosen, policyRejected].map((t) => tf.keep(t)));
+        return tf.mul(tf.sum(result.losses), 1 / members.length);
+      };
+      const { grads } = tf.valueAndGrads(objective)(layout.names.map((n) => policy[n]!));
+      const flat = flatten(grads);
+      return total ? (tf.add(total, flat) as tf.Tensor1D) : flat;
+    });
+    total?.dispose();
+    total = part;
+    const [losses, chosen, rejected, chosenLogps, rejectedLogps] = reported.map((t) => Array.from(t.dataSync())) as [number[], number[], number[], number[], number[]];
+    tf.dispose(reported);
+    checkFinite(losses, micro.map((i) => pairs[i]!.questionId));
+    const add = (key: keyof Sums, values: Iterable<number>) => { for (const v of values) sums[key] += v; };
+    add("loss", losses); add("chosenReward", chosen); add("rejectedReward", rejected); add("chosenLogps", chosenLogps); add("rejectedLogps", rejectedLogps);
+    add("accuracy", chosen.map((c, i) => (c > rejected[i]! ? 1 : 0)));
+    for (const i of micro) for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
+      add("unmasked", side.lossMask);
+      sums.completionTokens += side.ids.length - side.promptLength;
+      sums.tokens += side.ids.length;
+    }
+  }
+  return { gradient: total!, sums };
+}
+
+function checkFinite(losses: readonly number[], ids: readonly string[]): void {
+  const bad = ids.filter((_, i) => !Number.isFinite(losses[i]));
+  if (bad.length > 0) throw new UserError({ where: "train", expected: "finite losses", got: `non-finite losses for pairs ${bad.slice(0, 8).join(", ")}${bad.length > 8 ? ` and ${bad.length - 8} more` : ""}`, fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept." });
+}

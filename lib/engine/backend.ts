@@ -1,0 +1,85 @@
+/**
+ * Starts the tensor engine: one API (tfjs core ops), several backends.
+ * Order: native TensorFlow (GPU build where there is one) -> WebAssembly. `ENGINE=native|wasm|webgpu|cpu` forces one;
+ * a forced engine that cannot start is an error, never a silent fallback.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../base/check";
+import { projectRoot } from "../base/files";
+import { nativeBackend } from "./native";
+import { repairWasm } from "./repairs";
+
+const engineNames = ["native", "wasm", "webgpu", "cpu"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+export interface Engine {
+  name: EngineName;
+  /** One line for people: which engine, and why. */
+  description: string;
+}
+
+let started: Promise<Engine> | undefined;
+
+/** Starts the engine once per process; later calls return the same. @throws UserError when a forced engine cannot start */
+export function startEngine(): Promise<Engine> {
+  started ??= start(process.env["ENGINE"]);
+  return started;
+}
+
+async function start(forced: string | undefined): Promise<Engine> {
+  if (forced !== undefined && forced !== "" && !engineNames.includes(forced as EngineName)) {
+    throw new UserError({ where: "ENGINE", expected: engineNames.join(" | "), got: forced, fix: "Unset it to let the fastest engine be chosen." });
+  }
+  if (forced) {
+    try {
+      return await starters[forced as EngineName]("ENGINE asks for it");
+    } catch (error) {
+      throw new UserError({ where: `ENGINE=${forced}`, expected: "an engine that starts", got: (error as Error).message.split("\n")[0]!, fix: "Unset ENGINE, or run `npm run setup` and read its engine line." });
+    }
+  }
+  try {
+    return await starters.native("the fastest this machine has");
+  } catch {
+    return starters.wasm(setupReason() ?? "the native binding is not set up");
+  }
+}
+
+const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
+  async native(why) {
+    process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3"; // the GPU wheel complains on stderr below 3
+    require("@tensorflow/tfjs-node-gpu");
+    await tf.ready();
+    const backend = nativeBackend();
+    if (!backend) throw new Error("the native backend did not register");
+    return { name: "native", description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+  },
+  async wasm(why) {
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
+    wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
+    if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
+    repairWasm();
+    return { name: "wasm", description: `WebAssembly (${why})` };
+  },
+  async webgpu(why) {
+    const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
+    Object.assign(globalThis, dawn.globals);
+    Object.defineProperty(globalThis, "navigator", { value: { gpu: dawn.create([]) }, configurable: true, writable: true });
+    require("@tensorflow/tfjs-backend-webgpu");
+    if (!(await tf.setBackend("webgpu"))) throw new Error("no WebGPU adapter");
+    return { name: "webgpu", description: `WebGPU (${why})` };
+  },
+  async cpu(why) {
+    tf.env().set("IS_TEST", true); // tfjs otherwise prints an advertisement for its own node backend
+    await tf.setBackend("cpu");
+    return { name: "cpu", description: `plain JavaScript, for checks only (${why})` };
+  },
+};
+
+/** Why the set-up did not make a native engine, in its own words. */
+function setupReason(): string | undefined {
+  const file = path.join(projectRoot, "node_modules/.mask-dpo-engine.json");
+  if (!existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, "utf8")) as { reason?: string }).reason;
+}

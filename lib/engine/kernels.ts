@@ -1,0 +1,90 @@
+/**
+ * Blocks of the forward pass with their gradients written by hand: fewer kernels and less memory than the
+ * tape would use (checked against autodiff in test/engine). N = B*T tokens, D hidden, F feed-forward, V vocabulary.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { nativeBackend, sparseCrossEntropy } from "./native";
+
+type Block<I extends tf.Tensor[], O extends tf.Tensor> = (inputs: I, save: (tensors: tf.Tensor[]) => void) => { value: O; gradient: (dy: O, saved: tf.Tensor[]) => tf.Tensor[] };
+
+/** `tf.customGrad` with types: the gradient returns one tensor per input. */
+export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs: [...I], block: Block<I, O>): O {
+  const f = tf.customGrad((...args) => {
+    const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
+    const { value, gradient } = block(args as unknown as I, save);
+    return { value, gradFunc: (dy, saved) => gradient(dy as O, saved as tf.Tensor[]) };
+  });
+  return f(...inputs) as O;
+}
+
+/** RMSNorm: x [N, D] / rms(x) * weight [D]. */
+export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Tensor2D {
+  return withGradient([x, weight], ([x, weight], save) => {
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps)); // [N, 1]
+    const normed = tf.mul(x, inverse) as tf.Tensor2D;
+    save([weight, inverse, normed]);
+    return {
+      value: tf.mul(normed, weight) as tf.Tensor2D,
+      gradient: (dy, [weight, inverse, normed]) => {
+        const product = tf.mul(dy, normed!) as tf.Tensor2D;
+        const size = dy.shape[1];
+        const projection = tf.mul(tf.matMul(product, tf.reshape(weight!, [size, 1])), 1 / size); // mean over D of dy*w*normed
+        return [tf.mul(inverse!, tf.sub(tf.mul(dy, weight!), tf.mul(normed!, projection))), tf.sum(product, 0)];
+      },
+    };
+  });
+}
+
+/** SwiGLU: silu(gate) * up, both [N, F]. */
+export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  return withGradient([gate, up], ([gate, up], save) => {
+    const sigmoid = tf.sigmoid(gate);
+    const silu = tf.mul(gate, sigmoid);
+    save([up, sigmoid, silu]);
+    return {
+      value: tf.mul(silu, up) as tf.Tensor2D,
+      gradient: (dy, [up, sigmoid, silu]) => {
+        const dSilu = tf.mul(dy, up!);
+        // d silu/d gate = s + silu (1 - s), s = sigmoid(gate)
+        return [tf.mul(dSilu, tf.add(sigmoid!, tf.sub(silu!, tf.mul(silu!, sigmoid!)))), tf.mul(dy, silu!)];
+      },
+    };
+  });
+}
+
+/** Rows of a table [R, D] by int32 index [N] -> [N, D]; the gradient adds rows instead of multiplying by a one-hot matrix. */
+export function takeRows(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  return withGradient([table], ([table], save) => {
+    save([indices]);
+    const rows = table.shape[0];
+    return { value: tf.gather(table, indices), gradient: (dy, [indices]) => [tf.unsortedSegmentSum(dy, indices as tf.Tensor1D, rows)] };
+  });
+}
+
+/** LM head and log-softmax at chosen positions: log p(target) [M] from hidden [M, D] and head [V, D]. Logits are never kept twice. */
+export function targetLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
+  return withGradient([hidden, head], ([hidden, head], save) => {
+    const logits = tf.matMul(hidden, head, false, true); // [M, V]
+    const [loss, delta] = crossEntropy(logits as tf.Tensor2D, targets);
+    save([hidden, head, delta]);
+    return {
+      value: tf.neg(loss),
+      gradient: (dy, [hidden, head, delta]) => {
+        const scale = tf.neg(tf.reshape(dy, [-1, 1])); // weights go on [M, D], not on [M, V]
+        return [tf.mul(tf.matMul(delta as tf.Tensor2D, head as tf.Tensor2D), scale), tf.matMul(delta as tf.Tensor2D, tf.mul(hidden!, scale) as tf.Tensor2D, true, false)];
+      },
+    };
+  });
+}
+
+/** Cross-entropy [M] and its gradient with respect to the logits, softmax - onehot [M, V]. */
+function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): [tf.Tensor1D, tf.Tensor2D] {
+  const backend = nativeBackend();
+  if (backend) return sparseCrossEntropy(backend, logits, targets);
+  const shifted = tf.sub(logits, tf.max(logits, -1, true)) as tf.Tensor2D;
+  const exp = tf.exp(shifted);
+  const sum = tf.sum(exp, -1, true); // [M, 1]
+  const onehot = tf.oneHot(targets, logits.shape[1], 1, 0, "float32") as tf.Tensor2D;
+  const loss = tf.sub(tf.reshape(tf.log(sum), [-1]), tf.sum(tf.mul(shifted, onehot), -1)) as tf.Tensor1D;
+  return [loss, tf.sub(tf.div(exp, sum), onehot) as tf.Tensor2D];
+}

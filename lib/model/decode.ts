@@ -1,0 +1,155 @@
+/**
+ * One decoding step with a key-value cache. R rows, T new positions, H heads in groups of G over K key-value heads.
+ *
+ * The cache has two parts: `past`, and `recent` (at most 16 positions), because appending copies. Only the small
+ * part is copied at every step, and it is merged into the large one now and then.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { causalMask, pairedRows, ropeTable, type RopeTable } from "../engine/attention";
+import type { LlamaConfig } from "./config";
+import { ropeInverseFrequencies } from "./rope";
+import { headName, param, type Params } from "./llama";
+
+const recentLimit = 16;
+
+interface KeyValues { k: tf.Tensor4D; v: tf.Tensor4D } // [R, K, positions, h]
+
+/** Keys and values seen so far, a layer each. */
+export interface Cache {
+  length: number;
+  layers: { past?: KeyValues; recent?: KeyValues }[];
+}
+
+/** An empty cache. */
+export function emptyCache(config: LlamaConfig): Cache {
+  return { length: 0, layers: Array.from({ length: config.layers }, () => ({})) };
+}
+
+/** Keeps (or repeats) rows [R'] of the cache; the old one is disposed. */
+export function takeCacheRows(cache: Cache, rows: tf.Tensor1D): Cache {
+  const take = (part?: KeyValues) => part && { k: tf.gather(part.k, rows), v: tf.gather(part.v, rows) };
+  const layers = cache.layers.map(({ past, recent }) => ({ past: take(past), recent: take(recent) }));
+  disposeCache(cache);
+  return { length: cache.length, layers };
+}
+
+export function disposeCache(cache: Cache): void {
+  for (const { past, recent } of cache.layers) for (const part of [past, recent]) if (part) tf.dispose([part.k, part.v]);
+}
+
+interface Layer { norm1: tf.Tensor; norm2: tf.Tensor; qkv: tf.Tensor2D; qkvBias?: tf.Tensor; o: tf.Tensor2D; oBias?: tf.Tensor; gateUp: tf.Tensor2D; gateUpBias?: tf.Tensor; down: tf.Tensor2D; downBias?: tf.Tensor }
+
+/** A frozen model arranged for decoding: projections fused, the attention scale folded into the query weights. */
+export class Decoder {
+  private readonly layers: Layer[];
+  private readonly embedding: tf.Tensor2D;
+  private readonly head: tf.Tensor2D; // [D, V]
+  private readonly norm: tf.Tensor;
+  private readonly inverseFrequencies: Float32Array;
+
+  /** Copies what it needs: `params` stay the caller's. */
+  constructor(readonly config: LlamaConfig, params: Params) {
+    this.inverseFrequencies = ropeInverseFrequencies(config);
+    this.embedding = tf.clone(param<tf.Tensor2D>(params, "model.embed_tokens.weight"));
+    this.head = tf.transpose(param<tf.Tensor2D>(params, headName(config)));
+    this.norm = tf.clone(param(params, "model.norm.weight"));
+    this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`));
+  }
+
+  /** Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed. T > 1 only into an empty cache. */
+  step(ids: tf.Tensor2D, cache: Cache): { logits: tf.Tensor2D; cache: Cache } {
+    const [rows, length] = ids.shape;
+    if (length > 1 && cache.length > 0) throw new Error("Decoder.step: expected one position at a time after the prompt");
+    const merge = cache.layers[0]?.recent !== undefined && cache.layers[0].recent.k.shape[2] >= recentLimit;
+    const rope = ropeTable(this.inverseFrequencies, length, cache.length);
+    const next: Cache = { length: cache.length + length, layers: [] };
+    const logits = tf.tidy((): tf.Tensor2D => {
+      const mask = length > 1 ? causalMask(length) : undefined;
+      let x: tf.Tensor2D = tf.gather(this.embedding, tf.reshape(ids, [-1]));
+      this.layers.forEach((layer, i) => {
+        const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rope, mask, merge);
+        next.layers.push(attended.cache);
+        x = tf.add(x, project(attended.out, layer.o, layer.oBias));
+        const [gate, up] = tf.split<tf.Tensor2D>(project(this.normed(x, layer.norm2), layer.gateUp, layer.gateUpBias), 2, 1);
+        x = tf.add(x, project(tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!) as tf.Tensor2D, layer.down, layer.downBias));
+      });
+      const last = length > 1 ? tf.reshape(tf.slice(tf.reshape(x, [rows, length, -1]), [0, length - 1, 0], [-1, 1, -1]), [rows, -1]) as tf.Tensor2D : x;
+      return tf.matMul(this.normed(last, this.norm), this.head);
+    });
+    rope.dispose();
+    cache.layers.forEach((old, i) => { // parts that were carried over unchanged live on
+      const { past, recent } = next.layers[i]!;
+      for (const part of [old.past, old.recent]) if (part && part !== past && part !== recent) tf.dispose([part.k, part.v]);
+    });
+    return { logits, cache: next };
+  }
+
+  dispose(): void {
+    tf.dispose([this.embedding, this.head, this.norm, ...this.layers.flatMap((layer) => Object.values(layer).filter((t) => t instanceof tf.Tensor))]);
+  }
+
+  private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
+    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), this.config.rmsEps))), weight) as tf.Tensor2D;
+  }
+
+  private attend(layer: Layer, x: tf.Tensor2D, rows: number, old: Cache["layers"][number], rope: RopeTable, mask: tf.Tensor2D | undefined, merge: boolean) {
+    const { heads: H, kvHeads: K, headDim: h } = this.config;
+    const length = x.shape[0] / rows, G = H / K;
+    const qkv = tf.reshape(project(x, layer.qkv, layer.qkvBias), [rows, length, H + 2 * K, h]);
+    const byHead = tf.transpose(qkv, [0, 2, 1, 3]); // [R, H + 2K, T, h]
+    const [qk0, v] = tf.split(byHead, [H + K, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const [q0, k] = tf.split(rope.key.forward(qk0), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const q = tf.reshape(q0, [rows, K, G * length, h]) as tf.Tensor4D;
+    const join = (a: KeyValues | undefined, b: KeyValues): KeyValues => (a ? { k: tf.concat([a.k, b.k], 2), v: tf.concat([a.v, b.v], 2) } : b);
+    const parts = merge ? { past: join(old.past, old.recent!), recent: { k, v } } : { past: old.past, recent: join(old.recent, { k, v }) };
+    for (const part of [parts.past, parts.recent]) if (part) { tf.keep(part.k); tf.keep(part.v); }
+    return { out: tf.reshape(tf.transpose(tf.reshape(weigh(q, parts, mask, length), [rows, H, length, h]), [0, 2, 1, 3]), [rows * length, H * h]) as tf.Tensor2D, cache: parts };
+  }
+}
+
+/** Softmax attention of q [R, K, G*T, h] over both parts of the cache. */
+function weigh(q: tf.Tensor4D, { past, recent }: { past?: KeyValues; recent: KeyValues }, mask: tf.Tensor2D | undefined, length: number): tf.Tensor4D {
+  const scores = tf.matMul(q, recent.k, false, true) as tf.Tensor4D;
+  if (!past) {
+    const [R, K, GT, S] = scores.shape;
+    const masked = mask ? tf.reshape(tf.add(tf.reshape(scores, [R * K, GT / length, length, S]), mask), scores.shape) : scores;
+    return tf.matMul(tf.softmax(masked), recent.v) as tf.Tensor4D;
+  }
+  const weights = tf.softmax(tf.concat([tf.matMul(q, past.k, false, true) as tf.Tensor4D, scores], 3));
+  const [a, b] = tf.split(weights, [past.k.shape[2], recent.k.shape[2]], 3);
+  return tf.add(tf.matMul(a!, past.v), tf.matMul(b!, recent.v)) as tf.Tensor4D;
+}
+
+function project(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+  const product: tf.Tensor2D = tf.matMul(x, weight);
+  return bias ? tf.add(product, bias) : product;
+}
+
+function fuseLayer(config: LlamaConfig, params: Params, prefix: string): Layer {
+  return tf.tidy(() => {
+    const rowsOf = (t: tf.Tensor, heads: number) => {
+      const rows = pairedRows(heads, config.headDim);
+      return rows ? tf.gather(t, tf.tensor1d(rows, "int32")) : t;
+    };
+    const scale = 1 / Math.sqrt(config.headDim);
+    const qkv = (kind: "weight" | "bias") => tf.concat([
+      tf.mul(rowsOf(param(params, `${prefix}.self_attn.q_proj.${kind}`), config.heads), scale),
+      rowsOf(param(params, `${prefix}.self_attn.k_proj.${kind}`), config.kvHeads),
+      param(params, `${prefix}.self_attn.v_proj.${kind}`),
+    ], 0);
+    const optional = (name: string) => { const t = params[`${prefix}.${name}`]; return t && tf.clone(t); };
+    const gateUp = (kind: "weight" | "bias") => tf.concat(["gate_proj", "up_proj"].map((n) => param(params, `${prefix}.mlp.${n}.${kind}`)), 0);
+    return {
+      norm1: tf.clone(param(params, `${prefix}.input_layernorm.weight`)),
+      norm2: tf.clone(param(params, `${prefix}.post_attention_layernorm.weight`)),
+      qkv: tf.transpose(qkv("weight")) as tf.Tensor2D,
+      ...(params[`${prefix}.self_attn.q_proj.bias`] && { qkvBias: qkv("bias") }),
+      o: tf.transpose(param<tf.Tensor2D>(params, `${prefix}.self_attn.o_proj.weight`)),
+      oBias: optional("self_attn.o_proj.bias"),
+      gateUp: tf.transpose(gateUp("weight")) as tf.Tensor2D,
+      ...(params[`${prefix}.mlp.gate_proj.bias`] && { gateUpBias: gateUp("bias") }),
+      down: tf.transpose(param<tf.Tensor2D>(params, `${prefix}.mlp.down_proj.weight`)),
+      downBias: optional("mlp.down_proj.bias"),
+    } as Layer & tf.TensorContainerObject;
+  }) as unknown as Layer;
+}

@@ -1,0 +1,144 @@
+/**
+ * Sampling: top-k, temperature, top-p, greedy. A prompt is prefilled once and shared by its candidates; finished rows
+ * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched with.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Rng } from "../base/rng";
+import type { LlamaConfig } from "./config";
+import { Decoder, disposeCache, emptyCache, takeCacheRows, type Cache } from "./decode";
+import type { Params } from "./llama";
+
+/** temperature 0 is greedy; topK 0 and topP 1 switch those filters off. */
+export interface SamplingOptions {
+  temperature: number;
+  topK: number;
+  topP: number;
+  maxNewTokens: number;
+}
+
+/** The paper's candidate sampling (App. A: top-k 40, temperature 0.8). */
+export const paperSampling = { temperature: 0.8, topK: 40, topP: 1 } as const;
+/** The paper's evaluation of Table 1 ("top-k=1"). */
+export const greedySampling = { temperature: 0, topK: 0, topP: 1 } as const;
+
+/** One completion per stream. */
+export interface GenerateRequest {
+  promptIds: readonly number[];
+  streams: readonly Rng[];
+}
+
+/** Sampled ids without the end token; `finished` is false when the token limit cut it. */
+export interface Generated {
+  ids: number[];
+  finished: boolean;
+}
+
+/** Rows decoded together. Larger batches amortise the cost of a kernel call; beyond this the cache outgrows the CPU's. */
+const maxRows = 512;
+/** Rows are compacted when this share of them is still alive: compacting at every step costs more than it saves. */
+const compactBelow = 0.75;
+
+/** Yields each request's completions as its batch ends, in no stated order. */
+export async function* generate(config: LlamaConfig, params: Params, requests: readonly GenerateRequest[], options: SamplingOptions, eosIds: readonly number[]): AsyncGenerator<{ request: number; completions: Generated[] }> {
+  const decoder = new Decoder(config, params);
+  try {
+    for (const batch of batches(requests)) {
+      const results = await decodeBatch(decoder, batch.map((i) => requests[i]!), options, new Set(eosIds));
+      for (const [j, request] of batch.entries()) yield { request, completions: results[j]! };
+    }
+  } finally {
+    decoder.dispose();
+  }
+}
+
+/** Prompts of one length stand together, at most `maxRows` candidates a batch (a single prompt may exceed it). */
+function batches(requests: readonly GenerateRequest[]): number[][] {
+  const order = requests.map((_, i) => i).sort((a, b) => requests[a]!.promptIds.length - requests[b]!.promptIds.length || a - b);
+  const out: number[][] = [];
+  let rows = 0;
+  for (const i of order) {
+    const request = requests[i]!;
+    const batch = out.at(-1);
+    if (batch && requests[batch[0]!]!.promptIds.length === request.promptIds.length && rows + request.streams.length <= maxRows) {
+      batch.push(i);
+      rows += request.streams.length;
+    } else {
+      out.push([i]);
+      rows = request.streams.length;
+    }
+  }
+  return out;
+}
+
+interface Row { rng: Rng; result: Generated }
+
+async function decodeBatch(decoder: Decoder, requests: readonly GenerateRequest[], options: SamplingOptions, eos: ReadonlySet<number>): Promise<Generated[][]> {
+  const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
+  let rows: Row[] = requests.flatMap(({ streams }, i) => streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })));
+  const length = requests[0]!.promptIds.length;
+  if (length === 0) throw new RangeError("generate: expected a prompt of at least one token, got none");
+  const prompts = tf.tensor2d(Int32Array.from(requests.flatMap(({ promptIds }) => promptIds)), [requests.length, length], "int32");
+  let { logits, cache } = decoder.step(prompts, emptyCache(decoder.config));
+  prompts.dispose();
+  ({ logits, cache } = takeRows(logits, cache, requests.flatMap(({ streams }, i) => streams.map(() => i))));
+  for (let step = 0; step < options.maxNewTokens && rows.length > 0; step++) {
+    const tokens = await drawTokens(logits, rows, options);
+    logits.dispose();
+    const alive: number[] = [];
+    rows.forEach(({ result }, i) => {
+      if (result.finished) return;
+      if (eos.has(tokens[i]!)) result.finished = true;
+      else { result.ids.push(tokens[i]!); alive.push(i); }
+    });
+    if (alive.length === 0 || step + 1 === options.maxNewTokens) { logits = tf.zeros([1, 1]); break; }
+    let next = tokens;
+    if (alive.length < compactBelow * rows.length) {
+      const kept = tf.tensor1d(alive, "int32");
+      cache = takeCacheRows(cache, kept);
+      kept.dispose();
+      rows = alive.map((i) => rows[i]!);
+      next = Int32Array.from(alive, (i) => tokens[i]!);
+    }
+    const ids = tf.tensor2d(next, [rows.length, 1], "int32");
+    ({ logits, cache } = decoder.step(ids, cache));
+    ids.dispose();
+  }
+  logits.dispose();
+  disposeCache(cache);
+  return results;
+}
+
+/** Spreads the prefilled prompts over their candidates. */
+function takeRows(logits: tf.Tensor2D, cache: Cache, rows: number[]): { logits: tf.Tensor2D; cache: Cache } {
+  const index = tf.tensor1d(rows, "int32");
+  const taken = { logits: tf.gather(logits, index), cache: takeCacheRows(cache, index) };
+  tf.dispose([index, logits]);
+  return taken;
+}
+
+/** One token for every row of logits [R, V]. */
+async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: SamplingOptions): Promise<Int32Array> {
+  const vocabulary = logits.shape[1];
+  const k = options.temperature === 0 ? 1 : options.topK > 0 ? Math.min(options.topK, vocabulary) : vocabulary;
+  const { values, indices } = tf.topk(logits, k); // sorted, largest first
+  const [value, index] = await Promise.all([values.data() as Promise<Float32Array>, indices.data() as Promise<Int32Array>]);
+  tf.dispose([values, indices]);
+  return Int32Array.from(rows, ({ rng, result }, r) => {
+    if (k === 1 || result.finished) return index[r * k]!;
+    return index[r * k + drawRank(value.subarray(r * k, (r + 1) * k), options, rng.next())]!;
+  });
+}
+
+/** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. */
+export function drawRank(sorted: Float32Array, { temperature, topP }: SamplingOptions, u: number): number {
+  const weights = Array.from(sorted, (v) => Math.exp((v - sorted[0]!) / temperature));
+  const total = weights.reduce((a, b) => a + b, 0);
+  let kept = 0, mass = 0;
+  while (kept < weights.length && (kept === 0 || mass < topP * total)) mass += weights[kept++]!;
+  let left = u * mass;
+  for (let rank = 0; rank < kept; rank++) {
+    left -= weights[rank]!;
+    if (left < 0) return rank;
+  }
+  return kept - 1;
+}

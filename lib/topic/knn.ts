@@ -27,15 +27,20 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   if (!Number.isInteger(k) || k < 1 || k >= n) throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
   const indices = new Int32Array(n * k); // [n, k]
   const squares = new Float64Array(n * k).fill(Infinity); // [n, k]
-  const offer = (row: number, other: number, square: number): void => insert(indices, squares, row * k, k, other, square);
+  const padded = new Float64Array(Math.ceil(n / 4) * 4 * d); // whole fours of rows, see squaredDistances
+  padded.set(flat);
+  const four = new Float64Array(4);
   // Blocks of rows against blocks of rows, so that both stay in the cache; each pair is computed once.
   for (let bi = 0; bi < n; bi += BLOCK) {
     for (let bj = bi; bj < n; bj += BLOCK) {
       for (let i = bi; i < Math.min(n, bi + BLOCK); i++) {
-        for (let j = bi === bj ? i + 1 : bj; j < Math.min(n, bj + BLOCK); j++) {
-          const square = squaredDistance(flat, i * d, j * d, d);
-          offer(i, j, square);
-          offer(j, i, square);
+        for (let j0 = bj; j0 < Math.min(n, bj + BLOCK); j0 += 4) {
+          if (j0 + 3 <= i) continue;
+          squaredDistances(padded, i * d, j0 * d, d, four);
+          for (let j = Math.max(j0, i + 1); j < Math.min(n, j0 + 4); j++) {
+            insert(indices, squares, i * k, k, j, four[j - j0]!);
+            insert(indices, squares, j * k, k, i, four[j - j0]!);
+          }
         }
       }
     }
@@ -64,33 +69,36 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
   return { flat, n, d };
 }
 
-/** By differences, not by |a|² + |b|² - 2ab: close rows keep their exact order. Four sums hide the latency of addition. */
-function squaredDistance(flat: Float64Array, a: number, b: number, d: number): number {
+/** From one row to four: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order. */
+function squaredDistances(flat: Float64Array, a: number, b0: number, d: number, out: Float64Array): void {
+  const b1 = b0 + d;
+  const b2 = b1 + d;
+  const b3 = b2 + d;
   let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  let t = 0;
-  for (; t + 3 < d; t += 4) {
-    const e0 = flat[a + t]! - flat[b + t]!;
-    const e1 = flat[a + t + 1]! - flat[b + t + 1]!;
-    const e2 = flat[a + t + 2]! - flat[b + t + 2]!;
-    const e3 = flat[a + t + 3]! - flat[b + t + 3]!;
+  for (let t = 0; t < d; t++) {
+    const x = flat[a + t]!;
+    const e0 = x - flat[b0 + t]!;
+    const e1 = x - flat[b1 + t]!;
+    const e2 = x - flat[b2 + t]!;
+    const e3 = x - flat[b3 + t]!;
     s0 += e0 * e0;
     s1 += e1 * e1;
     s2 += e2 * e2;
     s3 += e3 * e3;
   }
-  for (; t < d; t++) s0 += (flat[a + t]! - flat[b + t]!) ** 2;
-  return s0 + s1 + s2 + s3;
+  out[0] = s0;
+  out[1] = s1;
+  out[2] = s2;
+  out[3] = s3;
 }
 
 /** Keeps the k smallest of a row sorted; equal distances by index. */
 function insert(indices: Int32Array, squares: Float64Array, from: number, k: number, index: number, square: number): void {
-  const before = (at: number): boolean => square < squares[at]! || (square === squares[at]! && index < indices[at]!);
-  if (!before(from + k - 1)) return;
-  let at = from + k - 1;
-  for (; at > from && before(at - 1); at--) {
-    squares[at] = squares[at - 1]!;
-    indices[at] = indices[at - 1]!;
-  }
+  let at = from + k;
+  while (at > from && (square < squares[at - 1]! || (square === squares[at - 1]! && index < indices[at - 1]!))) at--;
+  if (at === from + k) return;
+  squares.copyWithin(at + 1, at, from + k - 1);
+  indices.copyWithin(at + 1, at, from + k - 1);
   squares[at] = square;
   indices[at] = index;
 }

@@ -4,7 +4,6 @@
  * transformers 4 keeps `rope_theta` and `rope_scaling`, transformers 5 one `rope_parameters`; both are read,
  * with transformers 5's precedence, and both are written. Keys that change nothing here are ignored; keys
  * that would change the computation and are not supported end with an error.
- * The inverse frequencies are computed step by step in float32, as in transformers' modeling_rope_utils.
  */
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
@@ -212,25 +211,4 @@ function checkSizes(config: LlamaConfig, where: string): void {
   if (!Number.isInteger(config.headDim) || config.headDim % 2 !== 0) {
     throw new UserError({ where, expected: "an even whole head_dim (hidden_size / num_attention_heads)", got: String(config.headDim), fix });
   }
-}
-
-const f32 = Math.fround;
-
-/** Angle per position in radians, one per pair of head dimensions: [headDim / 2]. */
-export function ropeInverseFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float32Array {
-  return Float32Array.from({ length: headDim / 2 }, (_, i) => {
-    const frequency = f32(1 / f32(ropeTheta ** f32((2 * i) / headDim)));
-    return ropeScaling ? scaled(frequency, ropeScaling) : frequency;
-  });
-}
-
-/** Llama 3.1 keeps fast rotations, slows long waves by `factor`, and blends between the two bounds. */
-function scaled(frequency: number, scaling: RopeScaling): number {
-  if (scaling.type === "linear") return f32(frequency / scaling.factor);
-  const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
-  const wavelength = f32((2 * Math.PI) / frequency);
-  if (wavelength < originalMaxPositions / highFreqFactor) return frequency;
-  if (wavelength > originalMaxPositions / lowFreqFactor) return f32(frequency / factor);
-  const smooth = f32(f32(f32(originalMaxPositions / wavelength) - lowFreqFactor) / (highFreqFactor - lowFreqFactor));
-  return f32(f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency));
 }

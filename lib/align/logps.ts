@@ -10,26 +10,27 @@ import { headName, param, type Llama, type Params } from "../model/llama";
 export interface MaskedBatch {
   ids: Int32Array;
   lossMask: Uint8Array;
-  rows: number;
-  length: number;
+  /** [R, T] */
+  shape: [number, number];
 }
 
 /** The batch without its columns after the last unmasked token (at least two remain). */
 export function trimBatch(batch: MaskedBatch): MaskedBatch {
+  const [rows, width] = batch.shape;
   let last = 1;
-  batch.lossMask.forEach((m, i) => { if (m) last = Math.max(last, i % batch.length); });
-  const length = Math.min(batch.length, last + 1);
-  if (length === batch.length) return batch;
+  batch.lossMask.forEach((m, i) => { if (m) last = Math.max(last, i % width); });
+  const length = Math.min(width, last + 1);
+  if (length === width) return batch;
   const cut = <T extends Int32Array | Uint8Array>(from: T, to: T): T => {
-    for (let r = 0; r < batch.rows; r++) to.set(from.subarray(r * batch.length, r * batch.length + length), r * length);
+    for (let r = 0; r < rows; r++) to.set(from.subarray(r * width, r * width + length), r * length);
     return to;
   };
-  return { ids: cut(batch.ids, new Int32Array(batch.rows * length)), lossMask: cut(batch.lossMask, new Uint8Array(batch.rows * length)), rows: batch.rows, length };
+  return { ids: cut(batch.ids, new Int32Array(rows * length)), lossMask: cut(batch.lossMask, new Uint8Array(rows * length)), shape: [rows, length] };
 }
 
 /** Sums [R] of log p over unmasked tokens; differentiable in `params`. The first token of a row has no prediction and must be masked. */
 export function sequenceLogps(model: Llama, params: Params, batch: MaskedBatch): tf.Tensor1D {
-  const { ids, lossMask, rows, length } = trimBatch(batch);
+  const { ids, lossMask, shape: [rows, length] } = trimBatch(batch);
   const positions: number[] = [], targets: number[] = [], owners: number[] = [];
   for (let i = 0; i < ids.length; i++) {
     if (!lossMask[i]) continue;
@@ -44,7 +45,7 @@ export function sequenceLogps(model: Llama, params: Params, batch: MaskedBatch):
   return sumByOwner(logps, tf.tensor1d(owners, "int32"), rows);
 }
 
-/** values [M] -> sums [rows]; as a sum over the last axis of rank-2 rows so that the gradient is a gather. */
+/** values [M] -> sums [rows] of the values each row owns. */
 function sumByOwner(values: tf.Tensor1D, owners: tf.Tensor1D, rows: number): tf.Tensor1D {
   return tf.reshape(tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), owners, rows), [rows]);
 }

@@ -50,7 +50,7 @@ export function cachedLogps(cacheDir: string, referenceHash: string, model: Llam
     return logps;
   }
   const logps = computeLogps(model, params, pairs, padId);
-  writeSafetensors(file, { chosen: { shape: [pairs.length], data: logps.chosen }, rejected: { shape: [pairs.length], data: logps.rejected } });
+  writeSafetensors(file, new Map(Object.entries(logps).map(([side, data]: [string, Float32Array]) => [side, { shape: [pairs.length], data }])));
   return logps;
 }
 

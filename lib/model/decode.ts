@@ -47,11 +47,11 @@ export class Decoder {
   private readonly norm: tf.Tensor;
   private readonly inverseFrequencies: Float32Array;
 
-  /** Copies what it needs: `params` stay the caller's. */
-  constructor(readonly config: LlamaConfig, params: Params) {
+  /** Copies what it needs: `params` stay the caller's. @param vocabulary logits beyond this many ids are not computed */
+  constructor(readonly config: LlamaConfig, params: Params, vocabulary = config.vocabSize) {
     this.inverseFrequencies = ropeInverseFrequencies(config);
     this.embedding = tf.clone(param<tf.Tensor2D>(params, "model.embed_tokens.weight"));
-    this.head = tf.transpose(param<tf.Tensor2D>(params, headName(config)));
+    this.head = tf.tidy(() => tf.transpose(tf.slice(param<tf.Tensor2D>(params, headName(config)), 0, Math.min(vocabulary, config.vocabSize))));
     this.norm = tf.clone(param(params, "model.norm.weight"));
     this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`));
   }

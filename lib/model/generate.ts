@@ -38,12 +38,15 @@ const maxRows = 512;
 /** Rows are compacted when this share of them is still alive: compacting at every step costs more than it saves. */
 const compactBelow = 0.75;
 
-/** Yields each request's completions as its batch ends, in no stated order. */
-export async function* generate(config: LlamaConfig, params: Params, requests: readonly GenerateRequest[], options: SamplingOptions, eosIds: readonly number[]): AsyncGenerator<{ request: number; completions: Generated[] }> {
-  const decoder = new Decoder(config, params);
+/**
+ * Yields each request's completions as its batch ends, in no stated order.
+ * @param tokenizer ids that end a completion, and how many ids it can spell (a model may have padding rows beyond)
+ */
+export async function* generate(config: LlamaConfig, params: Params, requests: readonly GenerateRequest[], options: SamplingOptions, tokenizer: { eosIds: readonly number[]; vocabSize: number }): AsyncGenerator<{ request: number; completions: Generated[] }> {
+  const decoder = new Decoder(config, params, tokenizer.vocabSize);
   try {
     for (const batch of batches(requests)) {
-      const results = await decodeBatch(decoder, batch.map((i) => requests[i]!), options, new Set(eosIds));
+      const results = await decodeBatch(decoder, batch.map((i) => requests[i]!), options, new Set(tokenizer.eosIds));
       for (const [j, request] of batch.entries()) yield { request, completions: results[j]! };
     }
   } finally {

@@ -7,9 +7,20 @@ import { causalMask, pairedRows, ropeAttention, ropeTable, type RopeTable } from
 import { rmsNorm, swiglu, takeRows } from "../engine/kernels";
 import type { LlamaConfig } from "./config";
 import { ropeInverseFrequencies } from "./rope";
+import type { HostTensor } from "./safetensors";
 
 /** Weights by their Hugging Face name, e.g. "model.layers.0.self_attn.q_proj.weight" [out, in]. */
 export type Params = Record<string, tf.Tensor>;
+
+/** Weights onto the engine; the caller disposes them. */
+export function uploadParams(tensors: ReadonlyMap<string, HostTensor>): Params {
+  return Object.fromEntries([...tensors].map(([name, { shape, data }]) => [name, tf.tensor(data, shape)]));
+}
+
+/** Weights off the engine. */
+export function downloadParams(params: Params): Map<string, HostTensor> {
+  return new Map(Object.entries(params).map(([name, t]) => [name, { shape: t.shape.slice(), data: Float32Array.from(t.dataSync()) }]));
+}
 
 /** A parameter by name; throws when absent. */
 export function param<T extends tf.Tensor>(params: Params, name: string): T {

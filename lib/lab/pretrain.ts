@@ -1,0 +1,149 @@
+/**
+ * Pretraining of Atlas's bases: next-token prediction on the completions of its "web" (lib/world/render). The sum over
+ * completion tokens of -log p, averaged over tokens; resumable; every step draws its documents from a stream named by
+ * the step, so that a resumed run is bitwise the uninterrupted one.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { flatLayout, flatten, unflatten } from "../align/flat";
+import { sequenceLogps, type MaskedBatch } from "../align/logps";
+import { readTrainState, writeTrainState } from "../align/trainState";
+import { hashOf } from "../base/hash";
+import { startProgress } from "../base/progress";
+import { Rng } from "../base/rng";
+import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
+import { warmupCosine } from "../engine/schedule";
+import { weightShapes, writeCheckpoint } from "../model/checkpoint";
+import type { LlamaConfig } from "../model/config";
+import { Llama, downloadParams, type Params } from "../model/llama";
+import { promptIds } from "../text/prompt";
+import type { Tokenizer } from "../text/tokenizer";
+import { loadAtlas } from "../world/atlas";
+import { pretrainingDocuments } from "../world/render";
+
+/** Everything that determines a base. */
+export interface PretrainRecipe {
+  seed: number;
+  hiddenSize: number;
+  layers: number;
+  heads: number;
+  kvHeads: number;
+  intermediateSize: number;
+  steps: number;
+  batch: number;
+  lr: number;
+}
+
+/** Shipped in data/atlas. Chosen so that the base scores 45-55 % on the test questions at T 0.8, top-k 40 (the paper's base: 47.79). */
+export const bases: Readonly<Record<"base" | "other", PretrainRecipe>> = {
+  base: { seed: 1, hiddenSize: 128, layers: 4, heads: 4, kvHeads: 1, intermediateSize: 352, steps: 1700, batch: 64, lr: 2e-3 },
+  other: { seed: 2, hiddenSize: 160, layers: 4, heads: 5, kvHeads: 1, intermediateSize: 432, steps: 1700, batch: 64, lr: 2e-3 },
+};
+
+const optimizer = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.05 } as const;
+const warmupSteps = 100;
+const lrFloor = 0.05;
+const checkpointEvery = 50;
+
+/** Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the last losses' mean. */
+export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir: string): Promise<number> {
+  const config = baseConfig(recipe, tokenizer);
+  const model = new Llama(config);
+  const rng = new Rng(recipe.seed).fork("pretrain");
+  const key = hashOf(recipe);
+  const stateFile = `${dir}.state/state.safetensors`;
+  const initial = initialParams(config, rng.fork("init"));
+  const layout = flatLayout(initial);
+  let weights = flatten(Object.values(initial));
+  tf.dispose(initial);
+  let adam = adamwInit(weights.size);
+  const resumed = readTrainState(stateFile, key, weights.size);
+  if (resumed) {
+    tf.dispose([weights, adam.m, adam.v]);
+    weights = tf.tensor1d(resumed.weights);
+    adam = { m: tf.tensor1d(resumed.m), v: tf.tensor1d(resumed.v), step: resumed.step };
+  }
+  const draw = documentBatches(tokenizer, recipe.batch);
+  const progress = startProgress(`pretrain ${path.basename(dir)}`, recipe.steps);
+  const losses: number[] = [];
+  while (adam.step < recipe.steps) {
+    const batch = draw(rng.fork(`step ${adam.step}`));
+    const { loss, gradient } = languageModelGradient(model, layout, weights, batch);
+    const { clipped } = clipGradient(gradient, 1);
+    const lr = recipe.lr * warmupCosine(adam.step, recipe.steps, warmupSteps, lrFloor);
+    const next = adamwUpdate(weights, clipped, adam, { ...optimizer, lr });
+    tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
+    ({ weights, state: adam } = next);
+    losses.push(loss);
+    progress.update(adam.step, `loss ${loss.toFixed(3)}`);
+    if (adam.step % checkpointEvery === 0 || adam.step === recipe.steps) {
+      writeTrainState(stateFile, key, { step: adam.step, weights: weights.dataSync() as Float32Array, m: adam.m.dataSync() as Float32Array, v: adam.v.dataSync() as Float32Array });
+    }
+    await new Promise(setImmediate);
+  }
+  progress.stop();
+  const final = unflatten(weights, layout);
+  writeCheckpoint(dir, config, downloadParams(final), tokenizer.dir);
+  tf.dispose([weights, adam.m, adam.v, ...Object.values(final)]);
+  model.dispose();
+  return losses.slice(-50).reduce((a, b) => a + b, 0) / Math.max(1, Math.min(50, losses.length));
+}
+
+function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
+  const { hiddenSize, layers, heads, kvHeads, intermediateSize } = recipe;
+  return {
+    architecture: "LlamaForCausalLM", hiddenSize, layers, heads, kvHeads, headDim: hiddenSize / heads, intermediateSize,
+    vocabSize: tokenizer.vocabSize, rmsEps: 1e-5, ropeTheta: 10000, tied: true, qkvBias: false, oBias: false, mlpBias: false,
+    maxPositions: 128, bosId: tokenizer.bosId, eosIds: [tokenizer.eosId], padId: tokenizer.padId,
+  };
+}
+
+/** Normal(0, 0.02); projections into the residual stream smaller by sqrt(2 layers) (GPT-2); norms 1. */
+function initialParams(config: LlamaConfig, rng: Rng): Params {
+  return Object.fromEntries([...weightShapes(config)].map(([name, shape]) => {
+    if (name.endsWith("norm.weight")) return [name, tf.ones(shape)];
+    const std = /(o_proj|down_proj)/.test(name) ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
+    const stream = rng.fork(name);
+    return [name, tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => std * stream.normal()), shape)];
+  }));
+}
+
+/** Draws a batch of documents: prompt masked, completion and end token counted. */
+function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => MaskedBatch {
+  const draw = pretrainingDocuments(loadAtlas());
+  return (rng) => {
+    const rows = Array.from({ length: size }, () => {
+      const { prompt, completion } = draw(rng);
+      const before = promptIds(tokenizer, prompt);
+      return { prompt: before.length, ids: [...before, ...tokenizer.encode(completion).ids, tokenizer.eosId] };
+    });
+    const length = Math.max(...rows.map(({ ids }) => ids.length));
+    const batch: MaskedBatch = { ids: new Int32Array(size * length).fill(tokenizer.padId ?? 0), lossMask: new Uint8Array(size * length), shape: [size, length] };
+    rows.forEach(({ prompt, ids }, r) => {
+      batch.ids.set(ids, r * length);
+      batch.lossMask.fill(1, r * length + prompt, r * length + ids.length);
+    });
+    return batch;
+  };
+}
+
+/** Mean -log p over the batch's completion tokens, and its gradient [P]. */
+function languageModelGradient(model: Llama, layout: ReturnType<typeof flatLayout>, weights: tf.Tensor1D, batch: MaskedBatch): { loss: number; gradient: tf.Tensor1D } {
+  const tokens = batch.lossMask.reduce((a, b) => a + b, 0);
+  const [value, gradient] = tf.tidy(() => {
+    const params = unflatten(weights, layout);
+    const objective = (...tensors: tf.Tensor[]): tf.Scalar => tf.mul(tf.sum(sequenceLogps(model, Object.fromEntries(tensors.map((t, i) => [layout.names[i]!, t])), batch)), -1 / tokens);
+    const { value, grads } = tf.valueAndGrads(objective)(layout.names.map((n) => params[n]!));
+    return [value, flatten(grads)] as [tf.Scalar, tf.Tensor1D];
+  });
+  const loss = value.dataSync()[0]!;
+  value.dispose();
+  return { loss, gradient };
+}
+
+/** The folder of a shipped checkpoint. */
+export function baseFolder(root: string, name: keyof typeof bases): string | undefined {
+  const dir = path.join(root, "data/atlas", name);
+  return existsSync(path.join(dir, "config.json")) ? dir : undefined;
+}

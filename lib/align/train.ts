@@ -83,7 +83,7 @@ export interface TrainRequest {
   options: TrainOptions;
   rng: Rng;
   resume?: TrainState;
-  /** called with a copy of the state after every `checkpointEvery` steps, before that step's log is yielded */
+  /** called with a copy of the state after every `checkpointEvery` (10) steps, once that step's log was taken */
   checkpoint?: (state: TrainState) => void;
   checkpointEvery?: number;
 }
@@ -111,8 +111,6 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
       tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
       ({ weights, state: adam } = next);
-      const state = () => snapshot(weights, adam);
-      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(state());
       const took = (performance.now() - started) / 1000;
       seconds += took;
       const per = (key: keyof Sums) => sums[key] / members.length;
@@ -122,6 +120,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         gradNorm: norm, lr, maskedShare: 1 - sums.unmasked / sums.completionTokens, tokensPerSecond: sums.tokens / took,
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
+      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(snapshot(weights, adam));
       await new Promise(setImmediate); // lets an interrupt in
     }
     return snapshot(weights, adam);

@@ -1,0 +1,50 @@
+/**
+ * Presets: the same science at four sizes. Hyperparameters were chosen once, on the validation topics, for masked and
+ * unmasked alike (data/atlas/TUNING.md has the numbers); the paper's own stand beside them.
+ */
+import { UserError } from "../base/check";
+import { paperTraining, type TrainOptions } from "../align/train";
+import type { EngineName } from "../engine/backend";
+
+export const presetNames = ["smoke", "small", "quick", "paper"] as const;
+export type PresetName = (typeof presetNames)[number];
+
+export interface Preset {
+  name: PresetName;
+  /** training topics, and questions of each */
+  topics: number;
+  questionsPerTopic: number;
+  /** K candidates per question */
+  candidates: number;
+  /** questions of the test and of the out-of-domain set that are used */
+  evaluationQuestions: number;
+  /** sampled answers per evaluation question */
+  samples: number;
+  /** the largest N of best-of-N, and answers sampled for it */
+  bestOf: number;
+  training: TrainOptions;
+}
+
+/** Longest completion in tokens: Atlas's longest answer has 84. */
+export const maxNewTokens = 96;
+
+/** Atlas: a model four orders smaller than the paper's wants a larger step and more weight on the reference. */
+const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 3 };
+
+const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
+  smoke: { topics: 24, questionsPerTopic: 1, candidates: 4, evaluationQuestions: 12, samples: 2, bestOf: 8, training: { ...atlasTraining, epochs: 1, batch: 8, microbatch: 8 } },
+  small: { topics: 400, questionsPerTopic: 1, candidates: 8, evaluationQuestions: 60, samples: 2, bestOf: 32, training: atlasTraining },
+  quick: { topics: 2000, questionsPerTopic: 1, candidates: 32, evaluationQuestions: 177, samples: 8, bestOf: 256, training: atlasTraining },
+  paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, evaluationQuestions: 183, samples: 16, bestOf: 256, training: atlasTraining },
+};
+
+/** @throws UserError for an unknown name */
+export function preset(name: string): Preset {
+  if (!presetNames.includes(name as PresetName)) throw new UserError({ where: "--preset", expected: presetNames.join(" | "), got: name, fix: "Leave it out to size the run to the engine." });
+  return { name: name as PresetName, ...presets[name as PresetName] };
+}
+
+/** The preset a machine gets when none is asked for: what its engine can do in a quarter of an hour. */
+export function defaultPreset(engine: EngineName): PresetName {
+  return engine === "native" || engine === "webgpu" ? "quick" : "small";
+}

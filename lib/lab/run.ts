@@ -1,0 +1,35 @@
+/** Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed once. */
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { UserError, brief } from "../base/check";
+import { writeFileAtomic } from "../base/files";
+import { canonicalJson, hashOf } from "../base/hash";
+import { parseJson, readText } from "../base/jsonl";
+
+/** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */
+export function runFolder(root: string, kind: string, key: object): string {
+  const dir = path.join(root, `${kind}-${hashOf(key).slice(0, 8)}`);
+  claimFolder(dir, key);
+  return dir;
+}
+
+/** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
+export function claimFolder(dir: string, key: object): void {
+  const file = path.join(dir, "run.json");
+  mkdirSync(dir, { recursive: true });
+  if (!existsSync(file)) {
+    writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
+    return;
+  }
+  const there = parseJson(readText(file), file);
+  if (canonicalJson(there) === canonicalJson(key)) return;
+  const [a, b] = [flat(there), flat(key)];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
+  const list = (of: Record<string, string>) => names.slice(0, 5).map((name) => `${name} = ${of[name] ?? "nothing"}`).join(", ");
+  throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });
+}
+
+function flat(value: unknown, prefix = ""): Record<string, string> {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: brief(value) };
+  return Object.assign({}, ...Object.entries(value).map(([k, v]) => flat(v, prefix ? `${prefix}.${k}` : k))) as Record<string, string>;
+}

@@ -1,0 +1,41 @@
+/** A policy ready to run: weights on the engine, forward pass, tokenizer. */
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { sha256, sha256File } from "../base/hash";
+import type { Tokenizer } from "../text/tokenizer";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint";
+import { Llama, downloadParams, uploadParams, type Params } from "./llama";
+
+export interface Policy {
+  /** Hugging Face folder it was read from. */
+  dir: string;
+  model: Llama;
+  params: Params;
+  tokenizer: Tokenizer;
+  /** For padding on the right, where nothing looks. */
+  padId: number;
+  dispose(): void;
+}
+
+/** Loads a Hugging Face folder. Start the engine first. @throws UserError as `readCheckpoint` */
+export function loadPolicy(dir: string): Policy {
+  const { config, tensors, tokenizer } = readCheckpoint(dir);
+  const model = new Llama(config);
+  const params = uploadParams(tensors);
+  return {
+    dir, model, params, tokenizer, padId: tokenizer.padId ?? 0,
+    dispose: () => { model.dispose(); tf.dispose(params); },
+  };
+}
+
+/** Writes weights as a Hugging Face folder with the configuration and tokenizer of `policy`. */
+export function savePolicy(dir: string, policy: Policy, params: Params): void {
+  writeCheckpoint(dir, policy.model.config, downloadParams(params), policy.tokenizer.dir);
+}
+
+/** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer. */
+export function policyHash(dir: string): string {
+  const files = readdirSync(dir).filter((name) => name === "config.json" || name === "tokenizer.json" || name.endsWith(".safetensors")).sort();
+  return sha256(files.map((name) => sha256File(path.join(dir, name))).join(""));
+}

@@ -1,0 +1,174 @@
+"""Tiny seeded checkpoints by transformers, with logits, gradients, ten training losses and greedy continuations.
+
+Run as: python test/golden/generate/models.py
+"""
+
+import shutil
+
+import torch
+from common import GOLDEN, f32, versions, write_json
+from safetensors.torch import save_file
+from text import build
+from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+
+COMMON = dict(intermediate_size=64, num_hidden_layers=2, max_position_embeddings=256, attention_dropout=0.0)
+ARCHITECTURES = {
+    "llama-tied-mha": ("plain", LlamaForCausalLM, LlamaConfig, dict(COMMON, hidden_size=32, num_attention_heads=4, tie_word_embeddings=True, vocab_size=320, rms_norm_eps=1e-5)),
+    "llama-gqa-llama3": (
+        "llama3",
+        LlamaForCausalLM,
+        LlamaConfig,
+        dict(
+            COMMON, hidden_size=48, num_attention_heads=4, num_key_value_heads=2, head_dim=16, num_hidden_layers=3, tie_word_embeddings=False, vocab_size=340, rms_norm_eps=1e-5,
+            rope_parameters=dict(rope_type="llama3", rope_theta=10000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64),
+        ),
+    ),
+    "qwen2-gqa-tied": (
+        "qwen2",
+        Qwen2ForCausalLM,
+        Qwen2Config,
+        dict(COMMON, hidden_size=32, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True, vocab_size=336, rope_parameters=dict(rope_type="default", rope_theta=1000000.0)),
+    ),
+    "llama-biases-linear": (
+        "plain",
+        LlamaForCausalLM,
+        LlamaConfig,
+        dict(
+            COMMON, hidden_size=32, num_attention_heads=4, num_key_value_heads=1, tie_word_embeddings=False, vocab_size=328, attention_bias=True, mlp_bias=True,
+            rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0),
+        ),
+    ),
+}
+NEW_TOKENS = 64
+MIN_GAP = 1e-2
+
+
+def make(cls, config, seed):
+    """Weights large enough that the model has opinions; norms and biases away from their trivial values."""
+    generator = torch.Generator().manual_seed(seed)
+    model = cls(config).eval()
+    with torch.no_grad():
+        for name, weight in sorted(model.named_parameters()):
+            noise = torch.randn(weight.shape, generator=generator)
+            if name.endswith("norm.weight"):
+                weight.copy_(1 + 0.2 * noise)
+            elif weight.ndim == 1:
+                weight.copy_(0.3 * noise)
+            elif "embed" in name or "lm_head" in name:
+                weight.copy_(0.3 * noise)
+            else:
+                weight.copy_(noise * 1.2 / weight.shape[1] ** 0.5)
+    return model
+
+
+def token_logps(model, ids):
+    """[B, T]: log p(ids[t] | ids[<t]); 0 at t = 0. Rows are padded on the right, which causality makes harmless."""
+    logp = torch.log_softmax(model(input_ids=ids).logits[:, :-1], -1).gather(-1, ids[:, 1:, None])[..., 0]
+    return torch.cat([torch.zeros(len(ids), 1), logp], 1)
+
+
+def batch(vocab, pad, lengths, seed):
+    """Random ids padded on the right, and random masks over the part after a prompt of a quarter."""
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.full((len(lengths), max(lengths)), pad)
+    mask = torch.zeros(ids.shape)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = torch.randint(0, vocab, (length,), generator=generator)
+        start = length // 4 + 1
+        mask[row, start:length] = (torch.rand(length - start, generator=generator) < 0.6).float()
+        mask[row, length - 1] = 1
+    return ids, mask
+
+
+def logits_and_gradients(model, vocab, pad, folder):
+    lengths = [17, 9, 13, 4]
+    ids, mask = batch(vocab, pad, lengths, 11)
+    attention = (torch.arange(ids.shape[1])[None] < torch.tensor(lengths)[:, None]).long()
+    logits = model(input_ids=ids, attention_mask=attention).logits
+    positions = [[row, t] for row, length in enumerate(lengths) for t in sorted({0, 1, length // 2, length - 2, length - 1})]
+    loss = -(token_logps(model, ids) * mask).sum() / mask.sum()
+    model.zero_grad()
+    loss.backward()
+    grads = {name: weight.grad.clone() for name, weight in model.named_parameters()}
+    save_file(grads, folder / "gradients.safetensors", metadata={"format": "pt"})
+    return {
+        "ids": ids.tolist(), "lengths": lengths, "mask": mask.int().tolist(), "positions": positions,
+        "logits": f32(torch.stack([logits[row, t] for row, t in positions])),
+        "tokenLogps": f32(token_logps(model, ids)),
+        "loss": loss.item(),
+        "gradientNorm": torch.stack([g.norm() for g in grads.values()]).norm().item(),
+    }
+
+
+def masked_dpo(model, vocab, pad):
+    """Ten steps on one batch (Eq. 6): sums over unmasked tokens; losses are those before each step."""
+    chosen, rejected = [14, 16, 10, 12], [15, 11, 13, 16]
+    ids, mask = batch(vocab, pad, chosen + rejected, 12)
+    beta = 0.1
+    settings = dict(lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
+    with torch.no_grad():
+        reference = (token_logps(model, ids) * mask).sum(1)
+    optimizer = torch.optim.AdamW(model.parameters(), **settings)
+    losses, norms, logps = [], [], []
+    for _ in range(10):
+        policy = (token_logps(model, ids) * mask).sum(1)
+        logratio = policy - reference
+        loss = -torch.nn.functional.logsigmoid(beta * (logratio[:4] - logratio[4:])).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        norms.append(torch.stack([p.grad.norm() for p in model.parameters()]).norm().item())
+        losses.append(loss.item())
+        logps.append(policy.tolist())
+        optimizer.step()
+    final = {name: {"norm": w.norm().item(), "head": w.detach().flatten()[:4].tolist()} for name, w in model.named_parameters()}
+    return {
+        "pairs": 4, "ids": ids.tolist(), "lengths": chosen + rejected, "mask": mask.int().tolist(), "beta": beta, "steps": 10,
+        "adamw": {"lr": settings["lr"], "beta1": 0.9, "beta2": 0.999, "eps": settings["eps"], "weightDecay": settings["weight_decay"]},
+        "referenceLogps": reference.tolist(), "policyLogps": logps, "losses": losses, "gradientNorms": norms, "finalWeights": final,
+    }
+
+
+@torch.no_grad()
+def greedy(model, tokenizer, text, limit):
+    """Plain argmax, no token stops it; None when two tokens come too near each other or the text stands still."""
+    prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
+    ids, gap = list(prompt), float("inf")
+    for _ in range(NEW_TOKENS):
+        logits = model(input_ids=torch.tensor([ids])).logits[0, -1]
+        top = logits.topk(2).values
+        gap = min(gap, (top[0] - top[1]).item())
+        ids.append(logits.argmax().item())
+    new = ids[len(prompt):]
+    usable = gap > MIN_GAP and len(set(new)) >= 12 and max(new) < limit
+    return {"prompt": prompt, "newTokens": new, "smallestGap": gap} if usable else None
+
+
+def main():
+    tokenizers = build()
+    prompts = ["Paris is the capital", "Tell me about the city of Cairo. What is"]
+    for name, (family, cls, config_cls, options) in ARCHITECTURES.items():
+        tokenizer = tokenizers[family]
+        pad = tokenizer.pad_token_id or 0
+        config = config_cls(**options, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
+        config._attn_implementation = "eager"
+        for seed in range(1, 500):
+            model = make(cls, config, seed)
+            continuations = [greedy(model, tokenizer, text, len(tokenizer)) for text in prompts]
+            if all(continuations):
+                break
+        else:
+            raise RuntimeError(f"{name}: no seed gives a decidable continuation")
+        folder = GOLDEN / "models" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        vocab = len(tokenizer)
+        vectors = {"versions": versions(), "seed": seed, "greedy": continuations, "inverseFrequencies": f32(model.model.rotary_emb.inv_freq)}
+        vectors["forward"] = logits_and_gradients(model, vocab, pad, folder)
+        vectors["maskedDpo"] = masked_dpo(model, vocab, pad)
+        write_json(folder / "vectors.json", vectors)
+        print(name, "seed", seed, "gap", [c["smallestGap"] for c in continuations], "losses", vectors["maskedDpo"]["losses"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+/**
+ * The kernel process: `node lib/kernel/kernel.mjs <connection file>`.
+ * Its working folder becomes the project root, so that cells import "./lib/…" wherever the notebook lies.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const here = fileURLToPath(import.meta.url);
+const ownRoot = path.dirname(path.dirname(path.dirname(here)));
+
+/** The project the notebook lies in: another clone than the one whose set-up ran last runs its own kernel. */
+function notebookRoot() {
+  for (let dir = process.cwd(); ; dir = path.dirname(dir)) {
+    const manifest = path.join(dir, "package.json");
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "mask-dpo-lab") return dir;
+    if (dir === path.dirname(dir)) return ownRoot;
+  }
+}
+
+const root = notebookRoot();
+if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
+  await import(pathToFileURL(path.join(root, "lib/kernel/kernel.mjs")).href);
+} else {
+  const connectionFile = path.resolve(process.argv[2] ?? "");
+  process.chdir(ownRoot);
+  // The headless runner holds our stdin: when it goes, however it goes, so do we.
+  if (process.env.MASK_DPO_OWNED_KERNEL) process.stdin.on("end", () => process.exit(1)).resume();
+  const require = createRequire(import.meta.url);
+  // The compiler is loaded before tsx: tsx reads every file it loads for module syntax, and this one has 10 MB.
+  const typescript = require("@tslab/typescript-for-tslab");
+  // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
+  require.cache[require.resolve("@tslab/typescript-for-tslab")].exports = { ...typescript };
+  require("tsx/cjs/api").register();
+  await require("./session.ts").startSession(connectionFile, ownRoot);
+}

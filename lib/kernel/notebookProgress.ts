@@ -1,0 +1,51 @@
+/**
+ * Progress inside a notebook: one output, updated in place, whose last text has no times in it,
+ * so that an executed notebook does not change from run to run.
+ */
+import { randomUUID } from "node:crypto";
+import { progressText, setProgressRenderer, type Progress } from "../base/progress";
+import type { KernelHost } from "./host";
+
+const EVERY_MS = 200;
+const WIDTH = 30;
+
+/** Thrown by `update` when the user interrupted the cell: so interrupting a cell really stops its long work. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+}
+
+/** From now on progress is drawn in the notebook. */
+export function drawProgressInNotebook(host: KernelHost): void {
+  setProgressRenderer((label, total) => liveBar(host, label, total));
+}
+
+function liveBar(host: KernelHost, label: string, total: number): Progress {
+  const id = randomUUID();
+  const started = Date.now();
+  const interrupts = host.interrupts();
+  let shownAt = 0;
+  let done = 0;
+  let stopped = false;
+  const draw = (text: string, progress: string, update = true) => host.display({ "text/plain": text }, { id, update, progress });
+  draw(`${label} ${bar(0, total)} 0/${total}`, progressText(label, 0, total, started), false);
+  return {
+    update(next, note) {
+      if (host.interrupts() !== interrupts) throw new Interrupted(`${label}: interrupted at ${done}/${total}`);
+      done = next;
+      if (stopped || Date.now() - shownAt < EVERY_MS) return;
+      shownAt = Date.now();
+      const line = progressText(label, done, total, started, note);
+      draw(`${bar(done, total)} ${line}`, line);
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      draw(done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`, progressText(label, done, total, started));
+    },
+  };
+}
+
+function bar(done: number, total: number): string {
+  const full = total > 0 ? Math.min(WIDTH, Math.floor((WIDTH * done) / total)) : WIDTH;
+  return "█".repeat(full) + "░".repeat(WIDTH - full);
+}

@@ -39,7 +39,7 @@ export interface PretrainingDocument {
   topicId: string;
 }
 
-/** Draws documents: 8 % about countries (∝ urban population^0.3), the others about cities of every split; kinds and wordings uniform. */
+/** A function that draws documents; make it once, draw often. 8 % about countries (∝ urban population^0.3), the others about cities of every split; kinds and wordings uniform. */
 export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDocument {
   const cities = sampler(atlas.topics.filter(({ kind }) => kind === "city"), ({ city }) => city!.population ** CITY_EXPOSURE);
   const countries = sampler(atlas.topics.filter(({ kind }) => kind === "country"), ({ country }) => Math.max(1000, country.urbanPopulation) ** COUNTRY_EXPOSURE);
@@ -52,19 +52,11 @@ export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDoc
   };
 }
 
-/** One pretraining document; for many, keep the function `pretrainingDocuments` returns. */
-export function pretrainingDocument(atlas: Atlas, rng: Rng): PretrainingDocument {
-  let draw = drawers.get(atlas);
-  if (!draw) drawers.set(atlas, (draw = pretrainingDocuments(atlas)));
-  return draw(rng);
-}
-
-const drawers = new WeakMap<Atlas, (rng: Rng) => PretrainingDocument>();
-
 /** Writes `n` documents, two lines each (prompt, completion), for training a tokenizer. */
 export function writeCorpus(atlas: Atlas, file: string, rng: Rng, n: number): void {
+  const draw = pretrainingDocuments(atlas);
   const lines = Array.from({ length: n }, () => {
-    const { prompt, completion } = pretrainingDocument(atlas, rng);
+    const { prompt, completion } = draw(rng);
     return `${prompt[0]!.content}\n${completion}\n`;
   });
   writeFileAtomic(file, lines.join(""));

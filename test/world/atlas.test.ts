@@ -11,7 +11,7 @@ import { buildFacts, slug } from "../../lib/world/buildFacts";
 import { atlasFolder } from "../../lib/world/facts";
 import { CITY_KINDS, KINDS } from "../../lib/world/question";
 import type { Split } from "../../lib/world/question";
-import { pretrainingDocument, pretrainingDocuments, renderAnswer, writeCorpus } from "../../lib/world/render";
+import { pretrainingDocuments, renderAnswer, writeCorpus } from "../../lib/world/render";
 
 const atlas = loadAtlas();
 const SPLITS: Split[] = ["train", "validation", "test", "ood"];
@@ -115,7 +115,8 @@ test("pretraining exposure follows population^0.7, with 8 % countries, all kinds
 test("the same seed gives the same documents and corpus", () => {
   const documents = (seed: string) => {
     const rng = new Rng(seed);
-    return Array.from({ length: 20 }, () => pretrainingDocument(atlas, rng));
+    const draw = pretrainingDocuments(atlas);
+    return Array.from({ length: 20 }, () => draw(rng));
   };
   assert.deepEqual(documents("a"), documents("a"));
   assert.notDeepEqual(documents("a"), documents("b"));

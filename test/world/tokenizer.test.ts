@@ -4,14 +4,15 @@ import { Rng } from "../../lib/base/rng";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { loadAtlas } from "../../lib/world/atlas";
 import { atlasFolder } from "../../lib/world/facts";
-import { pretrainingDocument } from "../../lib/world/render";
+import { pretrainingDocuments } from "../../lib/world/render";
 
 test("Atlas's tokenizer spells its texts back in about 59 tokens an answer", () => {
   const tokenizer = loadTokenizer(atlasFolder);
   assert.deepEqual([tokenizer.padId, tokenizer.bosId, tokenizer.eosId, tokenizer.vocabSize], [0, 1, 2, 2048]);
   const rng = new Rng("tokens");
+  const draw = pretrainingDocuments(loadAtlas());
   const lengths = Array.from({ length: 500 }, () => {
-    const { prompt, completion } = pretrainingDocument(loadAtlas(), rng);
+    const { prompt, completion } = draw(rng);
     const ids = tokenizer.encode(completion).ids;
     assert.equal(tokenizer.decode(ids), completion);
     assert.ok(ids.every((id) => id > 2));

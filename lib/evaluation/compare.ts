@@ -7,8 +7,7 @@ import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, type Columns, type Interval, type Statistic, bootstrap, pairedPermutationTest, ratio } from "../base/stats";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
-import { addCounts, countSentences } from "../factuality/score";
-import { answersByTopic, scoreOrZero } from "./summary";
+import { type TopicTotals, topicTotals } from "./summary";
 
 /** A - B with its interval; `a` and `b` themselves; two-sided p. */
 export interface Difference extends Interval {
@@ -28,11 +27,11 @@ export interface Comparison {
 /** @throws UserError unless both policies gave equally many answers to every question */
 export function comparePolicies(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], rng: Rng, options: BootstrapOptions = {}): Comparison {
   checkPaired(a, b, questions);
-  const [unitsA, unitsB] = [topicUnits(a, questions), topicUnits(b, questions)];
+  const [topicsA, topicsB] = [topicTotals(a, questions), topicTotals(b, questions)];
   return {
-    topics: unitsA.score[0]!.length,
-    score: pairedDifference(unitsA.score, unitsB.score, rng.fork("score"), options),
-    macroScore: pairedDifference(unitsA.macroScore, unitsB.macroScore, rng.fork("macroScore"), options),
+    topics: topicsA.length,
+    score: pairedDifference(microColumns(topicsA), microColumns(topicsB), rng.fork("score"), options),
+    macroScore: pairedDifference(macroColumns(topicsA), macroColumns(topicsB), rng.fork("macroScore"), options),
   };
 }
 
@@ -45,19 +44,24 @@ export function pairedDifference(a: Columns, b: Columns, rng: Rng, options: Boot
   return { a: valueOf(a), b: valueOf(b), ...bootstrap([...a, ...b], difference, rng.fork("bootstrap"), options), p };
 }
 
-function topicUnits(answers: readonly AnnotatedCandidate[], questions: readonly Question[]): { score: Columns; macroScore: Columns } {
-  const topics = [...answersByTopic(answers, questions).values()].map((group) => group.flatMap((entry) => entry.answers));
-  const counts = topics.map((group) => addCounts(group.map(({ sentences }) => countSentences(sentences))));
-  return {
-    score: [counts.map(({ sentences, incorrect }) => sentences - incorrect), counts.map(({ sentences }) => sentences)],
-    macroScore: [topics.map((group) => group.reduce((sum, answer) => sum + scoreOrZero(answer), 0)), topics.map((group) => group.length)],
-  };
+function microColumns(topics: readonly TopicTotals[]): Columns {
+  return [topics.map(({ counts }) => counts.sentences - counts.incorrect), topics.map(({ counts }) => counts.sentences)];
+}
+
+function macroColumns(topics: readonly TopicTotals[]): Columns {
+  return [topics.map(({ score }) => score), topics.map(({ answers }) => answers)];
 }
 
 function checkPaired(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[]): void {
-  const count = (answers: readonly AnnotatedCandidate[], id: string): number => answers.reduce((n, answer) => n + (answer.questionId === id ? 1 : 0), 0);
+  const [countsA, countsB] = [countByQuestion(a), countByQuestion(b)];
   for (const { id } of questions) {
-    const [fromA, fromB] = [count(a, id), count(b, id)];
+    const [fromA, fromB] = [countsA.get(id) ?? 0, countsB.get(id) ?? 0];
     if (fromA !== fromB) throw new UserError({ where: `question ${brief(id)}`, expected: "as many answers from one policy as from the other", got: `${fromA} and ${fromB}`, fix: "Sample both policies alike." });
   }
+}
+
+function countByQuestion(answers: readonly AnnotatedCandidate[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { questionId } of answers) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
+  return counts;
 }

@@ -40,8 +40,8 @@ export interface QuestionAnswers {
  * @throws UserError where a question has no answer, or an answer no question
  */
 export function summarise(answers: readonly AnnotatedCandidate[], questions: readonly Question[], rng: Rng, options: BootstrapOptions = {}): EvaluationSummary {
-  const topics = [...answersByTopic(answers, questions).values()].map((group) => group.flatMap((entry) => entry.answers));
-  const counts = topics.map((group) => addCounts(group.map(({ sentences }) => countSentences(sentences))));
+  const topics = topicTotals(answers, questions);
+  const counts = topics.map((topic) => topic.counts);
   const interval = (name: string, over: number[], under: number[]): Interval => bootstrap([over, under], ratio, rng.fork(name), options);
   const total = addCounts(counts);
   const characters = answers.reduce((sum, { completion }) => sum + completion.length, 0);
@@ -52,10 +52,30 @@ export function summarise(answers: readonly AnnotatedCandidate[], questions: rea
     answers: answers.length,
     emptyAnswers: answers.filter(({ sentences }) => sentences.length === 0).length,
     score: interval("score", counts.map((c) => c.correct + c.noFact), counts.map((c) => c.sentences)),
-    macroScore: interval("macroScore", topics.map((group) => group.reduce((sum, answer) => sum + scoreOrZero(answer), 0)), topics.map((group) => group.length)),
+    macroScore: interval("macroScore", topics.map(({ score }) => score), topics.map((topic) => topic.answers)),
     factScore: interval("factScore", counts.map((c) => c.correct), counts.map((c) => c.correct + c.incorrect)),
     perAnswer: { sentences: per(total.sentences), correct: per(total.correct), incorrect: per(total.incorrect), noFact: per(total.noFact), characters: per(characters) },
   };
+}
+
+/** What one topic contributes to the pooled numbers. */
+export interface TopicTotals {
+  answers: number;
+  counts: SentenceCounts;
+  /** Sum of the answers' scores. */
+  score: number;
+}
+
+/** One entry per topic, in the order of `questions`. @throws UserError as `answersByTopic` */
+export function topicTotals(answers: readonly AnnotatedCandidate[], questions: readonly Question[]): TopicTotals[] {
+  return [...answersByTopic(answers, questions).values()].map((entries) => {
+    const group = entries.flatMap((entry) => entry.answers);
+    return {
+      answers: group.length,
+      counts: addCounts(group.map(({ sentences }) => countSentences(sentences))),
+      score: group.reduce((sum, answer) => sum + scoreOrZero(answer), 0),
+    };
+  });
 }
 
 /** An answer's score; 0 for one without sentences, which states nothing correct. */

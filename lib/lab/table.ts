@@ -5,15 +5,9 @@
 import path from "node:path";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
+import type { Interval } from "../base/stats";
 import { escapeLatex } from "./latex";
 import { checkFileName, escapeHtml, type Bundle } from "./markup";
-
-/** An estimate with its 95 % interval. */
-export interface Interval {
-  value: number;
-  low: number;
-  high: number;
-}
 
 /** `null` prints as a dash: there is no such number. */
 export type Cell = number | string | Interval | null;

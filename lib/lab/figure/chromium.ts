@@ -1,0 +1,65 @@
+/**
+ * Starts a Chromium without network: $CHROME_PATH first, then the one inside the npm package.
+ * It sees one typeface only, and its temporary files go when it closes.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { fontconfig } from "./fonts";
+import { bundledChromium } from "./unpack";
+
+/** Pixels must not depend on the machine: no GPU, no hinting, no subpixel colours, one colour profile. */
+const FLAGS = ["--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars", "--disable-component-update", "--disable-quic"];
+const START_MS = 30_000;
+
+/** @returns a running browser, or a line for each one tried that says why it did not start */
+export async function launchChromium(): Promise<{ browser: Browser } | { failures: string[] }> {
+  const failures: string[] = [];
+  const own = process.env.CHROME_PATH;
+  if (own) {
+    const started = await start(own, undefined);
+    if ("browser" in started) return started;
+    failures.push(`CHROME_PATH=${own}: ${started.failure}`);
+  }
+  const bundled = bundledChromium();
+  if ("missing" in bundled) return { failures: [...failures, bundled.missing] };
+  const started = await start(bundled.program, bundled.libraries);
+  return "browser" in started ? started : { failures: [...failures, `bundled Chromium: ${started.failure}`] };
+}
+
+/** With the sandbox where it can be had: never for root, and not on kernels that forbid user namespaces. */
+async function start(program: string, libraries: string | undefined): Promise<{ browser: Browser } | { failure: string }> {
+  const { chromium } = await import("playwright-core");
+  const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
+  const clean = (): void => rmSync(dir, { recursive: true, force: true });
+  const fonts = path.join(dir, "fonts.conf");
+  writeFileSync(fonts, fontconfig(path.join(dir, "fontcache")));
+  const env = { ...process.env, FONTCONFIG_FILE: fonts, LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":") };
+  let failure = "";
+  for (const chromiumSandbox of process.getuid?.() === 0 ? [false] : [true, false]) {
+    try {
+      const browser = await chromium.launch({
+        executablePath: program, args: FLAGS, env: definedOnly(env), chromiumSandbox, timeout: START_MS,
+        // Ctrl-C belongs to the kernel and the command line; the browser ends with this process in any case.
+        handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
+      });
+      browser.on("disconnected", clean);
+      return { browser };
+    } catch (error) {
+      failure = reason(error);
+    }
+  }
+  clean();
+  return { failure };
+}
+
+/** The telling line of a long launch log. */
+function reason(error: unknown): string {
+  const lines = String((error as Error).message ?? error).split("\n").map((line) => line.trim()).filter(Boolean);
+  return (lines.find((line) => /shared librar|GLIBC|sandbox|ENOENT|EACCES|not found|doesn't exist/i.test(line)) ?? lines[0] ?? "unknown").slice(0, 300);
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -46,11 +46,16 @@ async function start(forced: string | undefined): Promise<Engine> {
   }
 }
 
+/** Starts a backend by name, whatever runs now: for checks that compare backends. */
+export async function switchEngine(name: EngineName): Promise<Engine> {
+  return starters[name]("switched to");
+}
+
 const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   async native(why) {
     process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3"; // the GPU wheel complains on stderr below 3
     require("@tensorflow/tfjs-node-gpu");
-    await tf.ready();
+    await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
     return { name: "native", description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };

@@ -84,7 +84,7 @@ function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): [tf.Tensor1D, 
   const shifted = tf.sub(logits, tf.max(logits, -1, true)) as tf.Tensor2D;
   const exp = tf.exp(shifted);
   const sum = tf.sum(exp, -1, true); // [M, 1]
-  const onehot = tf.oneHot(targets, logits.shape[1], 1, 0, "float32") as tf.Tensor2D;
+  const onehot = tf.cast(tf.oneHot(targets, logits.shape[1]), "float32") as tf.Tensor2D; // wasm fills a float oneHot with int bits
   const loss = tf.sub(tf.reshape(tf.log(sum), [-1]), tf.sum(tf.mul(shifted, onehot), -1)) as tf.Tensor1D;
   return [loss, tf.sub(tf.div(exp, sum), onehot) as tf.Tensor2D];
 }

@@ -1,0 +1,77 @@
+/** Sampling: greedy against transformers, distribution by chi-square, independence of the batch. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { Rng } from "../../lib/base/rng";
+import { readCheckpoint } from "../../lib/model/checkpoint";
+import { drawRank, generate, greedySampling, type Generated, type GenerateRequest, type SamplingOptions } from "../../lib/model/generate";
+import { Llama, uploadParams, type Params } from "../../lib/model/llama";
+import type { LlamaConfig } from "../../lib/model/config";
+import { onEveryBackend } from "../backends";
+import { goldenPath, readGolden } from "../golden/golden";
+import { goldenModels } from "./goldenModels";
+
+interface Loaded { config: LlamaConfig; params: Params }
+function load(name: string): Loaded {
+  const { config, tensors } = readCheckpoint(goldenPath("models", name));
+  return { config, params: uploadParams(tensors) };
+}
+
+async function run({ config, params }: Loaded, requests: GenerateRequest[], options: SamplingOptions, eosIds: number[] = []): Promise<Generated[][]> {
+  const out: Generated[][] = [];
+  for await (const { request, completions } of generate(config, params, requests, options, { eosIds, vocabSize: config.vocabSize })) out[request] = completions;
+  return out;
+}
+
+for (const name of goldenModels) {
+  onEveryBackend(`${name}: greedy continuation is transformers' for 64 tokens`, async () => {
+    const loaded = load(name);
+    const { greedy } = readGolden<{ greedy: { prompt: number[]; newTokens: number[] }[] }>("models", name, "vectors.json");
+    const before = tf.memory().numTensors;
+    const out = await run(loaded, greedy.map(({ prompt }) => ({ promptIds: prompt, streams: [new Rng(0)] })), { ...greedySampling, maxNewTokens: 64 });
+    greedy.forEach(({ newTokens }, i) => assert.deepEqual(out[i]![0]!.ids, newTokens));
+    assert.equal(tf.memory().numTensors, before, "tensors leaked");
+    tf.dispose(loaded.params);
+  });
+}
+
+/** Upper 1e-4 quantile of chi-square (Wilson-Hilferty). */
+const chiSquareLimit = (df: number) => df * (1 - 2 / (9 * df) + 3.72 * Math.sqrt(2 / (9 * df))) ** 3;
+
+onEveryBackend("top-k and temperature: 20,000 first tokens follow the model's distribution (chi-square)", async () => {
+  const loaded = load("llama-tied-mha");
+  const promptIds = [5, 9, 14], draws = 20_000, topK = 12, temperature = 1.5;
+  const model = new Llama(loaded.config), ids = tf.tensor2d([promptIds], undefined, "int32");
+  const logits = Array.from(model.logits(loaded.params, ids).dataSync()).slice(-loaded.config.vocabSize);
+  const top = logits.map((v, i) => [v, i] as const).sort((a, b) => b[0] - a[0]).slice(0, topK);
+  const total = top.reduce((s, [v]) => s + Math.exp(v / temperature), 0);
+  const out = await run(loaded, [{ promptIds, streams: Array.from({ length: draws }, (_, i) => new Rng("chi").fork(i)) }], { temperature, topK, topP: 1, maxNewTokens: 1 });
+  const counts = new Map<number, number>();
+  for (const { ids } of out[0]!) counts.set(ids[0]!, (counts.get(ids[0]!) ?? 0) + 1);
+  const chi = top.reduce((s, [v, id]) => { const e = (draws * Math.exp(v / temperature)) / total; return s + ((counts.get(id) ?? 0) - e) ** 2 / e; }, 0);
+  assert.equal([...counts.keys()].filter((id) => !top.some(([, t]) => t === id)).length, 0, "a token outside the top k");
+  assert.ok(chi < chiSquareLimit(topK - 1), `chi-square ${chi}`);
+  model.dispose();
+}, ["native", "wasm"]);
+
+test("top-p keeps the smallest set that holds the mass, and renormalises over it", () => {
+  const logits = Float32Array.from([0.5, 0.3, 0.15, 0.05].map(Math.log));
+  const draw = (topP: number, u: number) => drawRank(logits, { temperature: 1, topK: 0, topP, maxNewTokens: 1 }, u);
+  assert.deepEqual([0, 0.49, 0.51, 0.79, 0.81, 0.94, 0.96, 0.9999].map((u) => draw(1, u)), [0, 0, 1, 1, 2, 2, 3, 3]);
+  assert.deepEqual([0, 0.62, 0.63, 0.9999].map((u) => draw(0.7, u)), [0, 0, 1, 1]); // 0.5 / 0.8 = 0.625
+  assert.deepEqual([0, 0.9999].map((u) => draw(0.1, u)), [0, 0]);
+});
+
+onEveryBackend("a completion does not depend on what it was batched with, and rows that end leave the others as they were", async () => {
+  const loaded = load("llama-gqa-llama3");
+  const prompt = (i: number) => Array.from({ length: 4 + (i % 3) }, (_, j) => 3 + ((i * 31 + j * 7) % 200));
+  const requests = Array.from({ length: 12 }, (_, i): GenerateRequest => ({ promptIds: prompt(i), streams: Array.from({ length: 5 }, (_, j) => new Rng("batch").fork(i).fork(j)) }));
+  const options = { temperature: 1, topK: 40, topP: 0.95, maxNewTokens: 40 };
+  const eos = Array.from({ length: 12 }, (_, i) => i * 20); // several ends, so that rows leave at different times
+  const together = await run(loaded, requests, options, eos);
+  assert.ok(together.flat().some(({ finished }) => finished) && together.flat().some(({ finished, ids }) => !finished && ids.length === 40));
+  for (const i of [0, 4, 11]) for (const j of [0, 3]) {
+    const alone = await run(loaded, [{ promptIds: prompt(i), streams: [new Rng("batch").fork(i).fork(j)] }], options, eos);
+    assert.deepEqual(alone[0]![0], together[i]![j]);
+  }
+});

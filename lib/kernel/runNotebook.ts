@@ -216,7 +216,7 @@ function place(file: string, { cell, line }: Failure): string {
 function cellFailure(cell: CodeCell, collector: CellCollector): Failure {
   const error = collector.errors[0];
   const at = new RegExp(`In\\[${cell.number}\\](?: line |:)(\\d+)`).exec(error?.traceback.join("\n") ?? "");
-  return { cell, line: at ? Number(at[1]) : undefined, reason: error ? `${error.ename}: ${error.evalue}` : "an aborted cell", fix: "Correct the cell, then run again." };
+  return { cell, line: at ? Number(at[1]) : undefined, reason: error ? `${error.ename}: ${error.evalue.replace(/\.$/, "")}` : "an aborted cell", fix: "Correct the cell, then run again." };
 }
 
 /** A failure that the kernel itself did not report becomes an error output of the cell as well. */

@@ -18,9 +18,9 @@ export function ropeInverseFrequencies({ headDim, ropeTheta, ropeScaling }: Llam
 function scaled(frequency: number, scaling: RopeScaling): number {
   if (scaling.type === "linear") return f32(frequency / scaling.factor);
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
-  const wavelength = f32((2 * Math.PI) / frequency);
+  const wavelength = f32(f32(1 / frequency) * f32(2 * Math.PI)); // torch divides a number by a tensor this way
   if (wavelength < originalMaxPositions / highFreqFactor) return frequency;
   if (wavelength > originalMaxPositions / lowFreqFactor) return f32(frequency / factor);
-  const smooth = f32(f32(f32(originalMaxPositions / wavelength) - lowFreqFactor) / (highFreqFactor - lowFreqFactor));
+  const smooth = f32(f32(f32(f32(1 / wavelength) * originalMaxPositions) - lowFreqFactor) / (highFreqFactor - lowFreqFactor));
   return f32(f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency));
 }

@@ -73,7 +73,8 @@ def batch(vocab, pad, lengths, seed):
     ids = torch.full((len(lengths), max(lengths)), pad)
     mask = torch.zeros(ids.shape)
     for row, length in enumerate(lengths):
-        ids[row, :length] = torch.randint(0, vocab, (length,), generator=generator)
+        drawn = torch.randint(0, vocab - 1, (length,), generator=generator)
+        ids[row, :length] = drawn + (drawn >= pad)  # never the pad id: transformers gives its embedding no gradient
         start = length // 4 + 1
         mask[row, start:length] = (torch.rand(length - start, generator=generator) < 0.6).float()
         mask[row, length - 1] = 1

@@ -105,7 +105,7 @@ onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log
     const logp = tf.logSoftmax(tf.slice(model.logits({ ...rest, "model.embed_tokens.weight": e }, tf.tensor2d(ids, undefined, "int32")), [0, 1, 0], [2, 3, config.vocabSize]));
     const picked = tf.sum(tf.mul(logp, tf.oneHot(tf.tensor2d(ids.map((r) => r.slice(2)), undefined, "int32"), config.vocabSize)), [1, 2]);
     const [w, l] = tf.split(tf.mul(tf.sub(picked, tf.tensor1d(reference)), 0.1), 2);
-    return tf.neg(tf.sum(tf.logSigmoid(tf.sub(w!, l!)))) as tf.Scalar;
+    return tf.neg(tf.sum(tf.log(tf.sigmoid(tf.sub(w!, l!))))) as tf.Scalar;
   };
   const masked = (e: tf.Tensor): tf.Scalar => {
     const [policyChosen, policyRejected] = tf.split(sequenceLogps(model, { ...rest, "model.embed_tokens.weight": e }, batchOf(ids, ones)), 2) as [tf.Tensor1D, tf.Tensor1D];

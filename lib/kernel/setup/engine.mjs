@@ -7,7 +7,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, placeBinding, removeBinding, tfjsPackage, tryBinding } from "./binding.mjs";
-import { modules, onPath, readJson, SetupError, Unavailable, writeFileIfChanged } from "./paths.mjs";
+import { cacheFolder, modules, onPath, readJson, SetupError, Unavailable, writeFileIfChanged } from "./paths.mjs";
 import { fetchPrebuilt } from "./prebuilt.mjs";
 import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
 
@@ -48,6 +48,7 @@ function machine() {
     nvidia: process.platform === "linux" && (existsSync("/dev/nvidia0") || onPath("nvidia-smi") !== undefined),
     compiler: findCompiler() ?? "",
     python: process.env.PYTHON || onPath("python3", "python") || "",
+    cache: cacheFolder() ?? "",
   };
 }
 

@@ -1,0 +1,68 @@
+/**
+ * What `npm test` runs after the set-up: every stage in order, all of them even after a failure, then a summary.
+ *
+ *   node test/run.mjs                  everything
+ *   node test/run.mjs --only align     only the test files whose path contains "align"; no other stage
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const CONCURRENCY = 2;
+
+/** Files below `folder` that end in `suffix`, relative to the root, sorted. */
+function find(folder, suffix) {
+  return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
+}
+
+/** Runs node in the foreground. @returns whether it succeeded */
+function node(...args) {
+  const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  return result.status === 0;
+}
+
+function unitTests(files) {
+  if (files.length > 0) return node("--import", "tsx", "--test", `--test-concurrency=${CONCURRENCY}`, "--test-reporter=spec", "--test-reporter-destination=stdout", ...files);
+  process.stdout.write("no test file matches\n");
+  return false;
+}
+
+/** The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its own. */
+function smokeReproduction() {
+  const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-smoke-"));
+  try {
+    return node("lib/kernel/mask-dpo.mjs", "reproduce", "--preset", "smoke", "--out", out);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+function stages() {
+  const only = process.argv.indexOf("--only");
+  const tests = find("test", ".test.ts");
+  if (only >= 0) return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
+  return [
+    ["type check", () => node("node_modules/typescript/bin/tsc")],
+    ["lint", () => node("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
+    ["notebook check", () => node("--import", "tsx", "test/notebooks/check.ts", ...find("notebooks", ".ipynb").filter((file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints")))],
+    ["tests", () => unitTests(tests)],
+    ["notebooks at the smoke preset", smokeReproduction],
+  ];
+}
+
+const results = [];
+for (const [name, run] of stages()) {
+  process.stdout.write(`\n=== ${name}\n`);
+  const started = Date.now();
+  const ok = run();
+  results.push({ name, ok, seconds: (Date.now() - started) / 1000 });
+}
+process.stdout.write("\n=== summary\n");
+for (const { name, ok, seconds } of results) process.stdout.write(`${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s  ${name}\n`);
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -20,7 +20,7 @@ export const okabeIto = {
 export interface SeriesStyle {
   color: string;
   dash: "solid" | "dot" | "dash" | "longdash" | "dashdot" | "longdashdot";
-  symbol: "circle" | "square" | "diamond" | "triangle-up" | "triangle-down" | "x" | "cross" | "circle-open" | "diamond-open";
+  symbol: "circle" | "square" | "diamond" | "triangle-up" | "triangle-down" | "x" | "cross" | "diamond-open";
   /** Hatching of bars; "" is plain. */
   pattern: "" | "/" | "\\" | "x" | "-" | "|" | "+" | ".";
 }
@@ -40,7 +40,7 @@ export const palette: Record<Role, SeriesStyle> = {
   supported: { color: okabeIto.green, dash: "solid", symbol: "circle", pattern: "" },
   contradictory: { color: okabeIto.vermillion, dash: "dash", symbol: "x", pattern: "/" },
   unverifiable: { color: okabeIto.purple, dash: "dot", symbol: "diamond", pattern: "x" },
-  noFact: { color: okabeIto.skyBlue, dash: "longdash", symbol: "circle-open", pattern: "." },
+  noFact: { color: okabeIto.skyBlue, dash: "longdash", symbol: "triangle-down", pattern: "." },
 };
 
 /** A verdict's letter, words and role. */

@@ -1,5 +1,5 @@
 /** Bars with error bars, dumbbells (before and after per category) and distributions. */
-import type { Data } from "plotly.js";
+import type { Data, PlotData } from "plotly.js";
 import { UserError } from "../../base/check";
 import type { Interval } from "../../base/stats";
 import type { SeriesStyle } from "../palette";
@@ -32,7 +32,7 @@ export function barFigure(options: BarOptions): Figure {
   checkSeries(options);
   const data = series.map(({ label, style, values }): Data => ({
     type: "bar", name: label, x: [...categories], y: values.map(middle),
-    marker: { color: style.color, line: { color: "#1A1A1A", width: 1 }, pattern: { shape: style.pattern, fgcolor: "#FFFFFF", fillmode: "overlay", size: 9, solidity: 0.2 } },
+    marker: barMarker(style),
     error_y: errorBars(values),
   }));
   const layout = figureLayout({ title, legend: series.length > 1 ? series.map((s) => s.label) : [], width, height });
@@ -54,7 +54,7 @@ export function dumbbellFigure(options: BarOptions): Figure {
     marker: { color: style.color, symbol: style.symbol, size: 11, line: { color: "#FFFFFF", width: 1 } },
     error_x: errorBars(values), text: [...categories], hovertemplate: "%{text}: %{x:.3~g}",
   }));
-  const layout = figureLayout({ title, legend: series.map((s) => s.label), width, height: height ?? 150 + 34 * categories.length });
+  const layout = figureLayout({ title, legend: series.map((s) => s.label), width, xTitle: valueTitle, height: height ?? 150 + 34 * categories.length });
   const yaxis = axis("", { tickmode: "array", tickvals: rows, ticktext: [...categories], range: [categories.length - 0.5, -0.5], ticks: "", showline: false });
   return { name, data: [...spans, ...marks], layout: { ...layout, xaxis: axis(valueTitle, range ? { range: [...range] } : {}), yaxis } };
 }
@@ -85,7 +85,7 @@ export function histogramFigure({ name, title, xTitle, series, range: [low, high
       line: { color: style.color, width: 2.5, dash: style.dash, shape: "hv" }, fill: "tozeroy", fillcolor: tint(style.color, 0.15), hovertemplate: "%{y:.1f} %",
     };
   });
-  const layout = figureLayout({ title, legend: series.length > 1 ? series.map((s) => s.label) : [], width, height });
+  const layout = figureLayout({ title, legend: series.length > 1 ? series.map((s) => s.label) : [], width, height, lines: true, xTitle });
   return { name, data, layout: { ...layout, hovermode: "x unified", xaxis: axis(xTitle, { range: [low, high] }), yaxis: axis("share (%)", { rangemode: "tozero" }) } };
 }
 
@@ -93,6 +93,12 @@ function checkSeries({ name, categories, series }: BarOptions): void {
   for (const { label, values } of series) {
     if (values.length !== categories.length) throw new UserError({ where: `figure ${name}, series "${label}"`, expected: `${categories.length} values, one per category`, got: String(values.length), fix: "Use null where there is no value." });
   }
+}
+
+/** A style with an open marker has an open bar: numbers that are not ours stand back. */
+function barMarker({ color, symbol, pattern }: SeriesStyle): PlotData["marker"] {
+  const open = symbol.endsWith("-open");
+  return { color: open ? "#FFFFFF" : color, line: { color: "#1A1A1A", width: 1 }, pattern: { shape: pattern, fgcolor: open ? color : "#FFFFFF", fillmode: "overlay", size: 9, solidity: 0.2 } } as PlotData["marker"];
 }
 
 function middle(value: Interval | number | null): number | null {

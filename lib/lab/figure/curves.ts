@@ -1,5 +1,5 @@
 /** Line figures: curves with shaded 95 % intervals, alone or as small multiples under one legend. */
-import type { Data, Layout } from "plotly.js";
+import type { Annotations, Data, Layout } from "plotly.js";
 import { UserError } from "../../base/check";
 import type { SeriesStyle } from "../palette";
 import { tint } from "../palette";
@@ -34,7 +34,7 @@ export function curveFigure(options: CurveOptions): Figure {
   const { name, title, xTitle, yTitle, curves, log2, yRange, width, height } = options;
   const xs = curves.flatMap((curve) => [...curve.x]);
   if (log2 && xs.some((x) => !(x > 0))) throw new UserError({ where: `figure ${name}`, expected: "x above 0 on a log axis", got: String(Math.min(...xs)), fix: "Leave those points out." });
-  const layout = figureLayout({ title, legend: curves.length > 1 ? curves.map((c) => c.label) : [], width, height });
+  const layout = figureLayout({ title, legend: curves.length > 1 ? curves.map((c) => c.label) : [], width, height, lines: true, xTitle });
   const xaxis = log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle);
   return {
     name,
@@ -62,16 +62,19 @@ export interface PanelOptions {
   panelHeight?: number;
 }
 
+/** Between rows of panels: tick labels and the next row's title, px. */
+const ROW_GAP = 64;
+
 /** Small multiples with a common x: loss, margin, accuracy, rewards. Curves of one label share their legend entry. */
 export function panelsFigure({ name, title, xTitle, panels, columns = 2, width = 760, panelHeight = 190 }: PanelOptions): Figure {
   const labels = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.label)))];
   const rows = Math.ceil(panels.length / columns);
-  const layout = figureLayout({ title, legend: labels.length > 1 ? labels : [], width, height: rows * (panelHeight + 50) + 110, gap: 34 });
+  const layout = figureLayout({ title, legend: labels.length > 1 ? labels : [], width, height: rows * panelHeight + (rows - 1) * ROW_GAP + 150, gap: 34, lines: true, xTitle });
   const axes: Record<string, unknown> = {};
   const seen = new Set<string>();
   const data = panels.flatMap((panel, i) => {
     const id = i === 0 ? "" : String(i + 1);
-    const place = panelPlace(i, columns, rows);
+    const place = panelPlace(i, columns, rows, panelHeight);
     const last = i + columns >= panels.length;
     axes[`xaxis${id}`] = axis(last ? xTitle : "", { domain: place.x, anchor: `y${id}` as "y" });
     axes[`yaxis${id}`] = axis("", { domain: place.y, anchor: `x${id}` as "x", nticks: 5, ...(panel.yRange ? { range: [...panel.yRange] } : {}) });
@@ -81,22 +84,21 @@ export function panelsFigure({ name, title, xTitle, panels, columns = 2, width =
       return curveTraces(name, curve).map((trace) => ({ ...trace, xaxis: `x${id}`, yaxis: `y${id}`, showlegend: (trace as { showlegend?: boolean }).showlegend !== false && first }));
     });
   });
-  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panelTitles(panels, columns, rows) } };
+  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, panelPlace(i, columns, rows, panelHeight))) } };
 }
 
-function panelPlace(index: number, columns: number, rows: number): { x: [number, number]; y: [number, number] } {
+/** Of panel `index`, as shares of the plotting area. */
+function panelPlace(index: number, columns: number, rows: number, panelHeight: number): { x: [number, number]; y: [number, number] } {
   const [column, row] = [index % columns, Math.floor(index / columns)];
-  const [gapX, gapY] = [0.12, rows > 1 ? 0.2 / (rows - 1) : 0];
-  const [w, h] = [(1 - gapX * (columns - 1)) / columns, (1 - gapY * (rows - 1)) / rows];
-  const top = 1 - row * (h + gapY);
-  return { x: [column * (w + gapX), column * (w + gapX) + w], y: [Math.max(0, top - h), top] };
+  const gapX = 0.12;
+  const w = (1 - gapX * (columns - 1)) / columns;
+  const total = rows * panelHeight + (rows - 1) * ROW_GAP;
+  const top = 1 - (row * (panelHeight + ROW_GAP)) / total;
+  return { x: [column * (w + gapX), column * (w + gapX) + w], y: [Math.max(0, top - panelHeight / total), top] };
 }
 
-function panelTitles(panels: readonly Panel[], columns: number, rows: number): Layout["annotations"] {
-  return panels.map((panel, i) => {
-    const { x, y } = panelPlace(i, columns, rows);
-    return { text: panel.title, font: { size: 14, weight: 700 }, showarrow: false, xref: "paper", yref: "paper", x: x[0], xanchor: "left", y: y[1], yanchor: "bottom", yshift: 4 };
-  });
+function panelTitle(panel: Panel, { x, y }: { x: [number, number]; y: [number, number] }): Partial<Annotations> {
+  return { text: panel.title, font: { size: 14, weight: 700 }, showarrow: false, xref: "paper", yref: "paper", x: x[0], xanchor: "left", y: y[1], yanchor: "bottom", yshift: 4 };
 }
 
 /** Markers only where points are few: they would hide a dense line. */
@@ -112,7 +114,7 @@ function curveTraces(figure: string, { label, style, x, y, low, high }: Curve): 
   const line: Data = {
     type: "scatter", name: label, legendgroup: label, x: [...x], y: [...y],
     mode: x.length <= MAX_MARKERS ? "lines+markers" : "lines",
-    line: { color: style.color, width: 2.5, dash: style.dash },
+    line: { color: style.color, width: x.length <= MAX_MARKERS ? 2.5 : 1.8, dash: style.dash },
     marker: { color: style.color, symbol: style.symbol, size: 8 },
     ...(low && high ? { customdata: low.map((l, i) => [l, high[i]!]), hovertemplate: "%{y:.3~g} [%{customdata[0]:.3~g}, %{customdata[1]:.3~g}]" } : {}),
   };

@@ -18,10 +18,14 @@ export function plainFigure(figure: Figure): Pick<Figure, "data" | "layout"> {
   return JSON.parse(JSON.stringify({ data: figure.data, layout: figure.layout })) as Pick<Figure, "data" | "layout">;
 }
 
-/** plotly draws a random id for the parts of a figure; here it follows from the name, so that figures inlined in one page do not share parts. */
+/**
+ * plotly draws a random id for the parts of a figure; here it follows from the name, so that figures inlined
+ * in one page do not share parts. A browser writes attributes in an order that varies; here it is alphabetic.
+ */
 export function stableSvg(figure: Figure, svg: string): string {
   const uid = /id="defs-([0-9a-f]{6})"/.exec(svg)?.[1];
-  return uid ? svg.replaceAll(uid, `f${sha256(figure.name).slice(0, 7)}`) : svg;
+  const named = uid ? svg.replaceAll(uid, `f${sha256(figure.name).slice(0, 7)}`) : svg;
+  return named.replace(/<([\w:]+)((?: [\w:-]+="[^"]*")+)/g, (_all, tag: string, attributes: string) => `<${tag}${attributes.match(/ [\w:-]+="[^"]*"/g)!.sort().join("")}`);
 }
 
 /** Chromium writes the time of printing into a PDF. The length stays, so that the offsets inside stay right. */

@@ -13,6 +13,8 @@ const LINE_HEIGHT = 1.35;
 /** Mean width of a character in em: regular, bold. Used to break lines before anything is measured. */
 const MEAN_WIDTH = { regular: 0.54, bold: 0.6 };
 const EDGE = 14;
+/** plotly lifts a title by this much for every line after the first, px. */
+const TITLE_RISE = 11;
 
 export interface LayoutOptions {
   title: string;
@@ -22,22 +24,27 @@ export interface LayoutOptions {
   height?: number;
   /** Space under the legend for panel titles, px. */
   gap?: number;
+  /** Lines need a longer sample in the legend than bars and markers. */
+  lines?: boolean;
+  /** Without a title of the x axis the lower margin is smaller. */
+  xTitle?: string;
 }
 
 /** The shared layout; builders add axes to it. */
-export function figureLayout({ title, legend, width = 560, height = 380, gap = 10 }: LayoutOptions): Partial<Layout> {
+export function figureLayout({ title, legend, width = 560, height = 380, gap = 10, lines: longSample = false, xTitle = "" }: LayoutOptions): Partial<Layout> {
   const lines = wrap(title, Math.floor((width - 2 * EDGE) / (TITLE_SIZE * MEAN_WIDTH.bold)));
-  const rows = legendRows(legend, width - 2 * EDGE);
+  const itemwidth = longSample ? 40 : 30;
+  const rows = legendRows(legend, itemwidth, width - 2 * EDGE);
   const titleHeight = lines.length * TITLE_SIZE * LINE_HEIGHT;
   const legendHeight = rows * FONT_SIZE * 1.6;
   return {
     width, height,
-    title: { text: lines.join("<br>"), x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { l: EDGE, t: EDGE }, font: { size: TITLE_SIZE, weight: 700 } },
+    title: { text: lines.join("<br>"), x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { l: EDGE, t: EDGE + (lines.length - 1) * TITLE_RISE }, font: { size: TITLE_SIZE, weight: 700 } },
     font: { family: fontStack, size: FONT_SIZE, color: INK },
     paper_bgcolor: "#FFFFFF", plot_bgcolor: "#FFFFFF",
-    margin: { l: 64, r: 18, t: EDGE + titleHeight + legendHeight + gap, b: 58 },
+    margin: { l: 64, r: 18, t: EDGE + titleHeight + legendHeight + gap, b: xTitle ? 58 : 34 },
     showlegend: rows > 0,
-    legend: { orientation: "h", x: 0, xref: "container", xanchor: "left", y: 1 - (EDGE + titleHeight) / height, yref: "container", yanchor: "top", font: { size: FONT_SIZE }, itemwidth: 40, traceorder: "normal" },
+    legend: { orientation: "h", x: (EDGE - (longSample ? 5 : 14)) / width, xref: "container", xanchor: "left", y: 1 - (EDGE + titleHeight) / height, yref: "container", yanchor: "top", font: { size: FONT_SIZE }, itemwidth, traceorder: "normal" },
     hoverlabel: { font: { family: fontStack, size: 13 } },
   };
 }
@@ -45,7 +52,7 @@ export function figureLayout({ title, legend, width = 560, height = 380, gap = 1
 /** The shared look of an axis. */
 export function axis(title: string, options: Partial<LayoutAxis> = {}): Partial<LayoutAxis> {
   return {
-    title: { text: title, standoff: 10, font: { size: FONT_SIZE } },
+    ...(title ? { title: { text: title, standoff: 10, font: { size: FONT_SIZE } } } : {}),
     tickfont: { size: FONT_SIZE - 1 },
     automargin: true, showline: true, linecolor: INK, linewidth: 1, ticks: "outside", ticklen: 5, tickcolor: INK,
     gridcolor: GRID, gridwidth: 1, zeroline: false,
@@ -71,9 +78,9 @@ export function wrap(text: string, max: number): string[] {
 }
 
 /** Rows that plotly will need: it gives every entry the width of the widest once they do not fit one row. */
-function legendRows(labels: readonly string[], width: number): number {
+function legendRows(labels: readonly string[], itemwidth: number, width: number): number {
   if (labels.length === 0) return 0;
-  const entries = labels.map((label) => 52 + label.length * FONT_SIZE * MEAN_WIDTH.regular);
+  const entries = labels.map((label) => itemwidth + 20 + label.length * FONT_SIZE * MEAN_WIDTH.regular);
   if (entries.reduce((sum, w) => sum + w, 0) <= width) return 1;
   return Math.ceil(labels.length / Math.max(1, Math.floor(width / Math.max(...entries))));
 }

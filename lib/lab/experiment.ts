@@ -14,16 +14,19 @@ import { loadPolicy, policyHash } from "../model/policy";
 import { sampleCandidates } from "../preference/candidate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
+import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
 import { maxNewTokens } from "./preset";
 import { runFolder } from "./run";
 import type { Session } from "./session";
 import { trainRun, type TrainRun } from "./trainRun";
 
-/** Candidates of every question, sampled or read back, in the order of the questions. */
-export async function candidatesOf(session: Session, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, label: string): Promise<Candidate[]> {
-  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed: session.seed, engine: session.engine.name };
-  const log = new JsonlLog(path.join(runFolder(session.runs, "candidates", key), "candidates.jsonl"), candidateSchema);
+/**
+ * K candidates of every question in `file`, which grows question by question: what is there already is not sampled again.
+ * Returns the rows in the order of the questions.
+ */
+export async function sampleInto(file: string, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number, label: string): Promise<Candidate[]> {
+  const log = new JsonlLog(file, candidateSchema);
   try {
     const counts = new Map<string, number>();
     for (const { questionId } of log.rows) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
@@ -33,7 +36,7 @@ export async function candidatesOf(session: Session, policyDir: string, question
       const progress = startProgress(label, questions.length);
       let done = questions.length - missing.length;
       try {
-        for await (const candidates of sampleCandidates(policy, missing, k, sampling, session.seed)) {
+        for await (const candidates of sampleCandidates(policy, missing, k, sampling, seed)) {
           log.append(candidates);
           progress.update(++done);
         }
@@ -42,16 +45,23 @@ export async function candidatesOf(session: Session, policyDir: string, question
         policy.dispose();
       }
     }
-    const order = new Map(questions.map(({ id }, i) => [id, i]));
-    return log.rows.slice().sort((a, b) => order.get(a.questionId)! - order.get(b.questionId)! || a.index - b.index);
+    // A question cut short by a crash was sampled again: its rows come twice, and are equal.
+    const rows = new Map(log.rows.map((row) => [`${row.questionId} ${row.index}`, row]));
+    return questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => rows.get(`${id} ${index}`)!));
   } finally {
     log.close();
   }
 }
 
+/** The same in a run folder of its own. */
+async function candidatesOf({ seed, engine, runs }: Session, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, label: string): Promise<Candidate[]> {
+  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed, engine: engine.name };
+  return sampleInto(path.join(runFolder(runs, "candidates", key), "candidates.jsonl"), policyDir, questions, k, sampling, seed, label);
+}
+
 /** Atlas's exact annotator, as rows carry its verdicts. */
-export function atlasAnnotator(session: Session): Annotator {
-  const oracle = oracleAnnotator(session.atlas);
+export function atlasAnnotator(atlas: Atlas): Annotator {
+  const oracle = oracleAnnotator(atlas);
   return { name: "Atlas oracle", annotate: (question, completion) => oracle.annotate(question, completion).map(({ start, end, verdict }) => ({ start, end, verdict })) };
 }
 
@@ -75,7 +85,7 @@ export interface Preferences {
 export async function constructPreferences(session: Session): Promise<Preferences> {
   const questions = trainingQuestions(session);
   const sampled = await candidatesOf(session, session.baseDir, questions, session.preset.candidates, { ...paperSampling, maxNewTokens }, "sample candidates");
-  const candidates = await annotateCandidates(sampled, questions, atlasAnnotator(session));
+  const candidates = await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas));
   const { pairs, report } = buildPairs(candidates, questions, { seed: session.seed });
   writeJsonl(path.join(runFolder(session.runs, "pairs", { pairs: hashOf(pairs) }), "pairs.jsonl"), pairs);
   return { questions, candidates, pairs, report };
@@ -96,12 +106,12 @@ export async function answersOf(session: Session, policyDir: string, split: "tes
   const questions = session.atlas.splits[split].slice(0, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
   const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens }, `answer ${split} questions (${decoding})`);
-  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session)) };
+  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }
 
 /** Answers for best-of-N: as many as the largest N, to every test question. */
 export async function bestOfAnswers(session: Session, policyDir: string): Promise<{ questions: Question[]; answers: AnnotatedCandidate[] }> {
   const questions = session.atlas.splits.test.slice(0, session.preset.evaluationQuestions);
   const sampled = await candidatesOf(session, policyDir, questions, session.preset.bestOf, { ...paperSampling, maxNewTokens }, "sample for best-of-N");
-  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session)) };
+  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

@@ -1,0 +1,149 @@
+/** The command line: `npx mask-dpo <verb> --help`. Verbs read and write JSONL files, so that every step can be redone on one's own. */
+import path from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { paperTraining } from "./align/train";
+import { UserError } from "./base/check";
+import { projectRoot } from "./base/files";
+import { writeJsonl } from "./base/jsonl";
+import { Rng } from "./base/rng";
+import { startEngine } from "./engine/backend";
+import { startLab } from "./kernel/lab";
+import { checkTypes, notebookNames, reproduce } from "./kernel/reproduce";
+import { RunInterrupted, runNotebook } from "./kernel/runNotebook";
+import { presetNames } from "./lab/preset";
+import { bases, pretrain } from "./lab/pretrain";
+import { bestOfTable, evaluationTable, pairReportTable } from "./lab/results";
+import { toText } from "./lab/table";
+import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
+import { greedySampling, paperSampling } from "./model/generate";
+import { paperCandidates } from "./preference/candidate";
+import { maskKinds, type MaskKind } from "./preference/mask";
+import { loadTokenizer } from "./text/tokenizer";
+import { loadAtlas } from "./world/atlas";
+import { buildFacts } from "./world/buildFacts";
+import { atlasFolder } from "./world/facts";
+import { writeCorpus } from "./world/render";
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function number(min: number, max = Infinity, whole = false): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`);
+    }
+    return value;
+  };
+}
+const count = number(1, Infinity, true);
+const model = () => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
+const seed = () => new Option("--seed <n>", "seed").argParser(number(0, 2 ** 31, true)).default(1);
+const mask = () => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
+const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
+
+const program = new Command("mask-dpo").description("Mask-DPO: sample, annotate, mask, align, evaluate").showHelpAfterError("(add --help for the options)").version("0.1.0");
+
+program.command("setup").description("install packages, the fastest engine, the notebook kernel").action(async () => {
+  await import(/* plain JavaScript, run for its effect */ path.join(projectRoot, "lib/kernel/setup.mjs"));
+});
+
+const world = program.command("world").description("Atlas, the miniature world");
+world.command("facts").description("derive cities and countries from the npm packages").option("--out <dir>", "folder", atlasFolder)
+  .action((o: { out: string }) => { const { cities, countries } = buildFacts(o.out); say(`${cities} cities, ${countries} countries in ${o.out}`); });
+world.command("questions").description("write the questions of a split").requiredOption("--out <file>", "JSONL")
+  .addOption(new Option("--split <name>", "which").choices(["train", "validation", "test", "ood"]).default("train"))
+  .option("--first <n>", "only the first n", count)
+  .action((o: { out: string; split: "train" | "validation" | "test" | "ood"; first?: number }) => {
+    const rows = loadAtlas().splits[o.split].slice(0, o.first);
+    writeJsonl(o.out, rows);
+    say(`${rows.length} questions in ${o.out}`);
+  });
+world.command("corpus").description("write pretraining text").requiredOption("--out <file>", "text").option("--documents <n>", "how many", count, 60000)
+  .action((o: { out: string; documents: number }) => writeCorpus(loadAtlas(), o.out, new Rng("atlas/corpus"), o.documents));
+world.command("pretrain").description("pretrain a base policy; resumes").addOption(new Option("--base <name>", "which").choices(Object.keys(bases)).default("base"))
+  .option("--out <dir>", "Hugging Face folder (default: data/atlas/<base>)")
+  .option("--steps <n>", "stop the recipe's schedule after fewer steps: for trying out", count)
+  .action(async (o: { base: keyof typeof bases; out?: string; steps?: number }) => {
+    say((await startEngine()).description);
+    const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
+    say(`last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`);
+  });
+
+interface SamplingFlags { temperature: number; topK: number; topP: number; maxNewTokens: number }
+const withSampling = (command: Command) => command
+  .option("--temperature <t>", "0 is greedy", number(0), paperSampling.temperature).option("--top-k <k>", "0 switches it off", number(0, Infinity, true), paperSampling.topK)
+  .option("--top-p <p>", "1 switches it off", number(1e-9, 1), paperSampling.topP).option("--max-new-tokens <n>", "per completion", count, 256);
+
+withSampling(program.command("sample").description("sample K candidates of every question (resumes)").addOption(model()).requiredOption("--questions <file>", "questions (JSONL)")
+  .requiredOption("--out <file>", "candidates (JSONL)").option("--k <n>", "candidates per question", count, paperCandidates).addOption(seed()))
+  .action(async (o: { model: string; questions: string; out: string; k: number; seed: number } & SamplingFlags) => {
+    const { temperature, topK, topP, maxNewTokens } = o;
+    say(`${await sampleVerb({ ...o, sampling: { temperature, topK, topP, maxNewTokens } })} candidates in ${o.out}`);
+  });
+
+program.command("annotate").description("annotate every sentence with Atlas's oracle").requiredOption("--candidates <file>", "candidates (JSONL)").addOption(questions()).requiredOption("--out <file>", "annotated candidates (JSONL)")
+  .action(async (o: { candidates: string; questions?: string; out: string }) => say(`${(await annotateVerb(o)).length} annotated candidates in ${o.out}`));
+
+program.command("pairs").description("best and worst candidate of every question").requiredOption("--candidates <file>", "annotated candidates (JSONL)").addOption(questions()).requiredOption("--out <file>", "pairs (JSONL)").addOption(seed())
+  .action((o: { candidates: string; questions?: string; out: string; seed: number }) => say(toText(pairReportTable(pairsVerb(o)))));
+
+program.command("inspect").description("one HTML page that shows every token of every pair").requiredOption("--pairs <file>", "pairs (JSONL)").addOption(model()).addOption(mask()).requiredOption("--out <file>", "HTML").addOption(seed())
+  .action((o: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }) => say(`${inspectVerb(o)} pairs in ${o.out}`));
+
+const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
+program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())
+  .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
+  .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
+  .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip)
+  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number } & Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>) => {
+    const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = o;
+    const { logs, report } = await trainVerb({ ...o, options: { ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } });
+    const last = logs.at(-1)!;
+    say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
+  });
+
+program.command("evaluate").description("answer questions and count correct, incorrect and no-fact sentences").addOption(model()).addOption(questions())
+  .addOption(new Option("--split <name>", "Atlas's questions, without --questions").choices(["validation", "test", "ood"]).default("test"))
+  .addOption(new Option("--decoding <how>", "greedy (Table 1) or sampled (Table 6)").choices(["greedy", "sampled"]).default("greedy"))
+  .option("--samples <n>", "answers per question when sampled", count, 4).option("--max-new-tokens <n>", "per answer", count, 256).requiredOption("--out <file>", "annotated answers (JSONL)").addOption(seed())
+  .action(async (o: { model: string; questions?: string; split: "validation" | "test" | "ood"; decoding: "greedy" | "sampled"; samples: number; maxNewTokens: number; out: string; seed: number }) => {
+    const file = o.questions ?? `${o.out}.run/questions.jsonl`;
+    if (!o.questions) writeJsonl(file, loadAtlas().splits[o.split]);
+    const sampling = { ...(o.decoding === "greedy" ? greedySampling : paperSampling), maxNewTokens: o.maxNewTokens };
+    const candidates = `${o.out}.run/candidates.jsonl`;
+    await sampleVerb({ model: o.model, questions: file, out: candidates, k: o.decoding === "greedy" ? 1 : o.samples, sampling, seed: o.seed });
+    await annotateVerb({ candidates, questions: file, out: o.out });
+    say(toText(evaluationTable([{ label: path.basename(o.model), summary: summaryOf(o.out, file, o.seed) }])));
+  });
+
+program.command("best-of-n").description("score of the best of N answers, N = 1, 2, 4, …").requiredOption("--answers <file>", "annotated answers, several per question (JSONL)").addOption(questions()).option("--most <n>", "largest N", count).addOption(seed())
+  .action((o: { answers: string; questions?: string; most?: number; seed: number }) => say(toText(bestOfTable([{ label: path.basename(o.answers), points: bestOfVerb(o.answers, o.questions, o.seed, o.most) }]))));
+
+program.command("logps").description("masked sums of log-probabilities, a line per pair").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).requiredOption("--out <file>", "JSONL").addOption(seed())
+  .action(async (o: { model: string; pairs: string; mask: MaskKind; out: string; seed: number }) => { const { rows, leftOut } = await logpsVerb(o); say(`${rows} pairs in ${o.out}${leftOut ? `, ${leftOut} left out (emptied by the mask or too long)` : ""}`); });
+
+program.command("notebooks").description("execute notebooks headless, or only check their types").argument("[files...]", "notebooks (default: all)").option("--check", "type check, run nothing").option("--timeout <s>", "seconds per cell", number(1), 7200)
+  .action(async (files: string[], o: { check?: boolean; timeout: number }) => {
+    const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
+    checkTypes(all);
+    if (!o.check) for (const file of all) await runNotebook(file, { timeoutS: o.timeout });
+  });
+
+program.command("reproduce").description("execute every notebook, leave figures and tables, print paper vs here").addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
+  .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
+  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => reproduce(o));
+
+program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await startLab(); });
+
+process.on("SIGINT", () => {
+  process.stderr.write("\ninterrupted: what was done is kept; run the same command again to go on\n");
+  process.exit(130);
+});
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof RunInterrupted) process.exitCode = 130;
+  else process.exitCode = 1;
+  const system = error as NodeJS.ErrnoException;
+  if (error instanceof UserError || error instanceof RunInterrupted) process.stderr.write(`mask-dpo: ${error.message}\n`);
+  else if (system.code && system.syscall) process.stderr.write(`mask-dpo: ${system.path ?? system.syscall}: ${system.message}. What was already written is kept.\n`);
+  else process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+});

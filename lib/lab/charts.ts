@@ -1,0 +1,63 @@
+/** Results as figures. */
+import type { StepLog } from "../align/train";
+import type { Interval } from "../base/stats";
+import type { BestOfNPoint } from "../evaluation/bestOfN";
+import type { AnnotatedCandidate } from "../factuality/records";
+import { factualityScore } from "../factuality/score";
+import type { PreferencePair } from "../preference/pair";
+import { barFigure, dumbbellFigure, histogramFigure } from "./figure/bars";
+import { curveFigure, panelsFigure, type Curve } from "./figure/curves";
+import type { Figure } from "./figure/figure";
+import { palette, type SeriesStyle } from "./palette";
+import type { RelationAccuracy } from "./relationAccuracy";
+import { percent } from "./results";
+
+/** Scores of all candidates, of the chosen and of the rejected ones. */
+export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs: readonly PreferencePair[]): Figure {
+  const all = candidates.flatMap(({ sentences }) => factualityScore(sentences) ?? []);
+  const scaled = (values: number[]) => values.map((v) => 100 * v);
+  return histogramFigure({
+    name: "01-candidate-scores", title: "Factuality of candidates and of the pairs made from them", xTitle: "Score: share of sentences without hallucination (%)", range: [0, 100], bins: 20,
+    series: [
+      { label: "all candidates", style: palette.base, values: scaled(all) },
+      { label: "chosen", style: palette.chosen, values: scaled(pairs.map(({ scores }) => scores.chosen)) },
+      { label: "rejected", style: palette.rejected, values: scaled(pairs.map(({ scores }) => scores.rejected)) },
+    ],
+  });
+}
+
+/** Loss, accuracy, margin, rewards and gradient norm against the step, one curve per run. */
+export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly StepLog[] }[]): Figure {
+  const curves = (key: keyof StepLog): Curve[] => runs.map(({ label, style, logs }) => ({ label, style, x: logs.map(({ step }) => step), y: logs.map((log) => log[key]) }));
+  const panels = ([["Loss", "loss"], ["Reward accuracy", "accuracy"], ["Reward margin", "margin"], ["Chosen reward", "chosenReward"], ["Rejected reward", "rejectedReward"], ["Gradient norm", "gradNorm"]] as const)
+    .map(([title, key]) => ({ title, curves: curves(key) }));
+  return panelsFigure({ name: "02-training", title: "Mask-DPO training", xTitle: "Step", panels, columns: 3, width: 960 });
+}
+
+/** Scores of policies by question set and decoding, with intervals. */
+export function scoreBars(categories: readonly string[], series: readonly { label: string; style: SeriesStyle; scores: readonly Interval[] }[]): Figure {
+  return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores.map(percent) })) });
+}
+
+/** Share of right statements per relation, before and after. */
+export function relationFigure(before: readonly RelationAccuracy[], after: readonly RelationAccuracy[]): Figure {
+  const afterOf = new Map(after.map((row) => [row.relation, row]));
+  const shown = before.filter(({ relation }) => afterOf.has(relation)).sort((a, b) => b.accuracy.value - a.accuracy.value);
+  return dumbbellFigure({
+    name: "02-relations", title: "What got better: accuracy by relation (sampled answers, test topics)", categories: shown.map(({ relation }) => relation), valueTitle: "Right statements (%)", range: [0, 100],
+    series: [
+      { label: "base", style: palette.base, values: shown.map(({ accuracy }) => percent(accuracy)) },
+      { label: "Mask-DPO", style: palette.maskDpo, values: shown.map(({ relation }) => percent(afterOf.get(relation)!.accuracy)) },
+    ],
+  });
+}
+
+/** Best-of-N curves with intervals; the paper's points beside them. */
+export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; n: readonly number[]; scores: readonly number[] }[]): Figure {
+  const ours = policies.map(({ label, style, points }): Curve => {
+    const scores = points.map(({ macroScore }) => percent(macroScore));
+    return { label, style, x: points.map(({ n }) => n), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
+  });
+  const theirs = paper.map(({ label, n, scores }): Curve => ({ label, style: palette.paper, x: n, y: scores }));
+  return curveFigure({ name: "06-best-of-n", title: "Best of N before and after alignment (test topics)", xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
+}

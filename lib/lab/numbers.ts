@@ -1,0 +1,38 @@
+/** The headline numbers of a notebook, kept as JSON beside its figures, and the closing table that sets them against the paper's. */
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { writeFileAtomic } from "../base/files";
+import { parseJson, parseRow, readText } from "../base/jsonl";
+import type { Session } from "./session";
+import type { Table } from "./table";
+
+const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const numberSchema = z.object({
+  what: z.string(),
+  /** as the paper prints it; null where it has no such number */
+  paper: z.number().nullable(),
+  here: z.union([z.number(), interval]),
+  unit: z.string(),
+}).strict();
+const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), numbers: z.array(numberSchema) }).strict();
+/** One number of the paper's kind, measured here. */
+export type HeadlineNumber = z.input<typeof numberSchema>;
+
+/** Writes `<figures>/<notebook>-numbers.json`. */
+export function recordNumbers({ figures, preset, seed, engine }: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
+  const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: typeof here === "number" ? here : { value: here.value, low: here.low, high: here.high } }));
+  writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, numbers: plain }, null, 2)}\n`);
+}
+
+/** The closing table: every recorded number beside the paper's. */
+export function paperVersusHere(figures: string): Table {
+  const files = existsSync(figures) ? readdirSync(figures).filter((name) => name.endsWith("-numbers.json")).sort() : [];
+  const records = files.map((name) => { const file = path.join(figures, name); return parseRow(fileSchema, parseJson(readText(file), file), file); });
+  const sizes = [...new Set(records.map(({ preset, seed, engine }) => `preset ${preset}, seed ${seed}, engine ${engine}`))];
+  return {
+    name: "paper-vs-here", caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
+    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }],
+    rows: records.flatMap(({ notebook, numbers }) => numbers.map(({ what, paper, here, unit }) => ({ notebook, what, unit, paper, here }))),
+  };
+}

@@ -1,0 +1,125 @@
+/** What the command-line verbs do, on files: each reads and writes the JSONL rows of lib/factuality/records and lib/preference/pair. */
+import path from "node:path";
+import { cachedLogps } from "../align/reference";
+import type { TrainOptions } from "../align/train";
+import { UserError } from "../base/check";
+import { writeFileAtomic } from "../base/files";
+import { hashOf } from "../base/hash";
+import { readJsonl, writeJsonl } from "../base/jsonl";
+import { startProgress } from "../base/progress";
+import { Rng } from "../base/rng";
+import { startEngine } from "../engine/backend";
+import { bestOfN, type BestOfNPoint } from "../evaluation/bestOfN";
+import { summarise, type EvaluationSummary } from "../evaluation/summary";
+import { annotateCandidates } from "../factuality/annotator";
+import { annotatedCandidateSchema, candidateSchema, questionSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
+import type { SamplingOptions } from "../model/generate";
+import { loadPolicy, policyHash } from "../model/policy";
+import type { MaskKind } from "../preference/mask";
+import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
+import { loadAtlas } from "../world/atlas";
+import { atlasAnnotator, sampleInto } from "./experiment";
+import { inspectPage } from "./inspect";
+import { inspectPairs } from "./inspectPairs";
+import { claimFolder } from "./run";
+import { tokenizeFor, trainRun, type TrainRun } from "./trainRun";
+
+/** Questions of a file, or every question of Atlas. */
+export function questionsOf(file?: string): Question[] {
+  return file ? readJsonl(file, questionSchema) : Object.values(loadAtlas().splits).flat();
+}
+
+function required<T>(rows: T[], file: string, what: string): T[] {
+  if (rows.length === 0) throw new UserError({ where: file, expected: `at least one ${what}`, got: "an empty file", fix: "Check the step that wrote it." });
+  return rows;
+}
+
+export interface SampleRequest { model: string; questions: string; out: string; k: number; sampling: SamplingOptions; seed: number }
+
+/** K candidates of every question into a file that grows and resumes. Returns how many rows it holds. */
+export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<number> {
+  const engine = await startEngine();
+  const rows = required(readJsonl(questions, questionSchema), questions, "question");
+  claimFolder(`${out}.run`, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.name });
+  return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
+}
+
+/** Annotates every sentence of every candidate with Atlas's oracle. */
+export async function annotateVerb(request: { candidates: string; questions?: string; out: string }): Promise<AnnotatedCandidate[]> {
+  const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");
+  const progress = startProgress("annotate", candidates.length);
+  const annotated = await annotateCandidates(candidates, questionsOf(request.questions), atlasAnnotator(loadAtlas()), (done) => progress.update(done));
+  progress.stop();
+  writeJsonl(request.out, annotated);
+  return annotated;
+}
+
+/** Best and worst candidate of every question; only questions that have candidates count. */
+export function pairsVerb(request: { candidates: string; questions?: string; out: string; seed: number }): PairReport {
+  const candidates = required(readJsonl(request.candidates, annotatedCandidateSchema), request.candidates, "annotated candidate");
+  const seen = new Set(candidates.map(({ questionId }) => questionId));
+  const { pairs, report } = buildPairs(candidates, questionsOf(request.questions).filter(({ id }) => seen.has(id)), { seed: request.seed });
+  writeJsonl(request.out, pairs);
+  return report;
+}
+
+/** One self-contained page that shows pairs token by token. */
+export function inspectVerb(request: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }): number {
+  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
+  writeFileAtomic(request.out, inspectPage(shown));
+  return shown.length;
+}
+
+/** Masked DPO from files; leaves a Hugging Face folder. */
+export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string }): Promise<TrainRun> {
+  await startEngine();
+  return trainRun({ ...request, policyDir: request.model, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+}
+
+/** Summary of annotated answers. */
+export function summaryOf(answersFile: string, questionsFile: string | undefined, seed: number): EvaluationSummary {
+  const { answers, questions } = answered(answersFile, questionsFile);
+  return summarise(answers, questions, new Rng(seed).fork("evaluate"));
+}
+
+/** Best-of-N for N = 1, 2, 4, … up to the fewest answers any question has. */
+export function bestOfVerb(answersFile: string, questionsFile: string | undefined, seed: number, most = Infinity): BestOfNPoint[] {
+  const { answers, questions } = answered(answersFile, questionsFile);
+  const counts = new Map<string, number>();
+  for (const { questionId } of answers) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
+  return bestOfN(answers, questions, powersOfTwo(Math.min(most, ...counts.values())), new Rng(seed).fork("best of N"));
+}
+
+/** 1, 2, 4, … not above `most`. */
+export function powersOfTwo(most: number): number[] {
+  return Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
+}
+
+function answered(answersFile: string, questionsFile?: string): { answers: AnnotatedCandidate[]; questions: Question[] } {
+  const answers = required(readJsonl(answersFile, annotatedCandidateSchema), answersFile, "annotated answer");
+  const seen = new Set(answers.map(({ questionId }) => questionId));
+  return { answers, questions: questionsOf(questionsFile).filter(({ id }) => seen.has(id)) };
+}
+
+/** One row per pair: masked sums of log-probabilities and token counts of both sides. Returns rows and the pairs left out. */
+export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
+  await startEngine();
+  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const policy = loadPolicy(request.model);
+  try {
+    const { pairs: tokenized, report } = tokenizeFor(policy, pairs, request.mask, request.seed);
+    const logps = cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), policy.model, policy.params, tokenized, policy.padId);
+    const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
+    writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
+      questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],
+      chosenTokens: chosen.ids.length - chosen.promptLength, rejectedTokens: rejected.ids.length - rejected.promptLength,
+      chosenUnmasked: count(chosen.lossMask), rejectedUnmasked: count(rejected.lossMask),
+    })));
+    return { rows: report.kept, leftOut: report.pairs - report.kept };
+  } finally {
+    policy.dispose();
+  }
+}
+
+

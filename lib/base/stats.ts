@@ -155,8 +155,9 @@ export function pairedPermutationTest(a: Columns, b: Columns, statistic: Statist
   return { difference: observed, p: extreme / (exact ? 2 ** rows.n : 1 + resamples) };
 }
 
-/** Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side is constant. @throws RangeError for unequal or too short lists */
+/** Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side is constant. @throws RangeError for unequal or too short lists, or NaN */
 export function spearman(x: ArrayLike<number>, y: ArrayLike<number>, rng: Rng, options: ResampleOptions = {}): { rho: number; p: number } {
+  if ([...Array.from(x), ...Array.from(y)].some(Number.isNaN)) throw new RangeError("spearman: expected numbers, got NaN");
   if (x.length !== y.length || x.length < 2) throw new RangeError(`spearman: expected two lists of one length >= 2, got ${x.length} and ${y.length}`);
   const rx = standardRanks(x), ry = standardRanks(y);
   const dot = (other: ArrayLike<number>): number => rx.reduce((total, v, i) => total + v * other[i]!, 0);
@@ -216,7 +217,7 @@ function skewness(jackknife: ArrayLike<number>): number {
 function standardRanks(values: ArrayLike<number>): Float64Array {
   const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
-  for (let from = 0, to = 0; from < order.length; from = to) {
+  for (let from = 0, to = 1; from < order.length; from = to++) {
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     for (let k = from; k < to; k++) ranks[order[k]!] = (from + to - 1) / 2 - (order.length - 1) / 2;
   }

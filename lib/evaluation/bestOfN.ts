@@ -97,7 +97,7 @@ function topicBest(topic: readonly QuestionAnswers[], N: number): TopicBest {
 /** Weights averaged over places with equal values. */
 function shareTies(weights: Float64Array, sorted: readonly number[]): Float64Array {
   const shared = new Float64Array(weights.length);
-  for (let from = 0, to = 0; from < sorted.length; from = to) {
+  for (let from = 0, to = 1; from < sorted.length; from = to++) {
     while (to < sorted.length && sorted[to] === sorted[from]) to++;
     shared.fill(weights.subarray(from, to).reduce((sum, w) => sum + w, 0) / (to - from), from, to);
   }

@@ -14,7 +14,7 @@ export interface Annotator {
 
 /**
  * All candidates with their sentences, in the given order. Equal completions of one question are judged once,
- * so that the same text never has two scores.
+ * so that the same text never has two scores. What an annotator knows beyond span and verdict is left behind.
  * @param onProgress called after every candidate with the number done
  * @throws UserError for a candidate of an unknown question, or when the annotator returns spans that do not fit the text
  */
@@ -34,7 +34,7 @@ export async function annotateCandidates(
     judged.set(question.id, known);
     const sentences = known.get(candidate.completion) ?? (await annotator.annotate(question, candidate.completion));
     known.set(candidate.completion, sentences);
-    annotated.push(checked({ ...candidate, sentences }, annotator));
+    annotated.push(checked({ ...candidate, sentences: sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) }, annotator));
     onProgress?.(annotated.length);
   }
   return annotated;

@@ -89,6 +89,13 @@ test("permutation test equals scipy's exact one, and the Monte Carlo one agrees"
   assert.deepEqual([swapped.difference, swapped.p], [-exact.difference, exact.p]);
 });
 
+test("permutation test: p is the same in tenths as in whole numbers, whose sums are exact", () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { minLength: 2, maxLength: 7 }), (units) => {
+    const p = (scale: number) => stats.pairedPermutationTest([units.map(([a]) => a / scale), ones(units.length)], [units.map(([, b]) => b / scale), ones(units.length)], stats.ratio, new Rng(0)).p;
+    assert.equal(p(10), p(1));
+  }), { numRuns: 200, seed: 6 });
+});
+
 test("permutation test: equal policies give p = 1, p-values are uniform when nothing differs", () => {
   const values = Array.from({ length: 30 }, (_, i) => i / 7);
   assert.equal(stats.pairedPermutationTest([values, ones(30)], [values, ones(30)], stats.ratio, new Rng(1), { resamples: 99 }).p, 1);
@@ -118,5 +125,6 @@ test("bad input is refused with what was expected; one unit has no interval", ()
   assert.throws(() => stats.bootstrap([[1, 2], [1]], stats.ratio, new Rng(0)), /one length, got 2, 1/);
   assert.throws(() => stats.pairedPermutationTest([[1], [1]], [[1]], stats.ratio, new Rng(0)), /as many columns/);
   assert.throws(() => stats.spearman([1, 2], [1], new Rng(0)), /got 2 and 1/);
+  assert.throws(() => stats.spearman([1, NaN], [1, 2], new Rng(0)), /got NaN/);
   assert.deepEqual(stats.bootstrap([[3], [4]], stats.ratio, new Rng(0)), { value: 0.75, low: NaN, high: NaN });
 });

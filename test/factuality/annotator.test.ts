@@ -26,6 +26,12 @@ test("rows keep their order and fields; equal texts of a question are judged onc
   assert.deepEqual(done, [1, 2, 3, 4, 5]);
 });
 
+test("what an annotator says beyond span and verdict does not reach the rows", async () => {
+  const said = [{ start: 0, end: 3, verdict: "supported" as const, relation: "country" }];
+  const [row] = await annotateCandidates([candidate("q", 0, "abc")], questions, { name: "talkative", annotate: () => said });
+  assert.deepEqual(row!.sentences, [{ start: 0, end: 3, verdict: "supported" }]);
+});
+
 test("spans that do not fit, and unknown questions, are errors that say whose", async () => {
   const annotator: Annotator = { name: "sloppy", annotate: () => [{ start: 0, end: 9, verdict: "supported" }] };
   await assert.rejects(annotateCandidates([candidate("q", 3, "abc")], questions, annotator), (e: UserError) => e instanceof UserError && /^annotator sloppy, candidate 3 of question "q": .*0-9 ends outside the text of 3/.test(e.message));

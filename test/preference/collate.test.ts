@@ -66,6 +66,7 @@ test("a batch: all chosen rows, then all rejected, padded on the right", () => {
 test("the pad id never reaches the mask, even where pad and end of turn are one token", () => {
   const tokenized = tokenizePair(pair(), wordTokenizer(), [5], options("none"));
   const batch = collate([tokenized], 1);
+  assert.deepEqual([...batch.ids.subarray(12 + 7)], [1, 1, 1, 1, 1]); // closing token, then padding
   assert.deepEqual([...batch.lossMask.subarray(12)], [0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
 });
 

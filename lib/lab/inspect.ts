@@ -141,10 +141,10 @@ function pairText(pair: InspectPair): string {
     walk(side, pair.questionId, (piece, run, token, opens) => {
       const masked = token ? run[1] === 0 : open;
       if (open && (!masked || opens)) text += "}";
-      if (opens) text += `${text === "" ? "" : " "}[${verdictLook[side.sentences[run[0]]!.verdict].letter}]`;
+      if (opens) text += `${text === "" ? "" : " "}[${verdictLook[side.sentences[run[0]]!.verdict].letter}] `;
       if (masked && (!open || opens)) text += "{";
       open = masked;
-      text += piece;
+      text += opens ? piece.trimStart() : piece;
     });
     return `${name} ${side.score.toFixed(2)}: ${text}${open ? "}" : ""}`;
   };

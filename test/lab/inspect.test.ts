@@ -57,14 +57,14 @@ test("the notebook form: kept, masked and verdict letters without style or scrip
   const bare = html!.replace(/ style="[^"]*"/g, "");
   assert.ok(bare.includes('<b title="supported">S</b><u>Town</u><u> 1</u><u> lies</u><u> in</u><u> France.</u><b title="contradictory">C</b><s> It</s>'));
   assert.ok(!/<script|<img|onerror="window/.test(html!));
-  assert.match(inspectBundle([pair(1)]).text, /chosen 0\.60: \[S\]Town 1 lies in France\. \[C\]\{ It has \d+ people\.\} \[N\] Enjoy!\nrejected 0\.50: \[C\]Town 1 lies in Spain\. \[U\] Many say it is old\.$/);
+  assert.match(inspectBundle([pair(1)]).text, /chosen 0\.60: \[S\] Town 1 lies in France\. \[C\] \{It has \d+ people\.\} \[N\] Enjoy!\nrejected 0\.50: \[C\] Town 1 lies in Spain\. \[U\] Many say it is old\.$/);
 });
 
 test("tokens of no text and parts of one character keep the text whole; bad tokens are refused", () => {
   const base = side([["Hi 🙂!", "supported"]], right, 1);
   const split = { ...base, tokens: [[0, 2], [2, 5], [3, 5], [5, 6], [6, 6]].map(([start, end]) => ({ start: start!, end: end!, kept: true, sentence: 0 })) };
   const one = (chosen: InspectSide): InspectPair => ({ questionId: "q", topic: "t", prompt: "p", sides: { chosen, rejected: base } });
-  assert.match(inspectBundle([one(split)]).text, /chosen 1\.00: \[S\]Hi 🙂!\n/);
+  assert.match(inspectBundle([one(split)]).text, /chosen 1\.00: \[S\] Hi 🙂!\n/);
   const token = { start: 0, end: 2, kept: true, sentence: 0 };
   assert.throws(() => inspectPage([one({ ...base, tokens: [{ ...token, end: 9 }] })]), /tokens of q in order inside 6 characters, got 0-9/);
   assert.throws(() => inspectPage([one({ ...base, tokens: [{ ...token, start: 1 }, token] })]), /in order/);
@@ -78,7 +78,7 @@ test("the page: opens without network or errors, shows tokens, filters, moves by
     assert.match((await summary())!, /^5 of 5 pairs, \d+ % of chosen tokens kept, \d+ % of rejected tokens kept$/);
     const chosen = page.locator(".side").first();
     assert.equal(await chosen.locator(".badge").allTextContents().then((l) => l.join("")), "SCN");
-    assert.equal((await chosen.locator(".text").textContent())!.replace(/^S|C(?= It)|N(?= Enjoy)|◦$/g, ""), pair(0).sides.chosen.completion);
+    assert.equal((await chosen.locator(".text").textContent())!.replace(/^S|C(?= It)|N(?= Enjoy)|·$/g, ""), pair(0).sides.chosen.completion);
     assert.equal(await chosen.locator(".t.masked.contradictory").count(), 4);
     await page.keyboard.press("j");
     assert.equal(await page.locator("#pair h2").textContent(), "Town 1 (q1)");

@@ -19,14 +19,23 @@ function notebookRoot() {
   }
 }
 
+/** A kernel ends when whoever started it goes, however it goes: no training without anybody to see it. */
+function endWithParent() {
+  const { MASK_DPO_OWNED_KERNEL: byRunner, JPY_PARENT_PID: byJupyter } = process.env;
+  delete process.env.MASK_DPO_OWNED_KERNEL;
+  const parent = process.ppid;
+  // The headless runner holds our stdin; Jupyter says its process id, unless something stands between us.
+  if (byRunner) process.stdin.on("end", () => process.exit(1)).resume();
+  else if (byJupyter === String(parent)) setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
+}
+
 const root = notebookRoot();
 if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   await import(pathToFileURL(path.join(root, "lib/kernel/kernel.mjs")).href);
 } else {
   const connectionFile = path.resolve(process.argv[2] ?? "");
   process.chdir(ownRoot);
-  // The headless runner holds our stdin: when it goes, however it goes, so do we.
-  if (process.env.MASK_DPO_OWNED_KERNEL) process.stdin.on("end", () => process.exit(1)).resume();
+  endWithParent();
   const require = createRequire(import.meta.url);
   // The compiler is loaded before tsx: tsx reads every file it loads for module syntax, and this one has 10 MB.
   const typescript = require("@tslab/typescript-for-tslab");

@@ -8,6 +8,7 @@ export type RunEvent =
   /** The notebook's own progress, one line of text. */
   | { kind: "progress"; cell: number; cells: number; text: string }
   | { kind: "cellDone"; cell: number; cells: number; seconds: number; title: string }
+  /** The run ends here; no traceback when not a cell was the cause. */
   | { kind: "failed"; traceback: string[] }
   | { kind: "done"; notebook: string; cells: number; seconds: number };
 
@@ -42,7 +43,7 @@ function redrawn(stream: NodeJS.WriteStream): OnProgress {
       draw();
     } else if (event.kind === "failed") {
       clearInterval(timer);
-      stream.write(`\r\x1b[K${event.traceback.join("\n")}\n`);
+      stream.write(`\r\x1b[K${event.traceback.map((text) => `${text}\n`).join("")}`);
     } else if (event.kind === "done") {
       clearInterval(timer);
       stream.write(`\r\x1b[K  ${event.cells} cells, ${duration(event.seconds)}\n`);
@@ -60,7 +61,7 @@ function logged(stream: NodeJS.WriteStream): OnProgress {
     if (event.kind === "start") write(event.notebook);
     else if (event.kind === "cellDone") write(`  [${event.cell}/${event.cells}] ${event.seconds.toFixed(1)} s  ${event.title}`);
     else if (event.kind === "progress" && Date.now() - shownAt > LOG_EVERY_MS) write(`  [${event.cell}/${event.cells}] ${event.text}`);
-    else if (event.kind === "failed") write(event.traceback.join("\n"));
+    else if (event.kind === "failed") for (const text of event.traceback) write(text);
     else if (event.kind === "done") write(`  ${event.cells} cells, ${duration(event.seconds)}`);
   };
 }

@@ -112,6 +112,9 @@ class NotebookRun {
       if (failure) this.report({ kind: "failed", traceback: this.tracebackOf(failure.cell) });
       else this.report({ kind: "done", notebook: this.name, cells: this.cells.length, seconds: (Date.now() - started) / 1000 });
       return failure;
+    } catch (error) {
+      this.report({ kind: "failed", traceback: [] });
+      throw error;
     } finally {
       await kernel?.stop();
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);

@@ -1,7 +1,6 @@
 /** The kernel and the headless runner, end to end: what tslab loses or hides, and how a run ends. */
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { spawn } from "node:child_process";
 import test from "node:test";
@@ -44,6 +43,7 @@ for await (const n of [Promise.resolve(1)]) console.log("awaited", n + three);
 const again = (await import("./lib/base/rng")).Rng;
 [rng instanceof Rng, again === Rng, new Float32Array(1) instanceof Float32Array, new Error("x") instanceof Error].join()`,
   `process.stdout.write("1 %\\r"); process.stdout.write("2 %\\n"); console.error("to stderr");`,
+  `for (let i = 0; i < 2000; i++) show("output " + i);`,
 ];
 
 test("a run delivers every output, and a second run gives the same bytes", async (t) => {
@@ -77,6 +77,9 @@ test("a run delivers every output, and a second run gives the same bytes", async
   await t.test("carriage returns as in a terminal", () => {
     assert.equal(printed(cells[5]), "2 %\n");
     assert.equal(printed(cells[5], "stderr"), "to stderr\n");
+  });
+  await t.test("2,000 displays in one go, all and in order", () => {
+    assert.deepEqual(plainTexts(cells[6]), Array.from({ length: 2000 }, (_, i) => `output ${i}`));
   });
   await t.test("canonical form", async () => {
     assert.deepEqual(cells.map((cell) => [cell.id, cell.execution_count, Object.keys(cell.metadata).length]), GOOD.map((_, i) => [`cell-${i}`, i + 1, 0]));
@@ -139,7 +142,9 @@ test("Ctrl-C ends the run in order: nothing half-written, no process left", { sk
   writeFileSync(script, `import { runNotebook } from ${JSON.stringify(path.join(projectRoot, "lib/kernel/runNotebook"))};
     runNotebook(${JSON.stringify(file)}, { env: { PID_FILE: ${JSON.stringify(path.join(folder, "pid"))} }, onProgress: (e) => { if (e.kind === "cell" && e.cell === 2) process.stdout.write("second"); } })
       .catch((error: Error) => { process.exitCode = error.name === "RunInterrupted" ? 130 : 1; });`);
-  const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
+  const tmp = path.join(folder, "tmp");
+  mkdirSync(tmp);
+  const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, TMPDIR: tmp } });
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
   await new Promise((resolve) => child.stdout.once("data", resolve));
   child.kill("SIGINT");
@@ -147,7 +152,20 @@ test("Ctrl-C ends the run in order: nothing half-written, no process left", { sk
   assert.equal(readFileSync(file, "utf8"), before);
   assert.equal(printed(readCells(path.join(folder, "ctrl-c.failed.ipynb"))[0]), "kept\n");
   assert.throws(() => process.kill(Number(readFileSync(path.join(folder, "pid"), "utf8")), 0), { code: "ESRCH" });
-  assert.deepEqual(readdirSync(os.tmpdir()).filter((name) => /^mask-dpo-[^t]/.test(name) && existsSync(path.join(os.tmpdir(), name, "connection.json"))), []);
+  assert.deepEqual(readdirSync(tmp).filter((name) => name.startsWith("mask-dpo-")), [], "no connection file is left");
+});
+
+test("a runner that is killed takes its kernel with it", { skip: process.platform === "win32" && "signals are tested on POSIX" }, async () => {
+  const client = path.join(projectRoot, "lib/kernel/client");
+  const script = path.join(folder, "orphan.ts");
+  writeFileSync(script, `import { KernelClient } from ${JSON.stringify(client)};
+    void KernelClient.start().then((kernel) => { process.stdout.write(String(kernel.pid)); setInterval(() => undefined, 1000); });`);
+  const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
+  const pid = Number(String(await new Promise((resolve) => child.stdout.once("data", resolve))));
+  child.kill("SIGKILL");
+  const gone = () => { try { process.kill(pid, 0); return false; } catch { return true; } };
+  for (let i = 0; i < 100 && !gone(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(gone(), `the kernel ${pid} is still running`);
 });
 
 test("a file that is no notebook is refused", async () => {

@@ -90,3 +90,8 @@ test("packages: a difference from the lock file starts npm ci, and its failure i
   assert.match(result.err, /npm ci failed \(exit code 3\)/);
   rmSync(npm);
 });
+
+test("the command without packages says what to run", { skip }, () => {
+  const result = spawnSync(process.execPath, [path.join(copy, "lib/kernel/mask-dpo.mjs")], { encoding: "utf8" });
+  assert.deepEqual([result.status, result.stderr], [1, "mask-dpo: the packages are not installed; run `npm run setup` first\n"]);
+});

@@ -2,7 +2,7 @@
  * Starts a Chromium without network: $CHROME_PATH first, then the one inside the npm package.
  * It sees one typeface only, and its temporary files go when it closes.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser } from "playwright-core";
@@ -30,6 +30,7 @@ export async function launchChromium(): Promise<{ browser: Browser } | { failure
 
 /** With the sandbox where it can be had: never for root, and not on kernels that forbid user namespaces. */
 async function start(program: string, libraries: string | undefined): Promise<{ browser: Browser } | { failure: string }> {
+  if (!existsSync(program)) return { failure: "no such file" };
   const { chromium } = await import("playwright-core");
   const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
   const clean = (): void => rmSync(dir, { recursive: true, force: true });
@@ -56,7 +57,7 @@ async function start(program: string, libraries: string | undefined): Promise<{ 
 
 /** The telling line of a long launch log. */
 function reason(error: unknown): string {
-  const lines = String((error as Error).message ?? error).split("\n").map((line) => line.trim()).filter(Boolean);
+  const lines = String((error as Error).message ?? error).split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.includes("<launching>"));
   return (lines.find((line) => /shared librar|GLIBC|sandbox|ENOENT|EACCES|not found|doesn't exist/i.test(line)) ?? lines[0] ?? "unknown").slice(0, 300);
 }
 

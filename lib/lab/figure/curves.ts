@@ -62,19 +62,21 @@ export interface PanelOptions {
   panelHeight?: number;
 }
 
-/** Between rows of panels: tick labels and the next row's title, px. */
+/** Between rows of panels: tick labels and the next row's title; between columns: tick labels. px */
 const ROW_GAP = 64;
+const COLUMN_GAP = 74;
 
 /** Small multiples with a common x: loss, margin, accuracy, rewards. Curves of one label share their legend entry. */
 export function panelsFigure({ name, title, xTitle, panels, columns = 2, width = 760, panelHeight = 190 }: PanelOptions): Figure {
   const labels = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.label)))];
   const rows = Math.ceil(panels.length / columns);
   const layout = figureLayout({ title, legend: labels.length > 1 ? labels : [], width, height: rows * panelHeight + (rows - 1) * ROW_GAP + 150, gap: 34, lines: true, xTitle });
+  const places = panels.map((_, i) => panelPlace(i, { columns, rows, width: width - 82, panelHeight }));
   const axes: Record<string, unknown> = {};
   const seen = new Set<string>();
   const data = panels.flatMap((panel, i) => {
     const id = i === 0 ? "" : String(i + 1);
-    const place = panelPlace(i, columns, rows, panelHeight);
+    const place = places[i]!;
     const last = i + columns >= panels.length;
     axes[`xaxis${id}`] = axis(last ? xTitle : "", { domain: place.x, anchor: `y${id}` as "y" });
     axes[`yaxis${id}`] = axis("", { domain: place.y, anchor: `x${id}` as "x", nticks: 5, ...(panel.yRange ? { range: [...panel.yRange] } : {}) });
@@ -84,13 +86,13 @@ export function panelsFigure({ name, title, xTitle, panels, columns = 2, width =
       return curveTraces(name, curve).map((trace) => ({ ...trace, xaxis: `x${id}`, yaxis: `y${id}`, showlegend: (trace as { showlegend?: boolean }).showlegend !== false && first }));
     });
   });
-  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, panelPlace(i, columns, rows, panelHeight))) } };
+  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)) } };
 }
 
-/** Of panel `index`, as shares of the plotting area. */
-function panelPlace(index: number, columns: number, rows: number, panelHeight: number): { x: [number, number]; y: [number, number] } {
+/** Of panel `index`, as shares of the plotting area, which is `width` px wide. */
+function panelPlace(index: number, { columns, rows, width, panelHeight }: { columns: number; rows: number; width: number; panelHeight: number }): { x: [number, number]; y: [number, number] } {
   const [column, row] = [index % columns, Math.floor(index / columns)];
-  const gapX = 0.12;
+  const gapX = COLUMN_GAP / width;
   const w = (1 - gapX * (columns - 1)) / columns;
   const total = rows * panelHeight + (rows - 1) * ROW_GAP;
   const top = 1 - (row * (panelHeight + ROW_GAP)) / total;

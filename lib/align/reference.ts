@@ -19,11 +19,14 @@ export interface ReferenceLogps {
 /** Pairs per forward pass: no gradients are kept, so more fit than in training. */
 const batchPairs = 64;
 
+/** What progress calls it. */
+export const logpsLabel = "reference logps";
+
 /** Log-probabilities of every pair under frozen weights. */
-export function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number, label = "reference logps"): ReferenceLogps {
+export function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): ReferenceLogps {
   const out = { chosen: new Float32Array(pairs.length), rejected: new Float32Array(pairs.length) };
   const order = pairs.map((_, i) => i).sort((a, b) => pairLength(pairs[a]!) - pairLength(pairs[b]!) || a - b); // little padding
-  const progress = startProgress(label, pairs.length);
+  const progress = startProgress(logpsLabel, pairs.length);
   for (let start = 0; start < order.length; start += batchPairs) {
     const members = order.slice(start, start + batchPairs);
     const logps = tf.tidy(() => sequenceLogps(model, params, collate(members.map((i) => pairs[i]!), padId)).dataSync());

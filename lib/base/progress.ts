@@ -27,6 +27,13 @@ export function startProgress(label: string, total: number): Progress {
   return renderer(label, total);
 }
 
+/** Shows a piece of work whose result was there already as done, so that a notebook reads the same on every run. */
+export function showDone(label: string, total: number, note?: string): void {
+  const progress = startProgress(label, total);
+  progress.update(total, note);
+  progress.stop();
+}
+
 /** Seconds as a short text: "42 s", "3 min 10 s", "2 h 05 min". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));

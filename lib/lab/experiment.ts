@@ -5,15 +5,21 @@
 import path from "node:path";
 import { JsonlLog, writeJsonl } from "../base/jsonl";
 import { hashOf } from "../base/hash";
-import { startProgress } from "../base/progress";
+import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import { comparePolicies, type Comparison } from "../evaluation/compare";
+import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import { candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
 import { greedySampling, paperSampling, type SamplingOptions } from "../model/generate";
+import { readConfig } from "../model/config";
 import { loadPolicy, policyHash } from "../model/policy";
 import { sampleCandidates } from "../preference/candidate";
+import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
+import { promptIds } from "../text/prompt";
+import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
 import { maxNewTokens } from "./preset";
@@ -31,7 +37,8 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
     const counts = new Map<string, number>();
     for (const { questionId } of log.rows) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
     const missing = questions.filter(({ id }) => (counts.get(id) ?? 0) < k);
-    if (missing.length > 0) {
+    if (missing.length === 0) showDone(label, questions.length);
+    else {
       const policy = loadPolicy(policyDir);
       const progress = startProgress(label, questions.length);
       let done = questions.length - missing.length;
@@ -91,6 +98,13 @@ export async function constructPreferences(session: Session): Promise<Preference
   return { questions, candidates, pairs, report };
 }
 
+/** Pairs as ids and masks for the base policy; the report counts those no mask can train on. */
+export function tokenizePreferences(session: Session, pairs: readonly PreferencePair[], mask: MaskKind): { pairs: TokenizedPair[]; report: TokenizeReport } {
+  const tokenizer = loadTokenizer(session.baseDir);
+  const { maxPositions } = readConfig(path.join(session.baseDir, "config.json"));
+  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed: session.seed, maxPositions });
+}
+
 /** §2.2: aligns the base policy on pairs under a mask. */
 export async function alignPolicy(session: Session, pairs: readonly PreferencePair[], mask: MaskKind): Promise<TrainRun> {
   const { baseDir, preset, seed, engine, runs } = session;
@@ -101,12 +115,33 @@ export async function alignPolicy(session: Session, pairs: readonly PreferencePa
 /** How answers are drawn for evaluation: greedy (Table 1, "top-k=1") or top-k 40 at T 0.8 (Table 6). */
 export type Decoding = "greedy" | "sampled";
 
-/** Annotated answers of a policy to the preset's evaluation questions of a split. */
-export async function answersOf(session: Session, policyDir: string, split: "test" | "ood" | "validation", decoding: Decoding): Promise<{ questions: Question[]; answers: AnnotatedCandidate[] }> {
-  const questions = session.atlas.splits[split].slice(0, session.preset.evaluationQuestions);
+/** Annotated answers of a policy: one each when greedy, the preset's number of samples otherwise. */
+async function answersOf(session: Session, policyDir: string, questions: readonly Question[], decoding: Decoding, label: string): Promise<AnnotatedCandidate[]> {
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens }, `answer ${split} questions (${decoding})`);
-  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
+  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens }, label);
+  return annotateCandidates(sampled, questions, atlasAnnotator(session.atlas));
+}
+
+/** Policies answering the same questions. */
+export interface Evaluation<Name extends string> {
+  questions: Question[];
+  answers: Record<Name, AnnotatedCandidate[]>;
+  summaries: Record<Name, EvaluationSummary>;
+  /** paired over topics, a - b */
+  compare(a: Name, b: Name): Comparison;
+}
+
+/** Several policies on one question set. */
+export async function evaluatePolicies<Name extends string>(session: Session, policies: Readonly<Record<Name, string>>, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Evaluation<Name>> {
+  const names = Object.keys(policies) as Name[];
+  const rng = new Rng(session.seed).fork(`${split} ${decoding}`);
+  const questions = session.atlas.splits[split].slice(0, session.preset.evaluationQuestions);
+  const answers = {} as Record<Name, AnnotatedCandidate[]>, summaries = {} as Record<Name, EvaluationSummary>;
+  for (const name of names) {
+    answers[name] = await answersOf(session, policies[name], questions, decoding, `${name}: answer ${split} questions (${decoding})`);
+    summaries[name] = summarise(answers[name], questions, rng.fork(name));
+  }
+  return { questions, answers, summaries, compare: (a, b) => comparePolicies(answers[a], answers[b], questions, rng.fork(`${a} - ${b}`)) };
 }
 
 /** Answers for best-of-N: as many as the largest N, to every test question. */

@@ -1,16 +1,70 @@
 /** Results as tables. Scores are percent with 95 % intervals; counts are means per answer. */
 import type { Interval } from "../base/stats";
 import type { BestOfNPoint } from "../evaluation/bestOfN";
-import type { Comparison } from "../evaluation/compare";
+import type { TrainOptions } from "../align/train";
+import type { Comparison, Difference } from "../evaluation/compare";
 import type { EvaluationSummary } from "../evaluation/summary";
 import type { TokenizeReport } from "../preference/collate";
 import type { Mixing, Shares } from "../preference/mixing";
 import type { PairReport } from "../preference/pair";
+import { factualityScore } from "../factuality/score";
+import type { Preferences } from "./experiment";
+import { verdictLook } from "./palette";
+import type { Session } from "./session";
 import type { Cell, Table } from "./table";
 
 /** A share with its interval, in percent. */
 export function percent({ value, low, high }: Interval): Interval {
   return { value: 100 * value, low: 100 * low, high: 100 * high };
+}
+
+/** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */
+export function describeSession({ engine, preset, seed, atlas }: Session): string {
+  const { topics, questionsPerTopic, candidates, evaluationQuestions, samples, bestOf } = preset;
+  return [
+    `engine ${engine.name} · preset ${preset.name} · seed ${seed}`,
+    `${topics} training topics x ${questionsPerTopic} question${questionsPerTopic > 1 ? "s" : ""}, K = ${candidates} candidates each`,
+    `${Math.min(evaluationQuestions, atlas.splits.test.length)} test questions, ${Math.min(evaluationQuestions, atlas.splits.ood.length)} out of domain; ${samples} sampled answers each, best of up to ${bestOf}`,
+  ].join("\n");
+}
+
+/** Hyperparameters beside the paper's words. */
+export function describeTraining({ beta, lr, epochs, batch, warmup, weightDecay, betas, clip }: TrainOptions): Table {
+  const row = (name: string, here: string | number, paper: string) => ({ name, here: String(here), paper });
+  return {
+    name: "02-hyperparameters", caption: "Hyperparameters: chosen on validation topics, the same for every mask",
+    columns: [{ key: "name", label: "Hyperparameter" }, { key: "here", label: "Here", align: "right" }, { key: "paper", label: "Paper (App. A)" }],
+    rows: [
+      row("epochs", epochs, "\"the epoch is 3\""), row("learning rate", lr, "\"the learning rate is 5e-6\""), row("batch size (pairs)", batch, "\"the batch size is 64\""),
+      row("beta", beta, "not stated (official code: 0.1)"), row("schedule", "cosine", "\"cosine annealing learning rate scheduler\""), row("warm-up (share of steps)", warmup, "not stated (official code: 0.03)"),
+      row("AdamW betas", betas.join(", "), "not stated"), row("weight decay", weightDecay, "not stated (official code: 0)"), row("gradient clipping", clip, "not stated (official code: 1)"),
+    ],
+  };
+}
+
+/** Some candidates of one question, best and worst included, each sentence with its verdict's letter. */
+export function candidatesTable({ questions, candidates, pairs }: Preferences, pair: number, rows: number): Table {
+  const { questionId, chosen, rejected } = pairs[pair]!;
+  const own = candidates.filter((candidate) => candidate.questionId === questionId);
+  const role = (text: string) => (text === chosen.completion ? "chosen" : text === rejected.completion ? "rejected" : "");
+  const picked = [...own.filter(({ completion }) => role(completion)).filter(({ completion }, i, all) => all.findIndex((other) => other.completion === completion) === i), ...own.filter(({ completion }) => !role(completion))].slice(0, rows);
+  return {
+    name: "01-candidates", caption: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
+    columns: [{ key: "role", label: "Becomes" }, { key: "score", label: "Score (%)", digits: 0 }, { key: "text", label: "Completion, each sentence with its verdict" }],
+    rows: picked.map(({ completion, sentences }) => ({
+      role: role(completion), score: 100 * (factualityScore(sentences) ?? 0),
+      text: sentences.map(({ start, end, verdict }) => `${completion.slice(start, end)} [${verdictLook[verdict].letter}]`).join(" "),
+    })),
+  };
+}
+
+/** Gap between two best-of-N curves. */
+export function gapTable(gaps: readonly (Difference & { n: number })[]): Table {
+  return {
+    name: "06-gap", caption: "Best of N: Mask-DPO minus base, paired over topics",
+    columns: [{ key: "n", label: "N" }, { key: "gap", label: "Gap (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }],
+    rows: gaps.map((gap) => ({ n: gap.n, gap: percent(gap), p: gap.p })),
+  };
 }
 
 /** How many questions fell to each filter of §2.2. */

@@ -7,13 +7,13 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { flatLayout, unflatten } from "../align/flat";
-import { cachedLogps } from "../align/reference";
+import { cachedLogps, logpsLabel } from "../align/reference";
 import { train, type StepLog, type TrainOptions } from "../align/train";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
-import { startProgress } from "../base/progress";
+import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
 import { loadPolicy, policyHash, savePolicy, type Policy } from "../model/policy";
 import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../preference/collate";
@@ -64,7 +64,13 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   const policy = loadPolicy(policyDir);
   try {
     const tokenized = tokenizeFor(policy, pairs, mask, seed);
-    if (existsSync(out) && !existsSync(stateFile) && existsSync(logFile)) return { out, logs: readJsonl(logFile, stepLogSchema), report: tokenized.report };
+    const label = `train (mask: ${mask})`;
+    if (existsSync(out) && !existsSync(stateFile) && existsSync(logFile)) {
+      const logs = readJsonl(logFile, stepLogSchema);
+      showDone(logpsLabel, tokenized.pairs.length);
+      showDone(label, logs.length, stepNote(logs.at(-1)!));
+      return { out, logs, report: tokenized.report };
+    }
     if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
     const { model, params, padId } = policy;
     const layout = flatLayout(params);
@@ -78,11 +84,11 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
         writeTrainState(stateFile, hashOf(key), state);
       },
     });
-    const progress = startProgress(`train (mask: ${mask})`, Math.ceil(tokenized.pairs.length / options.batch) * options.epochs);
+    const progress = startProgress(label, Math.ceil(tokenized.pairs.length / options.batch) * options.epochs);
     let next = await iterator.next();
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
-      progress.update(next.value.step, `loss ${next.value.loss.toFixed(3)}, margin ${next.value.margin.toFixed(2)}`);
+      progress.update(next.value.step, stepNote(next.value));
       onStep?.(next.value);
     }
     progress.stop();
@@ -95,6 +101,10 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   } finally {
     policy.dispose();
   }
+}
+
+function stepNote({ loss, margin }: StepLog): string {
+  return `loss ${loss.toFixed(3)}, margin ${margin.toFixed(2)}`;
 }
 
 function emptyPairs(report: TokenizeReport): UserError {

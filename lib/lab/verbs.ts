@@ -19,6 +19,7 @@ import type { MaskKind } from "../preference/mask";
 import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
 import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator, sampleInto } from "./experiment";
+import { powersOfTwo } from "./headlines";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
 import { claimFolder } from "./run";
@@ -89,11 +90,6 @@ export function bestOfVerb(answersFile: string, questionsFile: string | undefine
   const counts = new Map<string, number>();
   for (const { questionId } of answers) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
   return bestOfN(answers, questions, powersOfTwo(Math.min(most, ...counts.values())), new Rng(seed).fork("best of N"));
-}
-
-/** 1, 2, 4, … not above `most`. */
-export function powersOfTwo(most: number): number[] {
-  return Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
 }
 
 function answered(answersFile: string, questionsFile?: string): { answers: AnnotatedCandidate[]; questions: Question[] } {

@@ -7,13 +7,11 @@ import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
 import { Rng } from "./base/rng";
 import { startEngine } from "./engine/backend";
-import { startLab } from "./kernel/lab";
-import { checkTypes, notebookNames, reproduce } from "./kernel/reproduce";
-import { RunInterrupted, runNotebook } from "./kernel/runNotebook";
 import { presetNames } from "./lab/preset";
 import { bases, pretrain } from "./lab/pretrain";
 import { bestOfTable, evaluationTable, pairReportTable } from "./lab/results";
 import { toText } from "./lab/table";
+import { checkpointEvery } from "./lab/trainRun";
 import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
 import { greedySampling, paperSampling } from "./model/generate";
 import { paperCandidates } from "./preference/candidate";
@@ -29,7 +27,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 function number(min: number, max = Infinity, whole = false): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+    if (text.trim() === "" || !Number.isFinite(value) || value < min || value > max || (whole && !Number.isInteger(value))) {
       throw new InvalidArgumentError(`Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`);
     }
     return value;
@@ -42,6 +40,8 @@ const mask = () => new Option("--mask <kind>", "which sentences count").choices(
 const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
 
 const program = new Command("mask-dpo").description("Mask-DPO: sample, annotate, mask, align, evaluate").showHelpAfterError("(add --help for the options)").version("0.1.0");
+let output: string | undefined; // what the running verb writes: a full disk does not say which file it was
+program.hook("preAction", (_program, verb) => { output = verb.opts<{ out?: string }>().out; });
 
 program.command("setup").description("install packages, the fastest engine, the notebook kernel").action(async () => {
   await import(/* plain JavaScript, run for its effect */ path.join(projectRoot, "lib/kernel/setup.mjs"));
@@ -64,6 +64,7 @@ world.command("pretrain").description("pretrain a base policy; resumes").addOpti
   .option("--out <dir>", "Hugging Face folder (default: data/atlas/<base>)")
   .option("--steps <n>", "stop the recipe's schedule after fewer steps: for trying out", count)
   .action(async (o: { base: keyof typeof bases; out?: string; steps?: number }) => {
+    if (o.steps && !o.out) throw new UserError({ where: "--steps", expected: "an --out folder for a try", got: "none", fix: "Name one: only the whole recipe makes the base that ships." });
     say((await startEngine()).description);
     const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
     say(`last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`);
@@ -95,7 +96,8 @@ program.command("train").description("masked DPO; leaves a Hugging Face folder (
   .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
   .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
   .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip)
-  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number } & Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>) => {
+  .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
+  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>) => {
     const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = o;
     const { logs, report } = await trainVerb({ ...o, options: { ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } });
     const last = logs.at(-1)!;
@@ -124,6 +126,8 @@ program.command("logps").description("masked sums of log-probabilities, a line p
 
 program.command("notebooks").description("execute notebooks headless, or only check their types").argument("[files...]", "notebooks (default: all)").option("--check", "type check, run nothing").option("--timeout <s>", "seconds per cell", number(1), 7200)
   .action(async (files: string[], o: { check?: boolean; timeout: number }) => {
+    const { checkTypes, notebookNames } = await import("./kernel/reproduce"); // loaded late: it brings the TypeScript compiler
+    const { runNotebook } = await import("./kernel/runNotebook");
     const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
     checkTypes(all);
     if (!o.check) for (const file of all) await runNotebook(file, { timeoutS: o.timeout });
@@ -131,19 +135,24 @@ program.command("notebooks").description("execute notebooks headless, or only ch
 
 program.command("reproduce").description("execute every notebook, leave figures and tables, print paper vs here").addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
   .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
-  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => reproduce(o));
+  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => (await import("./kernel/reproduce")).reproduce(o));
 
-program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await startLab(); });
+program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (await import("./kernel/lab")).startLab(); });
 
 process.on("SIGINT", () => {
   process.stderr.write("\ninterrupted: what was done is kept; run the same command again to go on\n");
   process.exit(130);
 });
-program.parseAsync().catch((error: unknown) => {
-  if (error instanceof RunInterrupted) process.exitCode = 130;
-  else process.exitCode = 1;
-  const system = error as NodeJS.ErrnoException;
-  if (error instanceof UserError || error instanceof RunInterrupted) process.stderr.write(`mask-dpo: ${error.message}\n`);
-  else if (system.code && system.syscall) process.stderr.write(`mask-dpo: ${system.path ?? system.syscall}: ${system.message}. What was already written is kept.\n`);
-  else process.stderr.write(`${(error as Error).stack ?? String(error)}\n`);
+program.parseAsync().catch((error: Error) => {
+  process.exitCode = error.name === "RunInterrupted" ? 130 : 1;
+  process.stderr.write(`mask-dpo: ${explain(error)}\n`);
 });
+
+/** One message for whatever a user can cause; a stack for our own mistakes only. */
+function explain(error: NodeJS.ErrnoException): string {
+  if (error.name === "UserError" || error.name === "RunInterrupted") return error.message;
+  if (!error.code || !error.syscall) return error.stack ?? error.message;
+  const full = error.code === "ENOSPC" || error.code === "EDQUOT";
+  const fix = full ? "Free some space and run the same command again: what was already written is kept." : "Check the path and its permissions.";
+  return new UserError({ where: error.path ?? output, expected: full ? "space to write to" : `to ${error.syscall} it`, got: error.message, fix }).message;
+}

@@ -23,38 +23,51 @@ const batchPairs = 64;
 export const logpsLabel = "reference logps";
 
 /** Log-probabilities of every pair under frozen weights. */
-export function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): ReferenceLogps {
+export async function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): Promise<ReferenceLogps> {
   const out = { chosen: new Float32Array(pairs.length), rejected: new Float32Array(pairs.length) };
   const order = pairs.map((_, i) => i).sort((a, b) => pairLength(pairs[a]!) - pairLength(pairs[b]!) || a - b); // little padding
   const progress = startProgress(logpsLabel, pairs.length);
-  for (let start = 0; start < order.length; start += batchPairs) {
-    const members = order.slice(start, start + batchPairs);
-    const logps = tf.tidy(() => sequenceLogps(model, params, collate(members.map((i) => pairs[i]!), padId)).dataSync());
-    members.forEach((i, j) => {
-      out.chosen[i] = logps[j]!;
-      out.rejected[i] = logps[members.length + j]!;
-    });
-    progress.update(start + members.length);
+  try {
+    for (let start = 0; start < order.length; start += batchPairs) {
+      const members = order.slice(start, start + batchPairs);
+      const sums = tf.tidy(() => sequenceLogps(model, params, collate(members.map((i) => pairs[i]!), padId)));
+      const logps = await sums.data();
+      sums.dispose();
+      members.forEach((i, j) => {
+        out.chosen[i] = logps[j]!;
+        out.rejected[i] = logps[members.length + j]!;
+      });
+      progress.update(start + members.length);
+      await new Promise(setImmediate); // lets an interrupt in
+    }
+  } finally {
+    progress.stop();
   }
-  progress.stop();
   return out;
 }
 
-/** The same, kept in `cacheDir` under the hash of everything it depends on. @param referenceHash content hash of the reference's weights */
-export function cachedLogps(cacheDir: string, referenceHash: string, model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): ReferenceLogps {
+/**
+ * The same, kept in `cacheDir` under the hash of everything it depends on.
+ * @param referenceHash content hash of the reference's weights
+ * @throws UserError naming the pairs whose log-probability is not finite
+ */
+export async function cachedLogps(cacheDir: string, referenceHash: string, model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): Promise<ReferenceLogps> {
   const file = path.join(cacheDir, `logps-${pairsHash(pairs, referenceHash).slice(0, 16)}.safetensors`);
   if (existsSync(file)) {
     const tensors = readSafetensors(file);
     const logps = { chosen: tensors.get("chosen").data, rejected: tensors.get("rejected").data };
-    const holes = pairs.filter((_, i) => !Number.isFinite(logps.chosen[i]) || !Number.isFinite(logps.rejected[i]));
-    if (holes.length > 0) {
-      throw new UserError({ where: file, expected: `${pairs.length} finite reference logps`, got: `${holes.length} missing, first: ${holes.slice(0, 5).map((p) => p.questionId).join(", ")}`, fix: "Delete the file: it is computed again." });
-    }
+    checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
     return logps;
   }
-  const logps = computeLogps(model, params, pairs, padId);
+  const logps = await computeLogps(model, params, pairs, padId);
+  checkFinite(logps, pairs, logpsLabel, "The policy overflows on these pairs: its weights are too large, or damaged.");
   writeSafetensors(file, new Map(Object.entries(logps).map(([side, data]: [string, Float32Array]) => [side, { shape: [pairs.length], data }])));
   return logps;
+}
+
+function checkFinite({ chosen, rejected }: ReferenceLogps, pairs: readonly TokenizedPair[], where: string, fix: string): void {
+  const holes = pairs.filter((_, i) => !Number.isFinite(chosen[i]) || !Number.isFinite(rejected[i]));
+  if (holes.length > 0) throw new UserError({ where, expected: `finite log-probabilities of ${pairs.length} pairs`, got: `${holes.length} without, first: ${holes.slice(0, 5).map((p) => p.questionId).join(", ")}`, fix });
 }
 
 const pairLength = (pair: TokenizedPair) => Math.max(pair.chosen.ids.length, pair.rejected.ids.length);

@@ -88,7 +88,7 @@ export interface TrainRequest {
   checkpointEvery?: number;
 }
 
-/** Yields a log per step; returns the final state. @throws UserError on an empty pair set or a non-finite loss (names the pairs) */
+/** Yields a log per step; returns the final state. @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs) */
 export async function* train(request: TrainRequest): AsyncGenerator<StepLog, TrainState> {
   const { params, pairs, options, rng, resume } = request;
   if (pairs.length === 0) throw new UserError({ where: "train", expected: "at least one preference pair", got: "none", fix: "Look at the report of `mask-dpo pairs`: it counts what each filter dropped." });
@@ -105,8 +105,12 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const epoch = Math.floor(step / perEpoch);
       const order = rng.fork(`epoch ${epoch}`).shuffle(pairs.map((_, i) => i));
       const members = order.slice((step % perEpoch) * options.batch, ((step % perEpoch) + 1) * options.batch);
-      const { gradient, sums } = batchGradient(request, layout, weights, members);
+      const { gradient, sums } = await batchGradient(request, layout, weights, members);
       const { clipped, norm } = clipGradient(gradient, options.clip);
+      if (!Number.isFinite(norm)) { // before the update: the last checkpoint must stay usable
+        tf.dispose([gradient, clipped]);
+        throw nonFinite("gradient", members.map((i) => pairs[i]!.questionId));
+      }
       const lr = options.lr * warmupCosine(step, steps, Math.ceil(options.warmup * steps));
       const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
       tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
@@ -120,24 +124,24 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         gradNorm: norm, lr, maskedShare: 1 - sums.unmasked / sums.completionTokens, tokensPerSecond: sums.tokens / took,
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
-      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(snapshot(weights, adam));
+      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(await snapshot(weights, adam));
       await new Promise(setImmediate); // lets an interrupt in
     }
-    return snapshot(weights, adam);
+    return await snapshot(weights, adam);
   } finally {
     tf.dispose([weights, adam.m, adam.v]);
   }
 }
 
-function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): TrainState {
-  const copy = (t: tf.Tensor1D) => (t.dataSync() as Float32Array).slice();
-  return { step, weights: copy(weights), m: copy(m), v: copy(v) };
+async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
+  const copy = async (t: tf.Tensor1D) => (await t.data<"float32">()).slice();
+  return { step, weights: await copy(weights), m: await copy(m), v: await copy(v) };
 }
 
 type Sums = Record<"loss" | "chosenReward" | "rejectedReward" | "chosenLogps" | "rejectedLogps" | "accuracy" | "unmasked" | "completionTokens" | "tokens", number>;
 
 /** Gradient [P] of the mean loss over the batch, accumulated over microbatches, and sums of what is logged. */
-function batchGradient({ model, pairs, reference, padId, options }: TrainRequest, layout: FlatLayout, weights: tf.Tensor1D, members: readonly number[]): { gradient: tf.Tensor1D; sums: Sums } {
+async function batchGradient({ model, pairs, reference, padId, options }: TrainRequest, layout: FlatLayout, weights: tf.Tensor1D, members: readonly number[]): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
   const sums: Sums = { loss: 0, chosenReward: 0, rejectedReward: 0, chosenLogps: 0, rejectedLogps: 0, accuracy: 0, unmasked: 0, completionTokens: 0, tokens: 0 };
   let total: tf.Tensor1D | undefined;
   for (let start = 0; start < members.length; start += options.microbatch) {
@@ -160,9 +164,13 @@ function batchGradient({ model, pairs, reference, padId, options }: TrainRequest
     });
     total?.dispose();
     total = part;
-    const [losses, chosen, rejected, chosenLogps, rejectedLogps] = reported.map((t) => Array.from(t.dataSync())) as [number[], number[], number[], number[], number[]];
+    const [losses, chosen, rejected, chosenLogps, rejectedLogps] = (await Promise.all(reported.map((t) => t.data()))).map((values) => Array.from(values)) as [number[], number[], number[], number[], number[]];
     tf.dispose(reported);
-    checkFinite(losses, micro.map((i) => pairs[i]!.questionId));
+    const bad = micro.filter((_, i) => !Number.isFinite(losses[i]));
+    if (bad.length > 0) {
+      total.dispose();
+      throw nonFinite("loss", bad.map((i) => pairs[i]!.questionId));
+    }
     const add = (key: keyof Sums, values: Iterable<number>) => { for (const v of values) sums[key] += v; };
     add("loss", losses); add("chosenReward", chosen); add("rejectedReward", rejected); add("chosenLogps", chosenLogps); add("rejectedLogps", rejectedLogps);
     add("accuracy", chosen.map((c, i) => (c > rejected[i]! ? 1 : 0)));
@@ -175,7 +183,9 @@ function batchGradient({ model, pairs, reference, padId, options }: TrainRequest
   return { gradient: total!, sums };
 }
 
-function checkFinite(losses: readonly number[], ids: readonly string[]): void {
-  const bad = ids.filter((_, i) => !Number.isFinite(losses[i]));
-  if (bad.length > 0) throw new UserError({ where: "train", expected: "finite losses", got: `non-finite losses for pairs ${bad.slice(0, 8).join(", ")}${bad.length > 8 ? ` and ${bad.length - 8} more` : ""}`, fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept." });
+function nonFinite(what: "loss" | "gradient", ids: readonly string[]): UserError {
+  return new UserError({
+    where: "train", expected: `a finite ${what}`, got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? ` and ${ids.length - 8} more` : ""}`,
+    fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept.",
+  });
 }

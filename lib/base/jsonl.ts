@@ -55,8 +55,13 @@ export class JsonlLog<S extends z.ZodTypeAny> {
 
   append(rows: readonly z.output<S>[]): void {
     const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
-    fsyncSync(this.fd);
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
+      fsyncSync(this.fd);
+    } catch (error) {
+      ftruncateSync(this.fd, this.size); // none of these rows rather than some
+      throw error;
+    }
     this.size += bytes.length;
     this.rows.push(...rows);
   }

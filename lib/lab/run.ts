@@ -1,5 +1,5 @@
 /** Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed once. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -13,10 +13,45 @@ export function runFolder(root: string, kind: string, key: object): string {
   return dir;
 }
 
+/**
+ * Claims `<out>.run` for an output that grows or takes long, and returns that folder.
+ * @throws UserError as `claimFolder`, and when something that no run of ours wrote stands at `out`
+ */
+export function claimBeside(out: string, key: object): string {
+  const dir = `${out}.run`;
+  if (!existsSync(path.join(dir, "run.json")) && existsSync(out) && !isEmpty(out)) {
+    throw new UserError({ where: out, expected: "nothing there, or the output of the run to go on with", got: `something else (there is no ${dir})`, fix: "Choose another --out, or move this away." });
+  }
+  claimFolder(dir, key);
+  return dir;
+}
+
+function isEmpty(target: string): boolean {
+  const stat = statSync(target);
+  return stat.isDirectory() ? readdirSync(target).length === 0 : stat.size === 0;
+}
+
+/** Removes what writers that were killed left half-written. */
+function sweep(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid))) rmSync(path.join(dir, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
 export function claimFolder(dir: string, key: object): void {
   const file = path.join(dir, "run.json");
   mkdirSync(dir, { recursive: true });
+  sweep(dir);
   if (!existsSync(file)) {
     writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
     return;

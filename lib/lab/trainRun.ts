@@ -7,7 +7,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { flatLayout, unflatten } from "../align/flat";
-import { cachedLogps, logpsLabel } from "../align/reference";
+import { cachedLogps, logpsLabel, type ReferenceLogps } from "../align/reference";
 import { train, type StepLog, type TrainOptions } from "../align/train";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
@@ -20,7 +20,7 @@ import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../prefe
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
-import { claimFolder } from "./run";
+import { claimBeside } from "./run";
 
 export interface TrainRunRequest {
   policyDir: string;
@@ -30,6 +30,8 @@ export interface TrainRunRequest {
   seed: number;
   /** Hugging Face folder to leave */
   out: string;
+  /** steps between checkpoints (default `checkpointEvery`) */
+  checkpointEvery?: number;
 }
 
 export interface TrainRun {
@@ -44,7 +46,8 @@ const stepLogSchema = z.object({
   accuracy: number, margin: number, gradNorm: number, lr: number, maskedShare: number, tokensPerSecond: number, etaSeconds: number,
 }).strict();
 
-const checkpointEvery = 10;
+/** Steps between checkpoints where nothing else is asked for. */
+export const checkpointEvery = 10;
 
 /** Pairs as ids and masks for this policy; the report says which were dropped. */
 export function tokenizeFor(policy: Policy, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
@@ -52,54 +55,69 @@ export function tokenizeFor(policy: Policy, pairs: readonly PreferencePair[], ma
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions: model.config.maxPositions });
 }
 
-/** Runs or resumes; a finished run of the same configuration is returned as it is. `onStep` sees each new log. */
+/**
+ * Runs or resumes; a finished run of the same configuration is returned as it is. `onStep` sees each new log.
+ * @throws UserError for an output folder of something else, no pair to train on, or as `train`
+ */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
   const { policyDir, pairs, mask, options, seed, out } = request;
   if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
   const reference = policyHash(policyDir);
-  const key = { reference, pairs: hashOf(pairs), mask, seed, options };
-  const run = `${out}.run`;
-  claimFolder(run, key);
-  const logFile = path.join(run, "log.jsonl"), stateFile = path.join(run, "state.safetensors");
+  const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend() };
   const policy = loadPolicy(policyDir);
   try {
-    const tokenized = tokenizeFor(policy, pairs, mask, seed);
+    const { pairs: tokenized, report } = tokenizeFor(policy, pairs, mask, seed);
+    if (tokenized.length === 0) throw emptyPairs(report);
+    const run = claimBeside(out, key); // last: a refused run leaves nothing behind
+    const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
     const label = `train (mask: ${mask})`;
-    if (existsSync(out) && !existsSync(stateFile) && existsSync(logFile)) {
-      const logs = readJsonl(logFile, stepLogSchema);
-      showDone(logpsLabel, tokenized.pairs.length);
+    if (existsSync(out) && !existsSync(files.state) && existsSync(files.log)) {
+      const logs = readJsonl(files.log, stepLogSchema);
+      showDone(logpsLabel, tokenized.length);
       showDone(label, logs.length, stepNote(logs.at(-1)!));
-      return { out, logs, report: tokenized.report };
+      return { out, logs, report };
     }
-    if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
-    const { model, params, padId } = policy;
-    const layout = flatLayout(params);
-    const resume = readTrainState(stateFile, hashOf(key), layout.sizes.reduce((a, b) => a + b, 0));
-    const logs = resume ? readJsonl(logFile, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
-    const iterator = train({
-      model, params, padId, options, resume, checkpointEvery, pairs: tokenized.pairs, rng: new Rng(seed).fork("train"),
-      reference: cachedLogps(run, reference, model, params, tokenized.pairs, padId),
-      checkpoint: (state) => {
-        writeJsonl(logFile, logs); // the log never lags behind the state
-        writeTrainState(stateFile, hashOf(key), state);
-      },
-    });
-    const progress = startProgress(label, Math.ceil(tokenized.pairs.length / options.batch) * options.epochs);
+    const logps = await cachedLogps(run, reference, policy.model, policy.params, tokenized, policy.padId);
+    const { logs, weights } = await trainSteps(request, policy, tokenized, logps, { ...files, key: hashOf(key), label }, onStep);
+    const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), flatLayout(policy.params)));
+    savePolicy(out, policy, trained);
+    tf.dispose(trained);
+    writeJsonl(files.log, logs);
+    rmSync(files.state, { force: true }); // without it the run counts as finished
+    return { out, logs, report };
+  } finally {
+    policy.dispose();
+  }
+}
+
+/** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
+async function trainSteps(
+  { options, seed, checkpointEvery: every = checkpointEvery }: TrainRunRequest, { model, params, padId }: Policy, pairs: readonly TokenizedPair[], reference: ReferenceLogps,
+  files: { log: string; state: string; key: string; label: string }, onStep?: (log: StepLog) => void,
+): Promise<{ logs: StepLog[]; weights: Float32Array }> {
+  const resume = readTrainState(files.state, files.key, flatLayout(params).sizes.reduce((a, b) => a + b, 0));
+  const logs = resume ? readJsonl(files.log, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
+  const iterator = train({
+    model, params, padId, options, resume, pairs, reference, rng: new Rng(seed).fork("train"), checkpointEvery: every,
+    checkpoint: (state) => {
+      writeJsonl(files.log, logs); // the log never lags behind the state
+      writeTrainState(files.state, files.key, state);
+    },
+  });
+  const progress = startProgress(files.label, Math.ceil(pairs.length / options.batch) * options.epochs);
+  try {
     let next = await iterator.next();
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
       progress.update(next.value.step, stepNote(next.value));
       onStep?.(next.value);
     }
-    progress.stop();
-    const weights = tf.tensor1d(next.value.weights), trained = unflatten(weights, layout);
-    savePolicy(out, policy, trained);
-    tf.dispose([weights, ...Object.values(trained)]);
-    writeJsonl(logFile, logs);
-    rmSync(stateFile, { force: true }); // without it the run counts as finished
-    return { out, logs, report: tokenized.report };
+    return { logs, weights: next.value.weights };
+  } catch (error) {
+    await iterator.return(undefined as never); // where `onStep` threw, the weights are still held
+    throw error;
   } finally {
-    policy.dispose();
+    progress.stop();
   }
 }
 

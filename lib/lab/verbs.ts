@@ -2,7 +2,7 @@
 import path from "node:path";
 import { cachedLogps } from "../align/reference";
 import type { TrainOptions } from "../align/train";
-import { UserError } from "../base/check";
+import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
@@ -22,12 +22,19 @@ import { atlasAnnotator, sampleInto } from "./experiment";
 import { powersOfTwo } from "./headlines";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
-import { claimFolder } from "./run";
+import { claimBeside } from "./run";
 import { tokenizeFor, trainRun, type TrainRun } from "./trainRun";
 
 /** Questions of a file, or every question of Atlas. */
 export function questionsOf(file?: string): Question[] {
-  return file ? readJsonl(file, questionSchema) : Object.values(loadAtlas().splits).flat();
+  if (!file) return Object.values(loadAtlas().splits).flat();
+  const rows = readJsonl(file, questionSchema);
+  const ids = new Set<string>();
+  for (const { id } of rows) {
+    if (ids.has(id)) throw new UserError({ where: file, expected: "every question id once", got: `${brief(id)} twice`, fix: "Give each question its own id." });
+    ids.add(id);
+  }
+  return rows;
 }
 
 function required<T>(rows: T[], file: string, what: string): T[] {
@@ -40,8 +47,8 @@ export interface SampleRequest { model: string; questions: string; out: string; 
 /** K candidates of every question into a file that grows and resumes. Returns how many rows it holds. */
 export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<number> {
   const engine = await startEngine();
-  const rows = required(readJsonl(questions, questionSchema), questions, "question");
-  claimFolder(`${out}.run`, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.name });
+  const rows = required(questionsOf(questions), questions, "question");
+  claimBeside(out, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.name });
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
 }
 
@@ -73,7 +80,7 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
 }
 
 /** Masked DPO from files; leaves a Hugging Face folder. */
-export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string }): Promise<TrainRun> {
+export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string; checkpointEvery?: number }): Promise<TrainRun> {
   await startEngine();
   return trainRun({ ...request, policyDir: request.model, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
 }
@@ -105,7 +112,7 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
   const policy = loadPolicy(request.model);
   try {
     const { pairs: tokenized, report } = tokenizeFor(policy, pairs, request.mask, request.seed);
-    const logps = cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), policy.model, policy.params, tokenized, policy.padId);
+    const logps = await cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), policy.model, policy.params, tokenized, policy.padId);
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
       questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],
@@ -117,5 +124,3 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
     policy.dispose();
   }
 }
-
-

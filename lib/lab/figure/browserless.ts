@@ -4,10 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { JSDOM, VirtualConsole, type DOMWindow } from "jsdom";
-import { Resvg } from "@resvg/resvg-js";
-import PDFDocument from "pdfkit";
-import { svgPathProperties } from "svg-path-properties";
+import type { DOMWindow } from "jsdom";
 import { UserError } from "../../base/check";
 import { innerBox, outerBox, type Box } from "./boxes";
 import type { Figure, RenderedFigure } from "./figure";
@@ -15,11 +12,12 @@ import { fontFiles, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
 import { figureSize, fixedRandomScript, pixelRatio, plainFigure, stableSvg } from "./stable";
 
+/** Loaded at the first use: most runs have a browser. */
+const load = createRequire(__filename);
+
+type PdfDocument = InstanceType<typeof import("pdfkit")>;
 /** The part of svg-to-pdfkit used here; the package ships no types. */
-const drawSvg = createRequire(__filename)("svg-to-pdfkit") as (
-  document: typeof PDFDocument.prototype, svg: string, x: number, y: number,
-  options: { width: number; height: number; assumePt: boolean; fontCallback: (family: string, bold: boolean) => string },
-) => void;
+type DrawSvg = (document: PdfDocument, svg: string, x: number, y: number, options: { width: number; height: number; assumePt: boolean; fontCallback: (family: string, bold: boolean) => string }) => void;
 
 const POINTS_PER_PX = 0.75;
 const NEEDS_CANVAS = new Set(["heatmap", "contour", "histogram2d", "histogram2dcontour", "image"]);
@@ -40,6 +38,8 @@ export function browserlessRenderer(): Renderer {
 
 /** A window that plotly can measure in, and that draws the same every time. */
 function plotlyWindow(): DOMWindow {
+  const { JSDOM, VirtualConsole } = load("jsdom") as typeof import("jsdom");
+  const { svgPathProperties } = load("svg-path-properties") as typeof import("svg-path-properties");
   const window = new JSDOM("<!doctype html><body></body>", { pretendToBeVisual: true, runScripts: "outside-only", virtualConsole: new VirtualConsole() }).window;
   Object.assign(window, { TextDecoder, TextEncoder, structuredClone });
   window.URL.createObjectURL = () => "blob:none";
@@ -59,12 +59,15 @@ function plotlyWindow(): DOMWindow {
 }
 
 function toPng(svg: string): Uint8Array {
+  const { Resvg } = load("@resvg/resvg-js") as typeof import("@resvg/resvg-js");
   const { regular, bold } = fontFiles();
   const font = { loadSystemFonts: false, fontFiles: [regular, bold], defaultFontFamily: "Open Sans" };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: pixelRatio }, font }).render().asPng();
 }
 
 function toPdf(svg: string, { width, height }: { width: number; height: number }): Promise<Uint8Array> {
+  const PDFDocument = load("pdfkit") as typeof import("pdfkit");
+  const drawSvg = load("svg-to-pdfkit") as DrawSvg;
   return new Promise((resolve, reject) => {
     const size: [number, number] = [width * POINTS_PER_PX, height * POINTS_PER_PX];
     const document = new PDFDocument({ size, margin: 0, info: { CreationDate: new Date(Date.UTC(2000, 0, 1)), Producer: "pdfkit", Creator: "mask-dpo-lab" } });

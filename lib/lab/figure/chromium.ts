@@ -3,11 +3,15 @@
  * It sees one typeface only, and its temporary files go when it closes.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Browser } from "playwright-core";
 import { fontconfig } from "./fonts";
 import { bundledChromium } from "./unpack";
+
+/** Packages that only some runs need are loaded at their first use. */
+const load = createRequire(__filename);
 
 /** Pixels must not depend on the machine: no GPU, no hinting, no subpixel colours, one colour profile. */
 const FLAGS = ["--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars", "--disable-component-update", "--disable-quic"];
@@ -31,7 +35,7 @@ export async function launchChromium(): Promise<{ browser: Browser } | { failure
 /** With the sandbox where it can be had: never for root, and not on kernels that forbid user namespaces. */
 async function start(program: string, libraries: string | undefined): Promise<{ browser: Browser } | { failure: string }> {
   if (!existsSync(program)) return { failure: "no such file" };
-  const { chromium } = await import("playwright-core");
+  const { chromium } = load("playwright-core") as typeof import("playwright-core");
   const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
   const clean = (): void => rmSync(dir, { recursive: true, force: true });
   const fonts = path.join(dir, "fonts.conf");

@@ -1,6 +1,8 @@
 /** Draws figures, many with one browser: Chromium where one starts, a browserless engine everywhere else. */
 import { UserError } from "../../base/check";
+import { browserlessRenderer } from "./browserless";
 import { launchChromium } from "./chromium";
+import { chromiumRenderer } from "./draw";
 import type { Figure, RenderedFigure } from "./figure";
 
 /** Something that draws; close it at the end. */
@@ -19,17 +21,13 @@ let noted = false;
 export async function openRenderer(engine?: Renderer["engine"]): Promise<Renderer> {
   if (engine !== "browserless") {
     const launched = await launchChromium();
-    if ("browser" in launched) {
-      const { chromiumRenderer } = await import("./draw");
-      return chromiumRenderer(launched.browser);
-    }
+    if ("browser" in launched) return chromiumRenderer(launched.browser);
     if (engine === "chromium") {
       throw new UserError({ where: "figures", expected: "a Chromium that starts", got: launched.failures.join("; "), fix: "Set CHROME_PATH to a Chromium or Chrome." });
     }
     if (!noted) process.stderr.write(`figures: drawn without a browser (${launched.failures.join("; ")})\n`);
     noted = true;
   }
-  const { browserlessRenderer } = await import("./browserless");
   return browserlessRenderer();
 }
 

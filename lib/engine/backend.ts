@@ -18,6 +18,8 @@ export interface Engine {
   name: EngineName;
   /** One line for people: which engine, and why. */
   description: string;
+  /** Whether several processes are faster than one: on the CPU yes, on one GPU no. */
+  parallel: boolean;
 }
 
 let started: Promise<Engine> | undefined;
@@ -58,14 +60,14 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    return { name: "native", parallel: !backend.isUsingGpuDevice, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();
-    return { name: "wasm", description: `WebAssembly (${why})` };
+    return { name: "wasm", parallel: true, description: `WebAssembly (${why})` };
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
@@ -73,12 +75,12 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     Object.defineProperty(globalThis, "navigator", { value: { gpu: dawn.create([]) }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend("webgpu"))) throw new Error("no WebGPU adapter");
-    return { name: "webgpu", description: `WebGPU (${why})` };
+    return { name: "webgpu", parallel: false, description: `WebGPU (${why})` };
   },
   async cpu(why) {
     tf.env().set("IS_TEST", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", description: `plain JavaScript, for checks only (${why})` };
+    return { name: "cpu", parallel: true, description: `plain JavaScript, for checks only (${why})` };
   },
 };
 

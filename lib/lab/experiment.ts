@@ -7,6 +7,7 @@ import { JsonlLog, writeJsonl } from "../base/jsonl";
 import { hashOf } from "../base/hash";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import { startEngine } from "../engine/backend";
 import { comparePolicies, type Comparison } from "../evaluation/compare";
 import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
@@ -22,6 +23,7 @@ import { promptIds } from "../text/prompt";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
+import { poolFrom, samplePool } from "../preference/samplePool";
 import { maxNewTokens } from "./preset";
 import { runFolder } from "./run";
 import type { Session } from "./session";
@@ -39,17 +41,15 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
     const missing = questions.filter(({ id }) => (counts.get(id) ?? 0) < k);
     if (missing.length === 0) showDone(label, questions.length);
     else {
-      const policy = loadPolicy(policyDir);
       const progress = startProgress(label, questions.length);
       let done = questions.length - missing.length;
       try {
-        for await (const candidates of sampleCandidates(policy, missing, k, sampling, seed)) {
+        for await (const candidates of sampleAll(policyDir, missing, k, sampling, seed)) {
           log.append(candidates);
           progress.update(++done);
         }
       } finally {
         progress.stop();
-        policy.dispose();
       }
     }
     // A question cut short by a crash was sampled again: its rows come twice, and are equal.
@@ -57,6 +57,21 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
     return questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => rows.get(`${id} ${index}`)!));
   } finally {
     log.close();
+  }
+}
+
+/** In this process, or on all cores where there is enough to do and the engine is the CPU's. */
+async function* sampleAll(policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
+  const { parallel } = await startEngine();
+  if (parallel && questions.length * k >= poolFrom) {
+    yield* samplePool({ policyDir, k, sampling, seed }, questions);
+    return;
+  }
+  const policy = loadPolicy(policyDir);
+  try {
+    yield* sampleCandidates(policy, questions, k, sampling, seed);
+  } finally {
+    policy.dispose();
   }
 }
 

@@ -34,7 +34,7 @@ const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epo
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
   smoke: { topics: 24, questionsPerTopic: 1, candidates: 4, evaluationQuestions: 12, samples: 2, bestOf: 8, training: { ...atlasTraining, epochs: 1, batch: 8, microbatch: 8 } },
   small: { topics: 400, questionsPerTopic: 1, candidates: 8, evaluationQuestions: 60, samples: 2, bestOf: 32, training: atlasTraining },
-  quick: { topics: 2000, questionsPerTopic: 1, candidates: 32, evaluationQuestions: 177, samples: 8, bestOf: 256, training: atlasTraining },
+  quick: { topics: 2682, questionsPerTopic: 1, candidates: 32, evaluationQuestions: 183, samples: 8, bestOf: 256, training: atlasTraining },
   paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, evaluationQuestions: 183, samples: 16, bestOf: 256, training: atlasTraining },
 };
 

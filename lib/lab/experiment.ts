@@ -36,25 +36,26 @@ import { trainRun, type TrainRun } from "./trainRun";
 export async function sampleInto(file: string, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number, label: string): Promise<Candidate[]> {
   const log = new JsonlLog(file, candidateSchema);
   try {
-    const counts = new Map<string, number>();
-    for (const { questionId } of log.rows) counts.set(questionId, (counts.get(questionId) ?? 0) + 1);
-    const missing = questions.filter(({ id }) => (counts.get(id) ?? 0) < k);
+    const name = ({ questionId, index }: Pick<Candidate, "questionId" | "index">) => `${index} ${questionId}`;
+    const rows = new Map(log.rows.map((row) => [name(row), row]));
+    const missing = questions.filter(({ id }) => Array.from({ length: k }, (_, index) => name({ questionId: id, index })).some((key) => !rows.has(key)));
     if (missing.length === 0) showDone(label, questions.length);
     else {
       const progress = startProgress(label, questions.length);
       let done = questions.length - missing.length;
       try {
         for await (const candidates of sampleAll(policyDir, missing, k, sampling, seed)) {
-          log.append(candidates);
+          const fresh = candidates.filter((row) => !rows.has(name(row))); // a crash may have kept part of a question's rows
+          log.append(fresh);
+          for (const row of fresh) rows.set(name(row), row);
           progress.update(++done);
+          await new Promise(setImmediate); // lets an interrupt in
         }
       } finally {
         progress.stop();
       }
     }
-    // A question cut short by a crash was sampled again: its rows come twice, and are equal.
-    const rows = new Map(log.rows.map((row) => [`${row.questionId} ${row.index}`, row]));
-    return questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => rows.get(`${id} ${index}`)!));
+    return questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => rows.get(name({ questionId: id, index }))!));
   } finally {
     log.close();
   }

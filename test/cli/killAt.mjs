@@ -1,0 +1,42 @@
+// Preloaded into a child: SIGKILLs it in the middle of one disk operation, named by KILL_AT = "<what> <file name> <nth>".
+// what: "write" (half of the bytes are written), "rename" (before it), "renamed" (after it), "rm" (before it).
+import fs from "node:fs";
+import { basename } from "node:path";
+
+const [what, name, nth] = (process.env.KILL_AT ?? "none - 0").split(" ");
+const paths = new Map();
+let seen = 0;
+
+function moment(kind, path) {
+  if (kind !== what || basename(String(path)).replace(/\.\d+\.tmp$/, "") !== name) return false;
+  seen += 1;
+  return seen === Number(nth);
+}
+
+function die() {
+  process.kill(process.pid, "SIGKILL");
+  for (;;); // the signal is on its way: nothing may happen before it arrives
+}
+
+const { openSync, writeSync, renameSync, rmSync } = fs;
+fs.openSync = (path, ...rest) => {
+  const fd = openSync(path, ...rest);
+  paths.set(fd, path);
+  return fd;
+};
+fs.writeSync = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
+  if (paths.has(fd) && moment("write", paths.get(fd))) {
+    writeSync(fd, buffer, offset, Math.ceil(length / 2), position);
+    die();
+  }
+  return writeSync(fd, buffer, offset, length, position);
+};
+fs.renameSync = (from, to) => {
+  if (moment("rename", from)) die();
+  renameSync(from, to);
+  if (moment("renamed", from)) die();
+};
+fs.rmSync = (path, options) => {
+  if (moment("rm", path)) die();
+  rmSync(path, options);
+};

@@ -126,8 +126,8 @@ program.command("logps").description("masked sums of log-probabilities, a line p
 
 program.command("notebooks").description("execute notebooks headless, or only check their types").argument("[files...]", "notebooks (default: all)").option("--check", "type check, run nothing").option("--timeout <s>", "seconds per cell", number(1), 7200)
   .action(async (files: string[], o: { check?: boolean; timeout: number }) => {
-    const { checkTypes, notebookNames } = await import("./kernel/reproduce"); // loaded late: it brings the TypeScript compiler
-    const { runNotebook } = await import("./kernel/runNotebook");
+    const { checkTypes, notebookNames } = notebookTools();
+    const { runNotebook } = require("./kernel/runNotebook") as typeof import("./kernel/runNotebook");
     const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
     checkTypes(all);
     if (!o.check) for (const file of all) await runNotebook(file, { timeoutS: o.timeout });
@@ -135,9 +135,14 @@ program.command("notebooks").description("execute notebooks headless, or only ch
 
 program.command("reproduce").description("execute every notebook, leave figures and tables, print paper vs here").addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
   .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
-  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => (await import("./kernel/reproduce")).reproduce(o));
+  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => notebookTools().reproduce(o));
 
-program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (await import("./kernel/lab")).startLab(); });
+program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (require("./kernel/lab") as typeof import("./kernel/lab")).startLab(); });
+
+/** Loaded late: it brings the TypeScript compiler. */
+function notebookTools(): typeof import("./kernel/reproduce") {
+  return require("./kernel/reproduce") as typeof import("./kernel/reproduce");
+}
 
 process.on("SIGINT", () => {
   process.stderr.write("\ninterrupted: what was done is kept; run the same command again to go on\n");

@@ -128,6 +128,14 @@ export async function alignPolicy(session: Session, pairs: readonly PreferencePa
   return trainRun({ policyDir: baseDir, pairs, mask, options: preset.training, seed, out: path.join(runs, `train-${hashOf(key).slice(0, 8)}`) });
 }
 
+/** The preset's questions of a split: all, or a seeded sample (the splits stand by population, head topics first). */
+function evaluationQuestions({ atlas, preset, seed }: Session, split: "test" | "ood" | "validation"): Question[] {
+  const all = atlas.splits[split];
+  if (preset.evaluationQuestions >= all.length) return all;
+  const kept = new Set(new Rng(seed).fork(`${split} questions`).shuffle(all).slice(0, preset.evaluationQuestions));
+  return all.filter((question) => kept.has(question));
+}
+
 /** How answers are drawn for evaluation: greedy (Table 1, "top-k=1") or top-k 40 at T 0.8 (Table 6). */
 export type Decoding = "greedy" | "sampled";
 
@@ -151,7 +159,7 @@ export interface Evaluation<Name extends string> {
 export async function evaluatePolicies<Name extends string>(session: Session, policies: Readonly<Record<Name, string>>, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Evaluation<Name>> {
   const names = Object.keys(policies) as Name[];
   const rng = new Rng(session.seed).fork(`${split} ${decoding}`);
-  const questions = session.atlas.splits[split].slice(0, session.preset.evaluationQuestions);
+  const questions = evaluationQuestions(session, split);
   const answers = {} as Record<Name, AnnotatedCandidate[]>, summaries = {} as Record<Name, EvaluationSummary>;
   for (const name of names) {
     answers[name] = await answersOf(session, policies[name], questions, decoding, `${name}: answer ${split} questions (${decoding})`);
@@ -162,7 +170,7 @@ export async function evaluatePolicies<Name extends string>(session: Session, po
 
 /** Answers for best-of-N: as many as the largest N, to every test question. */
 export async function bestOfAnswers(session: Session, policyDir: string): Promise<{ questions: Question[]; answers: AnnotatedCandidate[] }> {
-  const questions = session.atlas.splits.test.slice(0, session.preset.evaluationQuestions);
+  const questions = evaluationQuestions(session, "test");
   const sampled = await candidatesOf(session, policyDir, questions, session.preset.bestOf, { ...paperSampling, maxNewTokens }, "sample for best-of-N");
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

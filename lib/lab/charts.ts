@@ -53,11 +53,11 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
 }
 
 /** Best-of-N curves with intervals; the paper's points beside them. */
-export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; n: readonly number[]; scores: readonly number[] }[]): Figure {
+export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[]): Figure {
   const ours = policies.map(({ label, style, points }): Curve => {
     const scores = points.map(({ macroScore }) => percent(macroScore));
     return { label, style, x: points.map(({ n }) => n), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
   });
-  const theirs = paper.map(({ label, n, scores }): Curve => ({ label, style: palette.paper, x: n, y: scores }));
+  const theirs = paper.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.paper.dash, symbol: palette.paper.symbol }, x: n, y: scores }));
   return curveFigure({ name: "06-best-of-n", title: "Best of N before and after alignment (test topics)", xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
 }

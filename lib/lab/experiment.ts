@@ -131,7 +131,7 @@ export async function alignPolicy(session: Session, pairs: readonly PreferencePa
 /** The preset's questions of a split: all, or a seeded sample (the splits stand by population, head topics first). */
 function evaluationQuestions({ atlas, preset, seed }: Session, split: "test" | "ood" | "validation"): Question[] {
   const all = atlas.splits[split];
-  if (preset.evaluationQuestions >= all.length) return all;
+  if (preset.evaluationQuestions >= all.length) return all.slice();
   const kept = new Set(new Rng(seed).fork(`${split} questions`).shuffle(all).slice(0, preset.evaluationQuestions));
   return all.filter((question) => kept.has(question));
 }

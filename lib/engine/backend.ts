@@ -71,11 +71,14 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
+    const gpu = dawn.create([]);
+    const adapter = (await gpu.requestAdapter()) as (GPUAdapter & { info: { description: string; device: string } }) | null; // without one tfjs prints a stack
+    if (!adapter) throw new Error("no WebGPU adapter (a graphics driver with Vulkan, Metal or Direct3D 12)");
     Object.assign(globalThis, dawn.globals);
-    Object.defineProperty(globalThis, "navigator", { value: { gpu: dawn.create([]) }, configurable: true, writable: true });
+    Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
-    if (!(await tf.setBackend("webgpu"))) throw new Error("no WebGPU adapter");
-    return { name: "webgpu", parallel: false, description: `WebGPU (${why})` };
+    if (!(await tf.setBackend("webgpu"))) throw new Error("the webgpu backend did not initialise");
+    return { name: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
   },
   async cpu(why) {
     tf.env().set("IS_TEST", true); // tfjs otherwise prints an advertisement for its own node backend

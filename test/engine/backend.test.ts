@@ -1,0 +1,42 @@
+/** Which engine starts, what it says, and that a forced one never falls back. */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { startNode, type Ended } from "../cli/process";
+import { relativeError } from "../backends";
+import type { Probe } from "./probe";
+
+interface Probed { engine: { name: string; description: string }; backend: string; out: Probe }
+const probe = path.join(__dirname, "probe.ts");
+const withoutNative = ["--import", path.join(__dirname, "withoutNative.mjs")];
+const runProbe = (engine: string | undefined, preload: readonly string[] = [], ...args: string[]): Promise<Ended> => startNode([...preload, "--import", "tsx", probe, ...args], { ENGINE: engine }).ended;
+const probed = ({ code, stdout, stderr }: Ended): Probed => {
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout) as Probed;
+};
+
+for (const name of ["wasm", "cpu"]) {
+  test(`ENGINE=${name} starts that engine, whatever else there is, and says that it was asked for`, async () => {
+    const { engine, backend, out } = probed(await runProbe(name, [], "start"));
+    assert.deepEqual([engine.name, backend, out["matMul"]], [name, name, [19, 22, 43, 50]]);
+    assert.match(engine.description, /\(ENGINE asks for it\)$/);
+  });
+}
+
+test("the plain JavaScript engine computes what WebAssembly computes", { todo: "tfjs checks for leaks under IS_TEST, which this engine sets to silence an advertisement" }, async () => {
+  const [wasm, cpu] = (await Promise.all([runProbe("wasm"), runProbe("cpu")])).map(probed) as [Probed, Probed];
+  for (const [name, expected] of Object.entries(wasm.out)) assert.ok(relativeError(cpu.out[name]!, expected) < 1e-4, name);
+});
+
+test("an unknown engine is refused with the names there are", async () => {
+  const { code, stderr, stdout } = await runProbe("cuda");
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /^UserError: ENGINE: expected native \| wasm \| webgpu \| cpu, got cuda\. Unset it/);
+});
+
+test("without the native binding WebAssembly is chosen; ENGINE=native is an error then", async () => {
+  const [free, forced] = await Promise.all([runProbe(undefined, withoutNative, "start"), runProbe("native", withoutNative, "start")]);
+  assert.equal(probed(free!).engine.name, "wasm");
+  assert.deepEqual([forced!.code, forced!.stdout], [1, ""]);
+  assert.match(forced!.stderr, /^UserError: ENGINE=native: expected an engine that starts, got The Node\.js native addon module can not be found\. Unset ENGINE/);
+});

@@ -1,0 +1,79 @@
+// What an engine computes, as JSON on stdout: run in a process of its own with ENGINE set, and compared with another engine's.
+// With the argument "start" only a matrix product. Everything is read asynchronously, the only way WebGPU offers.
+import * as tf from "@tensorflow/tfjs";
+import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
+import { sequenceLogps } from "../../lib/align/logps";
+import { maskDpoLoss } from "../../lib/align/loss";
+import { Rng } from "../../lib/base/rng";
+import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
+import { causalMask, ropeAttention, ropeTable } from "../../lib/engine/attention";
+import { startEngine } from "../../lib/engine/backend";
+import { rmsNorm, swiglu, takeRows, targetLogps } from "../../lib/engine/kernels";
+import { generate, greedySampling } from "../../lib/model/generate";
+import { readCheckpoint } from "../../lib/model/checkpoint";
+import { Llama, uploadParams } from "../../lib/model/llama";
+import { goldenPath } from "../golden/golden";
+
+export type Probe = Record<string, number[]>;
+
+const read = async (t: tf.Tensor) => Array.from(await t.data());
+const random = <R extends tf.Tensor>(name: string, ...shape: number[]): R => {
+  const stream = new Rng("probe").fork(name);
+  return tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => stream.normal()), shape) as R;
+};
+
+/** Value and gradients of each fused kernel, under a random weighting of its outputs. */
+async function kernels(out: Probe): Promise<void> {
+  const rope = ropeTable(Float32Array.from([1, 0.3, 0.05]), 5), mask = causalMask(5);
+  const rows = tf.tensor1d([3, 3, 0, 8, 3], "int32"), targets = tf.tensor1d([0, 10, 4, 4, 7, 1], "int32");
+  type Kernel = [inputs: tf.Tensor[], run: (...x: tf.Tensor[]) => tf.Tensor];
+  const all: Record<string, Kernel> = {
+    rmsNorm: [[random("x", 6, 10), random("w", 10)], (x, w) => rmsNorm(x as tf.Tensor2D, w as tf.Tensor1D, 1e-5)],
+    swiglu: [[random("g", 5, 7), random("u", 5, 7)], (g, u) => swiglu(g as tf.Tensor2D, u as tf.Tensor2D)],
+    takeRows: [[random("t", 9, 4)], (t) => takeRows(t as tf.Tensor2D, rows)],
+    targetLogps: [[random("h", 6, 5), random("e", 11, 5)], (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets)],
+    ropeAttention: [[random("q", 10, 24), random("k", 10, 12), random("v", 10, 12)], (q, k, v) => ropeAttention(q as tf.Tensor2D, k as tf.Tensor2D, v as tf.Tensor2D, { rows: 2, heads: 4, kvHeads: 2 }, rope, mask)],
+  };
+  for (const [name, [inputs, run]] of Object.entries(all)) {
+    const value = run(...inputs), weights = random(`${name} weights`, ...value.shape);
+    out[name] = await read(value);
+    const { grads } = tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(run(...x), weights)) as tf.Scalar)(inputs);
+    for (const [i, grad] of grads.entries()) out[`${name} gradient ${i}`] = await read(grad);
+  }
+}
+
+/** Two masked-DPO steps and a greedy continuation of a tiny grouped-query model. */
+async function model(out: Probe): Promise<void> {
+  const { config, tensors } = readCheckpoint(goldenPath("models", "llama-gqa-llama3"));
+  const llama = new Llama(config), params = uploadParams(tensors), layout = flatLayout(params);
+  const rng = new Rng("probe ids");
+  const shape: [number, number] = [4, 12];
+  const batch = { ids: Int32Array.from({ length: 48 }, () => rng.int(256)), lossMask: Uint8Array.from({ length: 48 }, (_, i) => (i % 12 > 4 && i % 3 > 0 ? 1 : 0)), shape };
+  let weights = flatten(Object.values(params)), state = adamwInit(weights.size);
+  for (let step = 0; step < 2; step++) {
+    const objective = (...t: tf.Tensor[]): tf.Scalar => {
+      const [policyChosen, policyRejected] = tf.split(sequenceLogps(llama, Object.fromEntries(t.map((x, i) => [layout.names[i]!, x])), batch), 2) as [tf.Tensor1D, tf.Tensor1D];
+      return tf.mean(maskDpoLoss({ policyChosen, policyRejected, referenceChosen: tf.tensor1d([-30, -31]), referenceRejected: tf.tensor1d([-32, -29]) }, 0.1).losses);
+    };
+    const { value, grads } = tf.valueAndGrads(objective)(Object.values(unflatten(weights, layout)));
+    out[`loss ${step}`] = await read(value);
+    ({ weights, state } = adamwUpdate(weights, flatten(grads), state, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01 }));
+  }
+  out["gradient norm"] = await read(tf.norm(state.m));
+  out["weights"] = (await read(weights)).filter((_, i) => i % 97 === 0);
+  for await (const { completions } of generate(config, params, [{ promptIds: [5, 6, 7], streams: [rng.fork("a")] }], { ...greedySampling, maxNewTokens: 4 }, { eosIds: [], vocabSize: config.vocabSize })) out["greedy"] = completions[0]!.ids;
+}
+
+async function main(): Promise<void> {
+  const engine = await startEngine();
+  const out: Probe = { matMul: await read(tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]))) };
+  if (process.argv[2] !== "start") {
+    await kernels(out);
+    await model(out);
+  }
+  process.stdout.write(JSON.stringify({ engine, backend: tf.getBackend(), out }));
+}
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -133,9 +133,12 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   }
 }
 
+/** A copy off the engine. @throws UserError rather than return weights nothing can go on from */
 async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
   const copy = async (t: tf.Tensor1D) => (await t.data<"float32">()).slice();
-  return { step, weights: await copy(weights), m: await copy(m), v: await copy(v) };
+  const state = { step, weights: await copy(weights), m: await copy(m), v: await copy(v) };
+  if (state.weights.every(Number.isFinite)) return state;
+  throw new UserError({ where: "train", expected: `finite weights after step ${step}`, got: "an update that overflowed", fix: "Lower the learning rate. The last checkpoint is kept." });
 }
 
 type Sums = Record<"loss" | "chosenReward" | "rejectedReward" | "chosenLogps" | "rejectedLogps" | "accuracy" | "unmasked" | "completionTokens" | "tokens", number>;

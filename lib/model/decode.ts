@@ -37,9 +37,11 @@ export function disposeCache(cache: Cache): void {
   for (const { past, recent } of cache.layers) for (const part of [past, recent]) if (part) tf.dispose([part.k, part.v]);
 }
 
-interface Layer { norm1: tf.Tensor; norm2: tf.Tensor; qkv: tf.Tensor2D; qkvBias?: tf.Tensor; o: tf.Tensor2D; oBias?: tf.Tensor; gateUp: tf.Tensor2D; gateUpBias?: tf.Tensor; down: tf.Tensor2D; downBias?: tf.Tensor }
+/** A projection [in, out] with its bias [out]. Queries and keys are fused, since they are rotated together. */
+interface Linear { weight: tf.Tensor2D; bias: tf.Tensor | undefined }
+type Layer = Record<"qk" | "v" | "o" | "gate" | "up" | "down", Linear> & Record<"norm1" | "norm2", tf.Tensor>;
 
-/** A frozen model arranged for decoding: projections fused, the attention scale folded into the query weights. */
+/** A frozen model arranged for decoding: weights transposed, the attention scale folded into the query weights. */
 export class Decoder {
   private readonly layers: Layer[];
   private readonly embedding: tf.Tensor2D;
@@ -69,9 +71,9 @@ export class Decoder {
       this.layers.forEach((layer, i) => {
         const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rope, mask, merge);
         next.layers.push(attended.cache);
-        x = tf.add(x, project(attended.out, layer.o, layer.oBias));
-        const [gate, up] = tf.split<tf.Tensor2D>(project(this.normed(x, layer.norm2), layer.gateUp, layer.gateUpBias), 2, 1);
-        x = tf.add(x, project(tf.mul(tf.mul(gate!, tf.sigmoid(gate!)), up!) as tf.Tensor2D, layer.down, layer.downBias));
+        x = tf.add(x, project(attended.out, layer.o));
+        const h = this.normed(x, layer.norm2), gate = project(h, layer.gate);
+        x = tf.add(x, project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), project(h, layer.up)), layer.down));
       });
       const last = length > 1 ? tf.reshape(tf.slice(tf.reshape(x, [rows, length, -1]), [0, length - 1, 0], [-1, 1, -1]), [rows, -1]) as tf.Tensor2D : x;
       return tf.matMul(this.normed(last, this.norm), this.head);
@@ -85,7 +87,7 @@ export class Decoder {
   }
 
   dispose(): void {
-    tf.dispose([this.embedding, this.head, this.norm, ...this.layers.flatMap((layer) => Object.values(layer).filter((t) => t instanceof tf.Tensor))]);
+    tf.dispose([this.embedding, this.head, this.norm, ...this.layers] as tf.TensorContainer);
   }
 
   private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
@@ -95,15 +97,16 @@ export class Decoder {
   private attend(layer: Layer, x: tf.Tensor2D, rows: number, old: Cache["layers"][number], rope: RopeTable, mask: tf.Tensor2D | undefined, merge: boolean) {
     const { heads: H, kvHeads: K, headDim: h } = this.config;
     const length = x.shape[0] / rows, G = H / K;
-    const qkv = tf.reshape(project(x, layer.qkv, layer.qkvBias), [rows, length, H + 2 * K, h]);
-    const byHead = tf.transpose(qkv, [0, 2, 1, 3]); // [R, H + 2K, T, h]
-    const [qk0, v] = tf.split(byHead, [H + K, K], 1) as [tf.Tensor4D, tf.Tensor4D];
-    const [q0, k] = tf.split(rope.key.forward(qk0), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const byHead = (y: tf.Tensor2D, n: number) => // [R, n, T, h]; one position needs no transposition
+      (length === 1 ? tf.reshape(y, [rows, n, 1, h]) : tf.transpose(tf.reshape(y, [rows, length, n, h]), [0, 2, 1, 3])) as tf.Tensor4D;
+    const v = byHead(project(x, layer.v), K);
+    const [q0, k] = tf.split(rope.key.forward(byHead(project(x, layer.qk), H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
     const q = tf.reshape(q0, [rows, K, G * length, h]) as tf.Tensor4D;
     const join = (a: KeyValues | undefined, b: KeyValues): KeyValues => (a ? { k: tf.concat([a.k, b.k], 2), v: tf.concat([a.v, b.v], 2) } : b);
     const parts = merge ? { past: join(old.past, old.recent!), recent: { k, v } } : { past: old.past, recent: join(old.recent, { k, v }) };
     for (const part of [parts.past, parts.recent]) if (part) { tf.keep(part.k); tf.keep(part.v); }
-    return { out: tf.reshape(tf.transpose(tf.reshape(weigh(q, parts, mask, length), [rows, H, length, h]), [0, 2, 1, 3]), [rows * length, H * h]) as tf.Tensor2D, cache: parts };
+    const out = tf.reshape(weigh(q, parts, mask, length), [rows, H, length, h]);
+    return { out: tf.reshape(length === 1 ? out : tf.transpose(out, [0, 2, 1, 3]), [rows * length, H * h]) as tf.Tensor2D, cache: parts };
   }
 }
 
@@ -120,7 +123,7 @@ function weigh(q: tf.Tensor4D, { past, recent }: { past?: KeyValues; recent: Key
   return tf.add(tf.matMul(a!, past.v), tf.matMul(b!, recent.v)) as tf.Tensor4D;
 }
 
-function project(x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor): tf.Tensor2D {
+function project(x: tf.Tensor2D, { weight, bias }: Linear): tf.Tensor2D {
   const product: tf.Tensor2D = tf.matMul(x, weight);
   return bias ? tf.add(product, bias) : product;
 }
@@ -131,25 +134,16 @@ function fuseLayer(config: LlamaConfig, params: Params, prefix: string): Layer {
       const rows = pairedRows(heads, config.headDim);
       return rows ? tf.gather(t, tf.tensor1d(rows, "int32")) : t;
     };
-    const scale = 1 / Math.sqrt(config.headDim);
-    const qkv = (kind: "weight" | "bias") => tf.concat([
-      tf.mul(rowsOf(param(params, `${prefix}.self_attn.q_proj.${kind}`), config.heads), scale),
-      rowsOf(param(params, `${prefix}.self_attn.k_proj.${kind}`), config.kvHeads),
-      param(params, `${prefix}.self_attn.v_proj.${kind}`),
-    ], 0);
-    const optional = (name: string) => { const t = params[`${prefix}.${name}`]; return t && tf.clone(t); };
-    const gateUp = (kind: "weight" | "bias") => tf.concat(["gate_proj", "up_proj"].map((n) => param(params, `${prefix}.mlp.${n}.${kind}`)), 0);
+    const linear = (of: (kind: "weight" | "bias") => tf.Tensor | undefined): Linear => ({ weight: tf.transpose(of("weight") as tf.Tensor2D), bias: of("bias") });
+    const plain = (name: string): Linear => linear((kind) => { const t = params[`${prefix}.${name}.${kind}`]; return t && tf.clone(t); });
     return {
       norm1: tf.clone(param(params, `${prefix}.input_layernorm.weight`)),
       norm2: tf.clone(param(params, `${prefix}.post_attention_layernorm.weight`)),
-      qkv: tf.transpose(qkv("weight")) as tf.Tensor2D,
-      ...(params[`${prefix}.self_attn.q_proj.bias`] && { qkvBias: qkv("bias") }),
-      o: tf.transpose(param<tf.Tensor2D>(params, `${prefix}.self_attn.o_proj.weight`)),
-      oBias: optional("self_attn.o_proj.bias"),
-      gateUp: tf.transpose(gateUp("weight")) as tf.Tensor2D,
-      ...(params[`${prefix}.mlp.gate_proj.bias`] && { gateUpBias: gateUp("bias") }),
-      down: tf.transpose(param<tf.Tensor2D>(params, `${prefix}.mlp.down_proj.weight`)),
-      downBias: optional("mlp.down_proj.bias"),
+      qk: linear((kind) => {
+        const q = params[`${prefix}.self_attn.q_proj.${kind}`], k = params[`${prefix}.self_attn.k_proj.${kind}`];
+        return q && k && tf.concat([tf.mul(rowsOf(q, config.heads), 1 / Math.sqrt(config.headDim)), rowsOf(k, config.kvHeads)], 0);
+      }),
+      v: plain("self_attn.v_proj"), o: plain("self_attn.o_proj"), gate: plain("mlp.gate_proj"), up: plain("mlp.up_proj"), down: plain("mlp.down_proj"),
     } as Layer & tf.TensorContainerObject;
   }) as unknown as Layer;
 }

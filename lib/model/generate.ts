@@ -121,15 +121,34 @@ function takeRows(logits: tf.Tensor2D, cache: Cache, rows: number[]): { logits: 
 
 /** One token for every row of logits [R, V]. */
 async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: SamplingOptions): Promise<Int32Array> {
-  const vocabulary = logits.shape[1];
-  const k = options.temperature === 0 ? 1 : options.topK > 0 ? Math.min(options.topK, vocabulary) : vocabulary;
-  const { values, indices } = tf.topk(logits, k); // sorted, largest first
-  const [value, index] = await Promise.all([values.data() as Promise<Float32Array>, indices.data() as Promise<Int32Array>]);
-  tf.dispose([values, indices]);
+  const V = logits.shape[1];
+  if (options.temperature === 0) {
+    const best = tf.argMax(logits, 1);
+    const tokens = Int32Array.from(await best.data());
+    best.dispose();
+    return tokens;
+  }
+  const values = (await logits.data()) as Float32Array;
+  const k = options.topK > 0 ? Math.min(options.topK, V) : V;
   return Int32Array.from(rows, ({ rng, result }, r) => {
-    if (k === 1 || result.finished) return index[r * k]!;
-    return index[r * k + drawRank(value.subarray(r * k, (r + 1) * k), options, rng.next())]!;
+    if (result.finished) return 0;
+    const row = values.subarray(r * V, (r + 1) * V);
+    const top = topIndices(row, k);
+    return top[drawRank(Float32Array.from(top, (i) => row[i]!), options, rng.next())]!;
   });
+}
+
+/** Indices of the k largest values, largest first, equal ones by index. Much quicker than a heap on logits, most of which lie far below the top. */
+export function topIndices(values: Float32Array, k: number): number[] {
+  let max = -Infinity;
+  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!;
+  let found: number[] = [];
+  for (let depth = 8; found.length < k; depth *= 2) { // everything within `depth` of the top; the k largest are among them once there are k
+    found = [];
+    const limit = depth > 1e4 ? -Infinity : max - depth;
+    for (let i = 0; i < values.length; i++) if (values[i]! >= limit) found.push(i);
+  }
+  return found.sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
 }
 
 /** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. */

@@ -1,0 +1,44 @@
+/** Ctrl-C ends a long command with 130 and one line, soon, and leaves a run that goes on where it was. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { scratch } from "../golden/fixtures";
+import { tinyModel, writePairs, writeQuestions } from "./data";
+import { linesOf, start, succeed, until } from "./process";
+
+/** Starts it, waits until it has got somewhere, presses Ctrl-C. */
+async function interrupt(args: readonly string[], somewhere: () => boolean): Promise<void> {
+  const running = start(args);
+  await until(somewhere, running);
+  const pressed = Date.now();
+  running.child.kill("SIGINT");
+  const { code, signal, stderr } = await running.ended;
+  assert.deepEqual([code, signal], [130, null], stderr);
+  assert.ok(Date.now() - pressed < 5000, `${Date.now() - pressed} ms until it ended`);
+  assert.match(stderr, /interrupted: what was done is kept; run the same command again to go on\n$/);
+}
+
+test("train", { timeout: 60_000 }, async (t) => {
+  const dir = scratch(t);
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 40);
+  const train = (out: string) => ["train", "--model", tinyModel, "--pairs", pairs, "--out", out, "--lr", "1e-3", "--batch", "2", "--epochs", "5", "--checkpoint-every", "5"];
+  const calm = path.join(dir, "calm"), out = path.join(dir, "out"), log = path.join(`${out}.run`, "log.jsonl");
+  await interrupt(train(out), () => linesOf(log) >= 15);
+  assert.ok(linesOf(log) < 100 && !existsSync(out));
+  await Promise.all([succeed(train(out)), succeed(train(calm))]);
+  assert.deepEqual(readFileSync(path.join(out, "model.safetensors")), readFileSync(path.join(calm, "model.safetensors")));
+  assert.equal(linesOf(log), 100);
+});
+
+test("sample", { timeout: 60_000 }, async (t) => {
+  const dir = scratch(t);
+  const questions = writeQuestions(path.join(dir, "questions.jsonl"), 30);
+  const sample = (out: string) => ["sample", "--model", tinyModel, "--questions", questions, "--out", out, "--k", "16", "--max-new-tokens", "60"];
+  const calm = path.join(dir, "calm.jsonl"), out = path.join(dir, "out.jsonl");
+  await interrupt(sample(out), () => linesOf(out) >= 16);
+  assert.ok(linesOf(out) < 30 * 16, "it was done before it was interrupted");
+  await Promise.all([succeed(sample(out)), succeed(sample(calm))]);
+  const sorted = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean).sort();
+  assert.deepEqual(sorted(out), sorted(calm));
+});

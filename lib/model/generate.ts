@@ -132,29 +132,33 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   const k = options.topK > 0 ? Math.min(options.topK, V) : V;
   return Int32Array.from(rows, ({ rng, result }, r) => {
     if (result.finished) return 0;
-    const row = values.subarray(r * V, (r + 1) * V);
-    const top = topIndices(row, k);
-    return top[drawRank(Float32Array.from(top, (i) => row[i]!), options, rng.next())]!;
+    const top = topValues(values.subarray(r * V, (r + 1) * V), k);
+    return top.indices[drawRank(top.values, options, rng.next())]!;
   });
 }
 
-/** Indices of the k largest values, largest first, equal ones by index. Much quicker than a heap on logits, most of which lie far below the top. */
-export function topIndices(values: Float32Array, k: number): number[] {
-  let max = -Infinity;
-  for (let i = 0; i < values.length; i++) if (values[i]! > max) max = values[i]!;
-  let found: number[] = [];
-  for (let depth = 8; found.length < k; depth *= 2) { // everything within `depth` of the top; the k largest are among them once there are k
-    found = [];
-    const limit = depth > 1e4 ? -Infinity : max - depth;
-    for (let i = 0; i < values.length; i++) if (values[i]! >= limit) found.push(i);
+/** The k largest values of a row with their indices, largest first, equal ones by index: insertion into a short sorted list, which few values of a row ever reach. */
+export function topValues(row: Float32Array, k: number): { values: Float32Array; indices: Int32Array } {
+  const values = new Float32Array(k).fill(-Infinity), indices = new Int32Array(k).fill(-1);
+  for (let i = 0; i < row.length; i++) {
+    const value = row[i]!;
+    if (i >= k && !(value > values[k - 1]!)) continue;
+    let at = Math.min(i, k - 1);
+    for (; at > 0 && values[at - 1]! < value; at--) {
+      values[at] = values[at - 1]!;
+      indices[at] = indices[at - 1]!;
+    }
+    values[at] = value;
+    indices[at] = i;
   }
-  return found.sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
+  return { values, indices };
 }
 
 /** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. */
 export function drawRank(sorted: Float32Array, { temperature, topP }: SamplingOptions, u: number): number {
-  const weights = Array.from(sorted, (v) => Math.exp((v - sorted[0]!) / temperature));
-  const total = weights.reduce((a, b) => a + b, 0);
+  const weights = new Float64Array(sorted.length);
+  let total = 0;
+  for (let i = 0; i < sorted.length; i++) total += weights[i] = Math.exp((sorted[i]! - sorted[0]!) / temperature);
   let kept = 0, mass = 0;
   while (kept < weights.length && (kept === 0 || mass < topP * total)) mass += weights[kept++]!;
   let left = u * mass;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/base/rng";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { drawRank, generate, greedySampling, topIndices, type Generated, type GenerateRequest, type SamplingOptions } from "../../lib/model/generate";
+import { drawRank, generate, greedySampling, topValues, type Generated, type GenerateRequest, type SamplingOptions } from "../../lib/model/generate";
 import { Llama, uploadParams, type Params } from "../../lib/model/llama";
 import type { LlamaConfig } from "../../lib/model/config";
 import { onEveryBackend } from "../backends";
@@ -76,12 +76,14 @@ onEveryBackend("a completion does not depend on what it was batched with, and ro
   }
 });
 
-test("topIndices: the k largest, equal values by index, whatever their spread", () => {
+test("topValues: the k largest, equal values by index, whatever their spread", () => {
   const rng = new Rng("top");
   for (const scale of [0.01, 1, 50, 1e6]) for (const k of [1, 7, 40, 100]) {
     const values = Float32Array.from({ length: 100 }, (_, i) => (i % 9 === 0 ? 0 : scale * rng.normal()));
     const expected = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
-    assert.deepEqual(topIndices(values, k), expected);
+    const top = topValues(values, k);
+    assert.deepEqual(Array.from(top.indices), expected);
+    assert.deepEqual(Array.from(top.values), expected.map((i) => values[i]!));
   }
-  assert.deepEqual(topIndices(Float32Array.from([-Infinity, 3, -Infinity]), 2), [1, 0]);
+  assert.deepEqual(Array.from(topValues(Float32Array.from([-Infinity, 3, -Infinity]), 2).indices), [1, 0]);
 });

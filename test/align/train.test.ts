@@ -1,0 +1,202 @@
+/** Training: exact accumulation, masks that differ in nothing else, bitwise resuming, no leaks, and what stops it. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { computeLogps, type ReferenceLogps } from "../../lib/align/reference";
+import { paperTraining, train, type StepLog, type TrainOptions, type TrainRequest, type TrainState } from "../../lib/align/train";
+import { UserError } from "../../lib/base/check";
+import { Rng } from "../../lib/base/rng";
+import { startEngine } from "../../lib/engine/backend";
+import { flatLayout, flatten } from "../../lib/align/flat";
+import { generate, paperSampling } from "../../lib/model/generate";
+import type { Policy } from "../../lib/model/policy";
+import type { TokenizedPair } from "../../lib/preference/collate";
+import { maskKinds } from "../../lib/preference/mask";
+import { onEveryBackend, relativeError } from "../backends";
+import { tinyPolicy, tokenized } from "./tiny";
+
+const options: TrainOptions = { ...paperTraining, lr: 1e-3, epochs: 2, batch: 4, microbatch: 4 };
+
+async function request(policy: Policy, pairs: readonly TokenizedPair[], changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
+  const { model, params, padId } = policy;
+  return { model, params, padId, pairs, options, rng: new Rng("train test"), reference: await computeLogps(model, params, pairs, padId), ...changes };
+}
+
+async function complete(request: TrainRequest): Promise<{ logs: StepLog[]; state: TrainState }> {
+  const logs: StepLog[] = [], iterator = train(request);
+  for (;;) {
+    const { done, value } = await iterator.next();
+    if (done) return { logs, state: value };
+    logs.push(value);
+  }
+}
+
+before(() => startEngine());
+
+onEveryBackend("accumulation: microbatches of 1, 3 and 8 take the step of the whole batch", async () => {
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 8);
+  // with an eps that dwarfs the gradient, AdamW's step is the gradient itself, not its sign
+  const step = { ...options, epochs: 1, batch: 8, eps: 1e4, lr: 1e5, clip: Infinity, warmup: 1 };
+  const whole = await complete(await request(policy, pairs, { options: { ...step, microbatch: 8 } }));
+  const initial = tf.tidy(() => flatten(flatLayout(policy.params).names.map((name) => policy.params[name]!)).dataSync());
+  const moved = (state: TrainState) => state.weights.map((w, i) => w - initial[i]!);
+  assert.ok(Math.max(...moved(whole.state).map(Math.abs)) > 0.1, "the step should move the weights");
+  for (const microbatch of [1, 3]) {
+    const parts = await complete(await request(policy, pairs, { options: { ...step, microbatch } }));
+    assert.ok(relativeError(parts.state.weights, whole.state.weights) < 1e-6, `microbatch ${microbatch}: ${relativeError(parts.state.weights, whole.state.weights)}`);
+    for (const key of ["loss", "gradNorm", "chosenLogps", "rejectedLogps", "maskedShare"] as const) assert.ok(relativeError([parts.logs[0]![key]], [whole.logs[0]![key]]) < 1e-5, key);
+  }
+  policy.dispose();
+});
+
+test("the first step: loss ln 2, no rewards, and a mean over the pairs of a smaller last batch", async () => {
+  const policy = tinyPolicy();
+  const { logs } = await complete(await request(policy, tokenized(policy, 6), { options: { ...options, epochs: 1, lr: 0 } }));
+  assert.deepEqual(logs.map(({ step, steps, epoch }) => [step, steps, epoch]), [[1, 2, 1], [2, 2, 1]]);
+  for (const { loss, margin, accuracy } of logs) {
+    assert.ok(Math.abs(loss - Math.LN2) < 1e-5, String(loss));
+    assert.ok(Math.abs(margin) < 1e-4);
+    assert.ok(accuracy >= 0 && accuracy <= 1);
+  }
+  policy.dispose();
+});
+
+test("it learns: loss falls, chosen is told from rejected, the learning rate ends at the bottom of the cosine", async () => {
+  const policy = tinyPolicy();
+  const { logs } = await complete(await request(policy, tokenized(policy, 8), { options: { ...options, epochs: 12, lr: 3e-3 } }));
+  assert.ok(logs.at(-1)!.loss < 0.35, String(logs.at(-1)!.loss));
+  assert.equal(logs.at(-1)!.accuracy, 1);
+  assert.ok(logs.at(-1)!.chosenReward > logs.at(-1)!.rejectedReward);
+  assert.ok(logs.at(-1)!.lr < 0.02 * Math.max(...logs.map(({ lr }) => lr)));
+  policy.dispose();
+});
+
+/** The pairs as an array that notes in which order they are read. */
+function watched(pairs: readonly TokenizedPair[]): { pairs: readonly TokenizedPair[]; order: number[] } {
+  const order: number[] = [];
+  return { order, pairs: new Proxy(pairs, { get: (target, key, receiver) => {
+    if (/^\d+$/.test(String(key))) order.push(Number(key));
+    return Reflect.get(target, key, receiver) as unknown;
+  } }) };
+}
+
+test("masks differ in the mask only: same ids, same order of pairs, and their sums fit together", async () => {
+  const policy = tinyPolicy();
+  const [paper, none, inverted, random] = maskKinds.map((mask) => tokenized(policy, 12, mask)) as [TokenizedPair[], TokenizedPair[], TokenizedPair[], TokenizedPair[]];
+  const unmasked = (pair: TokenizedPair) => [pair.chosen, pair.rejected].map(({ lossMask }) => lossMask.reduce((a, b) => a + b, 0));
+  for (const other of [none, inverted, random]) {
+    other.forEach((pair, i) => {
+      for (const side of ["chosen", "rejected"] as const) {
+        const { lossMask: _, ...rest } = pair[side], { lossMask: __, ...expected } = paper[i]![side];
+        assert.deepEqual(rest, expected);
+      }
+    });
+    assert.notDeepEqual(other.map(unmasked), paper.map(unmasked));
+  }
+  const orders = [];
+  for (const pairs of [paper, none, inverted, random]) {
+    const { pairs: spied, order } = watched(pairs);
+    const base = await request(policy, pairs, { options: { ...options, microbatch: 1 } });
+    order.length = 0;
+    await complete({ ...base, pairs: spied });
+    orders.push(order.filter((x, i) => x !== order[i - 1]));
+  }
+  for (const order of orders.slice(1)) assert.deepEqual(order, orders[0]);
+
+  // log-probabilities add up: paper + inverted = everything + what neither drops
+  const both = paper.map((pair, i): TokenizedPair => {
+    const common = (side: "chosen" | "rejected") => ({ ...pair[side], lossMask: pair[side].lossMask.map((m, t) => m & inverted[i]![side].lossMask[t]!) });
+    return { ...pair, chosen: common("chosen"), rejected: common("rejected") };
+  });
+  const [p, n, v, b] = await Promise.all([paper, none, inverted, both].map((pairs) => computeLogps(policy.model, policy.params, pairs, policy.padId)));
+  for (const side of ["chosen", "rejected"] as const) p![side].forEach((x, i) => assert.ok(Math.abs(x + v![side][i]! - n![side][i]! - b![side][i]!) < 1e-3, `${side} ${i}`));
+  policy.dispose();
+});
+
+test("every epoch takes every pair once, in an order of its own", async () => {
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 10), { pairs: spied, order } = watched(pairs);
+  const base = await request(policy, pairs, { options: { ...options, batch: 4, microbatch: 1 } });
+  order.length = 0;
+  const firsts: number[] = [];
+  const iterator = train({ ...base, pairs: spied });
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    firsts.push(...new Set(order.slice(pairs.length))); // the first look at all of them only counts them
+    order.length = 0;
+  }
+  const [one, two] = [firsts.slice(0, 10), firsts.slice(10)];
+  for (const epoch of [one, two]) assert.deepEqual([...epoch].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.notDeepEqual(one, two);
+  policy.dispose();
+});
+
+test("resuming from any checkpoint ends with bitwise the same state", async () => {
+  const policy = tinyPolicy();
+  const base = await request(policy, tokenized(policy, 10), { checkpointEvery: 1 });
+  const states: TrainState[] = [];
+  const { state, logs } = await complete({ ...base, checkpoint: (s) => states.push(s) });
+  assert.deepEqual(states.map(({ step }) => step), [1, 2, 3, 4, 5, 6]);
+  for (const resume of [states[0]!, states[3]!]) {
+    const rest = await complete({ ...base, resume });
+    assert.deepEqual(rest.state, state);
+    assert.deepEqual(rest.logs.map(({ step, loss }) => [step, loss]), logs.slice(resume.step).map(({ step, loss }) => [step, loss]));
+  }
+  assert.deepEqual(states.at(-1), state);
+  policy.dispose();
+});
+
+test("no tensor is left: after training, after stopping early, after an error, after generating, after log-probabilities", async () => {
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 6);
+  const base = await request(policy, pairs);
+  await complete(base); // tables of the model are made once and kept
+  const leaves = async (what: string, run: () => Promise<unknown>): Promise<void> => {
+    const count = tf.memory().numTensors;
+    await run();
+    assert.equal(tf.memory().numTensors, count, what);
+  };
+  await leaves("train", () => complete(base));
+  await leaves("stopping early", async () => { const iterator = train(base); await iterator.next(); await iterator.return(undefined as never); });
+  await leaves("an error", () => assert.rejects(complete({ ...base, reference: spoilt(base.reference, 2) })));
+  await leaves("computeLogps", () => computeLogps(policy.model, policy.params, pairs, policy.padId));
+  await leaves("generate", async () => {
+    for await (const _ of generate(policy.model.config, policy.params, [{ promptIds: [5, 6], streams: [new Rng(1), new Rng(2)] }], { ...paperSampling, maxNewTokens: 20 }, policy.tokenizer));
+  });
+  policy.dispose();
+});
+
+function spoilt({ chosen, rejected }: ReferenceLogps, pair: number): ReferenceLogps {
+  const copy = chosen.slice();
+  copy[pair] = Infinity;
+  return { chosen: copy, rejected };
+}
+const refusal = (message: RegExp) => (error: unknown): boolean => {
+  assert.ok(error instanceof UserError, String(error));
+  assert.match(error.message, message);
+  return true;
+};
+
+test("a loss that is not finite stops the run before the update and names exactly those pairs", async () => {
+  const policy = tinyPolicy();
+  const base = await request(policy, tokenized(policy, 12), { checkpointEvery: 1 });
+  const saved: TrainState[] = [];
+  await assert.rejects(complete({ ...base, reference: spoilt(base.reference, 7), checkpoint: (s) => saved.push(s) }), refusal(/finite loss, got a non-finite one for pairs q7\. /));
+  assert.ok(saved.length < 3, "the pair is met in the first epoch");
+  for (const { weights } of saved) assert.ok(weights.every(Number.isFinite));
+  policy.dispose();
+});
+
+test("an update that overflows is never handed out as a checkpoint", async () => {
+  const policy = tinyPolicy();
+  const base = await request(policy, tokenized(policy, 4), { checkpointEvery: 1, options: { ...options, lr: 1e38, warmup: 0 } });
+  await assert.rejects(complete({ ...base, checkpoint: () => assert.fail("a checkpoint of it") }), refusal(/finite weights after step 1, got an update that overflowed/));
+  policy.dispose();
+});
+
+test("an empty pair set is an error", async () => {
+  const policy = tinyPolicy();
+  const reference = { chosen: new Float32Array(), rejected: new Float32Array() };
+  await assert.rejects(complete({ ...(await request(policy, tokenized(policy, 1))), pairs: [], reference }), refusal(/train: expected at least one preference pair, got none/));
+  policy.dispose();
+});

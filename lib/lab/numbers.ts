@@ -12,7 +12,8 @@ const numberSchema = z.object({
   what: z.string(),
   /** as the paper prints it; null where it has no such number */
   paper: z.number().nullable(),
-  here: z.union([z.number(), interval]),
+  /** null where it could not be measured (too few answers) */
+  here: z.union([z.number(), interval, z.null()]),
   unit: z.string(),
 }).strict();
 const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), numbers: z.array(numberSchema) }).strict();
@@ -21,8 +22,14 @@ export type HeadlineNumber = z.input<typeof numberSchema>;
 
 /** Writes `<figures>/<notebook>-numbers.json`. */
 export function recordNumbers({ figures, preset, seed, engine }: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
-  const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: typeof here === "number" ? here : { value: here.value, low: here.low, high: here.high } }));
+  const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: storable(here) }));
   writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, numbers: plain }, null, 2)}\n`);
+}
+
+/** JSON has no NaN: an interval without ends becomes its value, a value that is none becomes null. */
+function storable(here: HeadlineNumber["here"]): HeadlineNumber["here"] {
+  if (here !== null && typeof here === "object") return Number.isFinite(here.low) && Number.isFinite(here.high) ? { value: here.value, low: here.low, high: here.high } : storable(here.value);
+  return Number.isFinite(here) ? here : null;
 }
 
 /** The closing table: every recorded number beside the paper's. */

@@ -1,0 +1,30 @@
+/** Presets are one experiment at four sizes. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { defaultPreset, preset, presetNames } from "../../lib/lab/preset";
+import { loadAtlas } from "../../lib/world/atlas";
+
+test("paper has the paper's counts", () => {
+  const { topics, questionsPerTopic, candidates, bestOf, training } = preset("paper");
+  assert.deepEqual([topics, questionsPerTopic, topics * questionsPerTopic, candidates, bestOf], [2682, 3, loadAtlas().splits.train.length, 32, 256]);
+  assert.deepEqual([training.batch, training.epochs], [64, 3]);
+});
+
+test("each size has at least as much of everything as the one before", () => {
+  const sizes = presetNames.map((name) => preset(name));
+  for (const key of ["topics", "questionsPerTopic", "candidates", "evaluationQuestions", "samples", "bestOf"] as const) {
+    const values = sizes.map((size) => size[key]);
+    assert.deepEqual(values, [...values].sort((a, b) => a - b), key);
+  }
+});
+
+test("hyperparameters are the same at every size; smoke only shortens and shrinks", () => {
+  const [smoke, ...others] = presetNames.map((name) => preset(name).training);
+  for (const training of others) assert.deepEqual(training, others[0]);
+  const { epochs: _, batch: __, microbatch: ___, ...rest } = others[0]!;
+  assert.deepEqual({ ...smoke, ...rest }, smoke);
+});
+
+test("a native machine gets quick, WebAssembly gets small", () => {
+  assert.deepEqual((["native", "webgpu", "wasm", "cpu"] as const).map(defaultPreset), ["quick", "quick", "small", "small"]);
+});

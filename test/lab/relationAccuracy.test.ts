@@ -1,0 +1,29 @@
+/** Accuracy by relation on answers whose right and wrong sentences are known. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Rng } from "../../lib/base/rng";
+import type { AnnotatedCandidate } from "../../lib/factuality/records";
+import { relationAccuracy } from "../../lib/lab/relationAccuracy";
+import { loadAtlas } from "../../lib/world/atlas";
+import { truths } from "../../lib/world/relation";
+import { renderFact } from "../../lib/world/render";
+
+const atlas = loadAtlas();
+const rng = new Rng("relation accuracy");
+const questions = atlas.splits.test.slice(0, 40);
+const answer = (i: number, ...sentences: string[]): AnnotatedCandidate => ({ questionId: questions[i]!.id, index: 0, completion: sentences.join(" "), seed: 1, sentences: [] });
+const continent = (i: number, right: boolean): string => {
+  const topic = atlas.topic(questions[i]!.topic);
+  const known = truths("continent", topic)!;
+  return renderFact("continent", right ? known[0]! : ["Africa", "Europe"].find((name) => !known.includes(name))!, rng);
+};
+
+test("the share of right statements of each relation, most accurate first, rare relations left out", () => {
+  const answers = questions.map((_, i) => answer(i, continent(i, i % 4 !== 0), renderFact("country", truths("country", atlas.topic(questions[i]!.topic))![0]!, rng), "No relation says this."));
+  const rows = relationAccuracy(atlas, questions, answers, new Rng(1));
+  assert.deepEqual(rows.map(({ relation, statements, accuracy }) => [relation, statements, accuracy.value]), [["country", 40, 1], ["continent", 40, 0.75]]);
+  const { low, high } = rows[1]!.accuracy;
+  assert.ok(low > 0.5 && low < 0.75 && high > 0.75 && high < 0.95, `${low} ${high}`);
+  assert.deepEqual(relationAccuracy(atlas, questions, answers.slice(0, 29), new Rng(1)), []);
+  assert.equal(relationAccuracy(atlas, questions, answers.slice(0, 29), new Rng(1), 29).length, 2);
+});

@@ -9,6 +9,8 @@ import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import type { Candidate, Question } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
+import { promptIds } from "../text/prompt";
+import { loadTokenizer } from "../text/tokenizer";
 
 /** What a worker is told once. */
 export interface WorkerSetup {
@@ -29,8 +31,9 @@ export const poolFrom = 2048;
 /** As `sampleCandidates`, on `workers` processes. @throws UserError as it does, or when a worker dies */
 export async function* samplePool(setup: WorkerSetup, questions: readonly Question[], workers = os.availableParallelism()): AsyncGenerator<Candidate[]> {
   const perTask = Math.max(1, Math.ceil(taskRows / setup.k));
-  // Prompts of about one length go together: a batch holds equal lengths only.
-  const order = questions.slice().sort((a, b) => length(a) - length(b));
+  // A batch holds prompts of one length only, so tasks are cut from questions in order of length.
+  const tokenizer = loadTokenizer(setup.policyDir);
+  const order = questions.map((question) => ({ question, length: promptIds(tokenizer, question.prompt).length })).sort((a, b) => a.length - b.length).map(({ question }) => question);
   const tasks = Array.from({ length: Math.ceil(order.length / perTask) }, (_, i) => order.slice(i * perTask, (i + 1) * perTask));
   const pool = Array.from({ length: Math.min(workers, tasks.length) }, () => startWorker());
   const inbox = new Inbox<WorkerAnswer>();
@@ -61,8 +64,6 @@ export async function* samplePool(setup: WorkerSetup, questions: readonly Questi
     }
   }
 }
-
-const length = ({ prompt }: Question) => prompt.reduce((sum, { content }) => sum + content.length, 0);
 
 function startWorker(): ChildProcess {
   return fork(path.join(projectRoot, "lib/preference/sampleWorker.ts"), {

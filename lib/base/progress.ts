@@ -13,18 +13,18 @@ export interface Progress {
 }
 
 /** How a process draws progress. */
-export type ProgressRenderer = (label: string, total: number) => Progress;
+export type ProgressRenderer = (label: string, total: number, from: number) => Progress;
 
-let renderer: ProgressRenderer = (label, total) => (process.stderr.isTTY ? bar(label, total) : lines(label, total));
+let renderer: ProgressRenderer = (label, total, from) => (process.stderr.isTTY ? bar(label, total, from) : lines(label, total, from));
 
 /** The notebook kernel installs its own. */
 export function setProgressRenderer(next: ProgressRenderer): void {
   renderer = next;
 }
 
-/** Starts showing progress of `total` units of work. */
-export function startProgress(label: string, total: number): Progress {
-  return renderer(label, total);
+/** Starts showing progress of `total` units of work, of which an earlier run did `from`: they tell nothing about the time left. */
+export function startProgress(label: string, total: number, from = 0): Progress {
+  return renderer(label, total, from);
 }
 
 /** Shows a piece of work whose result was there already as done, so that a notebook reads the same on every run. */
@@ -43,20 +43,20 @@ export function duration(seconds: number): string {
 }
 
 /** "label 30/100 (30 %), 12 s, ETA 28 s, note" */
-export function progressText(label: string, done: number, total: number, startedMs: number, note = ""): string {
+export function progressText(label: string, done: number, total: number, startedMs: number, note = "", from = 0): string {
   const elapsed = (Date.now() - startedMs) / 1000;
-  const eta = done > 0 && done < total ? `, ETA ${duration((elapsed / done) * (total - done))}` : "";
+  const eta = done > from && done < total ? `, ETA ${duration((elapsed / (done - from)) * (total - done))}` : "";
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
   return `${label} ${done}/${total} (${percent} %), ${duration(elapsed)}${eta}${note ? `, ${note}` : ""}`;
 }
 
-function bar(label: string, total: number): Progress {
+function bar(label: string, total: number, from: number): Progress {
   const single = new SingleBar({ format: `${label} {bar} {percentage}% {value}/{total} ETA {eta_formatted} {note}`, stream: process.stderr, hideCursor: true, etaBuffer: 50 }, Presets.shades_classic);
-  single.start(total, 0, { note: "" });
+  single.start(total, from, { note: "" });
   return { update: (done, note) => single.update(done, { note: note ?? "" }), stop: () => single.stop() };
 }
 
-function lines(label: string, total: number): Progress {
+function lines(label: string, total: number, from: number): Progress {
   const started = Date.now();
   let shown = started;
   let last = -1;
@@ -66,7 +66,7 @@ function lines(label: string, total: number): Progress {
       if (done === last || (done < total && Date.now() - shown < 10_000)) return;
       shown = Date.now();
       last = done;
-      process.stderr.write(`${progressText(label, done, total, started, note)}\n`);
+      process.stderr.write(`${progressText(label, done, total, started, note, from)}\n`);
     },
     stop() {
       if (!stopped && last >= 0 && last < total) process.stderr.write(`${label}: stopped at ${last}/${total}\n`);

@@ -41,8 +41,8 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
     const missing = questions.filter(({ id }) => Array.from({ length: k }, (_, index) => name({ questionId: id, index })).some((key) => !rows.has(key)));
     if (missing.length === 0) showDone(label, questions.length);
     else {
-      const progress = startProgress(label, questions.length);
       let done = questions.length - missing.length;
+      const progress = startProgress(label, questions.length, done);
       try {
         for await (const candidates of sampleAll(policyDir, missing, k, sampling, seed)) {
           const fresh = candidates.filter((row) => !rows.has(name(row))); // a crash may have kept part of a question's rows

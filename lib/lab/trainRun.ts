@@ -104,7 +104,7 @@ async function trainSteps(
       writeTrainState(files.state, files.key, state);
     },
   });
-  const progress = startProgress(files.label, Math.ceil(pairs.length / options.batch) * options.epochs);
+  const progress = startProgress(files.label, Math.ceil(pairs.length / options.batch) * options.epochs, resume?.step);
   try {
     let next = await iterator.next();
     for (; !next.done; next = await iterator.next()) {

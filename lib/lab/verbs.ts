@@ -56,10 +56,13 @@ export async function sampleVerb({ model, questions, out, k, sampling, seed }: S
 export async function annotateVerb(request: { candidates: string; questions?: string; out: string }): Promise<AnnotatedCandidate[]> {
   const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");
   const progress = startProgress("annotate", candidates.length);
-  const annotated = await annotateCandidates(candidates, questionsOf(request.questions), atlasAnnotator(loadAtlas()), (done) => progress.update(done));
-  progress.stop();
-  writeJsonl(request.out, annotated);
-  return annotated;
+  try {
+    const annotated = await annotateCandidates(candidates, questionsOf(request.questions), atlasAnnotator(loadAtlas()), (done) => progress.update(done));
+    writeJsonl(request.out, annotated);
+    return annotated;
+  } finally {
+    progress.stop();
+  }
 }
 
 /** Best and worst candidate of every question; only questions that have candidates count. */

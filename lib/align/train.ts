@@ -106,7 +106,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const order = rng.fork(`epoch ${epoch}`).shuffle(pairs.map((_, i) => i));
       const members = order.slice((step % perEpoch) * options.batch, ((step % perEpoch) + 1) * options.batch);
       const { gradient, sums } = await batchGradient(request, layout, weights, members);
-      const { clipped, norm } = clipGradient(gradient, options.clip);
+      const { clipped, norm } = await clipGradient(gradient, options.clip);
       if (!Number.isFinite(norm)) { // before the update: the last checkpoint must stay usable
         tf.dispose([gradient, clipped]);
         throw nonFinite("gradient", members.map((i) => pairs[i]!.questionId));

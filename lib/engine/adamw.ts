@@ -38,9 +38,16 @@ export function adamwUpdate(weights: tf.Tensor1D, gradient: tf.Tensor1D, state: 
   return { weights: w!, state: { m: m!, v: v!, step } };
 }
 
+const rowLength = 1024;
+
 /** Scales a gradient [P] down to global norm `max` (torch.nn.utils.clip_grad_norm_); returns the norm before. */
-export function clipGradient(gradient: tf.Tensor1D, max: number): { clipped: tf.Tensor1D; norm: number } {
-  const norm = Math.sqrt(tf.tidy(() => tf.sum(tf.square(gradient)).dataSync()[0]!));
+export async function clipGradient(gradient: tf.Tensor1D, max: number): Promise<{ clipped: tf.Tensor1D; norm: number }> {
+  const square = tf.tidy(() => { // in rows, then over rows: wasm adds one by one, which loses digits over a million terms
+    const padding = (rowLength - (gradient.size % rowLength)) % rowLength;
+    return tf.sum(tf.sum(tf.reshape(tf.pad(tf.square(gradient), [[0, padding]]), [-1, rowLength]), 1));
+  });
+  const norm = Math.sqrt((await square.data())[0]!);
+  square.dispose();
   const factor = Math.min(1, max / (norm + 1e-6));
   return { clipped: tf.mul(gradient, factor), norm };
 }

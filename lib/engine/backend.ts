@@ -44,7 +44,7 @@ async function start(forced: string | undefined): Promise<Engine> {
   try {
     return await starters.native("the fastest this machine has");
   } catch {
-    return starters.wasm(setupReason() ?? "the native binding is not set up");
+    return starters.wasm(setupReason() || "the native binding is not set up");
   }
 }
 
@@ -81,7 +81,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     return { name: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
   },
   async cpu(why) {
-    tf.env().set("IS_TEST", true); // tfjs otherwise prints an advertisement for its own node backend
+    tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
     return { name: "cpu", parallel: true, description: `plain JavaScript, for checks only (${why})` };
   },

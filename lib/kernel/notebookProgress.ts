@@ -16,10 +16,10 @@ export class Interrupted extends Error {
 
 /** From now on progress is drawn in the notebook. */
 export function drawProgressInNotebook(host: KernelHost): void {
-  setProgressRenderer((label, total) => liveBar(host, label, total));
+  setProgressRenderer((label, total, from) => liveBar(host, label, total, from));
 }
 
-function liveBar(host: KernelHost, label: string, total: number): Progress {
+function liveBar(host: KernelHost, label: string, total: number, from: number): Progress {
   const id = randomUUID();
   const started = Date.now();
   const interrupts = host.interrupts();
@@ -27,14 +27,14 @@ function liveBar(host: KernelHost, label: string, total: number): Progress {
   let done = 0;
   let stopped = false;
   const draw = (text: string, progress: string, update = true) => host.display({ "text/plain": text }, { id, update, progress });
-  draw(`${label} ${bar(0, total)} 0/${total}`, progressText(label, 0, total, started), false);
+  draw(`${label} ${bar(from, total)} ${from}/${total}`, progressText(label, from, total, started), false);
   return {
     update(next, note) {
       if (host.interrupts() !== interrupts) throw new Interrupted(`${label}: interrupted at ${done}/${total}`);
       done = next;
       if (stopped || Date.now() - shownAt < EVERY_MS) return;
       shownAt = Date.now();
-      const line = progressText(label, done, total, started, note);
+      const line = progressText(label, done, total, started, note, from);
       draw(`${bar(done, total)} ${line}`, line);
     },
     stop() {

@@ -3,15 +3,17 @@
  * completion tokens of -log p, averaged over tokens; resumable; every step draws its documents from a stream named by
  * the step, so that a resumed run is bitwise the uninterrupted one.
  */
-import { existsSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten } from "../align/flat";
 import { sequenceLogps, type MaskedBatch } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
-import { hashOf } from "../base/hash";
+import { UserError } from "../base/check";
+import { hashOf, sha256File } from "../base/hash";
 import { startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import { startEngine } from "../engine/backend";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
 import { weightShapes, writeCheckpoint } from "../model/checkpoint";
@@ -20,6 +22,7 @@ import { Llama, downloadParams, type Params } from "../model/llama";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { loadAtlas } from "../world/atlas";
+import { atlasFolder } from "../world/facts";
 import { pretrainingDocuments } from "../world/render";
 
 /** Everything that determines a base. */
@@ -46,12 +49,13 @@ const warmupSteps = 100;
 const lrFloor = 0.05;
 const checkpointEvery = 50;
 
-/** Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the last losses' mean. */
+/** Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the mean of the last 50 losses. @throws UserError when the loss is not finite */
 export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir: string): Promise<number> {
   const config = baseConfig(recipe, tokenizer);
   const model = new Llama(config);
   const rng = new Rng(recipe.seed).fork("pretrain");
-  const key = hashOf(recipe);
+  const engine = await startEngine();
+  const key = hashOf({ recipe, engine: engine.name, data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))) });
   const stateFile = `${dir}.state/state.safetensors`;
   const initial = initialParams(config, rng.fork("init"));
   const layout = flatLayout(initial);
@@ -69,8 +73,9 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   const losses: number[] = [];
   while (adam.step < recipe.steps) {
     const batch = draw(rng.fork(`step ${adam.step}`));
-    const { loss, gradient } = languageModelGradient(model, layout, weights, batch);
-    const { clipped } = clipGradient(gradient, 1);
+    const { loss, gradient } = await languageModelGradient(model, layout, weights, batch);
+    if (!Number.isFinite(loss)) throw new UserError({ where: "pretrain", expected: "a finite loss", got: `${loss} at step ${adam.step + 1}`, fix: "Lower the recipe's learning rate. The last checkpoint is kept." });
+    const { clipped } = await clipGradient(gradient, 1);
     const lr = recipe.lr * warmupCosine(adam.step, recipe.steps, warmupSteps, lrFloor);
     const next = adamwUpdate(weights, clipped, adam, { ...optimizer, lr });
     tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
@@ -78,15 +83,16 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
     losses.push(loss);
     progress.update(adam.step, `loss ${loss.toFixed(3)}`);
     if (adam.step % checkpointEvery === 0 || adam.step === recipe.steps) {
-      writeTrainState(stateFile, key, { step: adam.step, weights: weights.dataSync() as Float32Array, m: adam.m.dataSync() as Float32Array, v: adam.v.dataSync() as Float32Array });
+      writeTrainState(stateFile, key, { step: adam.step, weights: await weights.data<"float32">(), m: await adam.m.data<"float32">(), v: await adam.v.data<"float32">() });
     }
     await new Promise(setImmediate);
   }
   progress.stop();
   const final = unflatten(weights, layout);
-  writeCheckpoint(dir, config, downloadParams(final), tokenizer.dir);
+  writeCheckpoint(dir, config, await downloadParams(final), tokenizer.dir);
   tf.dispose([weights, adam.m, adam.v, ...Object.values(final)]);
   model.dispose();
+  rmSync(path.dirname(stateFile), { recursive: true, force: true });
   return losses.slice(-50).reduce((a, b) => a + b, 0) / Math.max(1, Math.min(50, losses.length));
 }
 
@@ -129,7 +135,7 @@ function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => Mask
 }
 
 /** Mean -log p over the batch's completion tokens, and its gradient [P]. */
-function languageModelGradient(model: Llama, layout: ReturnType<typeof flatLayout>, weights: tf.Tensor1D, batch: MaskedBatch): { loss: number; gradient: tf.Tensor1D } {
+async function languageModelGradient(model: Llama, layout: ReturnType<typeof flatLayout>, weights: tf.Tensor1D, batch: MaskedBatch): Promise<{ loss: number; gradient: tf.Tensor1D }> {
   const tokens = batch.lossMask.reduce((a, b) => a + b, 0);
   const [value, gradient] = tf.tidy(() => {
     const params = unflatten(weights, layout);
@@ -137,13 +143,7 @@ function languageModelGradient(model: Llama, layout: ReturnType<typeof flatLayou
     const { value, grads } = tf.valueAndGrads(objective)(layout.names.map((n) => params[n]!));
     return [value, flatten(grads)] as [tf.Scalar, tf.Tensor1D];
   });
-  const loss = value.dataSync()[0]!;
+  const loss = (await value.data())[0]!;
   value.dispose();
   return { loss, gradient };
-}
-
-/** The folder of a shipped checkpoint. */
-export function baseFolder(root: string, name: keyof typeof bases): string | undefined {
-  const dir = path.join(root, "data/atlas", name);
-  return existsSync(path.join(dir, "config.json")) ? dir : undefined;
 }

@@ -26,7 +26,7 @@ export async function openSession(choices: { preset?: string; seed?: number } = 
   const engine = await startEngine();
   const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES } = process.env;
   const seed = choices.seed ?? Number(MASK_DPO_SEED);
-  if (!Number.isInteger(seed)) throw new UserError({ where: "MASK_DPO_SEED", expected: "a whole number", got: MASK_DPO_SEED, fix: "Pass --seed 3, say." });
+  if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed)) throw new UserError({ where: "MASK_DPO_SEED", expected: "a whole number", got: MASK_DPO_SEED, fix: "Pass --seed 3, say." });
   return {
     engine, seed,
     preset: preset(choices.preset ?? MASK_DPO_PRESET ?? defaultPreset(engine.name)),

@@ -80,7 +80,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     const logps = await cachedLogps(run, reference, policy.model, policy.params, tokenized, policy.padId);
     const { logs, weights } = await trainSteps(request, policy, tokenized, logps, { ...files, key: hashOf(key), label }, onStep);
     const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), flatLayout(policy.params)));
-    savePolicy(out, policy, trained);
+    await savePolicy(out, policy, trained);
     tf.dispose(trained);
     writeJsonl(files.log, logs);
     rmSync(files.state, { force: true }); // without it the run counts as finished

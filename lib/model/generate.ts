@@ -105,6 +105,7 @@ async function decodeBatch(decoder: Decoder, requests: readonly GenerateRequest[
     const ids = tf.tensor2d(next, [rows.length, 1], "int32");
     ({ logits, cache } = decoder.step(ids, cache));
     ids.dispose();
+    await new Promise(setImmediate); // lets an interrupt in
   }
   logits.dispose();
   disposeCache(cache);

@@ -18,8 +18,8 @@ export function uploadParams(tensors: ReadonlyMap<string, HostTensor>): Params {
 }
 
 /** Weights off the engine. */
-export function downloadParams(params: Params): Map<string, HostTensor> {
-  return new Map(Object.entries(params).map(([name, t]) => [name, { shape: t.shape.slice(), data: Float32Array.from(t.dataSync()) }]));
+export async function downloadParams(params: Params): Promise<Map<string, HostTensor>> {
+  return new Map(await Promise.all(Object.entries(params).map(async ([name, t]): Promise<[string, HostTensor]> => [name, { shape: t.shape.slice(), data: Float32Array.from(await t.data()) }])));
 }
 
 /** A parameter by name; throws when absent. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { sha256, sha256File } from "../base/hash";
 import type { Tokenizer } from "../text/tokenizer";
+import { tokenizerFileNames } from "../text/tokenizerFiles";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint";
 import { Llama, downloadParams, uploadParams, type Params } from "./llama";
 
@@ -30,12 +31,12 @@ export function loadPolicy(dir: string): Policy {
 }
 
 /** Writes weights as a Hugging Face folder with the configuration and tokenizer of `policy`. */
-export function savePolicy(dir: string, policy: Policy, params: Params): void {
-  writeCheckpoint(dir, policy.model.config, downloadParams(params), policy.tokenizer.dir);
+export async function savePolicy(dir: string, policy: Policy, params: Params): Promise<void> {
+  writeCheckpoint(dir, policy.model.config, await downloadParams(params), policy.tokenizer.dir);
 }
 
-/** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer. */
+/** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer, chat template. */
 export function policyHash(dir: string): string {
-  const files = readdirSync(dir).filter((name) => name === "config.json" || name === "tokenizer.json" || name.endsWith(".safetensors")).sort();
+  const files = readdirSync(dir).filter((name) => name === "config.json" || name.endsWith(".safetensors") || (tokenizerFileNames as readonly string[]).includes(name) || name === "generation_config.json").sort();
   return sha256(files.map((name) => sha256File(path.join(dir, name))).join(""));
 }

@@ -33,10 +33,10 @@ export interface Generated {
   finished: boolean;
 }
 
-/** Rows decoded together. Larger batches amortise the cost of a kernel call; beyond this the cache outgrows the CPU's. */
-const maxRows = 512;
-/** Rows are compacted when this share of them is still alive: compacting at every step costs more than it saves. */
-const compactBelow = 0.75;
+/** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
+const maxRows = 1024;
+/** Rows are compacted when this share of them is still alive: compacting copies the cache, so not at every step. */
+const compactBelow = 0.85;
 
 /**
  * Yields each request's completions as its batch ends, in no stated order.

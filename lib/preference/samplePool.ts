@@ -22,7 +22,7 @@ export interface WorkerSetup {
 /** What a worker answers: candidates of some questions of its task, a finished task, or an error. */
 export type WorkerAnswer = { candidates: Candidate[] } | { done: true } | { error: string; parts?: UserError["parts"] };
 
-/** Completions in one task: two full batches. */
+/** Completions in one task: one full batch. */
 const taskRows = 1024;
 
 /** Worth its start-up (about two seconds) from this many completions on. */

@@ -17,7 +17,7 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
   const all = candidates.flatMap(({ sentences }) => factualityScore(sentences) ?? []);
   const scaled = (values: number[]) => values.map((v) => 100 * v);
   return histogramFigure({
-    name: "01-candidate-scores", title: "Factuality of candidates and of the pairs made from them", xTitle: "Score: share of sentences without hallucination (%)", range: [0, 100], bins: 20,
+    name: "01-candidate-scores", title: "Factuality of candidates and pairs", xTitle: "Score: share of sentences without hallucination (%)", range: [0, 100], bins: 10,
     series: [
       { label: "all candidates", style: palette.base, values: scaled(all) },
       { label: "chosen", style: palette.chosen, values: scaled(pairs.map(({ scores }) => scores.chosen)) },
@@ -44,7 +44,7 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
   const afterOf = new Map(after.map((row) => [row.relation, row]));
   const shown = before.filter(({ relation }) => afterOf.has(relation)).sort((a, b) => b.accuracy.value - a.accuracy.value);
   return dumbbellFigure({
-    name: "02-relations", title: "What got better: accuracy by relation (sampled answers, test topics)", categories: shown.map(({ relation }) => relation), valueTitle: "Right statements (%)", range: [0, 100],
+    name: "02-relations", title: "Accuracy by relation (test, sampled)", categories: shown.map(({ relation }) => relation), valueTitle: "Right statements (%)", range: [0, 100],
     series: [
       { label: "base", style: palette.base, values: shown.map(({ accuracy }) => percent(accuracy)) },
       { label: "Mask-DPO", style: palette.maskDpo, values: shown.map(({ relation }) => percent(afterOf.get(relation)!.accuracy)) },

@@ -12,7 +12,7 @@ export interface RelationAccuracy {
 }
 
 /** Relations with at least `atLeast` statements, by falling accuracy. */
-export function relationAccuracy(atlas: Atlas, questions: readonly Question[], answers: readonly AnnotatedCandidate[], rng: Rng, atLeast = 30): RelationAccuracy[] {
+export function relationAccuracy(atlas: Atlas, questions: readonly Question[], answers: readonly AnnotatedCandidate[], rng: Rng, atLeast = 10): RelationAccuracy[] {
   const oracle = oracleAnnotator(atlas);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const counts = new Map<string, Map<string, [right: number, all: number]>>(); // relation -> topic -> counts

@@ -9,13 +9,13 @@ import type { Evaluation, Preferences } from "./experiment";
 import type { FrameRow } from "./frame";
 import type { HeadlineNumber } from "./numbers";
 import { palette, type SeriesStyle } from "./palette";
-import { table1, table1Biography, table2, table6 } from "./paper";
+import { table1, table1Biography, table6 } from "./paper";
 import { relationAccuracy, type RelationAccuracy } from "./relationAccuracy";
 import { percent } from "./results";
 import type { Session } from "./session";
 
 /** The policies of notebook 02. */
-export type Aligned = "base" | "maskDpo" | "dpo";
+export type Aligned = "base" | "maskDpo";
 
 /** Candidates as rows for exploration: kind of question, score, number of sentences, characters. */
 export function scoreRows(candidates: readonly AnnotatedCandidate[]): FrameRow[] {
@@ -36,7 +36,7 @@ export function relationsOf<Name extends string>({ atlas, seed }: Session, { que
 
 /** One bar series per policy over the evaluations. */
 export function scoreSeries(evaluations: readonly Evaluation<Aligned>[]): { label: string; style: SeriesStyle; scores: Interval[] }[] {
-  const labels: Record<Aligned, string> = { base: "base", maskDpo: "Mask-DPO", dpo: "DPO (no mask)" };
+  const labels: Record<Aligned, string> = { base: "base", maskDpo: "Mask-DPO" };
   return (Object.keys(labels) as Aligned[]).map((name) => ({ label: labels[name], style: palette[name], scores: evaluations.map(({ summaries }) => summaries[name].score) }));
 }
 
@@ -44,18 +44,15 @@ export function scoreSeries(evaluations: readonly Evaluation<Aligned>[]): { labe
 export function alignmentNumbers(greedy: Evaluation<Aligned>, sampled: Evaluation<Aligned>, ood: Evaluation<Aligned>): HeadlineNumber[] {
   const gain = (after: number, before: number) => Number((after - before).toFixed(2)); // two decimals, as the tables print them
   const score = (what: string, from: Evaluation<Aligned>, name: Aligned, paper: number | null): HeadlineNumber => ({ what, unit: "%", paper, here: percent(from.summaries[name].score) });
-  const difference = (what: string, from: Evaluation<Aligned>, other: Aligned, paper: number | null): HeadlineNumber => ({ what, unit: "points", paper, here: percent(from.compare("maskDpo", other).score) });
+  const difference = (what: string, from: Evaluation<Aligned>, paper: number | null): HeadlineNumber => ({ what, unit: "points", paper, here: percent(from.compare("maskDpo", "base").score) });
   return [
     score("base, test, greedy (Table 1)", greedy, "base", table1.base.score),
     score("Mask-DPO, test, greedy (Table 1)", greedy, "maskDpo", table1.maskDpo.score),
-    score("DPO without mask, test, greedy (Table 2)", greedy, "dpo", table2.none.score),
-    difference("Mask-DPO - base, test, greedy", greedy, "base", gain(table1.maskDpo.score, table1.base.score)),
-    difference("Mask-DPO - DPO, test, greedy", greedy, "dpo", gain(table2.paper.score, table2.none.score)),
+    difference("Mask-DPO - base, test, greedy", greedy, gain(table1.maskDpo.score, table1.base.score)),
     score("base, test, sampled (Table 6)", sampled, "base", table6.base[0]),
     score("Mask-DPO, test, sampled (Table 6)", sampled, "maskDpo", table6.maskDpo[0]),
-    difference("Mask-DPO - base, test, sampled", sampled, "base", gain(table6.maskDpo[0], table6.base[0])),
-    difference("Mask-DPO - DPO, test, sampled", sampled, "dpo", null),
-    difference("Mask-DPO - base, out of domain", ood, "base", gain(table1Biography.maskDpo, table1Biography.base)),
+    difference("Mask-DPO - base, test, sampled", sampled, gain(table6.maskDpo[0], table6.base[0])),
+    difference("Mask-DPO - base, out of domain", ood, gain(table1Biography.maskDpo, table1Biography.base)),
   ];
 }
 

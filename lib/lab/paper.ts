@@ -9,12 +9,6 @@ export const table1 = {
 /** Table 1, Biography (out-of-domain), FactScore evaluator. */
 export const table1Biography = { base: 30.29, maskDpo: 39.39 } as const;
 
-/** Table 2: masking scheme, ANAH-v2 evaluator. */
-export const table2 = {
-  none: { correct: 446.5, incorrect: 206, score: 68.44 },
-  paper: { correct: 547.6, incorrect: 161.4, score: 77.53 },
-} as const;
-
 /** Table 6: best of N, top-k 40. */
 export const table6 = {
   n: [1, 16, 32, 64, 128, 256],

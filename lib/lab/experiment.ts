@@ -128,11 +128,11 @@ export async function alignPolicy(session: Session, pairs: readonly PreferencePa
   return trainRun({ policyDir: baseDir, pairs, mask, options: preset.training, seed, out: path.join(runs, `train-${hashOf(key).slice(0, 8)}`) });
 }
 
-/** The preset's questions of a split: all, or a seeded sample (the splits stand by population, head topics first). */
-function evaluationQuestions({ atlas, preset, seed }: Session, split: "test" | "ood" | "validation"): Question[] {
+/** Questions of a split: all, or a seeded sample of `count` (the splits stand by population, head topics first). */
+function evaluationQuestions({ atlas, seed }: Session, split: "test" | "ood" | "validation", count: number): Question[] {
   const all = atlas.splits[split];
-  if (preset.evaluationQuestions >= all.length) return all.slice();
-  const kept = new Set(new Rng(seed).fork(`${split} questions`).shuffle(all).slice(0, preset.evaluationQuestions));
+  if (count >= all.length) return all.slice();
+  const kept = new Set(new Rng(seed).fork(`${split} questions`).shuffle(all).slice(0, count));
   return all.filter((question) => kept.has(question));
 }
 
@@ -159,7 +159,7 @@ export interface Evaluation<Name extends string> {
 export async function evaluatePolicies<Name extends string>(session: Session, policies: Readonly<Record<Name, string>>, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Evaluation<Name>> {
   const names = Object.keys(policies) as Name[];
   const rng = new Rng(session.seed).fork(`${split} ${decoding}`);
-  const questions = evaluationQuestions(session, split);
+  const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const answers = {} as Record<Name, AnnotatedCandidate[]>, summaries = {} as Record<Name, EvaluationSummary>;
   for (const name of names) {
     answers[name] = await answersOf(session, policies[name], questions, decoding, `${name}: answer ${split} questions (${decoding})`);
@@ -168,9 +168,9 @@ export async function evaluatePolicies<Name extends string>(session: Session, po
   return { questions, answers, summaries, compare: (a, b) => comparePolicies(answers[a], answers[b], questions, rng.fork(`${a} - ${b}`)) };
 }
 
-/** Answers for best-of-N: as many as the largest N, to every test question. */
+/** Answers for best-of-N: as many as the largest N, to the preset's test questions. */
 export async function bestOfAnswers(session: Session, policyDir: string): Promise<{ questions: Question[]; answers: AnnotatedCandidate[] }> {
-  const questions = evaluationQuestions(session, "test");
+  const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
   const sampled = await candidatesOf(session, policyDir, questions, session.preset.bestOf, { ...paperSampling, maxNewTokens }, "sample for best-of-N");
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

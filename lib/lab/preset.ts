@@ -20,8 +20,9 @@ export interface Preset {
   evaluationQuestions: number;
   /** sampled answers per evaluation question */
   samples: number;
-  /** the largest N of best-of-N, and answers sampled for it */
+  /** the largest N of best-of-N, which is also how many answers are sampled, and to how many test questions */
   bestOf: number;
+  bestOfQuestions: number;
   training: TrainOptions;
 }
 
@@ -32,10 +33,10 @@ export const maxNewTokens = 96;
 const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 1 };
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
-  smoke: { topics: 24, questionsPerTopic: 1, candidates: 4, evaluationQuestions: 12, samples: 2, bestOf: 8, training: { ...atlasTraining, batch: 8, microbatch: 8 } },
-  small: { topics: 500, questionsPerTopic: 1, candidates: 8, evaluationQuestions: 60, samples: 4, bestOf: 32, training: { ...atlasTraining, epochs: 3 } },
-  quick: { topics: 2682, questionsPerTopic: 3, candidates: 16, evaluationQuestions: 183, samples: 8, bestOf: 256, training: atlasTraining },
-  paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, evaluationQuestions: 183, samples: 16, bestOf: 256, training: atlasTraining },
+  smoke: { topics: 24, questionsPerTopic: 1, candidates: 4, evaluationQuestions: 12, samples: 2, bestOf: 8, bestOfQuestions: 12, training: { ...atlasTraining, batch: 8, microbatch: 8 } },
+  small: { topics: 500, questionsPerTopic: 1, candidates: 8, evaluationQuestions: 60, samples: 4, bestOf: 32, bestOfQuestions: 60, training: { ...atlasTraining, epochs: 3 } },
+  quick: { topics: 2682, questionsPerTopic: 3, candidates: 16, evaluationQuestions: 183, samples: 8, bestOf: 256, bestOfQuestions: 118, training: atlasTraining },
+  paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, evaluationQuestions: 183, samples: 16, bestOf: 256, bestOfQuestions: 177, training: atlasTraining },
 };
 
 /** @throws UserError for an unknown name */

@@ -26,7 +26,7 @@ export type WorkerAnswer = { candidates: Candidate[] } | { done: true } | { erro
 const taskRows = 1024;
 
 /** Worth its start-up (about two seconds) from this many completions on. */
-export const poolFrom = 2048;
+export const poolFrom = 1024;
 
 /** As `sampleCandidates`, on `workers` processes. @throws UserError as it does, or when a worker dies */
 export async function* samplePool(setup: WorkerSetup, questions: readonly Question[], workers = os.availableParallelism()): AsyncGenerator<Candidate[]> {

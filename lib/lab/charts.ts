@@ -39,10 +39,14 @@ export function scoreBars(categories: readonly string[], series: readonly { labe
   return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores.map(percent) })) });
 }
 
+/** Fewer statements than this say nothing about a relation. */
+const fewestStatements = 10;
+
 /** Share of right statements per relation, before and after. */
 export function relationFigure(before: readonly RelationAccuracy[], after: readonly RelationAccuracy[]): Figure {
-  const afterOf = new Map(after.map((row) => [row.relation, row]));
-  const shown = before.filter(({ relation }) => afterOf.has(relation)).sort((a, b) => b.accuracy.value - a.accuracy.value);
+  const enough = ({ statements }: RelationAccuracy) => statements >= fewestStatements;
+  const afterOf = new Map(after.filter(enough).map((row) => [row.relation, row]));
+  const shown = before.filter(enough).filter(({ relation }) => afterOf.has(relation)).sort((a, b) => b.accuracy.value - a.accuracy.value);
   return dumbbellFigure({
     name: "02-relations", title: "Accuracy by relation (test, sampled)", categories: shown.map(({ relation }) => relation), valueTitle: "Right statements (%)", range: [0, 100],
     series: [

@@ -58,6 +58,16 @@ export function candidatesTable({ questions, candidates, pairs }: Preferences, p
   };
 }
 
+/** What the gain in right statements is made of. */
+export function gainTable({ choice, accuracy }: { choice: number; accuracy: number }): Table {
+  const row = (what: string, points: number) => ({ what, points: 100 * points });
+  return {
+    name: "02-gain", caption: "Where the gain in right statements comes from (test, sampled; statements of a known relation)",
+    columns: [{ key: "what", label: "Source" }, { key: "points", label: "Points", digits: 2 }],
+    rows: [row("stating relations more often that are easier", choice), row("being right more often within a relation", accuracy), row("together", choice + accuracy)],
+  };
+}
+
 /** Gap between two best-of-N curves. */
 export function gapTable(gaps: readonly (Difference & { n: number })[]): Table {
   return {

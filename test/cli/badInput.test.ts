@@ -1,7 +1,7 @@
 /** Section 11: whatever is wrong with the input, exit code 1, one message that says where, what was expected, got and to do, and nothing lost. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { writeJsonl } from "../../lib/base/jsonl";
@@ -161,9 +161,11 @@ test("a full disk: one message that names the output; what was there stays", { t
   const lines = readFileSync(path.join(disk, "candidates.jsonl"), "utf8");
   assert.ok(lines.endsWith("\n"), "half a row");
   assert.equal((lines.split("\n").length - 1) % 64, 0, "part of a question's rows");
+  assert.throws(() => { for (;;) appendFileSync(path.join(disk, "filler"), Buffer.alloc(4096)); }, /ENOSPC/); // what sampling gave back
   await refuse(["logps", "--model", tinyModel, "--pairs", pairs, "--out", path.join(disk, "logps.jsonl")], /logps\.jsonl: expected space to write to, got ENOSPC/, env);
   assert.equal(readFileSync(path.join(disk, "logps.jsonl"), "utf8"), old);
 
+  rmSync(path.join(disk, "filler"));
   assert.equal(spawnSync("mount", ["-o", "remount,size=9m", disk]).status, 0);
   await succeed(train, env); // goes on once there is space
   assert.deepEqual(readFileSync(path.join(disk, "policy", "model.safetensors")), readFileSync(path.join(dir, "policy", "model.safetensors")));

@@ -122,7 +122,7 @@ program.command("best-of-n").description("score of the best of N answers, N = 1,
   .action((o: { answers: string; questions?: string; most?: number; seed: number }) => say(toText(bestOfTable([{ label: path.basename(o.answers), points: bestOfVerb(o.answers, o.questions, o.seed, o.most) }]))));
 
 program.command("logps").description("masked sums of log-probabilities, a line per pair").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).requiredOption("--out <file>", "JSONL").addOption(seed())
-  .action(async (o: { model: string; pairs: string; mask: MaskKind; out: string; seed: number }) => { const { rows, leftOut } = await logpsVerb(o); say(`${rows} pairs in ${o.out}${leftOut ? `, ${leftOut} left out (emptied by the mask or too long)` : ""}`); });
+  .action(async (o: { model: string; pairs: string; mask: MaskKind; out: string; seed: number }) => { const { rows, leftOut } = await logpsVerb(o); say(`${rows} pairs in ${o.out}${leftOut ? `, ${leftOut} left out (longer than the model's positions)` : ""}`); });
 
 program.command("notebooks").description("execute notebooks headless, or only check their types").argument("[files...]", "notebooks (default: all)").option("--check", "type check, run nothing").option("--timeout <s>", "seconds per cell", number(1), 7200)
   .action(async (files: string[], o: { check?: boolean; timeout: number }) => {

@@ -50,7 +50,7 @@ const stepLogSchema = z.object({
 export const checkpointEvery = 10;
 
 /** Pairs as ids and masks for this policy; the report says which were dropped. */
-export function tokenizeFor(policy: Policy, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
+function tokenizeFor(policy: Policy, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
   const { tokenizer, model } = policy;
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions: model.config.maxPositions });
 }

@@ -15,15 +15,17 @@ import { annotateCandidates } from "../factuality/annotator";
 import { annotatedCandidateSchema, candidateSchema, questionSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
 import { loadPolicy, policyHash } from "../model/policy";
+import { tokenizePair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
+import { promptIds } from "../text/prompt";
 import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator, sampleInto } from "./experiment";
 import { powersOfTwo } from "./headlines";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
 import { claimBeside } from "./run";
-import { tokenizeFor, trainRun, type TrainRun } from "./trainRun";
+import { trainRun, type TrainRun } from "./trainRun";
 
 /** Questions of a file, or every question of Atlas. */
 export function questionsOf(file?: string): Question[] {
@@ -108,13 +110,18 @@ function answered(answersFile: string, questionsFile?: string): { answers: Annot
   return { answers, questions: questionsOf(questionsFile).filter(({ id }) => seen.has(id)) };
 }
 
-/** One row per pair: masked sums of log-probabilities and token counts of both sides. Returns rows and the pairs left out. */
+/**
+ * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
+ * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
+ */
 export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
   await startEngine();
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {
-    const { pairs: tokenized, report } = tokenizeFor(policy, pairs, request.mask, request.seed);
+    const { tokenizer, model: { config } } = policy;
+    const all = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }));
+    const tokenized = all.filter(({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions);
     const logps = await cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), policy.model, policy.params, tokenized, policy.padId);
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
@@ -122,7 +129,7 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
       chosenTokens: chosen.ids.length - chosen.promptLength, rejectedTokens: rejected.ids.length - rejected.promptLength,
       chosenUnmasked: count(chosen.lossMask), rejectedUnmasked: count(rejected.lossMask),
     })));
-    return { rows: report.kept, leftOut: report.pairs - report.kept };
+    return { rows: tokenized.length, leftOut: all.length - tokenized.length };
   } finally {
     policy.dispose();
   }

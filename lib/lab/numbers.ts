@@ -36,10 +36,12 @@ function storable(here: HeadlineNumber["here"]): HeadlineNumber["here"] {
 export function paperVersusHere(figures: string): Table {
   const files = existsSync(figures) ? readdirSync(figures).filter((name) => name.endsWith("-numbers.json")).sort() : [];
   const records = files.map((name) => { const file = path.join(figures, name); return parseRow(fileSchema, parseJson(readText(file), file), file); });
-  const sizes = [...new Set(records.map(({ preset, seed, engine }) => `preset ${preset}, seed ${seed}, engine ${engine}`))];
+  const sizeOf = ({ preset, seed, engine }: (typeof records)[number]) => `preset ${preset}, seed ${seed}, engine ${engine}`;
+  const sizes = [...new Set(records.map(sizeOf))];
+  const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
     name: "paper-vs-here", caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
-    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }],
-    rows: records.flatMap(({ notebook, numbers }) => numbers.map(({ what, paper, here, unit }) => ({ notebook, what, unit, paper, here }))),
+    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }, ...mixed],
+    rows: records.flatMap((record) => record.numbers.map(({ what, paper, here, unit }) => ({ notebook: record.notebook, what, unit, paper, here, size: sizeOf(record) }))),
   };
 }

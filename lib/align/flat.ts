@@ -24,3 +24,13 @@ export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 export function unflatten(flat: tf.Tensor1D, { names, shapes, sizes }: FlatLayout): Params {
   return tf.tidy(() => Object.fromEntries(tf.split(flat, sizes).map((part, i) => [names[i]!, tf.reshape(part, shapes[i]!)])));
 }
+
+/** A scalar function of the weights at [P], and its gradient [P]; both are the caller's. */
+export function valueAndGradient(flat: tf.Tensor1D, layout: FlatLayout, objective: (params: Params) => tf.Scalar): { value: tf.Scalar; gradient: tf.Tensor1D } {
+  return tf.tidy(() => {
+    const params = unflatten(flat, layout);
+    const named = (tensors: tf.Tensor[]): Params => Object.fromEntries(tensors.map((t, i) => [layout.names[i]!, t]));
+    const { value, grads } = tf.valueAndGrads((...tensors: tf.Tensor[]) => objective(named(tensors)))(layout.names.map((n) => params[n]!));
+    return { value, gradient: flatten(grads) };
+  });
+}

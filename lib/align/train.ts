@@ -9,7 +9,7 @@ import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
 import type { Llama, Params } from "../model/llama";
 import { collate, type TokenizedPair } from "../preference/collate";
-import { flatLayout, flatten, unflatten, type FlatLayout } from "./flat";
+import { flatLayout, flatten, valueAndGradient, type FlatLayout } from "./flat";
 import { maskDpoLoss } from "./loss";
 import { sequenceLogps } from "./logps";
 import type { ReferenceLogps } from "./reference";
@@ -152,18 +152,15 @@ async function batchGradient({ model, pairs, reference, padId, options }: TrainR
     const batch = collate(micro.map((i) => pairs[i]!), padId);
     const reported: tf.Tensor[] = [];
     const part = tf.tidy(() => {
-      const policy = unflatten(weights, layout);
-      const objective = (...tensors: tf.Tensor[]): tf.Scalar => {
-        const logps = sequenceLogps(model, Object.fromEntries(tensors.map((t, i) => [layout.names[i]!, t])), batch);
+      const { gradient } = valueAndGradient(weights, layout, (policy) => {
+        const logps = sequenceLogps(model, policy, batch);
         const [policyChosen, policyRejected] = tf.split(logps, 2) as [tf.Tensor1D, tf.Tensor1D];
         const referenceChosen = tf.tensor1d(micro.map((i) => reference.chosen[i]!)), referenceRejected = tf.tensor1d(micro.map((i) => reference.rejected[i]!));
         const result = maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, options.beta);
         reported.push(...[result.losses, result.chosenRewards, result.rejectedRewards, policyChosen, policyRejected].map((t) => tf.keep(t)));
         return tf.mul(tf.sum(result.losses), 1 / members.length);
-      };
-      const { grads } = tf.valueAndGrads(objective)(layout.names.map((n) => policy[n]!));
-      const flat = flatten(grads);
-      return total ? (tf.add(total, flat) as tf.Tensor1D) : flat;
+      });
+      return total ? (tf.add(total, gradient) as tf.Tensor1D) : gradient;
     });
     total?.dispose();
     total = part;

@@ -11,8 +11,8 @@ export function isHallucination(verdict: Verdict): boolean {
 
 /** For tables and for the mask inspector, where a letter must tell verdicts apart without colour. */
 export const verdictLabels: Readonly<Record<Verdict, { letter: string; label: string }>> = {
-  supported: { letter: "S", label: "supported by a fact" },
-  contradictory: { letter: "C", label: "contradicts a fact" },
-  unverifiable: { letter: "U", label: "no fact to check it by" },
-  "no-fact": { letter: "N", label: "states no fact" },
+  supported: { letter: "S", label: "supported" },
+  contradictory: { letter: "C", label: "contradictory" },
+  unverifiable: { letter: "U", label: "unverifiable" },
+  "no-fact": { letter: "N", label: "no fact" },
 };

@@ -16,10 +16,9 @@ import { greedySampling, paperSampling, type SamplingOptions } from "../model/ge
 import { readConfig } from "../model/config";
 import { loadPolicy, policyHash } from "../model/policy";
 import { sampleCandidates } from "../preference/candidate";
-import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../preference/collate";
+import type { TokenizeReport, TokenizedPair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
-import { promptIds } from "../text/prompt";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
@@ -27,7 +26,7 @@ import { poolFrom, samplePool } from "../preference/samplePool";
 import { maxNewTokens } from "./preset";
 import { runFolder } from "./run";
 import type { Session } from "./session";
-import { trainRun, type TrainRun } from "./trainRun";
+import { tokenizeFor, trainRun, type TrainRun } from "./trainRun";
 
 /**
  * K candidates of every question in `file`, which grows question by question: what is there already is not sampled again.
@@ -116,9 +115,7 @@ export async function constructPreferences(session: Session): Promise<Preference
 
 /** Pairs as ids and masks for the base policy; the report counts those no mask can train on. */
 export function tokenizePreferences(session: Session, pairs: readonly PreferencePair[], mask: MaskKind): { pairs: TokenizedPair[]; report: TokenizeReport } {
-  const tokenizer = loadTokenizer(session.baseDir);
-  const { maxPositions } = readConfig(path.join(session.baseDir, "config.json"));
-  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed: session.seed, maxPositions });
+  return tokenizeFor(loadTokenizer(session.baseDir), readConfig(path.join(session.baseDir, "config.json")), pairs, mask, session.seed);
 }
 
 /** §2.2: aligns the base policy on pairs under a mask. */

@@ -4,6 +4,7 @@
  * marker, bars in hatching, verdicts in letter.
  */
 import type { Verdict } from "../factuality/records";
+import { verdictLabels } from "../factuality/verdict";
 
 export const okabeIto = {
   black: "#000000",
@@ -45,10 +46,10 @@ export const palette: Record<Role, SeriesStyle> = {
 
 /** A verdict's letter, words and role. */
 export const verdictLook: Record<Verdict, { letter: string; label: string; style: SeriesStyle }> = {
-  supported: { letter: "S", label: "supported", style: palette.supported },
-  contradictory: { letter: "C", label: "contradictory", style: palette.contradictory },
-  unverifiable: { letter: "U", label: "unverifiable", style: palette.unverifiable },
-  "no-fact": { letter: "N", label: "no fact", style: palette.noFact },
+  supported: { ...verdictLabels.supported, style: palette.supported },
+  contradictory: { ...verdictLabels.contradictory, style: palette.contradictory },
+  unverifiable: { ...verdictLabels.unverifiable, style: palette.unverifiable },
+  "no-fact": { ...verdictLabels["no-fact"], style: palette.noFact },
 };
 
 /** "#RRGGBB" with an opacity, as CSS. */

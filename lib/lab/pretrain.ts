@@ -6,7 +6,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { flatLayout, flatten, unflatten } from "../align/flat";
+import { flatLayout, flatten, unflatten, valueAndGradient, type FlatLayout } from "../align/flat";
 import { sequenceLogps, type MaskedBatch } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
@@ -69,7 +69,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
     adam = { m: tf.tensor1d(resumed.m), v: tf.tensor1d(resumed.v), step: resumed.step };
   }
   const draw = documentBatches(tokenizer, recipe.batch);
-  const progress = startProgress(`pretrain ${path.basename(dir)}`, recipe.steps);
+  const progress = startProgress(`pretrain ${path.basename(dir)}`, recipe.steps, adam.step);
   const losses: number[] = [];
   while (adam.step < recipe.steps) {
     const batch = draw(rng.fork(`step ${adam.step}`));
@@ -135,14 +135,9 @@ function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => Mask
 }
 
 /** Mean -log p over the batch's completion tokens, and its gradient [P]. */
-async function languageModelGradient(model: Llama, layout: ReturnType<typeof flatLayout>, weights: tf.Tensor1D, batch: MaskedBatch): Promise<{ loss: number; gradient: tf.Tensor1D }> {
+async function languageModelGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, batch: MaskedBatch): Promise<{ loss: number; gradient: tf.Tensor1D }> {
   const tokens = batch.lossMask.reduce((a, b) => a + b, 0);
-  const [value, gradient] = tf.tidy(() => {
-    const params = unflatten(weights, layout);
-    const objective = (...tensors: tf.Tensor[]): tf.Scalar => tf.mul(tf.sum(sequenceLogps(model, Object.fromEntries(tensors.map((t, i) => [layout.names[i]!, t])), batch)), -1 / tokens);
-    const { value, grads } = tf.valueAndGrads(objective)(layout.names.map((n) => params[n]!));
-    return [value, flatten(grads)] as [tf.Scalar, tf.Tensor1D];
-  });
+  const { value, gradient } = valueAndGradient(weights, layout, (params) => tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens));
   const loss = (await value.data())[0]!;
   value.dispose();
   return { loss, gradient };

@@ -15,11 +15,13 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import type { LlamaConfig } from "../model/config";
 import { loadPolicy, policyHash, savePolicy, type Policy } from "../model/policy";
 import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
+import type { Tokenizer } from "../text/tokenizer";
 import { claimBeside } from "./run";
 
 export interface TrainRunRequest {
@@ -49,10 +51,9 @@ const stepLogSchema = z.object({
 /** Steps between checkpoints where nothing else is asked for. */
 export const checkpointEvery = 10;
 
-/** Pairs as ids and masks for this policy; the report says which were dropped. */
-function tokenizeFor(policy: Policy, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
-  const { tokenizer, model } = policy;
-  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions: model.config.maxPositions });
+/** Pairs as ids and masks for a policy; the report says which were dropped. */
+export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
+  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
 /**
@@ -66,7 +67,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend() };
   const policy = loadPolicy(policyDir);
   try {
-    const { pairs: tokenized, report } = tokenizeFor(policy, pairs, mask, seed);
+    const { pairs: tokenized, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { maskDpoLoss } from "../../lib/align/loss";
 import { sequenceLogps, trimBatch } from "../../lib/align/logps";
-import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
+import { flatLayout, flatten, valueAndGradient } from "../../lib/align/flat";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { readCheckpoint } from "../../lib/model/checkpoint";
@@ -29,23 +29,18 @@ for (const name of goldenModels) {
     let weights = flatten(Object.values(initial)), state = adamwInit(weights.size);
     const batch = batchOf(golden.ids, golden.mask), n = golden.pairs;
     for (let step = 0; step < golden.steps; step++) {
-      const [loss, gradient, policy] = tf.tidy(() => {
-        const params = unflatten(weights, layout);
-        let logps: tf.Tensor1D | undefined;
-        const objective = (...t: tf.Tensor[]) => {
-          logps = tf.keep(sequenceLogps(model, Object.fromEntries(t.map((x, i) => [layout.names[i]!, x])), batch));
-          const [policyChosen, policyRejected] = tf.split(logps, 2) as [tf.Tensor1D, tf.Tensor1D];
-          const [referenceChosen, referenceRejected] = [tf.tensor1d(golden.referenceLogps.slice(0, n)), tf.tensor1d(golden.referenceLogps.slice(n))];
-          return tf.mean(maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, golden.beta).losses) as tf.Scalar;
-        };
-        const { value, grads } = tf.valueAndGrads(objective)(layout.names.map((k) => params[k]!));
-        return [value, flatten(grads), logps!] as [tf.Scalar, tf.Tensor1D, tf.Tensor1D];
+      let policy: tf.Tensor1D | undefined;
+      const { value: loss, gradient } = valueAndGradient(weights, layout, (params) => {
+        policy = tf.keep(sequenceLogps(model, params, batch));
+        const [policyChosen, policyRejected] = tf.split(policy, 2) as [tf.Tensor1D, tf.Tensor1D];
+        const [referenceChosen, referenceRejected] = [tf.tensor1d(golden.referenceLogps.slice(0, n)), tf.tensor1d(golden.referenceLogps.slice(n))];
+        return tf.mean(maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, golden.beta).losses);
       });
       assert.ok(Math.abs(loss.dataSync()[0]! - golden.losses[step]!) < 1e-4, `loss at step ${step}: ${loss.dataSync()[0]} against ${golden.losses[step]}`);
-      assert.ok(relativeError(policy.dataSync(), golden.policyLogps[step]!) < 1e-4, `logps at step ${step}`);
+      assert.ok(relativeError(policy!.dataSync(), golden.policyLogps[step]!) < 1e-4, `logps at step ${step}`);
       const { lr, beta1, beta2, eps, weightDecay } = golden.adamw;
       const next = adamwUpdate(weights, gradient, state, { lr, betas: [beta1, beta2], eps, weightDecay });
-      tf.dispose([loss, policy, gradient, weights, state.m, state.v]);
+      tf.dispose([loss, policy!, gradient, weights, state.m, state.v]);
       ({ weights, state } = next);
     }
     model.dispose();

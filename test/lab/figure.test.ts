@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { palette } from "../../lib/lab/palette";
@@ -13,6 +13,7 @@ import { saveFigure, type Figure, type RenderedFigure } from "../../lib/lab/figu
 import { figureBundle, figurePage } from "../../lib/lab/figure/html";
 import { openRenderer, withRenderer, type Renderer } from "../../lib/lab/figure/renderer";
 import { wrap } from "../../lib/lab/figure/template";
+import { useChromium } from "./browser";
 
 const hostile = `</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\u2028'`;
 const x = [1, 2, 4, 8];
@@ -34,14 +35,7 @@ const panels = panelsFigure({
 const histogram = histogramFigure({ name: "01-candidates", title: "Scores", xTitle: "score", range: [0, 1], bins: 4, series: [{ label: "base", style: palette.base, values: [0, 0.1, 0.5, 1] }] });
 const dumbbell = dumbbellFigure({ name: "02-relations", title: "Relations", valueTitle: "correct (%)", categories: ["a", "b"], series: [{ label: "base", style: palette.base, values: [1, 2] }, { label: "after", style: palette.maskDpo, values: [{ value: 3, low: 2, high: 4 }, null] }] });
 
-let browser: Browser | undefined;
-let missing = "";
-before(async () => {
-  const launched = await launchChromium();
-  if ("browser" in launched) browser = launched.browser;
-  else missing = `no Chromium starts here: ${launched.failures.join("; ")}`;
-});
-after(() => browser?.close());
+const chromium = useChromium();
 
 test("builders: bands, log ticks, shared legend entries, bins", () => {
   assert.deepEqual(curves.data.map((trace) => (trace as { showlegend?: boolean }).showlegend), [false, false, undefined, false, false, undefined]);
@@ -64,7 +58,7 @@ test("builders refuse lists that do not fit, a log axis at 0, values outside the
 
 for (const engine of ["chromium", "browserless"] as const) {
   test(`${engine}: draws every kind of figure, twice the same to the byte`, async (t) => {
-    if (engine === "chromium" && !browser) return t.skip(missing);
+    if (engine === "chromium" && !chromium.browser) return t.skip(chromium.missing);
     const figures = engine === "chromium" ? [curves, bars, panels, histogram, dumbbell] : [bars, histogram];
     const first = await withRenderer((renderer) => renderAll(renderer, figures), engine);
     const second = await withRenderer((renderer) => renderAll(renderer, figures.slice().reverse()), engine);
@@ -83,7 +77,7 @@ test("parts of different figures have different ids, so that they can be inlined
     const ids = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map((m) => m[1]!);
     const [a, b] = [await renderer.render(histogram), await renderer.render({ ...histogram, name: "other" })];
     assert.ok(ids(a.svg).length > 0 && ids(a.svg).every((id) => !ids(b.svg).includes(id)));
-  }, browser ? "chromium" : "browserless");
+  }, chromium.browser ? "chromium" : "browserless");
 });
 
 test("without a browser a heat map is refused, not drawn empty", async () => {
@@ -98,7 +92,7 @@ test("a program that is no browser: the next engine is taken, and forcing Chromi
     const launched = await launchChromium();
     if ("browser" in launched) await launched.browser.close();
     else await assert.rejects(openRenderer("chromium"), /CHROME_PATH=\/nonexistent\/chrome/);
-    assert.equal("browser" in launched, browser !== undefined);
+    assert.equal("browser" in launched, chromium.browser !== undefined);
   } finally {
     if (own === undefined) delete process.env.CHROME_PATH;
     else process.env.CHROME_PATH = own;
@@ -111,13 +105,13 @@ test("saving writes four files and one shared plotly; the page shows the figure,
       await saveFigure(bars, dir, renderer);
       await saveFigure(histogram, dir, renderer);
       await assert.rejects(saveFigure({ ...bars, name: "../x" }, dir, renderer), /a name of letters/);
-    }, browser ? "chromium" : "browserless");
+    }, chromium.browser ? "chromium" : "browserless");
     const expected = ["01-candidates", "02-scores"].flatMap((name) => ["html", "pdf", "png", "svg"].map((end) => `${name}.${end}`));
     assert.deepEqual(readdirSync(dir).sort(), [...expected, "plotly.min.js"].sort());
     assert.ok(readFileSync(path.join(dir, "02-scores.html")).length < 20_000);
     assert.ok(!figurePage(bars, "plotly.min.js").includes(hostile));
-    if (!browser) return t.skip(missing);
-    await onPage(browser, async (page, errors) => {
+    if (!chromium.browser) return t.skip(chromium.missing);
+    await onPage(chromium.browser, async (page, errors) => {
       await page.goto(pathToFileURL(path.join(dir, "02-scores.html")).href);
       assert.equal(await page.locator("#figure .main-svg").count() > 0, true);
       assert.equal(await page.evaluate("window.hacked"), undefined);
@@ -127,13 +121,13 @@ test("saving writes four files and one shared plotly; the page shows the figure,
 });
 
 test("a notebook output: an image where scripts do not run, interactive where the shared plotly is, plotly loaded once", async (t) => {
-  if (!browser) return t.skip(missing);
+  if (!chromium.browser) return t.skip(chromium.missing);
   await inTempDir(async (dir) => {
     const rendered = await withRenderer((renderer) => saveFigure(bars, path.join(dir, "figures"), renderer), "chromium");
     const { html, svg, png, text } = figureBundle(bars, rendered);
     assert.ok(html!.length < 120_000 && svg === rendered.svg && png === rendered.png && text === "[figure 02-scores] Scores");
     for (const [place, live] of [["notebooks", true], ["elsewhere/deep", false]] as const) {
-      await onPage(browser!, async (page) => {
+      await onPage(chromium.browser!, async (page) => {
         const requests: string[] = [];
         page.on("request", (request) => requests.push(request.url()));
         const file = path.join(dir, place, "page.html");

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { Rng } from "../../lib/base/rng";
-import { launchChromium } from "../../lib/lab/figure/chromium";
 import { inspectBundle, inspectPage, type InspectPair, type InspectSide } from "../../lib/lab/inspect";
 import type { Verdict } from "../../lib/factuality/records";
+import { useChromium } from "./browser";
 
 const hostile = `</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u2028"'\`\${window.hacked=1}<!--`;
 
@@ -43,14 +43,7 @@ function pair(i: number, extra = ""): InspectPair {
   };
 }
 
-let browser: Browser | undefined;
-let missing = "";
-before(async () => {
-  const launched = await launchChromium();
-  if ("browser" in launched) browser = launched.browser;
-  else missing = `no Chromium starts here: ${launched.failures.join("; ")}`;
-});
-after(() => browser?.close());
+const chromium = useChromium();
 
 test("the notebook form: kept, masked and verdict letters without style or script, hostile text escaped", () => {
   const { html } = inspectBundle([pair(1, hostile)]);
@@ -72,8 +65,8 @@ test("tokens of no text and parts of one character keep the text whole; bad toke
 });
 
 test("the page: opens without network or errors, shows tokens, filters, moves by keyboard, hostile text stays text", async (t) => {
-  if (!browser) return t.skip(missing);
-  await onPage(browser, [pair(0), pair(1, hostile), pair(2), pair(3), pair(4)], async (page) => {
+  if (!chromium.browser) return t.skip(chromium.missing);
+  await onPage(chromium.browser, [pair(0), pair(1, hostile), pair(2), pair(3), pair(4)], async (page) => {
     const summary = () => page.locator("#summary").textContent();
     assert.match((await summary())!, /^5 of 5 pairs, \d+ % of chosen tokens kept, \d+ % of rejected tokens kept$/);
     const chosen = page.locator(".side").first();
@@ -101,8 +94,8 @@ test("the page: opens without network or errors, shows tokens, filters, moves by
 });
 
 test("kept and masked differ without colour, in light and dark, with enough contrast", async (t) => {
-  if (!browser) return t.skip(missing);
-  await onPage(browser, [pair(1)], async (page) => {
+  if (!chromium.browser) return t.skip(chromium.missing);
+  await onPage(chromium.browser, [pair(1)], async (page) => {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       const look = (selector: string): Promise<{ line: string; border: string; image: string; ink: string; page: string }> =>
@@ -118,9 +111,9 @@ test("kept and masked differ without colour, in light and dark, with enough cont
 });
 
 test("thousands of pairs: few elements, quick to filter", async (t) => {
-  if (!browser) return t.skip(missing);
+  if (!chromium.browser) return t.skip(chromium.missing);
   const many = Array.from({ length: 5000 }, (_, i) => pair(i));
-  await onPage(browser, many, async (page) => {
+  await onPage(chromium.browser, many, async (page) => {
     assert.match((await page.locator("#summary").textContent())!, /^5000 of 5000/);
     assert.ok((await page.locator(".row").count()) < 60);
     await page.locator("#list").evaluate((list) => { list.scrollTop = list.scrollHeight; });

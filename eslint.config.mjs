@@ -2,7 +2,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/**", "data/**", "figures/**", "notebooks/**"] },
+  { ignores: ["node_modules/**", ".cache/**", "data/**", "figures/**", "notebooks/**"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts", "**/*.mjs"],

@@ -1,51 +1,38 @@
 /**
- * Masked sums of token log-probabilities (Eq. 3, 5) of a batch. R rows, T positions, M unmasked tokens.
- * Only unmasked tokens reach the LM head, and columns after the last unmasked token of the batch are never computed.
+ * Masked sums of token log-probabilities (Eq. 3, 5) of sequences. R sequences, M unmasked tokens.
+ * Nothing is computed that no unmasked token needs: no padding, no common beginning twice, nothing behind the last
+ * unmasked token, and the LM head only where the next token is unmasked.
  */
 import * as tf from "@tensorflow/tfjs";
 import { targetLogps, takeRows } from "../engine/kernels";
 import { headName, param, type Llama, type Params } from "../model/llama";
+import { packSequences } from "../model/packing";
 
-/** Right-padded ids [R, T] and 0/1 lossMask [R, T]; a token's mask says whether its own log-probability counts. */
-export interface MaskedBatch {
+/** Ids [T] and 0/1 lossMask [T]; a token's mask says whether its own log-probability counts. */
+export interface MaskedSequence {
   ids: Int32Array;
   lossMask: Uint8Array;
-  /** [R, T] */
-  shape: [number, number];
 }
 
-/** The batch without its columns after the last unmasked token (at least two remain). */
-export function trimBatch(batch: MaskedBatch): MaskedBatch {
-  const [rows, width] = batch.shape;
-  let last = 1;
-  batch.lossMask.forEach((m, i) => { if (m) last = Math.max(last, i % width); });
-  const length = Math.min(width, last + 1);
-  if (length === width) return batch;
-  const cut = <T extends Int32Array | Uint8Array>(from: T, to: T): T => {
-    for (let r = 0; r < rows; r++) to.set(from.subarray(r * width, r * width + length), r * length);
-    return to;
-  };
-  return { ids: cut(batch.ids, new Int32Array(rows * length)), lossMask: cut(batch.lossMask, new Uint8Array(rows * length)), shape: [rows, length] };
+/** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
+export function tokenLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): { values: tf.Tensor1D; owners: Int32Array } {
+  // the last unmasked token itself is only predicted, never read
+  const packing = packSequences(sequences.map(({ ids, lossMask }) => ids.subarray(0, Math.max(1, lossMask.lastIndexOf(1)))));
+  const at: number[] = [], targets: number[] = [], owners: number[] = [];
+  sequences.forEach(({ ids, lossMask }, r) => {
+    if (lossMask[0]) throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
+    for (let t = 1; t < ids.length; t++) if (lossMask[t]) {
+      at.push(packing.tokens[r]![t - 1]!); // logits at t-1 predict token t
+      targets.push(ids[t]!);
+      owners.push(r);
+    }
+  });
+  const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
+  return { values: targetLogps(selected, param<tf.Tensor2D>(params, headName(model.config)), tf.tensor1d(targets, "int32")), owners: Int32Array.from(owners) };
 }
 
-/** Sums [R] of log p over unmasked tokens; differentiable in `params`. The first token of a row has no prediction and must be masked. */
-export function sequenceLogps(model: Llama, params: Params, batch: MaskedBatch): tf.Tensor1D {
-  const { ids, lossMask, shape: [rows, length] } = trimBatch(batch);
-  const positions: number[] = [], targets: number[] = [], owners: number[] = [];
-  for (let i = 0; i < ids.length; i++) {
-    if (!lossMask[i]) continue;
-    if (i % length === 0) throw new RangeError(`sequenceLogps: expected the first token of row ${i / length} to be masked, got unmasked`);
-    positions.push(i - 1); // logits at t-1 predict token t
-    targets.push(ids[i]!);
-    owners.push(Math.floor(i / length));
-  }
-  const hidden = model.hidden(params, tf.tensor2d(ids, [rows, length], "int32"));
-  const selected = takeRows(hidden, tf.tensor1d(positions, "int32"));
-  const logps = targetLogps(selected, param<tf.Tensor2D>(params, headName(model.config)), tf.tensor1d(targets, "int32"));
-  return sumByOwner(logps, tf.tensor1d(owners, "int32"), rows);
-}
-
-/** values [M] -> sums [rows] of the values each row owns. */
-function sumByOwner(values: tf.Tensor1D, owners: tf.Tensor1D, rows: number): tf.Tensor1D {
-  return tf.reshape(tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), owners, rows), [rows]);
+/** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
+export function sequenceLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): tf.Tensor1D {
+  const { values, owners } = tokenLogps(model, params, sequences);
+  return tf.reshape(tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length), [sequences.length]);
 }

@@ -1,43 +1,46 @@
-/** Reference log-probabilities: computed once per (reference, token ids, masks) and cached by content hash. */
+/**
+ * Reference log-probabilities: computed once per (reference, token ids), for every completion token, and cached by
+ * content hash. A mask only chooses which of them are summed, so all masks share one pass.
+ */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
 import { sha256 } from "../base/hash";
 import { startProgress } from "../base/progress";
-import type { Llama, Params } from "../model/llama";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
-import { collate, type TokenizedPair } from "../preference/collate";
-import { sequenceLogps } from "./logps";
+import type { TokenizedPair } from "../preference/collate";
+import type { PairCompute } from "./compute";
+import type { PairIds, ReferenceLogps } from "./microbatch";
 
-/** Masked log-probability sums, one per pair. */
-export interface ReferenceLogps {
-  chosen: Float32Array;
-  rejected: Float32Array;
+/** Per pair, a log-probability for each completion token. */
+export interface CompletionLogps {
+  chosen: Float32Array[];
+  rejected: Float32Array[];
 }
 
-/** Pairs per forward pass: no gradients are kept, so more fit than in training. */
-const batchPairs = 64;
+/** Pairs per forward pass: small enough that activations stay near the core, large enough to fill a kernel. */
+const chunkPairs = 16;
 
 /** What progress calls it. */
 export const logpsLabel = "reference logps";
 
-/** Log-probabilities of every pair under frozen weights. */
-export async function computeLogps(model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): Promise<ReferenceLogps> {
-  const out = { chosen: new Float32Array(pairs.length), rejected: new Float32Array(pairs.length) };
-  const order = pairs.map((_, i) => i).sort((a, b) => pairLength(pairs[a]!) - pairLength(pairs[b]!) || a - b); // little padding
+/** Log-probabilities of the completion tokens of all `pairs` of `compute` under frozen weights [P]. */
+export async function computeLogps(compute: PairCompute, weights: tf.Tensor1D, pairs: readonly PairIds[]): Promise<CompletionLogps> {
+  const out: CompletionLogps = { chosen: [], rejected: [] };
+  const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
+  const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
+  const chunks = Array.from({ length: Math.ceil(order.length / chunkPairs) }, (_, i) => order.slice(i * chunkPairs, (i + 1) * chunkPairs));
   const progress = startProgress(logpsLabel, pairs.length);
   try {
-    for (let start = 0; start < order.length; start += batchPairs) {
-      const members = order.slice(start, start + batchPairs);
-      const sums = tf.tidy(() => sequenceLogps(model, params, collate(members.map((i) => pairs[i]!), padId)));
-      const logps = await sums.data();
-      sums.dispose();
+    let chunk = 0, done = 0;
+    for await (const sides of compute.logps(weights, chunks)) {
+      const members = chunks[chunk++]!;
       members.forEach((i, j) => {
-        out.chosen[i] = logps[j]!;
-        out.rejected[i] = logps[members.length + j]!;
+        out.chosen[i] = sides[j]!;
+        out.rejected[i] = sides[members.length + j]!;
       });
-      progress.update(start + members.length);
+      progress.update((done += members.length));
       await new Promise(setImmediate); // lets an interrupt in
     }
   } finally {
@@ -46,33 +49,60 @@ export async function computeLogps(model: Llama, params: Params, pairs: readonly
   return out;
 }
 
-/**
- * The same, kept in `cacheDir` under the hash of everything it depends on.
- * @param referenceHash content hash of the reference's weights
- * @throws UserError naming the pairs whose log-probability is not finite
- */
-export async function cachedLogps(cacheDir: string, referenceHash: string, model: Llama, params: Params, pairs: readonly TokenizedPair[], padId: number): Promise<ReferenceLogps> {
-  const file = path.join(cacheDir, `logps-${pairsHash(pairs, referenceHash).slice(0, 16)}.safetensors`);
-  if (existsSync(file)) {
-    const tensors = readSafetensors(file);
-    const logps = { chosen: tensors.get("chosen").data, rejected: tensors.get("rejected").data };
-    checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
-    return logps;
-  }
-  const logps = await computeLogps(model, params, pairs, padId);
-  checkFinite(logps, pairs, logpsLabel, "The policy overflows on these pairs: its weights are too large, or damaged.");
-  writeSafetensors(file, new Map(Object.entries(logps).map(([side, data]: [string, Float32Array]) => [side, { shape: [pairs.length], data }])));
-  return logps;
+/** Sums over the unmasked tokens: one number a pair and side (the reference terms of Eq. 5). */
+export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
+  const sums = (side: "chosen" | "rejected") => Float32Array.from(pairs, (pair, i) => {
+    const { lossMask } = pair[side], values = logps[side][i]!, start = lossMask.length - values.length;
+    return values.reduce((sum, value, t) => (lossMask[start + t] ? sum + value : sum), 0);
+  });
+  return { chosen: sums("chosen"), rejected: sums("rejected") };
 }
 
-function checkFinite({ chosen, rejected }: ReferenceLogps, pairs: readonly TokenizedPair[], where: string, fix: string): void {
-  const holes = pairs.filter((_, i) => !Number.isFinite(chosen[i]) || !Number.isFinite(rejected[i]));
+/**
+ * The masked sums of `pairs`, from the cache in `cacheDir` where it has them.
+ * @param referenceHash content hash of the reference, whose weights [P] are given
+ * @throws UserError naming the pairs that have a log-probability which is not finite
+ */
+export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[]): Promise<ReferenceLogps> {
+  const keys = pairs.map(pairHash);
+  const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
+  const file = path.join(cacheDir, `logps-${sha256(referenceHash + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`);
+  if (existsSync(file)) {
+    const logps = readLogps(file, pairs, order);
+    checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
+    return maskedSums(logps, pairs);
+  }
+  const logps = await computeLogps(compute, weights, pairs);
+  checkFinite(logps, pairs, logpsLabel, "The policy overflows on these pairs: its weights are too large, or damaged.");
+  const flat = (side: Float32Array[]) => {
+    const data = Float32Array.from(order.flatMap((i) => Array.from(side[i]!)));
+    return { shape: [data.length], data };
+  };
+  writeSafetensors(file, new Map([["chosen", flat(logps.chosen)], ["rejected", flat(logps.rejected)]]));
+  return maskedSums(logps, pairs);
+}
+
+function readLogps(file: string, pairs: readonly PairIds[], order: readonly number[]): CompletionLogps {
+  const tensors = readSafetensors(file);
+  const parts = (side: "chosen" | "rejected") => {
+    const { data } = tensors.get(side), out: Float32Array[] = [];
+    let start = 0;
+    for (const i of order) {
+      const { ids, promptLength } = pairs[i]![side];
+      out[i] = data.subarray(start, (start += ids.length - promptLength));
+    }
+    if (start !== data.length) throw new UserError({ where: file, expected: `${start} log-probabilities of ${side} tokens`, got: `${data.length}`, fix: "Delete the file: it is computed again." });
+    return out;
+  };
+  return { chosen: parts("chosen"), rejected: parts("rejected") };
+}
+
+function checkFinite({ chosen, rejected }: CompletionLogps, pairs: readonly TokenizedPair[], where: string, fix: string): void {
+  const holes = pairs.filter((_, i) => !chosen[i]!.every(Number.isFinite) || !rejected[i]!.every(Number.isFinite));
   if (holes.length > 0) throw new UserError({ where, expected: `finite log-probabilities of ${pairs.length} pairs`, got: `${holes.length} without, first: ${holes.slice(0, 5).map((p) => p.questionId).join(", ")}`, fix });
 }
 
-const pairLength = (pair: TokenizedPair) => Math.max(pair.chosen.ids.length, pair.rejected.ids.length);
-
-function pairsHash(pairs: readonly TokenizedPair[], referenceHash: string): string {
-  const sides = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
-  return sha256(referenceHash + sides.map((s) => sha256(Buffer.concat([Buffer.from(s.ids.buffer, s.ids.byteOffset, s.ids.byteLength), s.lossMask]))).join(""));
+/** Of what the log-probabilities depend on, beside the reference: not the mask. */
+function pairHash({ chosen, rejected }: PairIds): string {
+  return sha256([chosen, rejected].map(({ ids, promptLength }) => `${promptLength}:${ids.join()}`).join("|"));
 }

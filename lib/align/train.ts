@@ -7,12 +7,9 @@ import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
-import type { Llama, Params } from "../model/llama";
-import { collate, type TokenizedPair } from "../preference/collate";
-import { flatLayout, flatten, valueAndGradient, type FlatLayout } from "./flat";
-import { maskDpoLoss } from "./loss";
-import { sequenceLogps } from "./logps";
-import type { ReferenceLogps } from "./reference";
+import type { TokenizedPair } from "../preference/collate";
+import type { Microbatch, PairCompute } from "./compute";
+import type { ReferenceLogps } from "./microbatch";
 
 export interface TrainOptions {
   beta: number;
@@ -20,7 +17,7 @@ export interface TrainOptions {
   epochs: number;
   /** pairs per optimizer step */
   batch: number;
-  /** pairs per forward pass; the gradient does not depend on it */
+  /** pairs per forward pass, and per task of a worker process; the gradient does not depend on it */
   microbatch: number;
   /** share of steps for linear warm-up */
   warmup: number;
@@ -37,7 +34,7 @@ export const paperTraining: TrainOptions = {
   lr: 5e-6, // "the learning rate is 5e-6"
   epochs: 3, // "the epoch is 3"
   batch: 64, // "the batch size is 64"
-  microbatch: 64,
+  microbatch: 16, // ours, for speed and memory (test/bench/README.md)
   warmup: 0.03, // not stated ("cosine annealing learning rate scheduler"); official code: 0.03
   weightDecay: 0, // not stated ("the AdamW optimizer"); official code: 0
   betas: [0.9, 0.999],
@@ -74,12 +71,12 @@ export interface TrainState {
 }
 
 export interface TrainRequest {
-  model: Llama;
-  /** initial policy; stays the caller's */
-  params: Params;
+  /** computes on `pairs` (more may follow them in its list) */
+  compute: PairCompute;
+  /** initial policy [P]; stays the caller's */
+  initial: tf.Tensor1D;
   pairs: readonly TokenizedPair[];
   reference: ReferenceLogps;
-  padId: number;
   options: TrainOptions;
   rng: Rng;
   resume?: TrainState;
@@ -90,12 +87,11 @@ export interface TrainRequest {
 
 /** Yields a log per step; returns the final state. @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs) */
 export async function* train(request: TrainRequest): AsyncGenerator<StepLog, TrainState> {
-  const { params, pairs, options, rng, resume } = request;
+  const { initial, pairs, options, rng, resume } = request;
   if (pairs.length === 0) throw new UserError({ where: "train", expected: "at least one preference pair", got: "none", fix: "Look at the report of `mask-dpo pairs`: it counts what each filter dropped." });
-  const layout = flatLayout(params);
   const perEpoch = Math.ceil(pairs.length / options.batch);
   const steps = perEpoch * options.epochs;
-  let weights = resume ? tf.tensor1d(resume.weights) : flatten(layout.names.map((n) => params[n]!));
+  let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
   const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zeros<tf.Rank.R1>([weights.size]));
   let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
   let seconds = 0;
@@ -103,15 +99,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
     for (let step = adam.step; step < steps; step++) {
       const started = performance.now();
       const epoch = Math.floor(step / perEpoch);
-      const order = rng.fork(`epoch ${epoch}`).shuffle(pairs.map((_, i) => i));
-      const members = order.slice((step % perEpoch) * options.batch, ((step % perEpoch) + 1) * options.batch);
-      const { gradient, sums } = await batchGradient(request, layout, weights, members);
+      const members = batchMembers(rng, pairs.length, options, step);
+      const { gradient, sums } = await batchGradient(request, weights, members);
       const { clipped, norm } = await clipGradient(gradient, options.clip);
       if (!Number.isFinite(norm)) { // before the update: the last checkpoint must stay usable
         tf.dispose([gradient, clipped]);
         throw nonFinite("gradient", members.map((i) => pairs[i]!.questionId));
       }
-      const lr = options.lr * warmupCosine(step, steps, Math.ceil(options.warmup * steps));
+      const lr = learningRate(options, pairs.length, step);
       const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
       tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
       ({ weights, state: adam } = next);
@@ -133,6 +128,18 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   }
 }
 
+/** Warm-up, then a cosine to 0 over all epochs. */
+export function learningRate({ lr, batch, epochs, warmup }: TrainOptions, count: number, step: number): number {
+  const steps = Math.ceil(count / batch) * epochs;
+  return lr * warmupCosine(step, steps, Math.ceil(warmup * steps));
+}
+
+/** Indices of the pairs of a step: every epoch takes each pair once, in an order of its own. */
+export function batchMembers(rng: Rng, count: number, { batch }: Pick<TrainOptions, "batch">, step: number): number[] {
+  const perEpoch = Math.ceil(count / batch), start = (step % perEpoch) * batch;
+  return rng.fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(Array.from({ length: count }, (_, i) => i)).slice(start, start + batch);
+}
+
 /** A copy off the engine. @throws UserError rather than return weights nothing can go on from */
 async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
   const copy = async (t: tf.Tensor1D) => (await t.data<"float32">()).slice();
@@ -144,36 +151,27 @@ async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promi
 type Sums = Record<"loss" | "chosenReward" | "rejectedReward" | "chosenLogps" | "rejectedLogps" | "accuracy" | "unmasked" | "completionTokens" | "tokens", number>;
 
 /** Gradient [P] of the mean loss over the batch, accumulated over microbatches, and sums of what is logged. */
-async function batchGradient({ model, pairs, reference, padId, options }: TrainRequest, layout: FlatLayout, weights: tf.Tensor1D, members: readonly number[]): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
+async function batchGradient({ compute, pairs, reference, options }: TrainRequest, weights: tf.Tensor1D, members: readonly number[]): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
   const sums: Sums = { loss: 0, chosenReward: 0, rejectedReward: 0, chosenLogps: 0, rejectedLogps: 0, accuracy: 0, unmasked: 0, completionTokens: 0, tokens: 0 };
-  let total: tf.Tensor1D | undefined;
-  for (let start = 0; start < members.length; start += options.microbatch) {
-    const micro = members.slice(start, start + options.microbatch);
-    const batch = collate(micro.map((i) => pairs[i]!), padId);
-    const reported: tf.Tensor[] = [];
-    const part = tf.tidy(() => {
-      const { gradient } = valueAndGradient(weights, layout, (policy) => {
-        const logps = sequenceLogps(model, policy, batch);
-        const [policyChosen, policyRejected] = tf.split(logps, 2) as [tf.Tensor1D, tf.Tensor1D];
-        const referenceChosen = tf.tensor1d(micro.map((i) => reference.chosen[i]!)), referenceRejected = tf.tensor1d(micro.map((i) => reference.rejected[i]!));
-        const result = maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, options.beta);
-        reported.push(...[result.losses, result.chosenRewards, result.rejectedRewards, policyChosen, policyRejected].map((t) => tf.keep(t)));
-        return tf.mul(tf.sum(result.losses), 1 / members.length);
-      });
-      return total ? (tf.add(total, gradient) as tf.Tensor1D) : gradient;
-    });
-    total?.dispose();
-    total = part;
-    const [losses, chosen, rejected, chosenLogps, rejectedLogps] = (await Promise.all(reported.map((t) => t.data()))).map((values) => Array.from(values)) as [number[], number[], number[], number[], number[]];
-    tf.dispose(reported);
-    const bad = micro.filter((_, i) => !Number.isFinite(losses[i]));
+  const add = (key: keyof Sums, values: Iterable<number>) => { for (const v of values) sums[key] += v; };
+  const microbatches = Array.from({ length: Math.ceil(members.length / options.microbatch) }, (_, i): Microbatch => {
+    const micro = members.slice(i * options.microbatch, (i + 1) * options.microbatch);
+    const of = (side: Float32Array) => Float32Array.from(micro, (j) => side[j]!);
+    return { members: micro, reference: { chosen: of(reference.chosen), rejected: of(reference.rejected) }, beta: options.beta, scale: 1 / members.length };
+  });
+  let total: tf.Tensor1D | undefined, next = 0;
+  for await (const { gradient, log } of compute.gradients(weights, microbatches)) {
+    const micro = microbatches[next++]!.members;
+    const sum: tf.Tensor1D = total ? tf.add(total, gradient) : gradient;
+    if (total) tf.dispose([total, gradient]);
+    total = sum;
+    const bad = micro.filter((_, i) => !Number.isFinite(log.losses[i]));
     if (bad.length > 0) {
       total.dispose();
       throw nonFinite("loss", bad.map((i) => pairs[i]!.questionId));
     }
-    const add = (key: keyof Sums, values: Iterable<number>) => { for (const v of values) sums[key] += v; };
-    add("loss", losses); add("chosenReward", chosen); add("rejectedReward", rejected); add("chosenLogps", chosenLogps); add("rejectedLogps", rejectedLogps);
-    add("accuracy", chosen.map((c, i) => (c > rejected[i]! ? 1 : 0)));
+    add("loss", log.losses); add("chosenReward", log.chosenRewards); add("rejectedReward", log.rejectedRewards); add("chosenLogps", log.policyChosen); add("rejectedLogps", log.policyRejected);
+    add("accuracy", log.chosenRewards.map((c, i) => (c > log.rejectedRewards[i]! ? 1 : 0)));
     for (const i of micro) for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
       add("unmasked", side.lossMask);
       sums.completionTokens += side.ids.length - side.promptLength;

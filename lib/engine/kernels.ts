@@ -3,7 +3,6 @@
  * tape would use (checked against autodiff in test/engine). N = B*T tokens, D hidden, F feed-forward, V vocabulary.
  */
 import * as tf from "@tensorflow/tfjs";
-import { nativeBackend, sparseCrossEntropy } from "./native";
 
 type Block<I extends tf.Tensor[], O extends tf.Tensor> = (inputs: I, save: (tensors: tf.Tensor[]) => void) => { value: O; gradient: (dy: O, saved: tf.Tensor[]) => tf.Tensor[] };
 
@@ -12,7 +11,7 @@ export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs:
   const f = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const { value, gradient } = block(args as unknown as I, save);
-    return { value, gradFunc: (dy, saved) => gradient(dy as O, saved as tf.Tensor[]) };
+    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy as O, saved as tf.Tensor[])) }; // tfjs would keep what the gradient makes until the whole backward pass ends
   });
   return f(...inputs) as O;
 }
@@ -61,30 +60,28 @@ export function takeRows(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D 
   });
 }
 
-/** LM head and log-softmax at chosen positions: log p(target) [M] from hidden [M, D] and head [V, D]. Logits are never kept twice. */
+/**
+ * LM head and log-softmax at chosen positions: log p(target) [M] from hidden [M, D] and head [V, D].
+ * The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead.
+ */
 export function targetLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: tf.Tensor1D): tf.Tensor1D {
   return withGradient([hidden, head], ([hidden, head], save) => {
+    const [M, V] = [hidden.shape[0], head.shape[0]];
     const logits = tf.matMul(hidden, head, false, true); // [M, V]
-    const [loss, delta] = crossEntropy(logits as tf.Tensor2D, targets);
-    save([hidden, head, delta]);
+    const softmax = tf.softmax(logits);
+    save([hidden, head, softmax, targets]);
+    const flat = tf.add(tf.range(0, M * V, V, "int32"), targets) as tf.Tensor1D;
+    const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
     return {
-      value: tf.neg(loss),
-      gradient: (dy, [hidden, head, delta]) => {
-        const scale = tf.neg(tf.reshape(dy, [-1, 1])); // weights go on [M, D], not on [M, V]
-        return [tf.mul(tf.matMul(delta as tf.Tensor2D, head as tf.Tensor2D), scale), tf.matMul(delta as tf.Tensor2D, tf.mul(hidden!, scale) as tf.Tensor2D, true, false)];
+      value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)) as tf.Tensor1D,
+      gradient: (dy, [hidden, head, softmax, targets]) => { // d logits = dy (onehot - softmax)
+        const scale = tf.reshape(dy, [-1, 1]), scaled = tf.mul(hidden!, scale) as tf.Tensor2D; // weights go on [M, D], not on [M, V]
+        const ids = targets as tf.Tensor1D;
+        return [
+          tf.mul(tf.sub(tf.gather(head!, ids), tf.matMul(softmax as tf.Tensor2D, head as tf.Tensor2D)), scale),
+          tf.sub(tf.unsortedSegmentSum(scaled, ids, V), tf.matMul(softmax as tf.Tensor2D, scaled, true, false)),
+        ];
       },
     };
   });
-}
-
-/** Cross-entropy [M] and its gradient with respect to the logits, softmax - onehot [M, V]. */
-function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): [tf.Tensor1D, tf.Tensor2D] {
-  const backend = nativeBackend();
-  if (backend) return sparseCrossEntropy(backend, logits, targets);
-  const shifted = tf.sub(logits, tf.max(logits, -1, true)) as tf.Tensor2D;
-  const exp = tf.exp(shifted);
-  const sum = tf.sum(exp, -1, true); // [M, 1]
-  const onehot = tf.cast(tf.oneHot(targets, logits.shape[1]), "float32") as tf.Tensor2D; // wasm fills a float oneHot with int bits
-  const loss = tf.sub(tf.reshape(tf.log(sum), [-1]), tf.sum(tf.mul(shifted, onehot), -1)) as tf.Tensor1D;
-  return [loss, tf.sub(tf.div(exp, sum), onehot) as tf.Tensor2D];
 }

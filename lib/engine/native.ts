@@ -10,22 +10,14 @@ interface OpAttribute {
 
 /** What tfjs-node's backend offers beyond tfjs (its own types are internal). */
 interface NativeBackend {
-  binding: Record<"TF_ATTR_TYPE" | "TF_FLOAT" | "TF_INT32" | "TF_COMPLEX64", number> & { TF_Version: string };
+  binding: Record<"TF_ATTR_TYPE" | "TF_FLOAT" | "TF_COMPLEX64", number> & { TF_Version: string };
   isUsingGpuDevice: boolean;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
-  executeMultipleOutputs(name: string, attributes: OpAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
 }
 
 /** The native backend when it is the active one. */
 export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as NativeBackend) : undefined;
-}
-
-/** Cross-entropy and its gradient in one pass over logits [M, V], labels [M] -> loss [M], softmax - onehot [M, V]. */
-export function sparseCrossEntropy(backend: NativeBackend, logits: tf.Tensor2D, labels: tf.Tensor1D): [tf.Tensor1D, tf.Tensor2D] {
-  const { TF_ATTR_TYPE: type, TF_FLOAT, TF_INT32 } = backend.binding;
-  const attributes = [{ name: "T", type, value: TF_FLOAT }, { name: "Tlabels", type, value: TF_INT32 }];
-  return backend.executeMultipleOutputs("SparseSoftmaxCrossEntropyWithLogits", attributes, [logits, labels], 2) as [tf.Tensor1D, tf.Tensor2D];
 }
 
 /** x [..., 2n] read as n complex numbers (re, im interleaved) times the complex `factor`, which broadcasts; same shape as x. */

@@ -122,7 +122,7 @@ export function tokenizePreferences(session: Session, pairs: readonly Preference
 export async function alignPolicy(session: Session, pairs: readonly PreferencePair[], mask: MaskKind): Promise<TrainRun> {
   const { baseDir, preset, seed, engine, runs } = session;
   const key = { policy: policyHash(baseDir), pairs: hashOf(pairs), mask, options: preset.training, seed, engine: engine.name };
-  return trainRun({ policyDir: baseDir, pairs, mask, options: preset.training, seed, out: path.join(runs, `train-${hashOf(key).slice(0, 8)}`) });
+  return trainRun({ policyDir: baseDir, pairs, mask, options: preset.training, seed, out: path.join(runs, `train-${hashOf(key).slice(0, 8)}`), logpsDir: path.join(runs, "reference") });
 }
 
 /** Questions of a split: all, or a seeded sample of `count` (the splits stand by population, head topics first). */

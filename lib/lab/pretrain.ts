@@ -7,7 +7,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten, valueAndGradient, type FlatLayout } from "../align/flat";
-import { sequenceLogps, type MaskedBatch } from "../align/logps";
+import { sequenceLogps, type MaskedSequence } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
@@ -116,27 +116,19 @@ function initialParams(config: LlamaConfig, rng: Rng): Params {
 }
 
 /** Draws a batch of documents: prompt masked, completion and end token counted. */
-function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => MaskedBatch {
+function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => MaskedSequence[] {
   const draw = pretrainingDocuments(loadAtlas());
-  return (rng) => {
-    const rows = Array.from({ length: size }, () => {
-      const { prompt, completion } = draw(rng);
-      const before = promptIds(tokenizer, prompt);
-      return { prompt: before.length, ids: [...before, ...tokenizer.encode(completion).ids, tokenizer.eosId] };
-    });
-    const length = Math.max(...rows.map(({ ids }) => ids.length));
-    const batch: MaskedBatch = { ids: new Int32Array(size * length).fill(tokenizer.padId ?? 0), lossMask: new Uint8Array(size * length), shape: [size, length] };
-    rows.forEach(({ prompt, ids }, r) => {
-      batch.ids.set(ids, r * length);
-      batch.lossMask.fill(1, r * length + prompt, r * length + ids.length);
-    });
-    return batch;
-  };
+  return (rng) => Array.from({ length: size }, () => {
+    const { prompt, completion } = draw(rng);
+    const before = promptIds(tokenizer, prompt);
+    const ids = Int32Array.from([...before, ...tokenizer.encode(completion).ids, tokenizer.eosId]);
+    return { ids, lossMask: new Uint8Array(ids.length).fill(1, before.length) };
+  });
 }
 
 /** Mean -log p over the batch's completion tokens, and its gradient [P]. */
-async function languageModelGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, batch: MaskedBatch): Promise<{ loss: number; gradient: tf.Tensor1D }> {
-  const tokens = batch.lossMask.reduce((a, b) => a + b, 0);
+async function languageModelGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, batch: readonly MaskedSequence[]): Promise<{ loss: number; gradient: tf.Tensor1D }> {
+  const tokens = batch.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0);
   const { value, gradient } = valueAndGradient(weights, layout, (params) => tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens));
   const loss = (await value.data())[0]!;
   value.dispose();

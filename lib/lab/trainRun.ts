@@ -6,18 +6,20 @@ import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { flatLayout, unflatten } from "../align/flat";
-import { cachedLogps, logpsLabel, type ReferenceLogps } from "../align/reference";
-import { train, type StepLog, type TrainOptions } from "../align/train";
+import { chooseCompute } from "../align/compute";
+import { flatLayout, flatten, unflatten } from "../align/flat";
+import { cachedLogps, logpsLabel } from "../align/reference";
+import { train, type StepLog, type TrainOptions, type TrainRequest } from "../align/train";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import { startEngine } from "../engine/backend";
 import type { LlamaConfig } from "../model/config";
-import { loadPolicy, policyHash, savePolicy, type Policy } from "../model/policy";
-import { tokenizePairs, type TokenizeReport, type TokenizedPair } from "../preference/collate";
+import { loadPolicy, policyHash, savePolicy } from "../model/policy";
+import { tokenizePairs, type TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
@@ -32,6 +34,8 @@ export interface TrainRunRequest {
   seed: number;
   /** Hugging Face folder to leave */
   out: string;
+  /** folder of cached reference logps, which runs on the same pairs can share (default: the run's own) */
+  logpsDir?: string;
   /** steps between checkpoints (default `checkpointEvery`) */
   checkpointEvery?: number;
 }
@@ -52,7 +56,7 @@ const stepLogSchema = z.object({
 export const checkpointEvery = 10;
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
-export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): { pairs: TokenizedPair[]; report: TokenizeReport } {
+export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): ReturnType<typeof tokenizePairs> {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
@@ -67,7 +71,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend() };
   const policy = loadPolicy(policyDir);
   try {
-    const { pairs: tokenized, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
+    const { pairs: tokenized, emptied, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
@@ -78,14 +82,22 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
       showDone(label, logs.length, stepNote(logs.at(-1)!));
       return { out, logs, report };
     }
-    const logps = await cachedLogps(run, reference, policy.model, policy.params, tokenized, policy.padId);
-    const { logs, weights } = await trainSteps(request, policy, tokenized, logps, { ...files, key: hashOf(key), label }, onStep);
-    const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), flatLayout(policy.params)));
-    await savePolicy(out, policy, trained);
-    tf.dispose(trained);
-    writeJsonl(files.log, logs);
-    rmSync(files.state, { force: true }); // without it the run counts as finished
-    return { out, logs, report };
+    const layout = flatLayout(policy.params), initial = flatten(Object.values(policy.params));
+    const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
+    const compute = chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
+    try {
+      const logps = await cachedLogps(request.logpsDir ?? run, reference, compute, initial, everything);
+      const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label }, onStep);
+      const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), layout));
+      await savePolicy(out, policy, trained);
+      tf.dispose(trained);
+      writeJsonl(files.log, logs);
+      rmSync(files.state, { force: true }); // without it the run counts as finished
+      return { out, logs, report };
+    } finally {
+      compute.close();
+      initial.dispose();
+    }
   } finally {
     policy.dispose();
   }
@@ -93,19 +105,19 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
-  { options, seed, checkpointEvery: every = checkpointEvery }: TrainRunRequest, { model, params, padId }: Policy, pairs: readonly TokenizedPair[], reference: ReferenceLogps,
+  { options, seed, checkpointEvery: every = checkpointEvery }: TrainRunRequest, work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
   files: { log: string; state: string; key: string; label: string }, onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
-  const resume = readTrainState(files.state, files.key, flatLayout(params).sizes.reduce((a, b) => a + b, 0));
+  const resume = readTrainState(files.state, files.key, work.initial.size);
   const logs = resume ? readJsonl(files.log, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
   const iterator = train({
-    model, params, padId, options, resume, pairs, reference, rng: new Rng(seed).fork("train"), checkpointEvery: every,
+    ...work, options, resume, rng: new Rng(seed).fork("train"), checkpointEvery: every,
     checkpoint: (state) => {
       writeJsonl(files.log, logs); // the log never lags behind the state
       writeTrainState(files.state, files.key, state);
     },
   });
-  const progress = startProgress(files.label, Math.ceil(pairs.length / options.batch) * options.epochs, resume?.step);
+  const progress = startProgress(files.label, Math.ceil(work.pairs.length / options.batch) * options.epochs, resume?.step);
   try {
     let next = await iterator.next();
     for (; !next.done; next = await iterator.next()) {

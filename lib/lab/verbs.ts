@@ -1,5 +1,7 @@
 /** What the command-line verbs do, on files: each reads and writes the JSONL rows of lib/factuality/records and lib/preference/pair. */
 import path from "node:path";
+import { chooseCompute } from "../align/compute";
+import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
 import type { TrainOptions } from "../align/train";
 import { UserError, brief } from "../base/check";
@@ -115,14 +117,16 @@ function answered(answersFile: string, questionsFile?: string): { answers: Annot
  * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
  */
 export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
-  await startEngine();
+  const { parallel } = await startEngine();
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {
     const { tokenizer, model: { config } } = policy;
     const all = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }));
     const tokenized = all.filter(({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions);
-    const logps = await cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), policy.model, policy.params, tokenized, policy.padId);
+    const layout = flatLayout(policy.params), weights = flatten(Object.values(policy.params));
+    const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
+    const logps = await cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
       questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],

@@ -5,7 +5,7 @@
  * part is copied at every step, and it is merged into the large one now and then.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalMask, pairedRows, ropeTable, type RopeTable } from "../engine/attention";
+import { AngleTable, causalMask, pairedRows, rotation, type Angles } from "../engine/attention";
 import type { LlamaConfig } from "./config";
 import { ropeInverseFrequencies } from "./rope";
 import { headName, param, type Params } from "./llama";
@@ -14,9 +14,11 @@ const recentLimit = 16;
 
 interface KeyValues { k: tf.Tensor4D; v: tf.Tensor4D } // [R, K, positions, h]
 
-/** Keys and values seen so far, a layer each. */
+/** Keys and values seen so far, a layer each. Prompts of different lengths end together: shorter ones begin with padding. */
 export interface Cache {
   length: number;
+  /** where prompts differ in length: padding [R] before each, and what hides it from attention, [R, 1, 1, length] */
+  padding?: { count: tf.Tensor1D; mask: tf.Tensor4D };
   layers: { past?: KeyValues; recent?: KeyValues }[];
 }
 
@@ -29,11 +31,13 @@ export function emptyCache(config: LlamaConfig): Cache {
 export function takeCacheRows(cache: Cache, rows: tf.Tensor1D): Cache {
   const take = (part?: KeyValues) => part && { k: tf.gather(part.k, rows), v: tf.gather(part.v, rows) };
   const layers = cache.layers.map(({ past, recent }) => ({ past: take(past), recent: take(recent) }));
+  const padding = cache.padding && { count: tf.gather(cache.padding.count, rows), mask: tf.gather(cache.padding.mask, rows) };
   disposeCache(cache);
-  return { length: cache.length, layers };
+  return { length: cache.length, padding, layers };
 }
 
 export function disposeCache(cache: Cache): void {
+  if (cache.padding) tf.dispose([cache.padding.count, cache.padding.mask]);
   for (const { past, recent } of cache.layers) for (const part of [past, recent]) if (part) tf.dispose([part.k, part.v]);
 }
 
@@ -47,29 +51,33 @@ export class Decoder {
   private readonly embedding: tf.Tensor2D;
   private readonly head: tf.Tensor2D; // [D, V]
   private readonly norm: tf.Tensor;
-  private readonly inverseFrequencies: Float32Array;
+  private readonly angles: AngleTable;
 
   /** Copies what it needs: `params` stay the caller's. @param vocabulary logits beyond this many ids are not computed */
   constructor(readonly config: LlamaConfig, params: Params, vocabulary = config.vocabSize) {
-    this.inverseFrequencies = ropeInverseFrequencies(config);
+    this.angles = new AngleTable(ropeInverseFrequencies(config));
     this.embedding = tf.clone(param<tf.Tensor2D>(params, "model.embed_tokens.weight"));
     this.head = tf.tidy(() => tf.transpose(tf.slice(param<tf.Tensor2D>(params, headName(config)), 0, Math.min(vocabulary, config.vocabSize))));
-    this.norm = tf.clone(param(params, "model.norm.weight"));
+    this.norm = tf.mul(param(params, "model.norm.weight"), Math.sqrt(config.hiddenSize));
     this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`));
   }
 
-  /** Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed. T > 1 only into an empty cache. */
-  step(ids: tf.Tensor2D, cache: Cache): { logits: tf.Tensor2D; cache: Cache } {
+  /**
+   * Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed. T > 1 only into an empty cache.
+   * @param padding of prompts, how many of each row's first ids are none; left out where all are 0
+   */
+  step(ids: tf.Tensor2D, cache: Cache, padding?: readonly number[]): { logits: tf.Tensor2D; cache: Cache } {
     const [rows, length] = ids.shape;
     if (length > 1 && cache.length > 0) throw new Error("Decoder.step: expected one position at a time after the prompt");
     const merge = cache.layers[0]?.recent !== undefined && cache.layers[0].recent.k.shape[2] >= recentLimit;
-    const rope = ropeTable(this.inverseFrequencies, length, cache.length);
-    const next: Cache = { length: cache.length + length, layers: [] };
+    const next: Cache = { length: cache.length + length, padding: padding ? hidePadding(padding, length) : lengthened(cache), layers: [] };
     const logits = tf.tidy((): tf.Tensor2D => {
-      const mask = length > 1 ? causalMask(length) : undefined;
+      const rotate = rotation(this.anglesOf(next, rows, length));
+      const causal = length > 1 ? causalMask(length) : undefined;
+      const mask = causal && next.padding ? tf.add(next.padding.mask, causal) : next.padding?.mask ?? causal;
       let x: tf.Tensor2D = tf.gather(this.embedding, tf.reshape(ids, [-1]));
       this.layers.forEach((layer, i) => {
-        const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rope, mask, merge);
+        const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rotate, mask, merge);
         next.layers.push(attended.cache);
         x = tf.add(x, project(attended.out, layer.o));
         const h = this.normed(x, layer.norm2), gate = project(h, layer.gate);
@@ -78,7 +86,6 @@ export class Decoder {
       const last = length > 1 ? tf.reshape(tf.slice(tf.reshape(x, [rows, length, -1]), [0, length - 1, 0], [-1, 1, -1]), [rows, -1]) as tf.Tensor2D : x;
       return tf.matMul(this.normed(last, this.norm), this.head);
     });
-    rope.dispose();
     cache.layers.forEach((old, i) => { // parts that were carried over unchanged live on
       const { past, recent } = next.layers[i]!;
       for (const part of [old.past, old.recent]) if (part && part !== past && part !== recent) tf.dispose([part.k, part.v]);
@@ -87,20 +94,30 @@ export class Decoder {
   }
 
   dispose(): void {
+    this.angles.dispose();
     tf.dispose([this.embedding, this.head, this.norm, ...this.layers] as tf.TensorContainer);
   }
 
-  private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
-    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), this.config.rmsEps))), weight) as tf.Tensor2D;
+  /** Of the last `length` positions: alike in all rows, [length, h/2], or by row, [R, 1, length, h/2]. */
+  private anglesOf({ length: end, padding }: Cache, rows: number, length: number): Angles {
+    if (!padding) return this.angles.range(end - length, length);
+    const positions = tf.maximum(tf.sub(tf.range(end - length, end, 1, "int32"), tf.reshape(padding.count, [rows, 1])), tf.scalar(0, "int32"));
+    const { cos, sin } = this.angles.at(tf.reshape(positions, [-1]), end);
+    return { cos: tf.reshape(cos, [rows, 1, length, -1]), sin: tf.reshape(sin, [rows, 1, length, -1]) };
   }
 
-  private attend(layer: Layer, x: tf.Tensor2D, rows: number, old: Cache["layers"][number], rope: RopeTable, mask: tf.Tensor2D | undefined, merge: boolean) {
+  private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
+    const size = this.config.hiddenSize; // weight / sqrt(mean + eps) = weight sqrt(size) / sqrt(sum + size eps): tf.mean costs two more kernels
+    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), size * this.config.rmsEps))), weight) as tf.Tensor2D;
+  }
+
+  private attend(layer: Layer, x: tf.Tensor2D, rows: number, old: Cache["layers"][number], rotate: ReturnType<typeof rotation>, mask: tf.Tensor | undefined, merge: boolean) {
     const { heads: H, kvHeads: K, headDim: h } = this.config;
     const length = x.shape[0] / rows, G = H / K;
     const byHead = (y: tf.Tensor2D, n: number) => // [R, n, T, h]; one position needs no transposition
       (length === 1 ? tf.reshape(y, [rows, n, 1, h]) : tf.transpose(tf.reshape(y, [rows, length, n, h]), [0, 2, 1, 3])) as tf.Tensor4D;
     const v = byHead(project(x, layer.v), K);
-    const [q0, k] = tf.split(rope.key.forward(byHead(project(x, layer.qk), H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const [q0, k] = tf.split(rotate(byHead(project(x, layer.qk), H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
     const q = tf.reshape(q0, [rows, K, G * length, h]) as tf.Tensor4D;
     const join = (a: KeyValues | undefined, b: KeyValues): KeyValues => (a ? { k: tf.concat([a.k, b.k], 2), v: tf.concat([a.v, b.v], 2) } : b);
     const parts = merge ? { past: join(old.past, old.recent!), recent: { k, v } } : { past: old.past, recent: join(old.recent, { k, v }) };
@@ -110,17 +127,30 @@ export class Decoder {
   }
 }
 
-/** Softmax attention of q [R, K, G*T, h] over both parts of the cache. */
-function weigh(q: tf.Tensor4D, { past, recent }: { past?: KeyValues; recent: KeyValues }, mask: tf.Tensor2D | undefined, length: number): tf.Tensor4D {
-  const scores = tf.matMul(q, recent.k, false, true) as tf.Tensor4D;
-  if (!past) {
-    const [R, K, GT, S] = scores.shape;
-    const masked = mask ? tf.reshape(tf.add(tf.reshape(scores, [R * K, GT / length, length, S]), mask), scores.shape) : scores;
-    return tf.matMul(tf.softmax(masked), recent.v) as tf.Tensor4D;
-  }
-  const weights = tf.softmax(tf.concat([tf.matMul(q, past.k, false, true) as tf.Tensor4D, scores], 3));
+/** Softmax attention of q [R, K, G*T, h] over both parts of the cache; `mask` broadcasts to [R, H, T, positions]. */
+function weigh(q: tf.Tensor4D, { past, recent }: { past?: KeyValues; recent: KeyValues }, mask: tf.Tensor | undefined, length: number): tf.Tensor4D {
+  const ofRecent = tf.matMul(q, recent.k, false, true) as tf.Tensor4D;
+  const scores = past ? (tf.concat([tf.matMul(q, past.k, false, true) as tf.Tensor4D, ofRecent], 3)) : ofRecent;
+  const [R, K, GT, S] = scores.shape;
+  const weights = tf.softmax(mask ? tf.reshape(tf.add(tf.reshape(scores, [R, (K * GT) / length, length, S]), mask), scores.shape) : scores);
+  if (!past) return tf.matMul(weights, recent.v) as tf.Tensor4D;
   const [a, b] = tf.split(weights, [past.k.shape[2], recent.k.shape[2]], 3);
   return tf.add(tf.matMul(a!, past.v), tf.matMul(b!, recent.v)) as tf.Tensor4D;
+}
+
+const hidden = -1e9;
+
+function hidePadding(padding: readonly number[], length: number): NonNullable<Cache["padding"]> {
+  const mask = Float32Array.from({ length: padding.length * length }, (_, i) => (i % length < padding[Math.floor(i / length)]! ? hidden : 0));
+  return { count: tf.tensor1d(padding as number[], "int32"), mask: tf.tensor4d(mask, [padding.length, 1, 1, length]) };
+}
+
+/** The padding of a cache that gets one more position, which is no padding. */
+function lengthened({ padding }: Cache): Cache["padding"] {
+  if (!padding) return undefined;
+  const mask: tf.Tensor4D = tf.pad(padding.mask, [[0, 0], [0, 0], [0, 0], [0, 1]]);
+  padding.mask.dispose();
+  return { count: padding.count, mask };
 }
 
 function project(x: tf.Tensor2D, { weight, bias }: Linear): tf.Tensor2D {
@@ -137,8 +167,8 @@ function fuseLayer(config: LlamaConfig, params: Params, prefix: string): Layer {
     const linear = (of: (kind: "weight" | "bias") => tf.Tensor | undefined): Linear => ({ weight: tf.transpose(of("weight") as tf.Tensor2D), bias: of("bias") });
     const plain = (name: string): Linear => linear((kind) => { const t = params[`${prefix}.${name}.${kind}`]; return t && tf.clone(t); });
     return {
-      norm1: tf.clone(param(params, `${prefix}.input_layernorm.weight`)),
-      norm2: tf.clone(param(params, `${prefix}.post_attention_layernorm.weight`)),
+      norm1: tf.mul(param(params, `${prefix}.input_layernorm.weight`), Math.sqrt(config.hiddenSize)),
+      norm2: tf.mul(param(params, `${prefix}.post_attention_layernorm.weight`), Math.sqrt(config.hiddenSize)),
       qk: linear((kind) => {
         const q = params[`${prefix}.self_attn.q_proj.${kind}`], k = params[`${prefix}.self_attn.k_proj.${kind}`];
         return q && k && tf.concat([tf.mul(rowsOf(q, config.heads), 1 / Math.sqrt(config.headDim)), rowsOf(k, config.kvHeads)], 0);

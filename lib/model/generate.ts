@@ -35,6 +35,8 @@ export interface Generated {
 
 /** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
 const maxRows = 1024;
+/** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
+const mostPadding = 16;
 /** Rows are compacted when this share of them is still alive: compacting copies the cache, so not at every step. */
 const compactBelow = 0.85;
 
@@ -54,20 +56,20 @@ export async function* generate(config: LlamaConfig, params: Params, requests: r
   }
 }
 
-/** Prompts of one length stand together, at most `maxRows` candidates a batch (a single prompt may exceed it). */
+/** Requests in order of prompt length, at most `maxRows` candidates a batch (a single prompt may exceed it). */
 function batches(requests: readonly GenerateRequest[]): number[][] {
-  const order = requests.map((_, i) => i).sort((a, b) => requests[a]!.promptIds.length - requests[b]!.promptIds.length || a - b);
+  const lengthOf = (i: number) => requests[i]!.promptIds.length;
+  const order = requests.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
   const out: number[][] = [];
   let rows = 0;
   for (const i of order) {
-    const request = requests[i]!;
-    const batch = out.at(-1);
-    if (batch && requests[batch[0]!]!.promptIds.length === request.promptIds.length && rows + request.streams.length <= maxRows) {
+    const batch = out.at(-1), count = requests[i]!.streams.length;
+    if (batch && lengthOf(i) - lengthOf(batch[0]!) <= mostPadding && rows + count <= maxRows) {
       batch.push(i);
-      rows += request.streams.length;
+      rows += count;
     } else {
       out.push([i]);
-      rows = request.streams.length;
+      rows = count;
     }
   }
   return out;
@@ -78,10 +80,10 @@ interface Row { rng: Rng; result: Generated }
 async function decodeBatch(decoder: Decoder, requests: readonly GenerateRequest[], options: SamplingOptions, eos: ReadonlySet<number>): Promise<Generated[][]> {
   const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
   let rows: Row[] = requests.flatMap(({ streams }, i) => streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })));
-  const length = requests[0]!.promptIds.length;
-  if (length === 0) throw new RangeError("generate: expected a prompt of at least one token, got none");
-  const prompts = tf.tensor2d(Int32Array.from(requests.flatMap(({ promptIds }) => promptIds)), [requests.length, length], "int32");
-  let { logits, cache } = decoder.step(prompts, emptyCache(decoder.config));
+  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length)), padding = requests.map(({ promptIds }) => length - promptIds.length);
+  if (padding.includes(length)) throw new RangeError("generate: expected a prompt of at least one token, got none");
+  const prompts = tf.tensor2d(Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])), [requests.length, length], "int32");
+  let { logits, cache } = decoder.step(prompts, emptyCache(decoder.config), padding.some((n) => n > 0) ? padding : undefined);
   prompts.dispose();
   ({ logits, cache } = takeRows(logits, cache, requests.flatMap(({ streams }, i) => streams.map(() => i))));
   for (let step = 0; step < options.maxNewTokens && rows.length > 0; step++) {
@@ -122,42 +124,27 @@ function takeRows(logits: tf.Tensor2D, cache: Cache, rows: number[]): { logits: 
 
 /** One token for every row of logits [R, V]. */
 async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: SamplingOptions): Promise<Int32Array> {
-  const V = logits.shape[1];
+  const [R, V] = logits.shape;
   if (options.temperature === 0) {
     const best = tf.argMax(logits, 1);
     const tokens = Int32Array.from(await best.data());
     best.dispose();
     return tokens;
   }
-  const values = (await logits.data()) as Float32Array;
   const k = options.topK > 0 ? Math.min(options.topK, V) : V;
-  return Int32Array.from(rows, ({ rng, result }, r) => {
-    if (result.finished) return 0;
-    const top = topValues(values.subarray(r * V, (r + 1) * V), k);
-    return top.indices[drawRank(top.values, options, rng.next())]!;
-  });
-}
-
-/** The k largest values of a row with their indices, largest first, equal ones by index: insertion into a short sorted list, which few values of a row ever reach. */
-export function topValues(row: Float32Array, k: number): { values: Float32Array; indices: Int32Array } {
-  const values = new Float32Array(k).fill(-Infinity), indices = new Int32Array(k).fill(-1);
-  for (let i = 0; i < row.length; i++) {
-    const value = row[i]!;
-    if (i >= k && !(value > values[k - 1]!)) continue;
-    let at = Math.min(i, k - 1);
-    for (; at > 0 && values[at - 1]! < value; at--) {
-      values[at] = values[at - 1]!;
-      indices[at] = indices[at - 1]!;
-    }
-    values[at] = value;
-    indices[at] = i;
+  const top = tf.topk(logits, k); // largest first, equal ones by index
+  const [values, indices] = (await Promise.all([top.values.data(), top.indices.data()])) as [Float32Array, Int32Array];
+  tf.dispose([top.values, top.indices]);
+  const tokens = new Int32Array(R), weights = new Float64Array(k);
+  for (let r = 0; r < R; r++) {
+    const { rng, result } = rows[r]!;
+    if (!result.finished) tokens[r] = indices[r * k + drawRank(values.subarray(r * k, (r + 1) * k), options, rng.next(), weights)]!;
   }
-  return { values, indices };
+  return tokens;
 }
 
-/** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. */
-export function drawRank(sorted: Float32Array, { temperature, topP }: SamplingOptions, u: number): number {
-  const weights = new Float64Array(sorted.length);
+/** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. @param weights [k] scratch */
+export function drawRank(sorted: Float32Array, { temperature, topP }: SamplingOptions, u: number, weights = new Float64Array(sorted.length)): number {
   let total = 0;
   for (let i = 0; i < sorted.length; i++) total += weights[i] = Math.exp((sorted[i]! - sorted[0]!) / temperature);
   let kept = 0, mass = 0;

@@ -1,11 +1,12 @@
 /**
  * The Llama decoder (and Qwen2's, which differs by biases) as a function of its parameters, named and shaped as
- * Hugging Face writes them. B rows, T positions, D hidden size, V vocabulary.
+ * Hugging Face writes them. N packed tokens, D hidden size, V vocabulary, H heads over K key-value heads of size h.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalMask, pairedRows, ropeAttention, ropeTable, type RopeTable } from "../engine/attention";
+import { AngleTable, causalMask, pairedRows, ropeAttention, type Angles, type AttentionRows } from "../engine/attention";
 import { rmsNorm, swiglu, takeRows } from "../engine/kernels";
 import type { LlamaConfig } from "./config";
+import { packSequences, type Packing } from "./packing";
 import { ropeInverseFrequencies } from "./rope";
 import type { HostTensor } from "./safetensors";
 
@@ -30,11 +31,10 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
 }
 
 /** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there is one, `<name>.bias` [out]. */
-function linear(params: Params, name: string, x: tf.Tensor2D, rows?: tf.Tensor1D): tf.Tensor2D {
-  const weight = param<tf.Tensor2D>(params, `${name}.weight`);
+function linear(params: Params, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  const product: tf.Tensor2D = tf.matMul(x, param<tf.Tensor2D>(params, `${name}.weight`), false, true);
   const bias = params[`${name}.bias`];
-  const product: tf.Tensor2D = tf.matMul(x, rows ? takeRows(weight, rows) : weight, false, true);
-  return bias ? tf.add(product, rows ? tf.gather(bias, rows) : bias) : product;
+  return bias ? tf.add(product, bias) : product;
 }
 
 /** Name of the matrix that turns hidden states into logits [V, D]. */
@@ -44,60 +44,79 @@ export function headName(config: LlamaConfig): string {
 
 /** The forward pass with its constant tables, which live until `dispose`. */
 export class Llama {
-  private readonly inverseFrequencies: Float32Array;
-  private readonly tables = new Map<number, { rope: RopeTable; mask: tf.Tensor2D }>();
+  private readonly angles: AngleTable;
+  private readonly masks = new Map<number, tf.Tensor2D>();
   private readonly queryRows: tf.Tensor1D | undefined;
   private readonly keyRows: tf.Tensor1D | undefined;
 
   constructor(readonly config: LlamaConfig) {
-    this.inverseFrequencies = ropeInverseFrequencies(config);
+    this.angles = new AngleTable(ropeInverseFrequencies(config));
     const query = pairedRows(config.heads, config.headDim), key = pairedRows(config.kvHeads, config.headDim);
     this.queryRows = query && tf.tensor1d(query, "int32");
     this.keyRows = key && tf.tensor1d(key, "int32");
   }
 
-  /** Final normed hidden states [B*T, D] of ids [B, T]; padding on the right. */
-  hidden(params: Params, ids: tf.Tensor2D): tf.Tensor2D {
-    const [rows, length] = ids.shape;
-    const { rope, mask } = this.table(length);
+  /** Final normed hidden states [N, D] of packed tokens. */
+  hidden(params: Params, packing: Packing): tf.Tensor2D {
     const { config } = this;
-    const shape = { rows, heads: config.heads, kvHeads: config.kvHeads };
-    let x = takeRows(param<tf.Tensor2D>(params, "model.embed_tokens.weight"), tf.reshape(ids, [-1]));
+    const { rows, angles } = this.attentionInputs(packing);
+    let x = takeRows(param<tf.Tensor2D>(params, "model.embed_tokens.weight"), tf.tensor1d(packing.ids, "int32"));
     for (let i = 0; i < config.layers; i++) {
       const layer = `model.layers.${i}`;
       const norm = (name: string, x: tf.Tensor2D) => rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), config.rmsEps);
       const h = norm("input_layernorm", x);
-      const q = linear(params, `${layer}.self_attn.q_proj`, h, this.queryRows);
-      const k = linear(params, `${layer}.self_attn.k_proj`, h, this.keyRows);
-      const v = linear(params, `${layer}.self_attn.v_proj`, h);
-      x = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(q, k, v, shape, rope, mask)));
+      x = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(this.queriesAndKeys(params, layer, h), linear(params, `${layer}.self_attn.v_proj`, h), config, angles, rows)));
       const m = norm("post_attention_layernorm", x);
       x = tf.add(x, linear(params, `${layer}.mlp.down_proj`, swiglu(linear(params, `${layer}.mlp.gate_proj`, m), linear(params, `${layer}.mlp.up_proj`, m))));
     }
     return rmsNorm(x, param<tf.Tensor1D>(params, "model.norm.weight"), config.rmsEps);
   }
 
-  /** Logits [B, T, V]: for checks; training computes them only where the loss looks (`engine/kernels.targetLogps`). */
-  logits(params: Params, ids: tf.Tensor2D): tf.Tensor3D {
+  /** Logits [R, T, V] of ids [R][T]: for checks; training computes them only where the loss looks (`engine/kernels.targetLogps`). */
+  logits(params: Params, ids: readonly ArrayLike<number>[]): tf.Tensor3D {
     return tf.tidy(() => {
-      const logits = tf.matMul(this.hidden(params, ids), param<tf.Tensor2D>(params, headName(this.config)), false, true);
-      return tf.reshape(logits, [...ids.shape, this.config.vocabSize]) as tf.Tensor3D;
+      const packing = packSequences(ids);
+      const hidden = tf.gather(this.hidden(params, packing), tf.tensor1d(packing.tokens.flatMap((row) => Array.from(row)), "int32"));
+      return tf.reshape(tf.matMul(hidden, param<tf.Tensor2D>(params, headName(this.config)), false, true), [ids.length, ids[0]!.length, this.config.vocabSize]) as tf.Tensor3D;
     });
   }
 
   dispose(): void {
-    for (const { rope, mask } of this.tables.values()) { rope.dispose(); mask.dispose(); }
-    this.tables.clear();
-    tf.dispose([this.queryRows, this.keyRows].filter((t) => t !== undefined));
+    tf.dispose([...this.masks.values(), this.queryRows, this.keyRows].filter((t) => t !== undefined));
+    this.masks.clear();
+    this.angles.dispose();
   }
 
-  /** Tables of a length are made once and kept: they are made outside any tidy. */
-  private table(length: number): { rope: RopeTable; mask: tf.Tensor2D } {
-    let table = this.tables.get(length);
-    if (!table) {
-      table = { rope: ropeTable(this.inverseFrequencies, length), mask: tf.keep(causalMask(length)) };
-      this.tables.set(length, table);
-    }
-    return table;
+  /** h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights. */
+  private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D): tf.Tensor2D {
+    const part = (name: string, kind: "weight" | "bias", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
+      const t = params[`${layer}.self_attn.${name}.${kind}`];
+      if (!t) return undefined;
+      const taken = rows ? (kind === "weight" ? takeRows(t as tf.Tensor2D, rows) : tf.gather(t, rows)) : t;
+      return scale === 1 ? taken : tf.mul(taken, scale);
+    };
+    const both = (kind: "weight" | "bias"): tf.Tensor | undefined => {
+      const q = part("q_proj", kind, this.queryRows, 1 / Math.sqrt(this.config.headDim)), k = part("k_proj", kind, this.keyRows, 1);
+      return q && k && tf.concat([q, k], 0);
+    };
+    const product: tf.Tensor2D = tf.matMul(h, both("weight") as tf.Tensor2D, false, true), bias = both("bias");
+    return bias ? tf.add(product, bias) : product;
+  }
+
+  /** Indices and angles of a packing. */
+  private attentionInputs({ groups, slots, slotOf, positions }: Packing): { rows: AttentionRows; angles: Angles } {
+    const N = positions.length, { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length); // the last group is the longest
+    const owners = new Int32Array(slots.length).fill(N);
+    slotOf.forEach((slot, token) => (owners[slot] = token));
+    return {
+      angles: { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) },
+      rows: { groups: groups.map(({ rows, length }) => ({ rows, length, mask: this.mask(length) })), slots: tf.tensor1d(slots, "int32"), slotOf: tf.tensor1d(slotOf, "int32"), owners: tf.tensor1d(owners, "int32") },
+    };
+  }
+
+  private mask(length: number): tf.Tensor2D {
+    let mask = this.masks.get(length);
+    if (!mask) this.masks.set(length, (mask = tf.keep(causalMask(length))));
+    return mask;
   }
 }

@@ -14,8 +14,6 @@ export interface Policy {
   model: Llama;
   params: Params;
   tokenizer: Tokenizer;
-  /** For padding on the right, where nothing looks. */
-  padId: number;
   dispose(): void;
 }
 
@@ -25,7 +23,7 @@ export function loadPolicy(dir: string): Policy {
   const model = new Llama(config);
   const params = uploadParams(tensors);
   return {
-    dir, model, params, tokenizer, padId: tokenizer.padId ?? 0,
+    dir, model, params, tokenizer,
     dispose: () => { model.dispose(); tf.dispose(params); },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * From preference pairs to padded batches (Eq. 5-6): prompt ids + completion ids + the token that closes the
+ * From preference pairs to sequences of ids and masks (Eq. 5-6): prompt ids + completion ids + the token that closes the
  * completion, with the loss mask aligned to the ids.
  *
  * Prompt and completion are each tokenised once, whole, and concatenated. `lossMask[t]` says whether the
- * log probability of token t (given those before it) counts: 0 on the prompt and on padding, 1 on the closing
+ * log probability of token t (given those before it) counts: 0 on the prompt, 1 on the closing
  * token, elsewhere as mask.ts decides. Nothing is truncated: a pair too long for the model is dropped and named.
- * B pairs, T tokens, P prompt tokens.
+ * B pairs, T tokens, P prompt tokens. Batches have no padding (`model/packing.ts`).
  */
 import { UserError, brief } from "../base/check";
 import { Rng } from "../base/rng";
@@ -53,19 +53,6 @@ export interface TokenizeReport {
   tooLong: string[];
 }
 
-/** One batch; rows: all chosen, then all rejected. */
-export interface PairBatch {
-  questionIds: string[];
-  /** [2B, T] row-major, right-padded. */
-  ids: Int32Array;
-  /** [2B, T] 0/1. */
-  lossMask: Uint8Array;
-  /** [2B] tokens before the padding. */
-  lengths: Int32Array;
-  /** [2B, T]. */
-  shape: [number, number];
-}
-
 /** Both sides of a pair as ids and masks. @throws UserError naming pair and side for spans or token ids that do not fit the text */
 export function tokenizePair(pair: PreferencePair, tokenizer: CompletionTokenizer, promptIds: readonly number[], options: PairMaskOptions): TokenizedPair {
   const rng = new Rng(options.seed ?? 0).fork("mask").fork(pair.questionId);
@@ -82,7 +69,7 @@ export function tokenizePair(pair: PreferencePair, tokenizer: CompletionTokenize
 }
 
 /**
- * All pairs that can be trained on, in order, with a report of the others.
+ * All pairs that can be trained on, in order; those whose side the mask emptied; and a report of all that is not trained on.
  * @param promptIds the ids of a prompt, e.g. lib/text/prompt with the tokenizer bound
  * @param maxPositions most tokens a sequence may have
  * @throws UserError as `tokenizePair`
@@ -92,32 +79,19 @@ export function tokenizePairs(
   tokenizer: CompletionTokenizer,
   promptIds: (prompt: readonly Message[]) => readonly number[],
   options: PairMaskOptions & { maxPositions: number },
-): { pairs: TokenizedPair[]; report: TokenizeReport } {
-  const report: TokenizeReport = { pairs: pairs.length, kept: 0, emptied: [], tooLong: [] };
-  const kept = pairs.flatMap((pair) => {
-    const tokenized = tokenizePair(pair, tokenizer, promptIds(pair.prompt), options);
-    const { chosen, rejected } = tokenized;
-    const fault = Math.max(chosen.ids.length, rejected.ids.length) > options.maxPositions ? report.tooLong : chosen.emptied || rejected.emptied ? report.emptied : undefined;
-    fault?.push(pair.questionId);
-    return fault ? [] : [tokenized];
-  });
-  report.kept = kept.length;
-  return { pairs: kept, report };
+): { pairs: TokenizedPair[]; emptied: TokenizedPair[]; report: TokenizeReport } {
+  const tokenized = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(pair.prompt), options));
+  const fits = ({ chosen, rejected }: TokenizedPair) => Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
+  const isEmptied = ({ chosen, rejected }: TokenizedPair) => chosen.emptied || rejected.emptied;
+  const fitting = tokenized.filter(fits);
+  const kept = fitting.filter((pair) => !isEmptied(pair)), emptied = fitting.filter(isEmptied);
+  const names = (of: readonly TokenizedPair[]) => of.map(({ questionId }) => questionId);
+  return { pairs: kept, emptied, report: { pairs: pairs.length, kept: kept.length, emptied: names(emptied), tooLong: names(tokenized.filter((pair) => !fits(pair))) } };
 }
 
-/** @param padId fills behind the shorter rows, where the mask is 0 @throws RangeError without pairs */
-export function collate(pairs: readonly TokenizedPair[], padId: number): PairBatch {
-  if (pairs.length === 0) throw new RangeError("collate: expected at least one pair, got none");
-  const rows = [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
-  const lengths = Int32Array.from(rows, ({ ids }) => ids.length);
-  const width = lengths.reduce((a, b) => Math.max(a, b), 0);
-  const ids = new Int32Array(rows.length * width).fill(padId);
-  const lossMask = new Uint8Array(rows.length * width);
-  rows.forEach((row, r) => {
-    ids.set(row.ids, r * width);
-    lossMask.set(row.lossMask, r * width);
-  });
-  return { questionIds: pairs.map(({ questionId }) => questionId), ids, lossMask, lengths, shape: [rows.length, width] };
+/** All chosen sides, then all rejected ones: [2B]. */
+export function sidesOf<Side>(pairs: readonly { chosen: Side; rejected: Side }[]): Side[] {
+  return [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
 }
 
 function tokenizeSide(pair: PreferencePair, name: Side, tokenizer: CompletionTokenizer, promptIds: readonly number[], options: PairMaskOptions, rng: Rng): TokenizedSide {

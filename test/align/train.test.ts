@@ -2,24 +2,25 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { computeLogps, type ReferenceLogps } from "../../lib/align/reference";
+import type { PairCompute } from "../../lib/align/compute";
+import { sequenceLogps } from "../../lib/align/logps";
+import type { ReferenceLogps } from "../../lib/align/microbatch";
+import { computeLogps, maskedSums } from "../../lib/align/reference";
 import { paperTraining, train, type StepLog, type TrainOptions, type TrainRequest, type TrainState } from "../../lib/align/train";
 import { UserError } from "../../lib/base/check";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";
-import { flatLayout, flatten } from "../../lib/align/flat";
 import { generate, paperSampling } from "../../lib/model/generate";
-import type { Policy } from "../../lib/model/policy";
 import type { TokenizedPair } from "../../lib/preference/collate";
 import { maskKinds } from "../../lib/preference/mask";
 import { onEveryBackend, relativeError } from "../backends";
-import { tinyPolicy, tokenized } from "./tiny";
+import { computeOf, tinyPolicy, tokenized, type TinyPolicy } from "./tiny";
 
 const options: TrainOptions = { ...paperTraining, lr: 1e-3, epochs: 2, batch: 4, microbatch: 4 };
 
-async function request(policy: Policy, pairs: readonly TokenizedPair[], changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
-  const { model, params, padId } = policy;
-  return { model, params, padId, pairs, options, rng: new Rng("train test"), reference: await computeLogps(model, params, pairs, padId), ...changes };
+async function request(policy: TinyPolicy, pairs: readonly TokenizedPair[], changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
+  const compute = computeOf(policy, pairs);
+  return { compute, initial: policy.weights, pairs, options, rng: new Rng("train test"), reference: maskedSums(await computeLogps(compute, policy.weights, pairs), pairs), ...changes };
 }
 
 async function complete(request: TrainRequest): Promise<{ logs: StepLog[]; state: TrainState }> {
@@ -39,7 +40,7 @@ onEveryBackend("accumulation: microbatches of 1, 3 and 8 take the step of the wh
   // with an eps that dwarfs the gradient, AdamW's step is the gradient itself, not its sign
   const step = { ...options, epochs: 1, batch: 8, eps: 1e4, lr: 1e5, clip: Infinity, warmup: 1 };
   const whole = await complete(await request(policy, pairs, { options: { ...step, microbatch: 8 } }));
-  const initial = tf.tidy(() => flatten(flatLayout(policy.params).names.map((name) => policy.params[name]!)).dataSync());
+  const initial = policy.weights.dataSync();
   const moved = (state: TrainState) => state.weights.map((w, i) => w - initial[i]!);
   assert.ok(Math.max(...moved(whole.state).map(Math.abs)) > 0.1, "the step should move the weights");
   for (const microbatch of [1, 3]) {
@@ -72,13 +73,13 @@ test("it learns: loss falls, chosen is told from rejected, the learning rate end
   policy.dispose();
 });
 
-/** The pairs as an array that notes in which order they are read. */
-function watched(pairs: readonly TokenizedPair[]): { pairs: readonly TokenizedPair[]; order: number[] } {
-  const order: number[] = [];
-  return { order, pairs: new Proxy(pairs, { get: (target, key, receiver) => {
-    if (/^\d+$/.test(String(key))) order.push(Number(key));
-    return Reflect.get(target, key, receiver) as unknown;
-  } }) };
+/** The same computations, noting step by step which pairs they are of. */
+function watched(compute: PairCompute): { compute: PairCompute; steps: number[][] } {
+  const steps: number[][] = [];
+  return { steps, compute: { ...compute, gradients: (weights, microbatches) => {
+    steps.push(microbatches.flatMap(({ members }) => members));
+    return compute.gradients(weights, microbatches);
+  } } };
 }
 
 test("masks differ in the mask only: same ids, same order of pairs, and their sums fit together", async () => {
@@ -96,11 +97,10 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
   }
   const orders = [];
   for (const pairs of [paper, none, inverted, random]) {
-    const { pairs: spied, order } = watched(pairs);
     const base = await request(policy, pairs, { options: { ...options, microbatch: 1 } });
-    order.length = 0;
-    await complete({ ...base, pairs: spied });
-    orders.push(order.filter((x, i) => x !== order[i - 1]));
+    const { compute, steps } = watched(base.compute);
+    await complete({ ...base, compute });
+    orders.push(steps);
   }
   for (const order of orders.slice(1)) assert.deepEqual(order, orders[0]);
 
@@ -109,22 +109,25 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
     const common = (side: "chosen" | "rejected") => ({ ...pair[side], lossMask: pair[side].lossMask.map((m, t) => m & inverted[i]![side].lossMask[t]!) });
     return { ...pair, chosen: common("chosen"), rejected: common("rejected") };
   });
-  const [p, n, v, b] = await Promise.all([paper, none, inverted, both].map((pairs) => computeLogps(policy.model, policy.params, pairs, policy.padId)));
-  for (const side of ["chosen", "rejected"] as const) p![side].forEach((x, i) => assert.ok(Math.abs(x + v![side][i]! - n![side][i]! - b![side][i]!) < 1e-3, `${side} ${i}`));
+  for (const side of ["chosen", "rejected"] as const) {
+    const [p, n, v, b] = await Promise.all([paper, none, inverted, both].map(async (pairs) => {
+      const reference = maskedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs)[side];
+      const trained = tf.tidy(() => sequenceLogps(policy.model, policy.params, pairs.map((pair) => pair[side])).dataSync());
+      trained.forEach((x, i) => assert.ok(Math.abs(x - reference[i]!) < 1e-4, `policy and reference, ${side} ${i}`));
+      return trained;
+    }));
+    p!.forEach((x, i) => assert.ok(Math.abs(x + v![i]! - n![i]! - b![i]!) < 1e-3, `${side} ${i}`));
+  }
   policy.dispose();
 });
 
 test("every epoch takes every pair once, in an order of its own", async () => {
   const policy = tinyPolicy();
-  const pairs = tokenized(policy, 10), { pairs: spied, order } = watched(pairs);
-  const base = await request(policy, pairs, { options: { ...options, batch: 4, microbatch: 1 } });
-  order.length = 0;
-  const firsts: number[] = [];
-  const iterator = train({ ...base, pairs: spied });
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    firsts.push(...new Set(order.slice(pairs.length))); // the first look at all of them only counts them
-    order.length = 0;
-  }
+  const base = await request(policy, tokenized(policy, 10), { options: { ...options, batch: 4, microbatch: 1 } });
+  const { compute, steps } = watched(base.compute);
+  await complete({ ...base, compute });
+  const firsts = steps.flat();
+  assert.equal(firsts.length, 20);
   const [one, two] = [firsts.slice(0, 10), firsts.slice(10)];
   for (const epoch of [one, two]) assert.deepEqual([...epoch].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.notDeepEqual(one, two);
@@ -159,7 +162,7 @@ test("no tensor is left: after training, after stopping early, after an error, a
   await leaves("train", () => complete(base));
   await leaves("stopping early", async () => { const iterator = train(base); await iterator.next(); await iterator.return(undefined as never); });
   await leaves("an error", () => assert.rejects(complete({ ...base, reference: spoilt(base.reference, 2) })));
-  await leaves("computeLogps", () => computeLogps(policy.model, policy.params, pairs, policy.padId));
+  await leaves("computeLogps", () => computeLogps(base.compute, policy.weights, pairs));
   await leaves("generate", async () => {
     for await (const _ of generate(policy.model.config, policy.params, [{ promptIds: [5, 6], streams: [new Rng(1), new Rng(2)] }], { ...paperSampling, maxNewTokens: 20 }, policy.tokenizer));
   });

@@ -87,7 +87,7 @@ test("logps of mask none are the sums of log-softmax over full logits", async (t
     const tokenized = tokenizePair(pair, policy.tokenizer, promptIds(policy.tokenizer, pair.prompt), { mask: "none" });
     for (const side of ["chosen", "rejected"] as const) {
       const { ids, promptLength } = tokenized[side];
-      const logits = tf.tidy(() => policy.model.logits(policy.params, tf.tensor2d(ids, [1, ids.length], "int32")).dataSync());
+      const logits = tf.tidy(() => policy.model.logits(policy.params, [ids]).dataSync());
       const vocabulary = logits.length / ids.length;
       let sum = 0;
       for (let at = promptLength; at < ids.length; at++) {

@@ -6,7 +6,7 @@ import { sequenceLogps } from "../../lib/align/logps";
 import { maskDpoLoss } from "../../lib/align/loss";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
-import { causalMask, ropeAttention, ropeTable } from "../../lib/engine/attention";
+import { AngleTable, causalMask, ropeAttention } from "../../lib/engine/attention";
 import { startEngine } from "../../lib/engine/backend";
 import { rmsNorm, swiglu, takeRows, targetLogps } from "../../lib/engine/kernels";
 import { generate, greedySampling } from "../../lib/model/generate";
@@ -24,15 +24,18 @@ const random = <R extends tf.Tensor>(name: string, ...shape: number[]): R => {
 
 /** Value and gradients of each fused kernel, under a random weighting of its outputs. */
 async function kernels(out: Probe): Promise<void> {
-  const rope = ropeTable(Float32Array.from([1, 0.3, 0.05]), 5), mask = causalMask(5);
-  const rows = tf.tensor1d([3, 3, 0, 8, 3], "int32"), targets = tf.tensor1d([0, 10, 4, 4, 7, 1], "int32");
+  const ints = (...values: number[]) => tf.tensor1d(values, "int32");
+  // ten tokens in two groups: 0 1 2 with padding and 0 1 3 4, then 5 6 7 8 9
+  const { cos, sin } = new AngleTable(Float32Array.from([1, 0.3, 0.05])).at(ints(0, 1, 2, 2, 3, 0, 1, 2, 3, 4), 5), angles = { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) };
+  const attention = { groups: [{ rows: 2, length: 4, mask: causalMask(4) }, { rows: 1, length: 5, mask: causalMask(5) }], slots: ints(0, 1, 2, 0, 0, 1, 3, 4, 5, 6, 7, 8, 9), slotOf: ints(4, 5, 2, 6, 7, 8, 9, 10, 11, 12), owners: ints(10, 10, 2, 10, 0, 1, 3, 4, 5, 6, 7, 8, 9) };
+  const rows = ints(3, 3, 0, 8, 3), targets = ints(0, 10, 4, 4, 7, 1);
   type Kernel = [inputs: tf.Tensor[], run: (...x: tf.Tensor[]) => tf.Tensor];
   const all: Record<string, Kernel> = {
     rmsNorm: [[random("x", 6, 10), random("w", 10)], (x, w) => rmsNorm(x as tf.Tensor2D, w as tf.Tensor1D, 1e-5)],
     swiglu: [[random("g", 5, 7), random("u", 5, 7)], (g, u) => swiglu(g as tf.Tensor2D, u as tf.Tensor2D)],
     takeRows: [[random("t", 9, 4)], (t) => takeRows(t as tf.Tensor2D, rows)],
     targetLogps: [[random("h", 6, 5), random("e", 11, 5)], (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets)],
-    ropeAttention: [[random("q", 10, 24), random("k", 10, 12), random("v", 10, 12)], (q, k, v) => ropeAttention(q as tf.Tensor2D, k as tf.Tensor2D, v as tf.Tensor2D, { rows: 2, heads: 4, kvHeads: 2 }, rope, mask)],
+    ropeAttention: [[random("qk", 10, 36), random("v", 10, 12)], (qk, v) => ropeAttention(qk as tf.Tensor2D, v as tf.Tensor2D, { heads: 4, kvHeads: 2 }, angles, attention)],
   };
   for (const [name, [inputs, run]] of Object.entries(all)) {
     const value = run(...inputs), weights = random(`${name} weights`, ...value.shape);
@@ -47,8 +50,8 @@ async function model(out: Probe): Promise<void> {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-gqa-llama3"));
   const llama = new Llama(config), params = uploadParams(tensors), layout = flatLayout(params);
   const rng = new Rng("probe ids");
-  const shape: [number, number] = [4, 12];
-  const batch = { ids: Int32Array.from({ length: 48 }, () => rng.int(256)), lossMask: Uint8Array.from({ length: 48 }, (_, i) => (i % 12 > 4 && i % 3 > 0 ? 1 : 0)), shape };
+  const prompt = Array.from({ length: 4 }, () => rng.int(256));
+  const batch = [12, 9, 10, 12].map((length) => ({ ids: Int32Array.from({ length }, (_, t) => prompt[t] ?? rng.int(256)), lossMask: Uint8Array.from({ length }, (_, t) => (t > 4 && t % 3 > 0 ? 1 : 0)) }));
   let weights = flatten(Object.values(params)), state = adamwInit(weights.size);
   for (let step = 0; step < 2; step++) {
     const objective = (...t: tf.Tensor[]): tf.Scalar => {

@@ -1,6 +1,6 @@
 /** A training run on disk (killed ones: test/cli/kill.test.ts). */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -20,7 +20,9 @@ before(() => startEngine());
 test("every mask leaves a checkpoint of its own, of the same steps over the same pairs", async (t) => {
   const dir = scratch(t);
   const runs = [];
-  for (const mask of maskKinds) runs.push(await trainRun(request(path.join(dir, mask), { mask })));
+  const logpsDir = path.join(dir, "reference");
+  for (const mask of maskKinds) runs.push(await trainRun(request(path.join(dir, mask), { mask, logpsDir })));
+  assert.equal(readdirSync(logpsDir).length, 1, "the masks share one pass of the reference");
   const weights = runs.map(({ out }) => readFileSync(path.join(out, "model.safetensors")).toString("base64"));
   assert.equal(new Set(weights).size, maskKinds.length);
   for (const { out, logs, report } of runs) {

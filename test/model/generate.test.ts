@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/base/rng";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { drawRank, generate, greedySampling, topValues, type Generated, type GenerateRequest, type SamplingOptions } from "../../lib/model/generate";
+import { drawRank, generate, greedySampling, type Generated, type GenerateRequest, type SamplingOptions } from "../../lib/model/generate";
 import { Llama, uploadParams, type Params } from "../../lib/model/llama";
 import type { LlamaConfig } from "../../lib/model/config";
 import { onEveryBackend } from "../backends";
@@ -41,8 +41,8 @@ const chiSquareLimit = (df: number) => df * (1 - 2 / (9 * df) + 3.72 * Math.sqrt
 onEveryBackend("top-k and temperature: 20,000 first tokens follow the model's distribution (chi-square)", async () => {
   const loaded = load("llama-tied-mha");
   const promptIds = [5, 9, 14], draws = 20_000, topK = 12, temperature = 1.5;
-  const model = new Llama(loaded.config), ids = tf.tensor2d([promptIds], undefined, "int32");
-  const logits = Array.from(model.logits(loaded.params, ids).dataSync()).slice(-loaded.config.vocabSize);
+  const model = new Llama(loaded.config);
+  const logits = Array.from(model.logits(loaded.params, [promptIds]).dataSync()).slice(-loaded.config.vocabSize);
   const top = logits.map((v, i) => [v, i] as const).sort((a, b) => b[0] - a[0]).slice(0, topK);
   const total = top.reduce((s, [v]) => s + Math.exp(v / temperature), 0);
   const out = await run(loaded, [{ promptIds, streams: Array.from({ length: draws }, (_, i) => new Rng("chi").fork(i)) }], { temperature, topK, topP: 1, maxNewTokens: 1 });
@@ -76,14 +76,32 @@ onEveryBackend("a completion does not depend on what it was batched with, and ro
   }
 });
 
-test("topValues: the k largest, equal values by index, whatever their spread", () => {
-  const rng = new Rng("top");
-  for (const scale of [0.01, 1, 50, 1e6]) for (const k of [1, 7, 40, 100]) {
-    const values = Float32Array.from({ length: 100 }, (_, i) => (i % 9 === 0 ? 0 : scale * rng.normal()));
-    const expected = Array.from(values.keys()).sort((a, b) => values[b]! - values[a]! || a - b).slice(0, k);
-    const top = topValues(values, k);
-    assert.deepEqual(Array.from(top.indices), expected);
-    assert.deepEqual(Array.from(top.values), expected.map((i) => values[i]!));
+onEveryBackend("the top k are the k largest, equal logits are taken by index, whatever their spread", async () => {
+  const loaded = load("llama-tied-mha"), V = loaded.config.vocabSize;
+  const promptIds = [5, 9, 14], draws = 600, rng = new Rng("top"), options = { temperature: 1, topP: 1, maxNewTokens: 1 };
+  const model = new Llama({ ...loaded.config, tied: false });
+  // A head of 16 unit rows: every logit occurs at 20 ids, exactly, since it is one hidden value whatever the order of sums.
+  const levels = rng.shuffle(Array.from({ length: V }, (_, id) => id % 16));
+  for (const scale of [1e-3, 1, 1e6]) {
+    const head = tf.tidy(() => tf.mul(tf.oneHot(tf.tensor1d(levels, "int32"), loaded.config.hiddenSize).toFloat(), scale));
+    const params = { ...loaded.params, "lm_head.weight": head };
+    const logits = Array.from(tf.tidy(() => model.logits(params, [promptIds]).dataSync())).slice(-V);
+    const order = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
+    assert.ok(new Set(logits).size === 16 && new Set(order.slice(0, 30).map((id) => logits[id])).size === 2, "equal logits, and a cut between equal ones, are what this is about");
+    for (const topK of [1, 7, 30]) {
+      const out = await run({ config: model.config, params }, [{ promptIds, streams: Array.from({ length: draws }, (_, i) => new Rng("top").fork(i)) }], { ...options, topK });
+      const kept = order.slice(0, topK), largest = logits[kept[0]!]!;
+      const total = kept.reduce((sum, id) => sum + Math.exp(logits[id]! - largest), 0);
+      // what each stream must have drawn: its uniform number, cut along the sorted logits
+      const expected = Array.from({ length: draws }, (_, i) => {
+        let left = new Rng("top").fork(i).fork("sample").next() * total;
+        return kept.find((id) => (left -= Math.exp(logits[id]! - largest)) < 0)!;
+      });
+      assert.deepEqual(out[0]!.map(({ ids }) => ids[0]), expected, `scale ${scale}, top ${topK}`);
+      assert.ok(kept.every((id) => expected.includes(id) || logits[id]! < largest - 1), "every likely one of the top k should be drawn");
+    }
+    head.dispose();
   }
-  assert.deepEqual(Array.from(topValues(Float32Array.from([-Infinity, 3, -Infinity]), 2).indices), [1, 0]);
+  model.dispose();
+  tf.dispose(loaded.params);
 });

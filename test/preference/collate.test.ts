@@ -1,8 +1,8 @@
-// Ids and loss masks of pairs and batches, typed by hand; what does not fit is named.
+// Ids and loss masks of pairs, typed by hand; what does not fit is named.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { UserError } from "../../lib/base/check";
-import { collate, tokenizePair, tokenizePairs } from "../../lib/preference/collate";
+import { sidesOf, tokenizePair, tokenizePairs } from "../../lib/preference/collate";
 import type { MaskKind } from "../../lib/preference/mask";
 import type { PreferencePair } from "../../lib/preference/pair";
 import { pairOf, question, spansOf, wordTokenizer } from "./fixtures";
@@ -38,36 +38,25 @@ test("one pair, every mask", () => {
   assert.deepEqual(masks("paper", true), ["000" + "11" + "111" + "000" + "00" + "1", "000" + "111" + "000" + "1"]);
 });
 
-test("a batch: all chosen rows, then all rejected, padded on the right", () => {
+test("the sides of pairs: all chosen, then all rejected, each as long as it is", () => {
   const tokenizer = wordTokenizer();
   const short = { ...pair(), questionId: "short", chosen: { completion: "F.", sentences: spansOf("F.", ["F."], "S") } };
-  const batch = collate([tokenizePair(pair(), tokenizer, [5], options("paper")), tokenizePair(short, tokenizer, [5, 6], options("paper"))], 0);
-  assert.deepEqual(batch.questionIds, ["q", "short"]);
-  assert.deepEqual(batch.shape, [4, 12]);
-  assert.deepEqual([...batch.lengths], [12, 5, 8, 9]);
-  const [rows, masks] = [batch.ids, batch.lossMask].map((flat) => [0, 1, 2, 3].map((r) => [...flat.subarray(12 * r, 12 * r + 12)]));
+  const sides = sidesOf([tokenizePair(pair(), tokenizer, [5], options("paper")), tokenizePair(short, tokenizer, [5, 6], options("paper"))]);
   const id = (token: string) => tokenizer.encode(token).ids[0]!;
   const [, w, c, A, b, s, C, d, E] = [0, ...["Well", ":", " A", " b", ".", " C", " d", " E"].map(id)], a = id("A"), x = id(" x"), F = id("F");
-  assert.deepEqual(rows, [
+  assert.deepEqual(sides.map(({ ids }) => [...ids]), [
     [5, w, c, A, b, s, C, d, s, E, s, 1], // chosen of q
-    [5, 6, F, s, 1, 0, 0, 0, 0, 0, 0, 0], // chosen of short, padded
-    [5, a, x, s, C, d, s, 1, 0, 0, 0, 0], // rejected of q
-    [5, 6, a, x, s, C, d, s, 1, 0, 0, 0], // rejected of short
+    [5, 6, F, s, 1], // chosen of short
+    [5, a, x, s, C, d, s, 1], // rejected of q
+    [5, 6, a, x, s, C, d, s, 1], // rejected of short
   ]);
-  assert.deepEqual(masks, [
+  assert.deepEqual(sides.map(({ lossMask }) => [...lossMask]), [
     [0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1], // opening, S kept, C dropped, N kept, closing token
-    [0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0],
-    [0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0], // U kept, S dropped, closing token
-    [0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0],
+    [0, 0, 1, 1, 1],
+    [0, 1, 1, 1, 0, 0, 0, 1], // U kept, S dropped, closing token
+    [0, 0, 1, 1, 1, 0, 0, 0, 1],
   ]);
-  assert.throws(() => collate([], 0), /at least one pair/);
-});
-
-test("the pad id never reaches the mask, even where pad and end of turn are one token", () => {
-  const tokenized = tokenizePair(pair(), wordTokenizer(), [5], options("none"));
-  const batch = collate([tokenized], 1);
-  assert.deepEqual([...batch.ids.subarray(12 + 7)], [1, 1, 1, 1, 1]); // closing token, then padding
-  assert.deepEqual([...batch.lossMask.subarray(12)], [0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0]);
+  assert.deepEqual(sides.map(({ promptLength }) => promptLength), [1, 2, 1, 2]);
 });
 
 test("paper and inverted are complements on sentence tokens and equal elsewhere; swapping sides and verdicts swaps masks", () => {
@@ -102,6 +91,10 @@ test("pairs that are too long or emptied are dropped and named, never trained", 
   assert.deepEqual(run("none").report, { pairs: 5, kept: 4, emptied: [], tooLong: ["long"] });
   assert.deepEqual(run("inverted").report.emptied, ["fits", "noWrong", "noFactOnly", "unannotated"]);
   assert.deepEqual(run("paper").pairs.map(({ questionId }) => questionId), ["fits", "noFactOnly"]);
+  assert.deepEqual(run("paper").emptied.map(({ questionId }) => questionId), ["noWrong", "unannotated"]);
+  // kept and emptied pairs are together the same pairs under every mask
+  const all = (mask: MaskKind) => { const { pairs, emptied } = run(mask); return [...pairs, ...emptied].map(({ chosen, rejected }) => [[...chosen.ids], [...rejected.ids]].join("|")).sort(); };
+  for (const mask of ["none", "inverted"] as const) assert.deepEqual(all(mask), all("paper"));
 });
 
 test("given token ids are used; ids or spans that do not fit the text are an error naming pair and side", () => {

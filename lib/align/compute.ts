@@ -1,0 +1,81 @@
+/**
+ * Who computes a training step: this process, or single-threaded worker processes that share out the microbatches.
+ * A step is many kernels, few of which are large enough for several threads, so processes are faster on a CPU; the
+ * parts come back in order, so that the result is bitwise the same.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { cpuWorkers, WorkerPool } from "../base/workers";
+import type { LlamaConfig } from "../model/config";
+import type { Llama } from "../model/llama";
+import type { FlatLayout } from "./flat";
+import { completionLogps, microbatchGradient, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
+
+/** Some pairs of a step: indices, their reference log-probabilities, and what the sum of their losses is multiplied by. */
+export interface Microbatch {
+  members: readonly number[];
+  reference: ReferenceLogps;
+  beta: number;
+  scale: number;
+}
+
+/** Computations on a fixed list of pairs under weights [P]; results in the order of what is asked. */
+export interface PairCompute {
+  /** per chunk of pairs: `completionLogps` */
+  logps(weights: tf.Tensor1D, chunks: readonly (readonly number[])[]): AsyncGenerator<Float32Array[]>;
+  /** per microbatch: gradient [P], the caller's, and its log */
+  gradients(weights: tf.Tensor1D, microbatches: readonly Microbatch[]): AsyncGenerator<{ gradient: tf.Tensor1D; log: MicrobatchLog }>;
+  close(): void;
+}
+
+/** In this process. `model` stays the caller's. */
+export function localCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[]): PairCompute {
+  const pick = (members: readonly number[]) => members.map((i) => pairs[i]!);
+  return {
+    async *logps(weights, chunks) {
+      for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members));
+    },
+    async *gradients(weights, microbatches) {
+      for (const { members, reference, ...options } of microbatches) yield await microbatchGradient(model, layout, weights, pick(members), reference, options);
+    },
+    close: () => undefined,
+  };
+}
+
+/** What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats. */
+export type ComputeState = { config: LlamaConfig; layout: FlatLayout; pairs: PairIds[] } | { size: number };
+/** A gradient is left at `at` in the shared floats. */
+export type ComputeTask = { logps: readonly number[] } | { gradient: Microbatch; at: number };
+
+/** On `workers` processes; `close` ends them. */
+export function pooledCompute(config: LlamaConfig, layout: FlatLayout, pairs: readonly PairIds[], workers = cpuWorkers): PairCompute {
+  const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
+  const slim = ({ ids, lossMask, promptLength }: PairIds["chosen"]) => ({ ids, lossMask, promptLength });
+  pool.tell({ config, layout, pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })) });
+  const tellWeights = async (weights: tf.Tensor1D) => {
+    pool.shared.write(await weights.data<"float32">(), 0);
+    pool.tell({ size: weights.size });
+  };
+  return {
+    async *logps(weights, chunks) {
+      await tellWeights(weights);
+      for (const answer of chunks.map((members) => pool.run<Float32Array[]>({ logps: members }))) yield await answer;
+    },
+    async *gradients(weights, microbatches) {
+      await tellWeights(weights);
+      const at = (i: number) => (1 + i) * weights.size;
+      for (const [i, answer] of microbatches.map((microbatch, i) => pool.run<MicrobatchLog>({ gradient: microbatch, at: at(i) })).entries()) {
+        const log = await answer;
+        yield { gradient: tf.tensor1d(pool.shared.read(weights.size, at(i))), log };
+      }
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Starting workers (about two seconds) pays from this many visits of a pair on. */
+const poolFrom = 1024;
+
+/** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */
+export function chooseCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], visits: number, parallel: boolean): PairCompute {
+  return parallel && visits >= poolFrom ? pooledCompute(model.config, layout, pairs) : localCompute(model, layout, pairs);
+}

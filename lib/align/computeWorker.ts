@@ -1,0 +1,32 @@
+/** A worker process of pooledCompute. */
+import * as tf from "@tensorflow/tfjs";
+import { serveTasks, SharedFloats } from "../base/workers";
+import { startEngine } from "../engine/backend";
+import { Llama } from "../model/llama";
+import { localCompute, type ComputeState, type ComputeTask, type PairCompute } from "./compute";
+import type { MicrobatchLog } from "./microbatch";
+
+const shared = SharedFloats.inherited();
+let compute: PairCompute, weights: tf.Tensor1D | undefined;
+
+serveTasks({
+  async tell(state: ComputeState) {
+    await startEngine();
+    if ("size" in state) {
+      weights?.dispose();
+      weights = tf.tensor1d(shared.read(state.size, 0));
+    } else compute = localCompute(new Llama(state.config), state.layout, state.pairs);
+  },
+  async run(task: ComputeTask): Promise<Float32Array[] | MicrobatchLog> {
+    if ("logps" in task) return only(compute.logps(weights!, [task.logps]));
+    const { gradient, log } = await only(compute.gradients(weights!, [task.gradient]));
+    shared.write(await gradient.data<"float32">(), task.at);
+    gradient.dispose();
+    return log;
+  },
+});
+
+/** The one value of a generator that yields one. */
+async function only<T>(values: AsyncGenerator<T>): Promise<T> {
+  return (await values.next()).value as T;
+}

@@ -7,7 +7,7 @@ import path from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
 import { sha256 } from "../base/hash";
-import { startProgress } from "../base/progress";
+import { showDone, startProgress } from "../base/progress";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import type { TokenizedPair } from "../preference/collate";
 import type { PairCompute } from "./compute";
@@ -60,7 +60,7 @@ export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): R
 
 /**
  * The masked sums of `pairs`, from the cache in `cacheDir` where it has them.
- * @param referenceHash content hash of the reference, whose weights [P] are given
+ * @param referenceHash names the reference, whose weights [P] are given, and the engine: another one rounds differently
  * @throws UserError naming the pairs that have a log-probability which is not finite
  */
 export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[]): Promise<ReferenceLogps> {
@@ -70,6 +70,7 @@ export async function cachedLogps(cacheDir: string, referenceHash: string, compu
   if (existsSync(file)) {
     const logps = readLogps(file, pairs, order);
     checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
+    showDone(logpsLabel, pairs.length);
     return maskedSums(logps, pairs);
   }
   const logps = await computeLogps(compute, weights, pairs);

@@ -78,6 +78,7 @@ export class WorkerPool<State, Task> {
     this.free = this.children.slice();
     for (const child of this.children) {
       child.on("message", (reply: Reply) => this.take(child, reply));
+      child.on("error", (error) => this.fail(error)); // it could not be started
       child.on("exit", (code, signal) => this.fail(new Error(`a worker of ${script} ended early (${signal ?? `exit ${code}`})`)));
     }
   }

@@ -78,7 +78,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     const label = `train (mask: ${mask})`;
     if (existsSync(out) && !existsSync(files.state) && existsSync(files.log)) {
       const logs = readJsonl(files.log, stepLogSchema);
-      showDone(logpsLabel, tokenized.length);
+      showDone(logpsLabel, tokenized.length + emptied.length);
       showDone(label, logs.length, stepNote(logs.at(-1)!));
       return { out, logs, report };
     }
@@ -86,7 +86,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
     const compute = chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
     try {
-      const logps = await cachedLogps(request.logpsDir ?? run, reference, compute, initial, everything);
+      const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything);
       const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label }, onStep);
       const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), layout));
       await savePolicy(out, policy, trained);

@@ -117,7 +117,7 @@ function answered(answersFile: string, questionsFile?: string): { answers: Annot
  * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
  */
 export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
-  const { parallel } = await startEngine();
+  const { name, parallel } = await startEngine();
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {
@@ -126,7 +126,7 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
     const tokenized = all.filter(({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions);
     const layout = flatLayout(policy.params), weights = flatten(Object.values(policy.params));
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
-    const logps = await cachedLogps(path.join(`${request.out}.run`), policyHash(request.model), compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
+    const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${name}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
       questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],

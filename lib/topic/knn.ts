@@ -16,6 +16,8 @@ export interface Neighbours {
 }
 
 const BLOCK = 64;
+/** Columns between two looks at whether a sum is already too large. */
+const STRIP = 64;
 
 /**
  * @param vectors n rows of d finite numbers
@@ -27,19 +29,26 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   if (!Number.isInteger(k) || k < 1 || k >= n) throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
   const indices = new Int32Array(n * k); // [n, k]
   const squares = new Float64Array(n * k).fill(Infinity); // [n, k]
-  const padded = new Float64Array(Math.ceil(n / 4) * 4 * d); // whole fours of rows, see squaredDistances
+  const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n); // the farthest kept of each row; whole fours of rows, see squaredDistances
+  const padded = new Float64Array(worst.length * d);
   padded.set(flat);
-  const four = new Float64Array(4);
+  const eight = new Float64Array(8); // [2, 4]
   // Blocks of rows against blocks of rows, so that both stay in the cache; each pair is computed once.
   for (let bi = 0; bi < n; bi += BLOCK) {
     for (let bj = bi; bj < n; bj += BLOCK) {
-      for (let i = bi; i < Math.min(n, bi + BLOCK); i++) {
+      for (let i0 = bi; i0 < Math.min(n, bi + BLOCK); i0 += 2) {
         for (let j0 = bj; j0 < Math.min(n, bj + BLOCK); j0 += 4) {
-          if (j0 + 3 <= i) continue;
-          squaredDistances(padded, i * d, j0 * d, d, four);
-          for (let j = Math.max(j0, i + 1); j < Math.min(n, j0 + 4); j++) {
-            insert(indices, squares, i * k, k, j, four[j - j0]!);
-            insert(indices, squares, j * k, k, i, four[j - j0]!);
+          if (j0 + 3 <= i0) continue;
+          const limit = Math.max(worst[i0]!, worst[i0 + 1]!, worst[j0]!, worst[j0 + 1]!, worst[j0 + 2]!, worst[j0 + 3]!);
+          if (!squaredDistances(padded, i0 * d, j0 * d, d, limit, eight)) continue;
+          for (let i = i0; i < Math.min(n, i0 + 2); i++) {
+            for (let j = Math.max(j0, i + 1); j < Math.min(n, j0 + 4); j++) {
+              const square = eight[4 * (i - i0) + j - j0]!;
+              insert(indices, squares, i * k, k, j, square);
+              insert(indices, squares, j * k, k, i, square);
+              worst[j] = squares[j * k + k - 1]!;
+            }
+            worst[i] = squares[i * k + k - 1]!;
           }
         }
       }
@@ -69,27 +78,41 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
   return { flat, n, d };
 }
 
-/** From one row to four: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order. */
-function squaredDistances(flat: Float64Array, a: number, b0: number, d: number, out: Float64Array): void {
+/**
+ * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order.
+ * @returns false as soon as all eight are seen to be beyond `limit`, with `out` as it was
+ */
+function squaredDistances(flat: Float64Array, a0: number, b0: number, d: number, limit: number, out: Float64Array): boolean {
+  const a1 = a0 + d;
   const b1 = b0 + d;
   const b2 = b1 + d;
   const b3 = b2 + d;
-  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-  for (let t = 0; t < d; t++) {
-    const x = flat[a + t]!;
-    const e0 = x - flat[b0 + t]!;
-    const e1 = x - flat[b1 + t]!;
-    const e2 = x - flat[b2 + t]!;
-    const e3 = x - flat[b3 + t]!;
-    s0 += e0 * e0;
-    s1 += e1 * e1;
-    s2 += e2 * e2;
-    s3 += e3 * e3;
+  let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+  for (let from = 0; from < d; from += STRIP) {
+    const to = Math.min(d, from + STRIP);
+    for (let t = from; t < to; t++) {
+      const x0 = flat[a0 + t]!, x1 = flat[a1 + t]!;
+      const y0 = flat[b0 + t]!, y1 = flat[b1 + t]!, y2 = flat[b2 + t]!, y3 = flat[b3 + t]!;
+      s00 += (x0 - y0) * (x0 - y0);
+      s01 += (x0 - y1) * (x0 - y1);
+      s02 += (x0 - y2) * (x0 - y2);
+      s03 += (x0 - y3) * (x0 - y3);
+      s10 += (x1 - y0) * (x1 - y0);
+      s11 += (x1 - y1) * (x1 - y1);
+      s12 += (x1 - y2) * (x1 - y2);
+      s13 += (x1 - y3) * (x1 - y3);
+    }
+    if (s00 > limit && s01 > limit && s02 > limit && s03 > limit && s10 > limit && s11 > limit && s12 > limit && s13 > limit) return false;
   }
-  out[0] = s0;
-  out[1] = s1;
-  out[2] = s2;
-  out[3] = s3;
+  out[0] = s00;
+  out[1] = s01;
+  out[2] = s02;
+  out[3] = s03;
+  out[4] = s10;
+  out[5] = s11;
+  out[6] = s12;
+  out[7] = s13;
+  return true;
 }
 
 /** Keeps the k smallest of a row sorted; equal distances by index. */

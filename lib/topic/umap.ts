@@ -1,12 +1,14 @@
 /**
- * A two-dimensional map of vectors: UMAP (McInnes et al., 2018) by umap-js, with the parts of it replaced
- * that measure badly: exact neighbours (`knn.ts`) for its approximate ones, and a start from the first two
- * principal components for its random one, which keeps far more of the arrangement of clusters.
- * All rows are fitted together: umap-js's `transform` of new rows is not usable.
+ * A two-dimensional map of vectors: UMAP (McInnes et al., 2018). Its graph rests on umap-js (`fuzzyGraph.ts`), as does the
+ * curve of closeness in the map; neighbours are exact (`knn.ts`), the epochs are `layout.ts`. The start is the first
+ * two principal components, not a spectral embedding as in umap-learn nor random as in umap-js: it keeps far more
+ * of the arrangement of clusters than a random one. All rows are fitted together; there is no transform of new rows.
  */
-import { UMAP } from "umap-js";
+import { findABParams } from "umap-js/dist/umap.js";
 import type { Rng } from "../base/rng";
+import { fuzzyGraph } from "./fuzzyGraph";
 import { flatten, nearestNeighbours, type Vectors } from "./knn";
+import { optimiseLayout } from "./layout";
 
 export interface UmapOptions {
   /** Neighbours per row, itself included, as in umap-learn. */
@@ -14,7 +16,7 @@ export interface UmapOptions {
   /** Smallest distance of points in the map. */
   minDist: number;
   rng: Rng;
-  /** Passes over the graph; default as umap-js: 500 up to 2500 rows, then fewer, 200 above 7500. */
+  /** Passes over the graph, a whole number >= 1; default as in umap-learn: 500 up to 10,000 rows, 200 above. */
   epochs?: number;
 }
 
@@ -25,48 +27,41 @@ const POWER_STEPS = 30;
 /**
  * @param vectors n rows of d finite numbers, n > nNeighbors
  * @returns [n][2]; the same for the same vectors, options and rng path
- * @throws RangeError for too few rows, ragged rows, numbers that are not finite
+ * @throws RangeError for too few rows, ragged rows, numbers that are not finite, epochs out of range
  */
 export function umapLayout(vectors: Vectors, options: UmapOptions): [number, number][] {
-  const { nNeighbors, minDist, rng, epochs } = options;
+  const { nNeighbors, minDist, rng } = options;
   const { flat, n, d } = flatten(vectors);
+  const epochs = options.epochs ?? (n <= 10_000 ? 500 : 200);
   if (!Number.isInteger(nNeighbors) || nNeighbors < 2) throw new RangeError(`umapLayout: expected a whole nNeighbors >= 2, got ${nNeighbors}`);
+  if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`umapLayout: expected a whole number of epochs >= 1, got ${epochs}`);
   if (n <= nNeighbors) throw new RangeError(`umapLayout: expected more than nNeighbors = ${nNeighbors} rows, got ${n}`);
-  const draw = rng.fork("epochs");
-  const umap = new UMAP({ nNeighbors, minDist, nEpochs: epochs, nComponents: 2, random: () => draw.next() });
-  const near = nearestNeighbours(vectors, nNeighbors - 1);
-  umap.setPrecomputedKNN(near.indices.map((row, i) => [i, ...row]), near.distances.map((row) => [0, ...row]));
-  // With neighbours given, umap-js takes only the number of rows from its argument.
-  const steps = umap.initializeFit(near.indices);
-  const map = umap.getEmbedding();
-  principalComponents(flat, n, d, rng.fork("start")).forEach((point, i) => {
-    map[i]![0] = point[0];
-    map[i]![1] = point[1];
-  });
-  for (let step = 0; step < steps; step++) umap.step();
-  return umap.getEmbedding().map(([x, y]) => [x!, y!]);
+  const graph = fuzzyGraph(nearestNeighbours(vectors, nNeighbors - 1));
+  const points = principalComponents(flat, n, d, rng.fork("start"));
+  optimiseLayout(points, graph, { ...findABParams(1, minDist), epochs, rng: rng.fork("epochs") });
+  return Array.from({ length: n }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
 
-/** Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can part. @returns [n][2] */
-function principalComponents(flat: Float64Array, n: number, d: number, rng: Rng): [number, number][] {
+/** Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can part; `flat` is centred in place. @returns [n * 2] */
+function principalComponents(flat: Float64Array, n: number, d: number, rng: Rng): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += flat[i * d + j]! / n;
+  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) flat[i * d + j]! -= mean[j]!;
   const axes: Float64Array[] = [];
   const scores = [0, 1].map(() => {
-    const axis = Float64Array.from({ length: d }, () => rng.normal());
-    let score: Float64Array = new Float64Array(n);
+    let axis = Float64Array.from({ length: d }, () => rng.normal());
+    const score = new Float64Array(n);
     for (let step = 0; step < POWER_STEPS; step++) {
       orthonormalise(axis, axes);
-      score = project(flat, n, d, mean, axis);
-      if (step < POWER_STEPS - 1) backProject(flat, n, d, mean, score, axis);
+      const next = powerStep(flat, n, d, axis, score);
+      if (step < POWER_STEPS - 1) axis = next;
     }
     axes.push(axis);
     return score;
   });
   const span = scores.flatMap((s) => Array.from(s)).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   const scale = span > 0 ? INITIAL_SPAN / span : 0;
-  const at = (axis: number, i: number): number => scores[axis]![i]! * scale + 1e-4 * rng.normal();
-  return Array.from({ length: n }, (_, i) => [at(0, i), at(1, i)]);
+  return Float64Array.from({ length: 2 * n }, (_, at) => scores[at % 2]![at >> 1]! * scale + 1e-4 * rng.normal());
 }
 
 /** Removes the components along `others` and scales to length 1, in place (a zero vector stays zero). */
@@ -79,17 +74,14 @@ function orthonormalise(axis: Float64Array, others: readonly Float64Array[]): vo
   if (length > 0) axis.forEach((v, j) => (axis[j] = v / length));
 }
 
-/** (X - mean) axis: [n] */
-function project(flat: Float64Array, n: number, d: number, mean: Float64Array, axis: Float64Array): Float64Array {
-  return Float64Array.from({ length: n }, (_, i) => {
+/** score = X axis in place, [n]; row by row, so that X is read once. @returns Xᵀ score: [d] */
+function powerStep(flat: Float64Array, n: number, d: number, axis: Float64Array, score: Float64Array): Float64Array<ArrayBuffer> {
+  const next = new Float64Array(d);
+  for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let j = 0; j < d; j++) sum += (flat[i * d + j]! - mean[j]!) * axis[j]!;
-    return sum;
-  });
-}
-
-/** axis = (X - mean)ᵀ score, in place: [d] */
-function backProject(flat: Float64Array, n: number, d: number, mean: Float64Array, score: Float64Array, axis: Float64Array): void {
-  axis.fill(0);
-  for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) axis[j]! += (flat[i * d + j]! - mean[j]!) * score[i]!;
+    for (let j = 0; j < d; j++) sum += flat[i * d + j]! * axis[j]!;
+    score[i] = sum;
+    for (let j = 0; j < d; j++) next[j]! += flat[i * d + j]! * sum;
+  }
+  return next;
 }

@@ -6,51 +6,43 @@ import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { startEngine } from "../../lib/engine/backend";
 import { saveFigure } from "../../lib/lab/figure/figure";
-import { saveTable, toText, type Table } from "../../lib/lab/table";
+import { saveTable, toText } from "../../lib/lab/table";
 import { memorySuite } from "./memory";
 import { peerPython } from "./peers";
 import { machine, type Row } from "./race";
 import { referenceSuite } from "./reference";
+import { benchTable, ratioFigure } from "./report";
 import { sampleSuite } from "./sample";
 import { measureScale, scaleFigure, scaleTable, type ScaleCurve } from "./scale";
 import { setupSuite } from "./setup";
-import { trainSuite } from "./train";
+import { trainSuite, wasmSuite } from "./train";
 import { umapSuite } from "./umap";
 
-const suites = { train: trainSuite, reference: referenceSuite, sample: sampleSuite, umap: umapSuite, memory: memorySuite, setup: setupSuite };
+const suites = { train: trainSuite, reference: referenceSuite, sample: sampleSuite, umap: umapSuite, memory: memorySuite, wasm: wasmSuite, setup: setupSuite };
 const names = [...Object.keys(suites), "scale"];
 /** All numbers so far; a suite that is run again replaces its own. */
 interface Results { machine: ReturnType<typeof machine>; rows: Row[]; scale: ScaleCurve[] }
 
 const figures = path.join(projectRoot, "figures"), file = path.join(figures, "bench.json");
-const met = ({ ratio, goal, atMost }: Row): boolean => (atMost ? ratio.value <= goal : ratio.value >= goal);
-
-function benchTable(rows: readonly Row[]): Table {
-  return {
-    name: "bench", caption: "Speed and memory against the Python stack on one machine, in turn: median [lowest, highest] of the rounds",
-    columns: [{ key: "work", label: "Work" }, { key: "peerName", label: "Peer" }, { key: "unit", label: "Unit" }, { key: "ours", label: "Ours", digits: 2 }, { key: "peer", label: "Peer's", digits: 2 }, { key: "ratio", label: "Times better", digits: 2 }, { key: "goal", label: "Goal" }, { key: "met", label: "Met" }, { key: "check", label: "Same work" }],
-    rows: rows.map((row) => ({ ...row, atMost: null, ratio: row.ratio, goal: row.goal === 0 ? "-" : `${row.atMost ? "<=" : ">="} ${row.goal}`, met: row.goal === 0 ? "-" : met(row) ? "yes" : "no" })),
-  };
-}
-
 async function main(chosen: string[], { rounds }: { rounds: number }): Promise<void> {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // rounds are the progress here
   const engine = await startEngine();
   const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : { machine: machine(""), rows: [], scale: [] };
   results.machine = machine(engine.description);
-  const peers = chosen.some((name) => name !== "scale" && name !== "setup") ? peerPython() : { reason: "no suite needs one" };
-  if ("reason" in peers) process.stdout.write(`bench: without Python peers (${peers.reason}): only what needs none is measured\n`);
+  const peers = chosen.some((name) => !["scale", "setup", "wasm"].includes(name)) ? peerPython() : undefined;
+  if (peers && "reason" in peers) process.stdout.write(`bench: without Python peers (${peers.reason}): only what needs none is measured\n`);
   for (const name of names.filter((name) => chosen.includes(name))) {
     process.stdout.write(`bench: ${name}\n`);
     if (name === "scale") results.scale = measureScale();
     else {
-      const rows = await suites[name as keyof typeof suites]("python" in peers ? peers.python : undefined, rounds);
+      const rows = await suites[name as keyof typeof suites](peers && "python" in peers ? peers.python : undefined, rounds);
       if (rows.length > 0) results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort((a, b) => names.indexOf(a.suite) - names.indexOf(b.suite));
       if (rows.length > 0) process.stdout.write(`${toText(benchTable(rows))}\n`);
     }
     writeFileAtomic(file, `${JSON.stringify(results, undefined, 1)}\n`);
   }
   saveTable(benchTable(results.rows), figures);
+  if (results.rows.length > 0) await saveFigure(ratioFigure(results.rows), figures);
   if (results.scale.length > 0) {
     saveTable(scaleTable(results.scale), figures);
     process.stdout.write(`${toText(scaleTable(results.scale))}\n`);

@@ -18,10 +18,10 @@ import { loadPolicy, type Policy } from "../../lib/model/policy";
 import type { TokenizedPair, TokenizedSide } from "../../lib/preference/collate";
 import { benchFolder } from "./peers";
 
-/** A session whose runs stay in the benchmark's own folder. */
+/** A session whose runs stay in the benchmark's own folder: one set of candidates, whichever engine asks. */
 export async function benchSession(): Promise<Session> {
   const session = await openSession({ preset: "small", seed: 1 });
-  return { ...session, runs: path.join(benchFolder, "runs"), preset: { ...preset("small"), topics: 900, candidates: 16 } };
+  return { ...session, engine: { ...session.engine, name: "native" }, runs: path.join(benchFolder, "runs"), preset: { ...preset("small"), topics: 900, candidates: 16 } };
 }
 
 /** A policy, pairs in the order of the steps, and what both sides need of them. */

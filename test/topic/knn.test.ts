@@ -22,6 +22,19 @@ test("finds exactly the brute-force neighbours, over several blocks and odd size
   }
 });
 
+test("rows that are given up half-way are those that are too far, also when the last columns decide", () => {
+  const rng = new Rng("strips");
+  const clustered = Array.from({ length: 151 }, (_, i) => Array.from({ length: 150 }, () => 3 * (i % 5) + rng.normal()));
+  const late = Array.from({ length: 150 }, (_, i) => Array.from({ length: 150 }, (_t, t) => (t < 148 ? (i % 2) * 1e-3 : rng.normal())));
+  for (const rows of [clustered, late]) assert.deepEqual(nearestNeighbours(rows, 6).indices, bruteForce(rows, 6));
+});
+
+test("equal distances beyond the first columns: still the lower index", () => {
+  const rows = Array.from({ length: 70 }, (_, i) => Array.from({ length: 130 }, (_t, t) => Number(t === i))); // all at the square root of 2
+  const { indices } = nearestNeighbours(rows, 3);
+  assert.deepEqual([indices[0], indices[2], indices[69]], [[1, 2, 3], [0, 1, 3], [0, 1, 2]]);
+});
+
 test("distances are Euclidean, sorted, and right for nearly equal rows far from the origin", () => {
   const { indices, distances } = nearestNeighbours([[1e6, 0], [1e6 + 1e-3, 0], [1e6, 3e-3], [0, 0]], 3);
   assert.deepEqual(indices[0], [1, 2, 3]);

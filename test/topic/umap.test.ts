@@ -50,9 +50,10 @@ test("rows that are all equal are laid out finitely", () => {
   assert.ok(map.flat().every(Number.isFinite));
 });
 
-test("refuses NaN and too few rows", () => {
+test("refuses NaN, too few rows and epochs that are no number of passes", () => {
   const rows = clusters(30, "bad");
   rows[7]![3] = NaN;
   assert.throws(() => umapLayout(rows, options(6)), /row 7, column 3/);
   assert.throws(() => umapLayout(clusters(10, "few"), options(6)), /more than nNeighbors = 10 rows, got 10/);
+  for (const epochs of [0, 2.5]) assert.throws(() => umapLayout(clusters(30, "epochs"), { ...options(6), epochs }), /epochs >= 1/);
 });

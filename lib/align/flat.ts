@@ -1,6 +1,7 @@
 /** All weights of a policy as one vector [P], so that clipping, decay and moments are a few kernels instead of a few hundred. */
 import * as tf from "@tensorflow/tfjs";
 import type { Params } from "../model/llama";
+import type { HostTensor } from "../model/safetensors";
 
 /** Order, shapes and sizes of the parts of the vector. */
 export interface FlatLayout {
@@ -23,6 +24,12 @@ export function flatten(tensors: readonly tf.Tensor[]): tf.Tensor1D {
 /** [P] -> weights by name (copies). */
 export function unflatten(flat: tf.Tensor1D, { names, shapes, sizes }: FlatLayout): Params {
   return tf.tidy(() => Object.fromEntries(tf.split(flat, sizes).map((part, i) => [names[i]!, tf.reshape(part, shapes[i]!)])));
+}
+
+/** [P] off the engine -> weights by name (views). */
+export function unflattenHost(flat: Float32Array, { names, shapes, sizes }: FlatLayout): Map<string, HostTensor> {
+  let start = 0;
+  return new Map(names.map((name, i) => [name, { shape: shapes[i]!, data: flat.subarray(start, (start += sizes[i]!)) }]));
 }
 
 /** A scalar function of the weights at [P], and its gradient [P]; both are the caller's. */

@@ -80,9 +80,10 @@ export interface TrainRequest {
   options: TrainOptions;
   rng: Rng;
   resume?: TrainState;
-  /** called with a copy of the state after every `checkpointEvery` (10) steps, once that step's log was taken */
+  /** called with a copy of the state after every `checkpointEvery` (10) steps and after `checkpointSteps`, once that step's log was taken */
   checkpoint?: (state: TrainState) => void;
   checkpointEvery?: number;
+  checkpointSteps?: readonly number[];
 }
 
 /** Yields a log per step; returns the final state. @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs) */
@@ -119,7 +120,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         gradNorm: norm, lr, maskedShare: 1 - sums.unmasked / sums.completionTokens, tokensPerSecond: sums.tokens / took,
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
-      if (request.checkpoint && adam.step % (request.checkpointEvery ?? 10) === 0) request.checkpoint(await snapshot(weights, adam));
+      if (request.checkpoint && (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))) request.checkpoint(await snapshot(weights, adam));
       await new Promise(setImmediate); // lets an interrupt in
     }
     return await snapshot(weights, adam);

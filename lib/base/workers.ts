@@ -53,6 +53,9 @@ export class SharedFloats {
   }
 }
 
+/** Whether this process is a worker of a pool: it then leaves the other cores to its siblings. */
+export const isWorker = process.env["MASK_DPO_WORKER"] === "1";
+
 /** How many processes use the CPU fully when each computes on one thread. */
 export const cpuWorkers = os.availableParallelism();
 
@@ -73,7 +76,7 @@ export class WorkerPool<State, Task> {
   constructor(script: string, readonly size = cpuWorkers) {
     this.children = Array.from({ length: size }, () => fork(path.join(projectRoot, script), {
       cwd: projectRoot, execArgv: ["--import", "tsx"], serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc", this.shared.descriptor],
-      env: { ...process.env, TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" }, // results do not depend on the number of threads
+      env: { ...process.env, MASK_DPO_WORKER: "1", TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" }, // results do not depend on the number of threads
     }));
     this.free = this.children.slice();
     for (const child of this.children) {

@@ -8,6 +8,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
+import { isWorker } from "../base/workers";
 import { nativeBackend } from "./native";
 import { repairWasm } from "./repairs";
 
@@ -18,7 +19,7 @@ export interface Engine {
   name: EngineName;
   /** One line for people: which engine, and why. */
   description: string;
-  /** Whether several processes are faster than one: on the CPU yes, on one GPU no. */
+  /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
   parallel: boolean;
 }
 
@@ -60,14 +61,14 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", parallel: !backend.isUsingGpuDevice, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();
-    return { name: "wasm", parallel: true, description: `WebAssembly (${why})` };
+    return { name: "wasm", parallel: !isWorker, description: `WebAssembly (${why})` };
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
@@ -83,7 +84,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", parallel: true, description: `plain JavaScript, for checks only (${why})` };
+    return { name: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
   },
 };
 

@@ -8,7 +8,7 @@ import type { TokenizeReport } from "../preference/collate";
 import type { Mixing, Shares } from "../preference/mixing";
 import type { PairReport } from "../preference/pair";
 import { factualityScore } from "../factuality/score";
-import type { Preferences } from "./experiment";
+import type { Preferences } from "./preferences";
 import { verdictLook } from "./palette";
 import type { Session } from "./session";
 import type { Cell, Table } from "./table";

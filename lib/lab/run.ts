@@ -6,9 +6,14 @@ import { writeFileAtomic } from "../base/files";
 import { canonicalJson, hashOf } from "../base/hash";
 import { parseJson, readText } from "../base/jsonl";
 
+/** Name of a run folder: `<kind>-<hash8>`. */
+export function folderName(kind: string, key: object): string {
+  return `${kind}-${hashOf(key).slice(0, 8)}`;
+}
+
 /** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */
 export function runFolder(root: string, kind: string, key: object): string {
-  const dir = path.join(root, `${kind}-${hashOf(key).slice(0, 8)}`);
+  const dir = path.join(root, folderName(kind, key));
   claimFolder(dir, key);
   return dir;
 }

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
+import { cpuWorkers } from "../base/workers";
 import { startEngine, type Engine } from "../engine/backend";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
@@ -12,19 +13,35 @@ export interface Session {
   preset: Preset;
   seed: number;
   atlas: Atlas;
-  /** folder of the policy to align, and of the independent one */
+  /** folders of the policy to align, and of an independent one */
   baseDir: string;
   otherDir: string;
   /** run folders */
   runs: string;
   /** figures and tables */
   figures: string;
+  /** experiments that run side by side */
+  jobs: number;
 }
 
-/** Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS and MASK_DPO_FIGURES, which `mask-dpo reproduce` sets. */
+/** The policies that ship: the one that is aligned, an independent one, and a larger one (Table 1). */
+export const policyNames = ["base", "other", "large"] as const;
+export type PolicyName = (typeof policyNames)[number];
+
+/** Hugging Face folder of a policy that ships. */
+export function policyDir(session: Session, name: PolicyName): string {
+  return { base: session.baseDir, other: session.otherDir, large: path.join(atlasFolder, "large") }[name];
+}
+
+/** Seeds of a claim: the session's and those after it. */
+export function seedsOf({ seed }: Session, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => seed + i);
+}
+
+/** Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which `mask-dpo reproduce` sets. */
 export async function openSession(choices: { preset?: string; seed?: number } = {}): Promise<Session> {
   const engine = await startEngine();
-  const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES } = process.env;
+  const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES, MASK_DPO_JOBS } = process.env;
   const seed = choices.seed ?? Number(MASK_DPO_SEED);
   if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed)) throw new UserError({ where: "MASK_DPO_SEED", expected: "a whole number", got: MASK_DPO_SEED, fix: "Pass --seed 3, say." });
   return {
@@ -34,6 +51,7 @@ export async function openSession(choices: { preset?: string; seed?: number } = 
     baseDir: path.join(atlasFolder, "base"),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
+    jobs: Number(MASK_DPO_JOBS ?? cpuWorkers),
     figures: MASK_DPO_FIGURES ?? path.join(projectRoot, "figures"),
   };
 }

@@ -7,7 +7,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { chooseCompute } from "../align/compute";
-import { flatLayout, flatten, unflatten } from "../align/flat";
+import { flatLayout, flatten, unflattenHost } from "../align/flat";
 import { cachedLogps, logpsLabel } from "../align/reference";
 import { train, type StepLog, type TrainOptions, type TrainRequest } from "../align/train";
 import { readTrainState, writeTrainState } from "../align/trainState";
@@ -18,7 +18,8 @@ import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import type { LlamaConfig } from "../model/config";
-import { loadPolicy, policyHash, savePolicy } from "../model/policy";
+import { writeCheckpoint } from "../model/checkpoint";
+import { loadPolicy, policyHash } from "../model/policy";
 import { tokenizePairs, type TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
@@ -38,6 +39,8 @@ export interface TrainRunRequest {
   logpsDir?: string;
   /** steps between checkpoints (default `checkpointEvery`) */
   checkpointEvery?: number;
+  /** steps whose policies stay, in `snapshotFolder`s */
+  snapshots?: readonly number[];
 }
 
 export interface TrainRun {
@@ -54,6 +57,11 @@ const stepLogSchema = z.object({
 
 /** Steps between checkpoints where nothing else is asked for. */
 export const checkpointEvery = 10;
+
+/** Where the policy after a step of `snapshots` is kept. */
+export function snapshotFolder(out: string, step: number): string {
+  return path.join(`${out}.run`, `step-${step}`);
+}
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
 export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): ReturnType<typeof tokenizePairs> {
@@ -87,10 +95,9 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     const compute = chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
     try {
       const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything);
-      const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label }, onStep);
-      const trained = tf.tidy(() => unflatten(tf.tensor1d(weights), layout));
-      await savePolicy(out, policy, trained);
-      tf.dispose(trained);
+      const save = (dir: string, weights: Float32Array) => writeCheckpoint(dir, policy.model.config, unflattenHost(weights, layout), policy.tokenizer.dir);
+      const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label, save }, onStep);
+      save(out, weights);
       writeJsonl(files.log, logs);
       rmSync(files.state, { force: true }); // without it the run counts as finished
       return { out, logs, report };
@@ -105,14 +112,15 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
-  { options, seed, checkpointEvery: every = checkpointEvery }: TrainRunRequest, work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
-  files: { log: string; state: string; key: string; label: string }, onStep?: (log: StepLog) => void,
+  { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest, work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
+  files: { log: string; state: string; key: string; label: string; save: (dir: string, weights: Float32Array) => void }, onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
   const resume = readTrainState(files.state, files.key, work.initial.size);
   const logs = resume ? readJsonl(files.log, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
   const iterator = train({
-    ...work, options, resume, rng: new Rng(seed).fork("train"), checkpointEvery: every,
+    ...work, options, resume, rng: new Rng(seed).fork("train"), checkpointEvery: every, checkpointSteps: snapshots,
     checkpoint: (state) => {
+      if (snapshots.includes(state.step)) files.save(snapshotFolder(out, state.step), state.weights);
       writeJsonl(files.log, logs); // the log never lags behind the state
       writeTrainState(files.state, files.key, state);
     },

@@ -22,7 +22,7 @@ import type { MaskKind } from "../preference/mask";
 import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
 import { promptIds } from "../text/prompt";
 import { loadAtlas } from "../world/atlas";
-import { atlasAnnotator, sampleInto } from "./experiment";
+import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./headlines";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";

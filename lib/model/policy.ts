@@ -5,8 +5,8 @@ import * as tf from "@tensorflow/tfjs";
 import { sha256, sha256File } from "../base/hash";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint";
-import { Llama, downloadParams, uploadParams, type Params } from "./llama";
+import { readCheckpoint } from "./checkpoint";
+import { Llama, uploadParams, type Params } from "./llama";
 
 export interface Policy {
   /** Hugging Face folder it was read from. */
@@ -26,11 +26,6 @@ export function loadPolicy(dir: string): Policy {
     dir, model, params, tokenizer,
     dispose: () => { model.dispose(); tf.dispose(params); },
   };
-}
-
-/** Writes weights as a Hugging Face folder with the configuration and tokenizer of `policy`. */
-export async function savePolicy(dir: string, policy: Policy, params: Params): Promise<void> {
-  writeCheckpoint(dir, policy.model.config, await downloadParams(params), policy.tokenizer.dir);
 }
 
 /** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer, chat template. */

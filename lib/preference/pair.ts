@@ -37,13 +37,13 @@ export type PreferencePair = z.infer<typeof preferencePairSchema>;
 export interface PairReport {
   questions: number;
   pairs: number;
-  /** Fewer than two candidates with a score. */
+  /** Fewer than two candidates with a score (or none, where the rejected sides come from others). */
   tooFewCandidates: number;
   /** The best candidate has no correct sentence (so none has). */
   chosenWithoutCorrect: number;
   /** The worst candidate has no incorrect sentence (so none has). */
   rejectedWithoutIncorrect: number;
-  /** Best and worst have the same score or the same text. */
+  /** Best and worst have the same score (where the rejected sides come from others: best is no better) or the same text. */
   identical: number;
   /** Candidates without sentences, set aside: they have no score. */
   emptyCandidates: number;
@@ -54,13 +54,21 @@ export interface PairReport {
 type Filter = "tooFewCandidates" | "chosenWithoutCorrect" | "rejectedWithoutIncorrect" | "identical";
 type Scored = { candidate: AnnotatedCandidate; score: number };
 
+export interface PairOptions {
+  /** Of the streams that draw among ties. */
+  seed: string | number;
+  /** Candidates that the rejected sides are taken from, where they are others (Table 3, "Llama+Doc"); default: the same. */
+  rejectedFrom?: readonly AnnotatedCandidate[];
+}
+
 /**
  * One pair per question where the filters leave one, in the order of `questions`.
  * @param candidates in any order
  * @throws UserError for a candidate of an unknown question, or the same candidate twice
  */
-export function buildPairs(candidates: readonly AnnotatedCandidate[], questions: readonly Question[], options: { seed: string | number }): { pairs: PreferencePair[]; report: PairReport } {
+export function buildPairs(candidates: readonly AnnotatedCandidate[], questions: readonly Question[], options: PairOptions): { pairs: PreferencePair[]; report: PairReport } {
   const scored = scoredByQuestion(candidates, questions);
+  const worse = options.rejectedFrom && scoredByQuestion(options.rejectedFrom, questions);
   const report: PairReport = {
     questions: questions.length, pairs: 0, tooFewCandidates: 0, chosenWithoutCorrect: 0, rejectedWithoutIncorrect: 0, identical: 0,
     emptyCandidates: candidates.filter(({ sentences }) => sentences.length === 0).length, chosenNoFactOnly: 0,
@@ -68,7 +76,7 @@ export function buildPairs(candidates: readonly AnnotatedCandidate[], questions:
   const rng = new Rng(options.seed).fork("pairs");
   const pairs: PreferencePair[] = [];
   for (const question of questions) {
-    const pair = bestAndWorst(question, scored.get(question.id)!, rng.fork(question.id));
+    const pair = bestAndWorst(question, scored.get(question.id)!, worse?.get(question.id), rng.fork(question.id));
     if (typeof pair === "string") report[pair]++;
     else pairs.push(pair);
   }
@@ -96,15 +104,16 @@ function scoredByQuestion(candidates: readonly AnnotatedCandidate[], questions: 
     })]));
 }
 
-function bestAndWorst(question: Question, scored: readonly Scored[], rng: Rng): PreferencePair | Filter {
-  if (scored.length < 2) return "tooFewCandidates";
+function bestAndWorst(question: Question, scored: readonly Scored[], others: readonly Scored[] | undefined, rng: Rng): PreferencePair | Filter {
+  const worse = others ?? scored;
+  if (others ? Math.min(scored.length, others.length) < 1 : scored.length < 2) return "tooFewCandidates";
   const best = scored.reduce((max, { score: s }) => Math.max(max, s), 0);
-  const worst = scored.reduce((min, { score: s }) => Math.min(min, s), 1);
+  const worst = worse.reduce((min, { score: s }) => Math.min(min, s), 1);
   if (best === 0) return "chosenWithoutCorrect";
   if (worst === 1) return "rejectedWithoutIncorrect";
   const chosen = rng.fork("chosen").pick(scored.filter(({ score: s }) => s === best)).candidate;
-  const rejected = rng.fork("rejected").pick(scored.filter(({ score: s }) => s === worst)).candidate;
-  if (best === worst || chosen.completion === rejected.completion) return "identical";
+  const rejected = rng.fork("rejected").pick(worse.filter(({ score: s }) => s === worst)).candidate;
+  if (best <= worst || chosen.completion === rejected.completion) return "identical";
   return { questionId: question.id, topic: question.topic, prompt: question.prompt, chosen: side(chosen), rejected: side(rejected), scores: { chosen: best, rejected: worst } };
 }
 

@@ -3,6 +3,7 @@
  * Prompts are worded by split: preference training, validation and test share no wording (paper §3.1: "the training
  * set has no overlap with the test set in both dimensions"); pretraining sees all of them.
  */
+import { UserError, brief } from "../base/check";
 import type { Question } from "../factuality/records";
 import type { RelationName, Topic } from "./relation";
 
@@ -47,4 +48,11 @@ export function question(topic: Topic, kind: QuestionKind, split: Split, wording
 /** Every wording of a kind, whatever its split. */
 export function allWordings(kind: QuestionKind): string[] {
   return Object.values(KINDS[kind].prompts).flat();
+}
+
+/** The kind of one of Atlas's questions, which its id ends with. @throws UserError for another question */
+export function kindOf({ id }: Pick<Question, "id">): QuestionKind {
+  const kind = id.slice(id.lastIndexOf(":") + 1);
+  if (!(kind in KINDS)) throw new UserError({ where: `question ${brief(id)}`, expected: `an id of Atlas, which ends in ${Object.keys(KINDS).join(", ")}`, got: brief(kind), fix: "Use Atlas's own questions here." });
+  return kind as QuestionKind;
 }

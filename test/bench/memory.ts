@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../../lib/base/files";
 import { writeJsonl } from "../../lib/base/jsonl";
-import { constructPreferences } from "../../lib/lab/experiment";
+import { constructPreferences } from "../../lib/lab/preferences";
 import { Peer } from "./peers";
 import { spread, type Row } from "./race";
 import { atlasWork, benchSession, release, scratchFile, writePeerPairs } from "./work";

@@ -3,7 +3,7 @@ import { Rng } from "../../lib/base/rng";
 import { bestOfN } from "../../lib/evaluation/bestOfN";
 import { annotateCandidates } from "../../lib/factuality/annotator";
 import type { Candidate, Question } from "../../lib/factuality/records";
-import { atlasAnnotator } from "../../lib/lab/experiment";
+import { atlasAnnotator } from "../../lib/lab/candidates";
 import { maxNewTokens } from "../../lib/lab/preset";
 import { paperSampling } from "../../lib/model/generate";
 import { samplePool } from "../../lib/preference/samplePool";

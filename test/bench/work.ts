@@ -1,5 +1,5 @@
 /** What is measured: real pairs of Atlas, and a seeded checkpoint of 30M parameters with pairs of random ids. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { pooledCompute, type PairCompute } from "../../lib/align/compute";
@@ -9,7 +9,7 @@ import type { ReferenceLogps } from "../../lib/align/microbatch";
 import { batchMembers, paperTraining, type TrainOptions } from "../../lib/align/train";
 import { writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
-import { constructPreferences, tokenizePreferences } from "../../lib/lab/experiment";
+import { constructPreferences, tokenizePreferences } from "../../lib/lab/preferences";
 import { preset } from "../../lib/lab/preset";
 import { openSession, type Session } from "../../lib/lab/session";
 import { weightShapes, writeCheckpoint } from "../../lib/model/checkpoint";
@@ -110,6 +110,7 @@ export function writePeerPairs(file: string, { pairs, reference, options, seed }
 
 export function scratchFile(name: string): string {
   const file = path.join(benchFolder, name);
+  mkdirSync(benchFolder, { recursive: true });
   rmSync(file, { force: true, recursive: true });
   return file;
 }

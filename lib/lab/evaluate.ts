@@ -1,0 +1,41 @@
+/** Evaluations of policies, each computed once: sums per topic over annotated answers (§3.1). */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { writeFileAtomic } from "../base/files";
+import { hashOf } from "../base/hash";
+import { parseJson, parseRow, readText } from "../base/jsonl";
+import { policyHash } from "../model/policy";
+import { answerTotals, answerTotalsSchema, type AnswerTotals } from "./answerTotals";
+import { answersOf } from "./candidates";
+import { evaluationQuestions } from "./questions";
+import { folderName, runFolder } from "./run";
+import type { Session } from "./session";
+
+/** Question set and decoding: Tables 2-5 here are "test sampled", Table 1 is greedy in the paper. */
+export const evaluationNames = ["test sampled", "test greedy", "ood sampled"] as const;
+export type EvaluationName = (typeof evaluationNames)[number];
+
+/** Raised when what an evaluation counts changes, so that older ones are not taken for it. */
+const version = 1;
+
+/** Sums over a policy's answers. @param policy its hash where it is known */
+export async function evaluate(session: Session, dir: string, name: EvaluationName, policy = policyHash(dir)): Promise<AnswerTotals> {
+  const known = knownEvaluation(session, policy, name);
+  if (known) return known;
+  const [split, decoding] = name.split(" ") as ["test" | "ood", "sampled" | "greedy"];
+  const { questions, answers } = await answersOf(session, dir, split, decoding);
+  const totals = answerTotals(session.atlas, questions, answers);
+  writeFileAtomic(path.join(runFolder(session.runs, "evaluation", keyOf(session, policy, name)), "totals.json"), JSON.stringify(totals));
+  return totals;
+}
+
+/** The same where it was computed before. @throws UserError for a damaged file */
+export function knownEvaluation(session: Session, policy: string, name: EvaluationName): AnswerTotals | undefined {
+  const file = path.join(session.runs, folderName("evaluation", keyOf(session, policy, name)), "totals.json");
+  return existsSync(file) ? parseRow(answerTotalsSchema, parseJson(readText(file), file), file) : undefined;
+}
+
+function keyOf(session: Session, policy: string, name: EvaluationName): object {
+  const { preset, seed, engine } = session, split = name.startsWith("test") ? "test" : "ood";
+  return { policy, name, questions: hashOf(evaluationQuestions(session, split, preset.evaluationQuestions)), samples: name.endsWith("greedy") ? 1 : preset.samples, seed: name.endsWith("greedy") ? 0 : seed, engine: engine.name, version };
+}

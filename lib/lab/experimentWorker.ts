@@ -1,0 +1,25 @@
+/** A worker process of runExperiments: computes the experiments it is sent, one after the other, on one thread. */
+import { setProgressRenderer } from "../base/progress";
+import { serveTasks } from "../base/workers";
+import { runExperiment, type ExperimentRequest } from "./experiment";
+import type { Preset } from "./preset";
+import { openSession, type Session } from "./session";
+
+/** What a worker is told once. */
+export interface ExperimentSetup {
+  preset: Preset;
+  seed: number;
+  runs: string;
+}
+
+setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // the pool shows how many are done
+let session: Session;
+
+serveTasks({
+  async tell({ preset, seed, runs }: ExperimentSetup) {
+    session = { ...(await openSession({ preset: preset.name, seed })), preset, runs };
+  },
+  async run(request: ExperimentRequest) {
+    await runExperiment(session, request);
+  },
+});

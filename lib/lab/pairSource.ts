@@ -1,0 +1,81 @@
+/**
+ * How preference pairs come about (§2.2) and which of them an experiment trains on (Tables 3-5). The pairs of all
+ * training questions of a preset are made once for each way; an experiment takes those of its topics and questions.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { hashOf } from "../base/hash";
+import { readJsonl, writeJsonl } from "../base/jsonl";
+import { Rng } from "../base/rng";
+import { annotateCandidates } from "../factuality/annotator";
+import type { Candidate, Question } from "../factuality/records";
+import { paperSampling } from "../model/generate";
+import { policyHash } from "../model/policy";
+import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
+import { splitByDistance } from "../topic/cluster";
+import { withDocument } from "../world/document";
+import { factAnnotator } from "../world/factCheck";
+import { atlasAnnotator, candidatesOf } from "./candidates";
+import { maxNewTokens } from "./preset";
+import { trainingTopics } from "./questions";
+import { runFolder } from "./run";
+import { policyDir, type PolicyName, type Session } from "./session";
+import { topicVectors, type EmbeddingName } from "./topicEmbeddings";
+
+export interface PairSource {
+  /** Who samples the candidates; in the paper's setting the policy itself. */
+  author: PolicyName;
+  /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
+  document: boolean;
+  /** Who judges them: the sentence oracle, or the fact checker (FactTune in Table 1). */
+  annotator: "sentences" | "facts";
+  /** K. */
+  k: number;
+  /** How many topics of the seeded order, and how many questions of each (Table 4). */
+  topics: number;
+  questionsPerTopic: number;
+  /** Only this share of the topics, by their distance to the test topics (Table 5). */
+  group?: { embedding: EmbeddingName; distance: "near" | "far"; share: number };
+}
+
+/** The pairs of a source; those of all training questions are kept in a run folder. */
+export async function pairsOf(session: Session, source: PairSource): Promise<PreferencePair[]> {
+  const kept = new Set((await questionsOf(session, source)).map(({ id }) => id));
+  return (await allPairs(session, source)).filter(({ questionId }) => kept.has(questionId));
+}
+
+/** What must be there before experiments run side by side: sampling uses every core by itself. */
+export async function preparePairs(session: Session, source: PairSource): Promise<void> {
+  await allPairs(session, source);
+}
+
+async function questionsOf(session: Session, { topics, questionsPerTopic, group }: PairSource): Promise<Question[]> {
+  const chosen = trainingTopics(session).slice(0, topics);
+  const kept = group && (await topicGroup(session, chosen.map(([first]) => first!.topic), group));
+  return chosen.filter(([first]) => !kept || kept.has(first!.topic)).flatMap((questions) => questions.slice(0, questionsPerTopic));
+}
+
+/** §4.3: test topics are the centres; the nearest or farthest share of the training topics. */
+async function topicGroup(session: Session, topics: readonly string[], { embedding, distance, share }: NonNullable<PairSource["group"]>): Promise<Set<string>> {
+  const centres = [...new Set(session.atlas.splits.test.map(({ topic }) => topic))];
+  return new Set(splitByDistance(await topicVectors(session, embedding), centres, topics, share)[distance]);
+}
+
+async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
+  const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
+  const key = { author: policyHash(policyDir(session, author)), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.name };
+  const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
+  if (existsSync(file)) return readJsonl(file, preferencePairSchema);
+  const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
+  const annotate = async (candidates: Candidate[]) => annotateCandidates(candidates.filter(({ index }) => index < k), questions, judge);
+  const plain = await annotate(await trainingCandidates(session, author, questions));
+  const chosenFrom = document ? await annotate(await trainingCandidates(session, author, questions.map((question) => withDocument(atlas, question, new Rng(seed).fork("document").fork(question.id))))) : plain;
+  const { pairs } = buildPairs(chosenFrom, questions, { seed, ...(document && { rejectedFrom: plain }) });
+  writeJsonl(file, pairs);
+  return pairs;
+}
+
+/** The preset's K candidates of every training question: smaller K take the first of them. */
+export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
+  return candidatesOf(session, policyDir(session, author), questions, session.preset.candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
+}

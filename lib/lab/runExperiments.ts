@@ -1,0 +1,73 @@
+/**
+ * Many experiments: those not known yet run side by side, each on one thread of its own process, which uses a CPU better
+ * than one experiment on all cores. What they have in common (candidates, pairs) is made first.
+ */
+import { hashOf } from "../base/hash";
+import { startProgress } from "../base/progress";
+import { WorkerPool } from "../base/workers";
+import { experimentName, knownResult, runExperiment, type ExperimentRequest, type ExperimentResult } from "./experiment";
+import type { ExperimentSetup } from "./experimentWorker";
+import { preparePairs } from "./pairSource";
+import type { Session } from "./session";
+
+/** Starting workers (about two seconds) pays from this many experiments on. */
+const poolFrom = 3;
+
+/** Results in the order of the requests; requests of one experiment are computed together. @throws UserError as `runExperiment` */
+export async function runExperiments(session: Session, requests: readonly ExperimentRequest[]): Promise<ExperimentResult[]> {
+  const missing = inOrder(merged(session, requests).filter((request) => !knownResult(session, request)));
+  await prepare(session, missing);
+  await compute(session, missing);
+  return requests.map((request) => knownResult(session, request)!);
+}
+
+/** One request an experiment, with all evaluations asked of it. */
+function merged(session: Session, requests: readonly ExperimentRequest[]): ExperimentRequest[] {
+  const byName = new Map<string, ExperimentRequest>();
+  for (const { experiment, evaluations } of requests) {
+    const name = experimentName(session, experiment);
+    byName.set(name, { experiment, evaluations: [...new Set([...(byName.get(name)?.evaluations ?? []), ...evaluations])] });
+  }
+  return [...byName.values()];
+}
+
+/** First one of each set of pairs, then the others, which find its reference log-probabilities there. */
+function inOrder(requests: readonly ExperimentRequest[]): ExperimentRequest[] {
+  const seen = new Set<string>();
+  const isFirst = requests.map(({ experiment: { policy, pairs, seed } }) => {
+    const key = hashOf({ policy, pairs, seed });
+    return !seen.has(key) && Boolean(seen.add(key));
+  });
+  return [...requests.filter((_, i) => isFirst[i]), ...requests.filter((_, i) => !isFirst[i])];
+}
+
+async function prepare(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
+  const sources = new Map(requests.map(({ experiment: { pairs, seed } }) => [hashOf({ ...pairs, topics: 0, questionsPerTopic: 0, group: null, seed }), { pairs, seed }]));
+  for (const { pairs, seed } of sources.values()) await preparePairs({ ...session, seed }, pairs);
+}
+
+async function compute(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
+  if (!session.engine.parallel || requests.length < poolFrom) {
+    for (const request of requests) await runExperiment(session, request);
+    return;
+  }
+  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>("lib/lab/experimentWorker.ts", Math.min(session.jobs, requests.length));
+  const costs = requests.map(costOf), progress = startProgress("experiments", costs.reduce((a, b) => a + b, 0));
+  try {
+    pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
+    let done = 0, finished = 0;
+    await Promise.all(requests.map(async (request, i) => {
+      await pool.run(request);
+      progress.update((done += costs[i]!), `${++finished} of ${requests.length}`);
+    }));
+  } finally {
+    progress.stop();
+    pool.close();
+  }
+}
+
+/** In training steps, roughly: what progress and its ETA count. */
+function costOf({ experiment: { pairs, training, snapshots }, evaluations }: ExperimentRequest): number {
+  const steps = (pairs.topics * pairs.questionsPerTopic * (pairs.group?.share ?? 1) * training.epochs) / training.batch;
+  return Math.ceil(steps) + 5 * (evaluations.length + (snapshots ? 3 : 0));
+}

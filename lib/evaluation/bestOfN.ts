@@ -24,15 +24,18 @@ export interface BestOfNPoint {
   perAnswer: SentenceCounts;
 }
 
+/** What an answer is chosen by; default: its own score, a verifier without error. */
+export type RankBy = (answer: AnnotatedCandidate) => number;
+
 /**
  * One point per N.
  * @param ns the N wanted, each between 1 and the fewest answers any question has
  * @throws UserError when a question has too few answers, or none
  */
-export function bestOfN(answers: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): BestOfNPoint[] {
+export function bestOfN(answers: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions & { rankBy?: RankBy } = {}): BestOfNPoint[] {
   const topics = [...answersByTopic(answers, questions).values()];
   return ns.map((n) => {
-    const units = topics.map((topic) => topicBest(topic, n));
+    const units = topics.map((topic) => topicBest(topic, n, options.rankBy));
     const perAnswer: SentenceCounts = { sentences: 0, correct: 0, incorrect: 0, noFact: 0 };
     for (const { counts } of units) for (const key of countKeys) perAnswer[key] += counts[key] / questions.length;
     const stream = rng.fork(n);
@@ -51,6 +54,30 @@ export function compareBestOfN(a: readonly AnnotatedCandidate[], b: readonly Ann
   return ns.map((n) => {
     const [unitsA, unitsB] = [topicsA!, topicsB!].map((topics) => macroColumns(topics.map((topic) => topicBest(topic, n))));
     return { n, ...pairedDifference(unitsA!, unitsB!, rng.fork(n), options) };
+  });
+}
+
+/**
+ * How the paired difference of `macroScore`, A - B, changes when N doubles: least squares on log2 N, topic by topic. Below
+ * 0 the gap closes (Havrilla et al., 2024, saw that for reasoning; the paper's Corollary 2 says it does not).
+ * @param ns at least two @throws UserError as `bestOfN`
+ */
+export function gapSlope(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): Difference {
+  const x = ns.map((n) => Math.log2(n)), mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+  const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const slopes = (answers: readonly AnnotatedCandidate[]): Columns => {
+    const values = [...answersByTopic(answers, questions).values()].map((topic) => ns.reduce((sum, n, i) => sum + ((x[i]! - mean) / spread) * topicBest(topic, n).score, 0));
+    return [values, values.map(() => 1)];
+  };
+  return pairedDifference(slopes(a), slopes(b), rng, options);
+}
+
+/** Share of B's remaining error that A is without, 1 - (1 - A) / (1 - B), per N: a gap between scores below 100 % must shrink as they rise, this need not. */
+export function errorReduction(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): (Interval & { n: number })[] {
+  const [topicsA, topicsB] = [a, b].map((answers) => [...answersByTopic(answers, questions).values()]);
+  return ns.map((n) => {
+    const [errorA, errorB] = [topicsA!, topicsB!].map((topics) => topics.map((topic) => 1 - topicBest(topic, n).score));
+    return { n, ...bootstrap([errorA!, errorB!], (sums) => 1 - ratio(sums), rng.fork(n), options) };
   });
 }
 
@@ -80,12 +107,12 @@ interface TopicBest {
   counts: SentenceCounts;
 }
 
-function topicBest(topic: readonly QuestionAnswers[], N: number): TopicBest {
+function topicBest(topic: readonly QuestionAnswers[], N: number, rankBy: RankBy = scoreOrZero): TopicBest {
   const best: TopicBest = { score: 0, counts: { sentences: 0, correct: 0, incorrect: 0, noFact: 0 } };
   for (const { question, answers } of topic) {
     if (answers.length < N) throw new UserError({ where: `question ${brief(question.id)}`, expected: `at least ${N} answers for best-of-${N}`, got: String(answers.length), fix: "Sample more answers, or ask for a smaller N." });
-    const sorted = answers.map((answer) => ({ score: scoreOrZero(answer), counts: countSentences(answer.sentences) })).sort((a, b) => a.score - b.score);
-    const weights = shareTies(bestOfNWeights(sorted.length, N), sorted.map(({ score }) => score));
+    const sorted = answers.map((answer) => ({ rank: rankBy(answer), score: scoreOrZero(answer), counts: countSentences(answer.sentences) })).sort((a, b) => a.rank - b.rank);
+    const weights = shareTies(bestOfNWeights(sorted.length, N), sorted.map(({ rank }) => rank));
     sorted.forEach(({ score, counts }, i) => {
       best.score += (weights[i]! * score) / topic.length;
       for (const key of countKeys) best.counts[key] += weights[i]! * counts[key];

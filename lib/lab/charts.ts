@@ -10,7 +10,7 @@ import { curveFigure, panelsFigure, type Curve } from "./figure/curves";
 import type { Figure } from "./figure/figure";
 import { palette, type SeriesStyle } from "./palette";
 import type { RelationAccuracy } from "./relationAccuracy";
-import { percent } from "./results";
+import { percent } from "./arm";
 
 /** Scores of all candidates, of the chosen and of the rejected ones. */
 export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs: readonly PreferencePair[]): Figure {

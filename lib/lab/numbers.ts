@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
+import { claimVerdicts } from "./claims";
 import type { Session } from "./session";
 import type { Table } from "./table";
 
@@ -15,6 +16,8 @@ const numberSchema = z.object({
   /** null where it could not be measured (too few answers) */
   here: z.union([z.number(), interval, z.null()]),
   unit: z.string(),
+  /** of a claim: whether it holds here */
+  verdict: z.enum(claimVerdicts).optional(),
 }).strict();
 const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), numbers: z.array(numberSchema) }).strict();
 /** One number of the paper's kind, measured here. */
@@ -41,7 +44,7 @@ export function paperVersusHere(figures: string): Table {
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
     name: "paper-vs-here", caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
-    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }, ...mixed],
-    rows: records.flatMap((record) => record.numbers.map(({ what, paper, here, unit }) => ({ notebook: record.notebook, what, unit, paper, here, size: sizeOf(record) }))),
+    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }, { key: "verdict", label: "Claim" }, ...mixed],
+    rows: records.flatMap((record) => record.numbers.map(({ what, paper, here, unit, verdict = "" }) => ({ notebook: record.notebook, what, unit, paper, here, verdict, size: sizeOf(record) }))),
   };
 }

@@ -1,22 +1,11 @@
 /** Results as tables. Scores are percent with 95 % intervals; counts are means per answer. */
-import type { Interval } from "../base/stats";
 import type { BestOfNPoint } from "../evaluation/bestOfN";
 import type { TrainOptions } from "../align/train";
-import type { Comparison, Difference } from "../evaluation/compare";
+import type { Comparison } from "../evaluation/compare";
 import type { EvaluationSummary } from "../evaluation/summary";
-import type { TokenizeReport } from "../preference/collate";
-import type { Mixing, Shares } from "../preference/mixing";
-import type { PairReport } from "../preference/pair";
-import { factualityScore } from "../factuality/score";
-import type { Preferences } from "./preferences";
-import { verdictLook } from "./palette";
+import { percent } from "./arm";
 import type { Session } from "./session";
-import type { Cell, Table } from "./table";
-
-/** A share with its interval, in percent. */
-export function percent({ value, low, high }: Interval): Interval {
-  return { value: 100 * value, low: 100 * low, high: 100 * high };
-}
+import type { Table } from "./table";
 
 /** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */
 export function describeSession({ engine, preset, seed, atlas }: Session): string {
@@ -42,22 +31,6 @@ export function describeTraining({ beta, lr, epochs, batch, warmup, weightDecay,
   };
 }
 
-/** Some candidates of one question, best and worst included, each sentence with its verdict's letter. */
-export function candidatesTable({ questions, candidates, pairs }: Preferences, pair: number, rows: number): Table {
-  const { questionId, chosen, rejected } = pairs[pair]!;
-  const own = candidates.filter((candidate) => candidate.questionId === questionId);
-  const role = (text: string) => (text === chosen.completion ? "chosen" : text === rejected.completion ? "rejected" : "");
-  const picked = [...own.filter(({ completion }) => role(completion)).filter(({ completion }, i, all) => all.findIndex((other) => other.completion === completion) === i), ...own.filter(({ completion }) => !role(completion))].slice(0, rows);
-  return {
-    name: "01-candidates", caption: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
-    columns: [{ key: "role", label: "Becomes" }, { key: "score", label: "Score (%)", digits: 0 }, { key: "text", label: "Completion, each sentence with its verdict" }],
-    rows: picked.map(({ completion, sentences }) => ({
-      role: role(completion), score: 100 * (factualityScore(sentences) ?? 0),
-      text: sentences.map(({ start, end, verdict }) => `${completion.slice(start, end)} [${verdictLook[verdict].letter}]`).join(" "),
-    })),
-  };
-}
-
 /** What the gain in right statements is made of. */
 export function gainTable({ choice, accuracy }: { choice: number; accuracy: number }): Table {
   const row = (what: string, points: number) => ({ what, points: 100 * points });
@@ -65,44 +38,6 @@ export function gainTable({ choice, accuracy }: { choice: number; accuracy: numb
     name: "02-gain", caption: "Where the gain in right statements comes from (test, sampled; statements of a known relation)",
     columns: [{ key: "what", label: "Source" }, { key: "points", label: "Points", digits: 2 }],
     rows: [row("stating relations more often that are easier", choice), row("being right more often within a relation", accuracy), row("together", choice + accuracy)],
-  };
-}
-
-/** Gap between two best-of-N curves. */
-export function gapTable(gaps: readonly (Difference & { n: number })[]): Table {
-  return {
-    name: "06-gap", caption: "Best of N: Mask-DPO minus base, paired over topics",
-    columns: [{ key: "n", label: "N" }, { key: "gap", label: "Gap (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }],
-    rows: gaps.map((gap) => ({ n: gap.n, gap: percent(gap), p: gap.p })),
-  };
-}
-
-/** How many questions fell to each filter of §2.2. */
-export function pairReportTable(report: PairReport): Table {
-  const row = (what: string, questions: number) => ({ what, questions });
-  return {
-    name: "01-pair-filters", caption: "Preference construction (§2.2): what became of the questions",
-    columns: [{ key: "what", label: "Outcome" }, { key: "questions", label: "Questions" }],
-    rows: [
-      row("asked", report.questions), row("pair kept", report.pairs), row("fewer than two candidates with a score", report.tooFewCandidates),
-      row("chosen without a correct sentence", report.chosenWithoutCorrect), row("rejected without an incorrect sentence", report.rejectedWithoutIncorrect), row("chosen and rejected equal", report.identical),
-    ],
-  };
-}
-
-/** How mixed right and wrong are in the pairs: what the mask has to work on. */
-export function mixingTable(mixing: Mixing, tokens: Shares, tokenized: TokenizeReport): Table {
-  const row = (what: string, value: Cell) => ({ what, value });
-  return {
-    name: "01-mixing", caption: "How mixed the pairs are: the mask drops wrong sentences of chosen and right ones of rejected",
-    columns: [{ key: "what", label: "Quantity" }, { key: "value", label: "Value", align: "right" }],
-    rows: [
-      row("pairs", mixing.pairs), row("pairs whose mask empties a side (not trained on)", tokenized.emptied.length),
-      row("mean score of chosen (%)", 100 * mixing.scores.chosen), row("mean score of rejected (%)", 100 * mixing.scores.rejected),
-      row("wrong sentences in chosen (%)", 100 * mixing.sentences.wrongInChosen), row("right sentences in rejected (%)", 100 * mixing.sentences.rightInRejected),
-      row("wrong tokens in chosen (%)", 100 * tokens.wrongInChosen), row("right tokens in rejected (%)", 100 * tokens.rightInRejected),
-      row("pairs in which the mask drops something (%)", 100 * mixing.mixedPairs),
-    ],
   };
 }
 

@@ -1,71 +1,116 @@
 /**
- * The experiments of the paper's tables and of what goes beyond them, at the size of a preset. Tables share
- * experiments: what is the same is the same object by content and runs once.
+ * The alignments behind the paper's tables and what goes beyond them, at the size of a preset, notebook by notebook.
+ * Tables share experiments: what is equal by content runs once.
  */
 import type { MaskKind } from "../preference/mask";
+import type { EvaluationName } from "./evaluate";
 import type { Experiment } from "./experiment";
 import type { PairSource } from "./pairSource";
-import type { PolicyName, Session } from "./session";
+import { seedsOf, type PolicyName, type Session } from "./session";
 import { embeddingNames, type EmbeddingName } from "./topicEmbeddings";
 
-export { embeddingNames };
-
-/** One or several changes to the paper's setting. */
+/** Mask-DPO as the preset has it (§2.2, App. A), with changes. */
 export interface Setting {
   policy?: PolicyName;
   pairs?: Partial<PairSource>;
   mask?: MaskKind;
-  lr?: number;
+  /** times the preset's learning rate */
+  lrScale?: number;
   snapshots?: boolean;
 }
 
-/** Mask-DPO as the preset has it (§2.2, App. A), with changes. Pairs are sampled from the policy itself unless said otherwise. */
-export function experimentOf({ preset }: Session, seed: number, { policy = "base", pairs, mask = "paper", lr = preset.training.lr, snapshots = false }: Setting = {}): Experiment {
-  const { candidates: k, topics, questionsPerTopic } = preset;
-  return { policy, pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs }, mask, training: { ...preset.training, lr }, seed, snapshots };
+/** A row of a table before it is run. */
+export interface ArmSpec {
+  label: string;
+  setting: Setting;
+  /** how many, from the session's on */
+  seeds: number;
+  evaluations: readonly EvaluationName[];
 }
+
+/** The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise. */
+export function experimentOf({ preset }: Session, seed: number, { policy = "base", pairs, mask = "paper", lrScale = 1, snapshots = false }: Setting): Experiment {
+  const { candidates: k, topics, questionsPerTopic, training } = preset;
+  return { policy, pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs }, mask, training: { ...training, lr: training.lr * lrScale }, seed, snapshots };
+}
+
+const sampled: readonly EvaluationName[] = ["test sampled"];
+const everything: readonly EvaluationName[] = ["test sampled", "test greedy", "ood sampled"];
 
 /** Table 2 and its controls: the same pairs under each mask, with snapshots on the way. */
-export const maskSettings = {
-  paper: { mask: "paper", snapshots: true },
-  none: { mask: "none", snapshots: true },
-  inverted: { mask: "inverted", snapshots: true },
-  random: { mask: "random", snapshots: true },
-} as const satisfies Record<MaskKind, Setting>;
+export function maskArms({ preset }: Session): Record<MaskKind, ArmSpec> {
+  const arm = (mask: MaskKind, label: string): ArmSpec => ({ label, setting: { mask, snapshots: true }, seeds: preset.maskSeeds, evaluations: everything });
+  return { paper: arm("paper", "Mask-DPO"), none: arm("none", "DPO (no mask)"), random: arm("random", "random mask"), inverted: arm("inverted", "inverted mask") };
+}
 
 /** Table 1's FactTune: plain DPO on pairs that another annotator chose. */
-export const factTuneSetting: Setting = { mask: "none", pairs: { annotator: "facts" } };
-
-/** Table 3: who writes the candidates. */
-export const samplingSettings = {
-  policy: maskSettings.paper,
-  other: { pairs: { author: "other" } },
-  document: { pairs: { document: true } },
-} as const satisfies Record<string, Setting>;
-
-/** A third, two thirds or all of the topics, or of the questions of each topic (Table 4). */
-export const scalingParts = [1, 2, 3] as const;
-export function scalingSetting({ preset }: Session, dimension: "topic" | "question", thirds: (typeof scalingParts)[number], mask: "paper" | "none" = "paper"): Setting {
-  if (thirds === 3) return maskSettings[mask];
-  return { mask, pairs: dimension === "topic" ? { topics: Math.round((preset.topics * thirds) / 3) } : { questionsPerTopic: Math.max(1, Math.round((preset.questionsPerTopic * thirds) / 3)) } };
+export function factTuneArm({ preset }: Session): ArmSpec {
+  return { label: "FactTune-style", setting: { mask: "none", pairs: { annotator: "facts" } }, seeds: preset.seeds, evaluations: everything };
 }
 
-/** Numbers of candidates: fewer of them leave right and wrong more mixed in the pairs. */
-export function candidateCounts({ preset }: Session): number[] {
-  return [2, 4, 8, 16, 32].filter((k) => k < preset.candidates).concat(preset.candidates);
+/** Two masks under conditions in which right and wrong are more or less mixed, and steps more or fewer. */
+export type Condition = `K = ${number}` | `${string} of the topics` | "a quarter of the learning rate";
+
+/** Mask-DPO and DPO where the mask may matter more or less: few candidates, few pairs, small steps. */
+export function conditionArms({ preset }: Session): Record<Condition, Record<"paper" | "none", ArmSpec>> {
+  const both = (setting: Setting): Record<"paper" | "none", ArmSpec> => ({
+    paper: { label: "Mask-DPO", setting: { ...setting, mask: "paper" }, seeds: preset.seeds, evaluations: sampled },
+    none: { label: "DPO (no mask)", setting: { ...setting, mask: "none" }, seeds: preset.seeds, evaluations: sampled },
+  });
+  const fewer = [2, 4, 8, 16].filter((k) => k < preset.candidates).map((k) => [`K = ${k}`, both({ pairs: { k } })]);
+  const thirds = ([1, 2] as const).map((part) => [`${part}/3 of the topics`, both({ pairs: { topics: part * preset.topics / 3 } })]);
+  return Object.fromEntries([...fewer, ...thirds, ["a quarter of the learning rate", both({ lrScale: 1 / 4 })]]) as Record<Condition, Record<"paper" | "none", ArmSpec>>;
 }
 
-export function candidateSetting({ preset }: Session, k: number, mask: "paper" | "none"): Setting {
-  return k === preset.candidates ? maskSettings[mask] : { mask, pairs: { k } };
+/** Table 3: who samples the candidates. */
+export function samplingArms({ preset }: Session): Record<"other" | "document", ArmSpec> {
+  const arm = (label: string, pairs: Partial<PairSource>): ArmSpec => ({ label, setting: { pairs }, seeds: preset.seeds, evaluations: everything });
+  return { other: arm("other policy", { author: "other" }), document: arm("policy + document", { document: true }) };
 }
 
-/** A quarter of the learning rate: nearer to the paper's regime of small changes. */
-export function slowSetting({ preset }: Session, mask: "paper" | "none"): Setting {
-  return { mask, lr: preset.training.lr / 4 };
+/** Table 4: a third or two thirds of the topics, or of the questions of every topic; all of both is Mask-DPO itself. */
+export function scalingArms({ preset }: Session): Record<"topic1" | "topic2" | "question1" | "question2", ArmSpec> {
+  const arm = (label: string, pairs: Partial<PairSource>): ArmSpec => ({ label, setting: { pairs }, seeds: preset.seeds, evaluations: sampled });
+  const { topics } = preset;
+  return {
+    topic1: arm("1/3 of the topics", { topics: topics / 3 }), topic2: arm("2/3 of the topics", { topics: (2 * topics) / 3 }),
+    question1: arm("1 question a topic", { questionsPerTopic: 1 }), question2: arm("2 questions a topic", { questionsPerTopic: 2 }),
+  };
 }
 
-/** Table 5 halves the training topics; the smaller groups are ours. */
-export const groupShares = [1 / 2, 1 / 6] as const;
-export function groupSetting(policy: "base" | "other", embedding: EmbeddingName, distance: "near" | "far", share: number): Setting {
-  return { policy, pairs: { group: { embedding, distance, share } } };
+/** Near and far group of one embedding (for "random": two random groups). */
+export interface GroupArms {
+  policy: "base" | "other";
+  embedding: EmbeddingName;
+  /** of the training topics in each group: half in the paper; smaller groups are farther apart */
+  share: number;
+  near: ArmSpec;
+  far: ArmSpec;
+}
+
+/** Table 5: halves by every embedding for both policies; and sixths by the policy's own and by chance. */
+export function groupArms({ preset }: Session): GroupArms[] {
+  const arms = (policy: "base" | "other", embedding: EmbeddingName, share: number): GroupArms => {
+    const arm = (distance: "near" | "far"): ArmSpec => ({ label: distance, setting: { policy, pairs: { group: { embedding, distance, share } } }, seeds: preset.seeds, evaluations: sampled });
+    return { policy, embedding, share, near: arm("near"), far: arm("far") };
+  };
+  const halves = (["base", "other"] as const).flatMap((policy) => embeddingNames.map((embedding) => arms(policy, embedding, 1 / 2)));
+  return [...halves, ...(["base", "random"] as const).map((embedding) => arms("base", embedding, 1 / 6))];
+}
+
+/** All arms of a notebook, by its number. */
+export function armsOfNotebook(session: Session, notebook: string): ArmSpec[] {
+  switch (notebook) {
+    case "02": return [...Object.values(maskArms(session)), factTuneArm(session), ...Object.values(conditionArms(session)).flatMap(({ paper, none }) => [paper, none])];
+    case "03": return [maskArms(session).paper, ...Object.values(samplingArms(session))];
+    case "04": return [maskArms(session).paper, ...Object.values(scalingArms(session))];
+    case "05": return [maskArms(session).paper, ...groupArms(session).flatMap(({ near, far }) => [near, far])];
+    case "06": return [maskArms(session).paper];
+    default: return [];
+  }
+}
+
+/** The experiments of arms. */
+export function requestsOf(session: Session, specs: readonly ArmSpec[]): { experiment: Experiment; evaluations: readonly EvaluationName[] }[] {
+  return specs.flatMap(({ setting, seeds, evaluations }) => seedsOf(session, seeds).map((seed) => ({ experiment: experimentOf(session, seed, setting), evaluations })));
 }

@@ -23,7 +23,7 @@ import { buildPairs, preferencePairSchema, type PairReport } from "../preference
 import { promptIds } from "../text/prompt";
 import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator, sampleInto } from "./candidates";
-import { powersOfTwo } from "./headlines";
+import { powersOfTwo } from "./bestOfStudy";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
 import { claimBeside } from "./run";

@@ -1,0 +1,73 @@
+/**
+ * Arms: rows of a table. An arm is one setting over several seeds, whose answers to the same questions are pooled; its
+ * score has a BCa interval over topics, and two arms are compared topic by topic. How seeds differ stands beside it,
+ * since an interval over topics does not see what another training run would give (DESIGN: the paper gives neither).
+ */
+import type { Rng } from "../base/rng";
+import { bootstrap, ratio, type Columns, type Interval } from "../base/stats";
+import { pairedDifference, type Difference } from "../evaluation/compare";
+import { poolTotals, type AnswerTotals, type Measure } from "./answerTotals";
+
+export interface Arm {
+  label: string;
+  /** one a seed, in the order of the seeds */
+  seeds: readonly AnswerTotals[];
+  /** names of the run folders the numbers are from */
+  runs: readonly string[];
+}
+
+/** score: sentences without hallucination (§3.1, ANAH-v2's in the paper). factScore: mean share of supported facts of an answer (FActScore's). */
+export const scores = { score: "sentence score", factScore: "fact score" } as const;
+export type Score = keyof typeof scores;
+
+/** A - B in percent points, over all seeds and of each. */
+export interface ArmDifference extends Difference {
+  perSeed: number[];
+}
+
+/** Score in percent with its interval over topics. */
+export function scoreOf({ seeds }: Arm, score: Score, rng: Rng): Interval {
+  return percent(bootstrap(columnsOf(poolTotals(seeds), score), ratio, rng));
+}
+
+/** Score of each seed, percent. */
+export function seedScores({ seeds }: Arm, score: Score): number[] {
+  return seeds.map((totals) => 100 * valueOf(totals, score));
+}
+
+/** Paired over topics; seeds are paired in their order where both arms have as many. */
+export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDifference {
+  const difference = pairedDifference(columnsOf(poolTotals(a.seeds), score), columnsOf(poolTotals(b.seeds), score), rng);
+  const [of, against] = [seedScores(a, score), seedScores(b, score)], mean = against.reduce((sum, v) => sum + v, 0) / against.length;
+  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, perSeed: of.map((value, i) => value - (against.length === of.length ? against[i]! : mean)) };
+}
+
+/** Mean of a measure over all answers. */
+export function perAnswer({ seeds }: Arm, measure: Measure): number {
+  const { sums } = poolTotals(seeds);
+  return total(sums[measure]) / total(sums.answers);
+}
+
+/** Difference in score of every topic, a - b, as a fraction; topics without a sentence in either are left out. */
+export function topicDifferences(a: Arm, b: Arm): Map<string, number> {
+  const [one, other] = [poolTotals(a.seeds), poolTotals(b.seeds)];
+  const share = ({ sums }: AnswerTotals, i: number) => (sums.sentences[i]! - sums.incorrect[i]!) / sums.sentences[i]!;
+  return new Map(one.topics.map((topic, i) => [topic, share(one, i) - share(other, i)] as const).filter(([, value]) => Number.isFinite(value)));
+}
+
+function columnsOf({ sums }: AnswerTotals, score: Score): Columns {
+  return score === "score" ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences] : [sums.factScore, sums.factAnswers];
+}
+
+function valueOf(totals: AnswerTotals, score: Score): number {
+  return ratio(Float64Array.from(columnsOf(totals, score), (column) => total(Array.from(column))));
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, v) => sum + v, 0);
+}
+
+/** A share with its interval, in percent. */
+export function percent({ value, low, high }: Interval): Interval {
+  return { value: 100 * value, low: 100 * low, high: 100 * high };
+}

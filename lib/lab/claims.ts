@@ -1,0 +1,30 @@
+/**
+ * The paper's claims as differences that can come out either way, each with a plain verdict by one rule. Not in the
+ * paper, which compares single numbers.
+ */
+import type { ArmDifference } from "./arm";
+
+export const claimVerdicts = ["holds", "does not hold here", "undecided"] as const;
+export type ClaimVerdict = (typeof claimVerdicts)[number];
+
+export interface Claim {
+  /** what should be larger than what */
+  text: string;
+  /** where the paper says so */
+  source: string;
+  /** the paper's difference in points */
+  paper: number | null;
+  here: ArmDifference;
+}
+
+/** Points below which a difference is taken for none. */
+export const smallestEffect = 1;
+
+/**
+ * holds: the interval lies above 0 and no seed goes the other way. does not hold here: the interval lies below
+ * `smallestEffect`. undecided: anything else, or no interval.
+ */
+export function verdictOf({ low, high, perSeed }: ArmDifference): ClaimVerdict {
+  if (low > 0 && perSeed.every((value) => value > 0)) return "holds";
+  return high < smallestEffect ? "does not hold here" : "undecided";
+}

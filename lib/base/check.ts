@@ -8,6 +8,14 @@ export class UserError extends Error {
 
 /** A value shortened for an error message. */
 export function brief(value: unknown, max = 80): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  const text = jsonOf(value);
   return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "a value too deep to show"; // JSON.parse takes any depth, stringify does not
+  }
 }

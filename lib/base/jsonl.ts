@@ -26,7 +26,12 @@ export function parseRow<S extends z.ZodTypeAny>(schema: S, value: unknown, wher
 
 /** Reads all rows. @throws UserError with file:line for bad JSON, a bad row or a missing file */
 export function readJsonl<S extends z.ZodTypeAny>(file: string, schema: S): z.output<S>[] {
-  return readLines(file).map(({ text, line }) => parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`));
+  return readNumberedJsonl(file, schema).map(({ row }) => row);
+}
+
+/** The same, each row with its line number, for checks across rows. */
+export function readNumberedJsonl<S extends z.ZodTypeAny>(file: string, schema: S): { row: z.output<S>; line: number }[] {
+  return readLines(file).map(({ text, line }) => ({ row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`), line }));
 }
 
 /** Writes all rows at once, atomically. */

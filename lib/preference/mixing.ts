@@ -7,6 +7,7 @@ import type { Sentence } from "../factuality/records";
 import { countSentences } from "../factuality/score";
 import { isHallucination } from "../factuality/verdict";
 import type { TokenizedPair, TokenizedSide } from "./collate";
+import type { Side } from "./mask";
 import type { PreferencePair } from "./pair";
 
 /** Shares in [0, 1] over all sentences (or tokens) of a side, pooled over the set; 0 where there are none. */
@@ -57,6 +58,15 @@ export function tokenShares(pairs: readonly TokenizedPair[]): Shares {
     wrongInChosen: pooled(pairs.map(({ chosen, source }) => count(chosen, source.chosen.sentences, true))),
     rightInRejected: pooled(pairs.map(({ rejected, source }) => count(rejected, source.rejected.sentences, false))),
   };
+}
+
+/** Share of completion tokens, closing token included, that the loss mask keeps on each side. */
+export function keptShares(pairs: readonly TokenizedPair[]): Record<Side, number> {
+  const kept = (name: Side): number => {
+    const bits = pairs.flatMap((pair) => Array.from(pair[name].lossMask.subarray(pair[name].promptLength)));
+    return share(bits.filter((bit) => bit === 1).length, bits.length);
+  };
+  return { chosen: kept("chosen"), rejected: kept("rejected") };
 }
 
 function share(part: number, whole: number): number {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { tokenizePair } from "../../lib/preference/collate";
-import { mixingOf, tokenShares } from "../../lib/preference/mixing";
+import { keptShares, mixingOf, tokenShares } from "../../lib/preference/mixing";
 import { pairOf, spansOf, wordTokenizer } from "./fixtures";
 
 test("shares, gaps and histogram of three pairs", () => {
@@ -32,4 +32,8 @@ test("tokens: long wrong sentences weigh more, prompt and closing token do not c
   const tokenized = tokenizePair(pair, wordTokenizer(), [4, 4, 4], { mask: "paper" });
   assert.deepEqual(tokenShares([tokenized]), { wrongInChosen: 7 / 9, rightInRejected: 4 / 6 });
   assert.deepEqual(tokenShares([tokenized, tokenized]), tokenShares([tokenized]));
+  // "Oh A." kept of 9 + 1 word tokens, "D." of 6, the closing token on both sides
+  assert.deepEqual(keptShares([tokenized]), { chosen: 4 / 11, rejected: 3 / 7 });
+  assert.deepEqual(keptShares([tokenizePair(pair, wordTokenizer(), [4], { mask: "none" })]), { chosen: 1, rejected: 1 });
+  assert.deepEqual(keptShares([]), { chosen: 0, rejected: 0 });
 });

@@ -135,8 +135,8 @@ program.command("notebooks").description("execute notebooks headless, or only ch
   });
 
 program.command("reproduce").description("execute every notebook, leave figures and tables, print paper vs here").addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
-  .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
-  .action(async (o: { preset?: string; only?: string[]; seed: number; out?: string }) => notebookTools().reproduce(o));
+  .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--jobs <n>", "experiments side by side (default: one a core)", count).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
+  .action(async (o: { preset?: string; only?: string[]; seed: number; jobs?: number; out?: string }) => notebookTools().reproduce(o));
 
 program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (require("./kernel/lab") as typeof import("./kernel/lab")).startLab(); });
 

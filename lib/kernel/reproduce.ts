@@ -1,4 +1,4 @@
-/** `mask-dpo reproduce`: executes the notebooks in order, leaves figures and tables, and sets the numbers beside the paper's. */
+/** `mask-dpo reproduce`: runs the experiments that the notebooks show, executes the notebooks in order, leaves figures and tables, and sets the numbers beside the paper's. */
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
@@ -6,7 +6,10 @@ import { projectRoot } from "../base/files";
 import { duration } from "../base/progress";
 import { startEngine } from "../engine/backend";
 import { paperVersusHere } from "../lab/numbers";
-import { defaultPreset, preset } from "../lab/preset";
+import { defaultPreset, preset, presetNames } from "../lab/preset";
+import { runExperiments } from "../lab/runExperiments";
+import { openSession } from "../lab/session";
+import { armsOfNotebook, requestsOf } from "../lab/suite";
 import { saveTable, toText } from "../lab/table";
 import { formatNotebookError, nbcheck } from "./nbcheck";
 import { runNotebook } from "./runNotebook";
@@ -16,6 +19,8 @@ export interface ReproduceRequest {
   /** name prefixes of the notebooks to run */
   only?: readonly string[];
   seed: number;
+  /** experiments side by side; default: one a core */
+  jobs?: number;
   /** folder for executed notebooks, figures and runs; default: the project's own */
   out?: string;
 }
@@ -32,13 +37,16 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
   const started = Date.now();
   const engine = await startEngine();
   const size = preset(request.preset ?? defaultPreset(engine.name));
-  process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${request.preset ? "" : `, sized to the engine (--preset smoke|small|quick|paper for another)`}\n`);
+  process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`}\n`);
   const names = chosen(request.only);
   checkTypes(names.map((name) => path.join(folder, name)));
   const out = request.out && path.resolve(request.out);
   const figures = out ? path.join(out, "figures") : path.join(projectRoot, "figures");
-  const env = { MASK_DPO_PRESET: size.name, MASK_DPO_SEED: String(request.seed), ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }) };
+  const env = { MASK_DPO_PRESET: size.name, MASK_DPO_SEED: String(request.seed), ...(request.jobs && { MASK_DPO_JOBS: String(request.jobs) }), ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }) };
   if (out) mkdirSync(path.join(out, "notebooks"), { recursive: true });
+  Object.assign(process.env, env);
+  const session = await openSession();
+  await runExperiments(session, requestsOf(session, names.flatMap((name) => armsOfNotebook(session, name.slice(0, 2)))));
   for (const [i, name] of names.entries()) {
     process.stdout.write(`notebook ${i + 1}/${names.length}: ${name}\n`);
     await runNotebook(path.join(folder, name), { env, ...(out && { out: path.join(out, "notebooks", name) }) });

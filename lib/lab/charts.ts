@@ -5,6 +5,7 @@ import type { BestOfNPoint } from "../evaluation/bestOfN";
 import type { AnnotatedCandidate } from "../factuality/records";
 import { factualityScore } from "../factuality/score";
 import type { PreferencePair } from "../preference/pair";
+import { bestOfCurve } from "./bestOfTables";
 import { barFigure, dumbbellFigure, histogramFigure } from "./figure/bars";
 import { curveFigure, panelsFigure, type Curve } from "./figure/curves";
 import type { Figure } from "./figure/figure";
@@ -34,9 +35,9 @@ export function trainingCurves(runs: readonly { label: string; style: SeriesStyl
   return panelsFigure({ name: "02-training", title: "Mask-DPO training", xTitle: "Step", panels, columns: 3, width: 960 });
 }
 
-/** Scores of policies by question set and decoding, with intervals. */
+/** Scores of policies (percent) by question set and decoding, with intervals. */
 export function scoreBars(categories: readonly string[], series: readonly { label: string; style: SeriesStyle; scores: readonly Interval[] }[]): Figure {
-  return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores.map(percent) })) });
+  return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores })) });
 }
 
 /** Fewer statements than this say nothing about a relation. */
@@ -58,10 +59,7 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
 
 /** Best-of-N curves with intervals; the paper's points beside them. */
 export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[]): Figure {
-  const ours = policies.map(({ label, style, points }): Curve => {
-    const scores = points.map(({ macroScore }) => percent(macroScore));
-    return { label, style, x: points.map(({ n }) => n), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
-  });
   const theirs = paper.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.paper.dash, symbol: palette.paper.symbol }, x: n, y: scores }));
+  const ours = policies.map(({ label, style, points }) => bestOfCurve(label, style, points));
   return curveFigure({ name: "06-best-of-n", title: "Best of N before and after alignment (test topics)", xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
 }

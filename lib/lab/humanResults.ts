@@ -10,7 +10,8 @@ import type { Figure } from "./figure/figure";
 import { scoresByRarity, type HumanMasks, type HumanModel, type HumanModelName, type HumanPreferences } from "./humanStudy";
 import type { HeadlineNumber } from "./numbers";
 import { okabeIto, palette, type SeriesStyle } from "./palette";
-import { mixingTable, pairReportTable, percent } from "./results";
+import { percent } from "./arm";
+import { mixingTable, pairReportTable } from "./candidateTables";
 import type { Session } from "./session";
 import type { Cell, Table } from "./table";
 

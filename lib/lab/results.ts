@@ -1,7 +1,6 @@
 /** Results as tables. Scores are percent with 95 % intervals; counts are means per answer. */
 import type { BestOfNPoint } from "../evaluation/bestOfN";
 import type { TrainOptions } from "../align/train";
-import type { Comparison } from "../evaluation/compare";
 import type { EvaluationSummary } from "../evaluation/summary";
 import { percent } from "./arm";
 import type { Session } from "./session";
@@ -60,15 +59,6 @@ export function evaluationTable(rows: readonly Evaluated[], name = "evaluation",
       const { correct, incorrect, noFact, characters } = summary.perAnswer;
       return { label, correct, incorrect, noFact, characters, score: percent(summary.score), paper };
     }),
-  };
-}
-
-/** Paired differences over topics, in points. */
-export function differenceTable(name: string, caption: string, rows: readonly { label: string; comparison: Comparison }[]): Table {
-  return {
-    name, caption,
-    columns: [{ key: "label", label: "Comparison" }, { key: "difference", label: "Difference in score (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }],
-    rows: rows.map(({ label, comparison: { score } }) => ({ label, difference: percent(score), p: score.p })),
   };
 }
 

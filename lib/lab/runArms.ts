@@ -1,10 +1,12 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
+import type { StepLog } from "../align/train";
 import type { Arm } from "./arm";
 import { evaluate, type EvaluationName } from "./evaluate";
-import type { ExperimentResult } from "./experiment";
+import { trainedPolicy, type ExperimentResult } from "./experiment";
 import { runExperiments } from "./runExperiments";
 import { policyDir, seedsOf, type PolicyName, type Session } from "./session";
-import { requestsOf, type ArmSpec } from "./suite";
+import { conditionArms, requestsOf, type ArmSpec, type Condition } from "./suite";
+import { readTrainingLogs } from "./trainRun";
 
 /** An arm whose experiments are done, one a seed. */
 export interface AlignedArm {
@@ -20,6 +22,18 @@ export async function runArms<Key extends string>(session: Session, specs: Reado
   let start = 0;
   for (const key of keys) arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
   return arms;
+}
+
+/** Mask-DPO and DPO under every condition. */
+export async function runConditions(session: Session): Promise<Record<Condition, Record<"paper" | "none", AlignedArm>>> {
+  const specs = conditionArms(session), names = Object.keys(specs) as Condition[];
+  const flat = await runArms(session, Object.fromEntries(names.flatMap((name) => Object.entries(specs[name]!).map(([mask, spec]) => [`${name} ${mask}`, spec]))));
+  return Object.fromEntries(names.map((name) => [name, { paper: flat[`${name} paper`]!, none: flat[`${name} none`]! }])) as Record<Condition, Record<"paper" | "none", AlignedArm>>;
+}
+
+/** Logs of the first seed's training. */
+export function trainingLogs(session: Session, { results }: AlignedArm): StepLog[] {
+  return readTrainingLogs(trainedPolicy(session, results[0]!.experiment));
 }
 
 /** Its answers in an evaluation. @throws Error where that was not asked for */

@@ -63,6 +63,11 @@ export function snapshotFolder(out: string, step: number): string {
   return path.join(`${out}.run`, `step-${step}`);
 }
 
+/** Logs of a finished run, a row a step. */
+export function readTrainingLogs(out: string): StepLog[] {
+  return readJsonl(path.join(`${out}.run`, "log.jsonl"), stepLogSchema);
+}
+
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
 export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): ReturnType<typeof tokenizePairs> {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });

@@ -57,6 +57,8 @@ export interface PanelOptions {
   panels: readonly Panel[];
   /** Panels per row; default 2. */
   columns?: number;
+  /** x by powers of two. */
+  log2?: boolean;
   width?: number;
   /** Of one panel, px. */
   panelHeight?: number;
@@ -67,18 +69,20 @@ const ROW_GAP = 64;
 const COLUMN_GAP = 74;
 
 /** Small multiples with a common x: loss, margin, accuracy, rewards. Curves of one label share their legend entry. */
-export function panelsFigure({ name, title, xTitle, panels, columns = 2, width = 760, panelHeight = 190 }: PanelOptions): Figure {
+export function panelsFigure({ name, title, xTitle, panels, columns = 2, log2, width = 760, panelHeight = 190 }: PanelOptions): Figure {
   const labels = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.label)))];
   const rows = Math.ceil(panels.length / columns);
   const layout = figureLayout({ title, legend: labels.length > 1 ? labels : [], width, height: rows * panelHeight + (rows - 1) * ROW_GAP + 150, gap: 34, lines: true, xTitle });
   const places = panels.map((_, i) => panelPlace(i, { columns, rows, width: width - 82, panelHeight }));
+  const xs = panels.flatMap((panel) => panel.curves.flatMap((curve) => [...curve.x]));
+  const xAxis = (xTitle: string) => (log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle));
   const axes: Record<string, unknown> = {};
   const seen = new Set<string>();
   const data = panels.flatMap((panel, i) => {
     const id = i === 0 ? "" : String(i + 1);
     const place = places[i]!;
     const last = i + columns >= panels.length;
-    axes[`xaxis${id}`] = axis(last ? xTitle : "", { domain: place.x, anchor: `y${id}` as "y" });
+    axes[`xaxis${id}`] = { ...xAxis(last ? xTitle : ""), domain: place.x, anchor: `y${id}` };
     axes[`yaxis${id}`] = axis("", { domain: place.y, anchor: `x${id}` as "x", nticks: 5, ...(panel.yRange ? { range: [...panel.yRange] } : {}) });
     return panel.curves.flatMap((curve) => {
       const first = !seen.has(curve.label);

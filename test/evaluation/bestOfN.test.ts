@@ -4,8 +4,9 @@ import test from "node:test";
 import fc from "fast-check";
 import { UserError } from "../../lib/base/check";
 import { Rng } from "../../lib/base/rng";
-import { bestOfN, bestOfNWeights, compareBestOfN, expectedMax } from "../../lib/evaluation/bestOfN";
+import { bestOfN, bestOfNWeights, compareBestOfN, errorReduction, expectedMax, gapSlope } from "../../lib/evaluation/bestOfN";
 import { summarise } from "../../lib/evaluation/summary";
+import { noisyScore } from "../../lib/factuality/noise";
 import { countSentences, factualityScore } from "../../lib/factuality/score";
 import { answer, question, randomAnswers } from "./fixtures";
 
@@ -105,4 +106,32 @@ test("too few answers for N, and an N that is none, are refused", () => {
   assert.throws(() => bestOfN(answers, questions, [4, 5], new Rng(0), options), (e: UserError) => e instanceof UserError && /question "q0": expected at least 5 answers for best-of-5, got 4/.test(e.message));
   assert.throws(() => bestOfNWeights(4, 0), /between 1 and 4, got 0/);
   assert.throws(() => bestOfNWeights(4, 1.5), /got 1.5/);
+});
+
+test("the slope of the gap is that of least squares, and turns with its sides", () => {
+  const questions = Array.from({ length: 12 }, (_, i) => question(`q${i}`, `t${i % 6}`)), ns = [1, 2, 4, 8];
+  const [a, b] = [randomAnswers(questions, 8, 0.7, new Rng("a")), randomAnswers(questions, 8, 0.4, new Rng("b"))];
+  const gaps = compareBestOfN(a, b, questions, ns, new Rng(1), options).map(({ value }) => value), x = ns.map(Math.log2);
+  const mean = (values: number[]) => values.reduce((s, v) => s + v, 0) / values.length, [mx, my] = [mean(x), mean(gaps)];
+  const expected = x.reduce((s, v, i) => s + (v - mx) * (gaps[i]! - my), 0) / x.reduce((s, v) => s + (v - mx) ** 2, 0);
+  close(gapSlope(a, b, questions, ns, new Rng(1), options).value, expected, 1e-12);
+  close(gapSlope(b, a, questions, ns, new Rng(1), options).value, -expected, 1e-12);
+});
+
+test("error reduction is 0 between equals and 1 when no error is left", () => {
+  const questions = [question("a", "t"), question("b", "u")];
+  const some = questions.flatMap(({ id }) => ["SC", "SSC", "C"].map((letters, i) => answer(id, i, letters))), none = questions.flatMap(({ id }) => [0, 1, 2].map((i) => answer(id, i, "SS")));
+  assert.deepEqual(errorReduction(some, some, questions, [1, 3], new Rng(1), options).map(({ value }) => value), [0, 0]);
+  assert.deepEqual(errorReduction(none, some, questions, [1, 3], new Rng(1), options).map(({ value }) => value), [1, 1]);
+});
+
+test("a verifier without error is the oracle, one that sees nothing makes N worthless, one that is always wrong harms", () => {
+  const questions = Array.from({ length: 40 }, (_, i) => question(`q${i}`, `t${i}`)), answers = randomAnswers(questions, 16, 0.5, new Rng("noise"));
+  const scores = (error: number) => bestOfN(answers, questions, [1, 16], new Rng(1), { ...options, rankBy: (row) => noisyScore(row, error, new Rng("verifier")) }).map(({ macroScore }) => macroScore.value);
+  assert.deepEqual(scores(0), bestOfN(answers, questions, [1, 16], new Rng(1), options).map(({ macroScore }) => macroScore.value));
+  const [one, best] = scores(0) as [number, number];
+  for (const error of [0.2, 0.5, 1]) close(scores(error)[0]!, one, 1e-12); // best of 1 chooses nothing
+  assert.ok(scores(0.2)[1]! < best && scores(0.2)[1]! > one + 0.1);
+  assert.ok(Math.abs(scores(0.5)[1]! - one) < 0.12);
+  assert.ok(scores(1)[1]! < one - 0.2);
 });

@@ -121,3 +121,12 @@ test("a pair file with a bad line: the message names file, line and key", () => 
     rmSync(dir, { recursive: true });
   }
 });
+
+test("rejected sides may come from other candidates (Table 3): best of one set, worst of the other, if it is worse", () => {
+  const questions = [question("a"), question("b"), question("c")];
+  const chosenFrom = [candidate("a", 0, "SS"), candidate("b", 0, "SC"), candidate("c", 0, "SCC")];
+  const rejectedFrom = [candidate("a", 0, "CC", "x"), candidate("a", 1, "S", "x"), candidate("b", 0, "C", "x"), candidate("c", 0, "SC", "x")];
+  const { pairs, report } = buildPairs(chosenFrom, questions, { seed: 0, rejectedFrom });
+  assert.deepEqual(pairs.map(({ questionId, scores }) => [questionId, scores.chosen, scores.rejected]), [["a", 1, 0], ["b", 0.5, 0]]);
+  assert.deepEqual([report.pairs, report.identical], [2, 1], "c's best is no better than the worst of the others");
+});

@@ -7,6 +7,7 @@ import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
 import { Rng } from "./base/rng";
 import { startEngine } from "./engine/backend";
+import { addRunsCommand } from "./kernel/runsCommand";
 import { presetNames } from "./lab/preset";
 import { bases, pretrain } from "./lab/pretrain";
 import { pairReportTable } from "./lab/candidateTables";
@@ -137,6 +138,8 @@ program.command("notebooks").description("execute notebooks headless, or only ch
 program.command("reproduce").description("execute every notebook, leave figures and tables, print paper vs here").addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
   .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--jobs <n>", "experiments side by side (default: one a core)", count).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
   .action(async (o: { preset?: string; only?: string[]; seed: number; jobs?: number; out?: string }) => notebookTools().reproduce(o));
+
+addRunsCommand(program);
 
 program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (require("./kernel/lab") as typeof import("./kernel/lab")).startLab(); });
 

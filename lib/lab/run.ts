@@ -52,24 +52,40 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Folders this process has claimed, with their keys: what its results are made of. */
+const claims = new Map<string, object>();
+
+/** The claimed ones directly below `root`. */
+export function claimedRuns(root: string): { name: string; key: object }[] {
+  return [...claims].filter(([dir]) => path.dirname(dir) === path.resolve(root)).map(([dir, key]) => ({ name: path.basename(dir), key }));
+}
+
 /** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
 export function claimFolder(dir: string, key: object): void {
   const file = path.join(dir, "run.json");
   mkdirSync(dir, { recursive: true });
   sweep(dir);
-  if (!existsSync(file)) {
-    writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
+  if (!existsSync(file)) writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
+  const there = parseJson(readText(file), file);
+  if (canonicalJson(there) === canonicalJson(key)) {
+    claims.set(path.resolve(dir), key);
     return;
   }
-  const there = parseJson(readText(file), file);
-  if (canonicalJson(there) === canonicalJson(key)) return;
-  const [a, b] = [flat(there), flat(key)];
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => a[name] !== b[name]);
-  const list = (of: Record<string, string>) => names.slice(0, 5).map((name) => `${name} = ${of[name] ?? "nothing"}`).join(", ");
+  const [a, b, names] = differing(there, key);
+  const list = (of: Flat) => names.slice(0, 5).map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`).join(", ");
   throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });
 }
 
-function flat(value: unknown, prefix = ""): Record<string, string> {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: brief(value) };
-  return Object.assign({}, ...Object.entries(value).map(([k, v]) => flat(v, prefix ? `${prefix}.${k}` : k))) as Record<string, string>;
+/** Values by dotted keys; a list is one value. */
+export type Flat = Record<string, unknown>;
+
+export function flat(value: unknown, prefix = ""): Flat {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: value };
+  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))));
+}
+
+/** Both flattened, and the keys in which they differ. */
+export function differing(one: unknown, other: unknown): [a: Flat, b: Flat, names: string[]] {
+  const [a, b] = [flat(one), flat(other)];
+  return [a, b, [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => canonicalJson(a[name]) !== canonicalJson(b[name]))];
 }

@@ -6,8 +6,10 @@ import path from "node:path";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import type { Interval } from "../base/stats";
+import { writeTableRecord } from "./artefact";
 import { escapeLatex } from "./latex";
 import { checkFileName, escapeHtml, type Bundle } from "./markup";
+import type { Provenance } from "./provenance";
 
 /** `null` prints as a dash: there is no such number. */
 export type Cell = number | string | Interval | null;
@@ -51,7 +53,7 @@ export function toLatex(table: Table): string {
     "  \\centering",
     `  \\caption{${escapeLatex(table.caption)}}`,
     `  \\label{tab:${table.name}}`,
-    `  \\begin{tabular}{@{}${table.columns.map((c) => alignOf(table, c)[0]).join("")}@{}}`,
+    `  \\begin{tabular}{@{}${latexColumns(table)}@{}}`,
     "    \\toprule",
     line(table.columns.map((c) => escapeLatex(c.label))),
     "    \\midrule",
@@ -67,7 +69,7 @@ export function toLatex(table: Table): string {
 export function toHtml(table: Table): string {
   const aligns = table.columns.map((c) => alignOf(table, c));
   const row = (tag: "th" | "td", cells: string[]): string =>
-    `<tr>${cells.map((cell, i) => `<${tag} align="${aligns[i]}" style="text-align:${aligns[i]}">${cell}</${tag}>`).join("")}</tr>`;
+    `<tr>${cells.map((cell, i) => `<${tag}${tag === "th" ? ' scope="col"' : ""} align="${aligns[i]}" style="text-align:${aligns[i]}">${cell}</${tag}>`).join("")}</tr>`;
   return [
     "<table>",
     `<caption style="caption-side:top;text-align:left;font-weight:600">${escapeHtml(table.caption)}</caption>`,
@@ -89,13 +91,14 @@ export function toText(table: Table): string {
   return [table.caption, line(head), widths.map((w) => "-".repeat(w)).join("  "), ...body.map(line)].join("\n");
 }
 
-/** Writes `<dir>/<name>.md` and `.tex`. @returns the paths @throws UserError for a bad name or a row without a column */
-export function saveTable(table: Table, dir: string): { md: string; tex: string } {
+/** Writes `<dir>/<name>.md`, `.tex` and `.table.json`. @returns the first two @throws UserError for a bad name or a row without a column */
+export function saveTable(table: Table, dir: string, run: Provenance | null = null): { md: string; tex: string } {
   const stem = path.join(dir, checkFileName(table.name, "saveTable"));
   const files = { md: `${stem}.md`, tex: `${stem}.tex` };
   const [md, tex] = [toMarkdown(table), toLatex(table)];
   writeFileAtomic(files.md, md);
   writeFileAtomic(files.tex, tex);
+  writeTableRecord(dir, table, run);
   return files;
 }
 
@@ -107,6 +110,15 @@ export function tableBundle(table: Table): Bundle {
 /** Numbers right, text left, unless the column says otherwise. */
 function alignOf(table: Table, column: Column): "left" | "right" | "center" {
   return column.align ?? (table.rows.some((row) => typeof row[column.key] === "string") ? "left" : "right");
+}
+
+/** Texts longer than this wrap in LaTeX; the columns that have one share this part of the line. */
+const WRAP = { characters: 60, share: 0.6 };
+
+function latexColumns(table: Table): string {
+  const isLong = ({ key }: Column) => table.rows.some((row) => { const cell = row[key]; return typeof cell === "string" && cell.length > WRAP.characters; });
+  const width = (WRAP.share / table.columns.filter(isLong).length).toFixed(2);
+  return table.columns.map((column) => (isLong(column) ? `p{${width}\\linewidth}` : alignOf(table, column)[0])).join("");
 }
 
 function cellTexts(table: Table, escape: (text: string) => string): string[][] {

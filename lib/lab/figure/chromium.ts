@@ -2,6 +2,7 @@
  * Starts a Chromium without network: $CHROME_PATH first, then the one inside the npm package.
  * It sees one typeface only, and its temporary files go when it closes.
  */
+import { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -17,8 +18,14 @@ const load = createRequire(__filename);
 const FLAGS = ["--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars", "--disable-component-update", "--disable-quic"];
 const START_MS = 30_000;
 
+/** A running browser; `hold` says whether it keeps this process alive, as it does at first. */
+export interface Chromium {
+  browser: Browser;
+  hold(alive: boolean): void;
+}
+
 /** @returns a running browser, or a line for each one tried that says why it did not start */
-export async function launchChromium(): Promise<{ browser: Browser } | { failures: string[] }> {
+export async function launchChromium(): Promise<Chromium | { failures: string[] }> {
   const failures: string[] = [];
   const own = process.env.CHROME_PATH;
   if (own) {
@@ -33,7 +40,7 @@ export async function launchChromium(): Promise<{ browser: Browser } | { failure
 }
 
 /** With the sandbox where it can be had: never for root, and not on kernels that forbid user namespaces. */
-async function start(program: string, libraries: string | undefined): Promise<{ browser: Browser } | { failure: string }> {
+async function start(program: string, libraries: string | undefined): Promise<Chromium | { failure: string }> {
   if (!existsSync(program)) return { failure: "no such file" };
   const { chromium } = load("playwright-core") as typeof import("playwright-core");
   const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
@@ -49,14 +56,23 @@ async function start(program: string, libraries: string | undefined): Promise<{ 
         // Ctrl-C belongs to the kernel and the command line; the browser ends with this process in any case.
         handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
       });
-      browser.on("disconnected", clean);
-      return { browser };
+      browser.on("disconnected", () => { clean(); process.off("exit", clean); });
+      process.on("exit", clean);
+      const held = handlesOf(program);
+      return { browser, hold: (alive) => held.forEach((handle) => (alive ? handle.ref() : handle.unref())) };
     } catch (error) {
       failure = reason(error);
     }
   }
   clean();
   return { failure };
+}
+
+/** What of a child keeps this process alive: itself and its pipes. Playwright does not hand the child out; Node lists it. */
+function handlesOf(program: string): { ref(): unknown; unref(): unknown }[] {
+  const active = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
+  const child = active.filter((handle): handle is ChildProcess => handle instanceof ChildProcess && handle.spawnfile === program).at(-1);
+  return child ? [child, ...(child.stdio as unknown as (import("node:net").Socket | null)[]).filter((pipe) => pipe !== null)] : [];
 }
 
 /** The telling line of a long launch log. */

@@ -1,6 +1,6 @@
 /** Draws with Chromium: plotly makes the SVG, the browser paints it (PNG) and prints it (PDF, vector). */
 import { readFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
+import type { Chromium } from "./chromium";
 import type { Figure, RenderedFigure } from "./figure";
 import { fontFaces, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
@@ -22,7 +22,7 @@ declare function labDraw(figure: unknown): Promise<string>;
 declare function labPlace(drawn: { svg: string; width: number; height: number }): void;
 
 /** Takes over the browser: closing the renderer closes it. */
-export async function chromiumRenderer(browser: Browser): Promise<Renderer> {
+export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Renderer> {
   const context = await browser.newContext({ offline: true, deviceScaleFactor: pixelRatio });
   const page = await context.newPage();
   await page.setContent(`<!doctype html><meta charset="utf-8"><style>${fontFaces()}body{margin:0}svg{display:block}</style><style id="paper"></style><body></body>`);
@@ -39,5 +39,5 @@ export async function chromiumRenderer(browser: Browser): Promise<Renderer> {
     const pdf = await page.pdf({ width: `${width}px`, height: `${height}px`, printBackground: true, preferCSSPageSize: true, pageRanges: "1" });
     return { svg, png, pdf: stablePdf(pdf) };
   }
-  return { engine: "chromium", render, close: () => browser.close() };
+  return { engine: "chromium", render, hold, close: () => browser.close() };
 }

@@ -6,10 +6,13 @@ import { readFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import type { Data, Layout } from "plotly.js";
 import { writeFileAtomic } from "../../base/files";
+import { writeFigureRecord } from "../artefact";
 import { checkFileName } from "../markup";
-import { figurePage } from "./html";
+import type { Provenance } from "../provenance";
+import { figurePage, figureTitle } from "./html";
 import { plotlyFile } from "./fonts";
-import { withRenderer, type Renderer } from "./renderer";
+import type { Renderer } from "./renderer";
+import { renderShared } from "./shared";
 
 /** One figure. `name` is its file name, by convention "<notebook>-<what>". */
 export interface Figure {
@@ -29,16 +32,16 @@ export interface RenderedFigure {
 /** The one copy of plotly that all pages of a figures folder refer to. */
 export const sharedPlotly = "plotly.min.js";
 
-/** @param renderer one that is already open; without it one is opened for this figure alone */
+/** @param renderer one that is already open; default: the one this process keeps */
 export async function renderFigure(figure: Figure, renderer?: Renderer): Promise<RenderedFigure> {
-  return renderer ? renderer.render(figure) : withRenderer((own) => own.render(figure));
+  return renderer ? renderer.render(figure) : renderShared(figure);
 }
 
 /**
- * Writes `<dir>/<name>.{svg,pdf,png,html}`, each whole or not at all, and the shared plotly once.
+ * Writes `<dir>/<name>.{svg,pdf,png,html,figure.json}`, each whole or not at all, and the shared plotly once.
  * @throws UserError for a name that is no file name
  */
-export async function saveFigure(figure: Figure, dir: string, renderer?: Renderer): Promise<RenderedFigure> {
+export async function saveFigure(figure: Figure, dir: string, renderer?: Renderer, run: Provenance | null = null): Promise<RenderedFigure> {
   const stem = path.join(dir, checkFileName(figure.name, "saveFigure"));
   const rendered = await renderFigure(figure, renderer);
   sharePlotly(dir);
@@ -46,6 +49,7 @@ export async function saveFigure(figure: Figure, dir: string, renderer?: Rendere
   writeFileAtomic(`${stem}.png`, rendered.png);
   writeFileAtomic(`${stem}.pdf`, rendered.pdf);
   writeFileAtomic(`${stem}.html`, figurePage(figure, sharedPlotly));
+  writeFigureRecord(dir, { name: figure.name, title: figureTitle(figure), run });
   return rendered;
 }
 

@@ -9,6 +9,8 @@ import type { Figure, RenderedFigure } from "./figure";
 export interface Renderer {
   engine: "chromium" | "browserless";
   render(figure: Figure): Promise<RenderedFigure>;
+  /** Whether an idle renderer keeps this process alive; at first it does. */
+  hold?(alive: boolean): void;
   close(): Promise<void>;
 }
 
@@ -21,7 +23,7 @@ let noted = false;
 export async function openRenderer(engine?: Renderer["engine"]): Promise<Renderer> {
   if (engine !== "browserless") {
     const launched = await launchChromium();
-    if ("browser" in launched) return chromiumRenderer(launched.browser);
+    if ("browser" in launched) return chromiumRenderer(launched);
     if (engine === "chromium") {
       throw new UserError({ where: "figures", expected: "a Chromium that starts", got: launched.failures.join("; "), fix: "Set CHROME_PATH to a Chromium or Chrome." });
     }

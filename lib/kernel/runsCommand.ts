@@ -1,6 +1,6 @@
 /** `mask-dpo runs`: what the run folders are, what tells two of them apart, and how to be rid of old ones. */
 import path from "node:path";
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
 import { diffTable, findRun, listRuns, oldRuns, removeRun, runsTable, showRun, sizeText } from "../lab/runs";
 import { toText } from "../lab/table";
@@ -27,8 +27,8 @@ export function addRunsCommand(program: Command): void {
     .action((prefix: string) => say(showRun(findRun(runsRoot(), prefix), Date.now())));
   runs.command("diff").description("what differs between two configurations").argument("<a>", "prefix of a hash or name").argument("<b>", "another")
     .action((a: string, b: string) => say(toText(diffTable(findRun(runsRoot(), a), findRun(runsRoot(), b)))));
-  runs.command("gc").description("remove old runs; without --yes it only says what it would remove").option("--older-than <age>", "last written so long ago, e.g. 12h", period, period("7d"))
-    .option("--kind <k>", "only these").option("--dry-run", "remove nothing").option("--yes", "remove")
+  runs.command("gc").description("remove old runs; without --yes it only says what it would remove")
+    .addOption(new Option("--older-than <age>", "last written so long ago, e.g. 12h").argParser(period).default(period("7d"), "7d")).option("--kind <k>", "only these").option("--dry-run", "remove nothing").option("--yes", "remove")
     .action((o: { olderThan: number; kind?: string; dryRun?: boolean; yes?: boolean }) => collect(o));
 }
 

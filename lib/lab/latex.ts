@@ -1,6 +1,6 @@
 /**
  * Any text as LaTeX that plain pdflatex compiles: ASCII only, special characters escaped, accents as
- * macros, mathematical signs and Greek letters as math. A character without a LaTeX name prints as U+XXXX.
+ * macros, mathematical signs, Greek letters and signs of further fonts as math. A character without a LaTeX name prints as U+XXXX.
  */
 
 const SPECIAL: Record<string, string> = {
@@ -10,7 +10,7 @@ const SPECIAL: Record<string, string> = {
   "−": "$-$", "±": "$\\pm$", "×": "$\\times$", "·": "$\\cdot$", "≤": "$\\leq$", "≥": "$\\geq$", "≠": "$\\neq$", "≈": "$\\approx$",
   "→": "$\\to$", "←": "$\\leftarrow$", "↑": "$\\uparrow$", "↓": "$\\downarrow$", "∞": "$\\infty$", "°": "$^\\circ$", "²": "$^2$", "³": "$^3$", "½": "$\\frac12$",
   "ß": "\\ss{}", "æ": "\\ae{}", "Æ": "\\AE{}", "œ": "\\oe{}", "Œ": "\\OE{}", "ø": "\\o{}", "Ø": "\\O{}", "ł": "\\l{}", "Ł": "\\L{}", "ı": "\\i{}",
-  "§": "\\S{}", "¶": "\\P{}", "©": "\\copyright{}", "£": "\\pounds{}", "¿": "?`", "¡": "!`", "†": "\\dag{}", "‡": "\\ddag{}",
+  "§": "$\\S$", "¶": "$\\P$", "©": "\\copyright{}", "£": "$\\pounds$", "¿": "?`", "¡": "!`", "†": "$\\dagger$", "‡": "$\\ddagger$",
 };
 
 /** Combining marks as accent macros of OT1, so that no package is needed. */

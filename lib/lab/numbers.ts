@@ -5,6 +5,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { claimVerdicts } from "./claims";
+import { provenanceOf, provenanceSchema } from "./provenance";
 import type { Session } from "./session";
 import type { Table } from "./table";
 
@@ -19,14 +20,15 @@ const numberSchema = z.object({
   /** of a claim: whether it holds here */
   verdict: z.enum(claimVerdicts).optional(),
 }).strict();
-const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), numbers: z.array(numberSchema) }).strict();
+const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), run: provenanceSchema.nullable().default(null), numbers: z.array(numberSchema) }).strict();
 /** One number of the paper's kind, measured here. */
 export type HeadlineNumber = z.input<typeof numberSchema>;
 
 /** Writes `<figures>/<notebook>-numbers.json`. */
-export function recordNumbers({ figures, preset, seed, engine }: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
+export function recordNumbers(session: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
+  const { figures, preset, seed, engine } = session;
   const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: storable(here) }));
-  writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, numbers: plain }, null, 2)}\n`);
+  writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, run: provenanceOf(session), numbers: plain }, null, 2)}\n`);
 }
 
 /** JSON has no NaN: an interval without ends becomes its value, a value that is none becomes null. */
@@ -35,10 +37,15 @@ function storable(here: HeadlineNumber["here"]): HeadlineNumber["here"] {
   return Number.isFinite(here) ? here : null;
 }
 
+/** What the notebooks recorded, one entry each, in order. @throws UserError for a damaged file */
+export function recordedNumbers(figures: string): z.output<typeof fileSchema>[] {
+  const files = existsSync(figures) ? readdirSync(figures).filter((name) => name.endsWith("-numbers.json")).sort() : [];
+  return files.map((name) => { const file = path.join(figures, name); return parseRow(fileSchema, parseJson(readText(file), file), file); });
+}
+
 /** The closing table: every recorded number beside the paper's. */
 export function paperVersusHere(figures: string): Table {
-  const files = existsSync(figures) ? readdirSync(figures).filter((name) => name.endsWith("-numbers.json")).sort() : [];
-  const records = files.map((name) => { const file = path.join(figures, name); return parseRow(fileSchema, parseJson(readText(file), file), file); });
+  const records = recordedNumbers(figures);
   const sizeOf = ({ preset, seed, engine }: (typeof records)[number]) => `preset ${preset}, seed ${seed}, engine ${engine}`;
   const sizes = [...new Set(records.map(sizeOf))];
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size

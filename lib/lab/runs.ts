@@ -69,7 +69,7 @@ export function showRun(run: Run, now: number): string {
   const log = path.join(dir, "log.jsonl");
   return [
     `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago`,
-    JSON.stringify(keyOf(run), null, 2),
+    ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
     ...files.map((file) => `${sizeText(file.bytes).padStart(10)}  ${printable(file.name)}`),
     ...(isRegular(log) ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),
   ].join("\n");
@@ -110,7 +110,7 @@ function readRun(root: string, name: string): Run | undefined {
   if (kind === undefined || hash === undefined || !statOf(dir)?.isDirectory() || !statOf(file)) return undefined;
   const output = path.join(root, `${kind}-${hash}`);
   const parts = beside && statOf(output)?.isDirectory() && !statOf(path.join(output, "run.json")) ? [dir, output] : [dir];
-  const found = parts.flatMap(filesBelow);
+  const found = parts.flatMap(filesBelow).sort((a, b) => (a.file < b.file ? -1 : 1));
   return {
     name, kind, hash, dir, parts, ...readKey(file),
     files: found.map(({ file, stat }) => ({ name: path.relative(root, file), bytes: stat.size })), bytes: found.reduce((sum, { stat }) => sum + stat.size, 0),
@@ -143,7 +143,8 @@ function stateOf({ name, dir, parts, files, key }: Run): string {
   if (name.endsWith(".run")) return parts.length > 1 && isRegular(path.join(dir, "log.jsonl")) && !existsSync(path.join(dir, "state.safetensors")) ? "finished" : "unfinished";
   if (files.length < 2) return "empty";
   const grown = path.join(dir, "candidates.jsonl");
-  return isRegular(grown) ? `${countLines(grown)} rows` : "finished";
+  const rows = isRegular(grown) ? countLines(grown) : undefined;
+  return rows === undefined ? "finished" : `${rows} row${rows === 1 ? "" : "s"}`;
 }
 
 /** The configuration in one line: hashes shortened, keys without what they are in. */

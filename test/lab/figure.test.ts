@@ -99,14 +99,14 @@ test("a program that is no browser: the next engine is taken, and forcing Chromi
   }
 });
 
-test("saving writes four files and one shared plotly; the page shows the figure, hostile text stays text", async (t) => {
+test("saving writes five files and one shared plotly; the page shows the figure, hostile text stays text", async (t) => {
   await inTempDir(async (dir) => {
     await withRenderer(async (renderer) => {
       await saveFigure(bars, dir, renderer);
       await saveFigure(histogram, dir, renderer);
       await assert.rejects(saveFigure({ ...bars, name: "../x" }, dir, renderer), /a name of letters/);
     }, chromium.browser ? "chromium" : "browserless");
-    const expected = ["01-candidates", "02-scores"].flatMap((name) => ["html", "pdf", "png", "svg"].map((end) => `${name}.${end}`));
+    const expected = ["01-candidates", "02-scores"].flatMap((name) => ["figure.json", "html", "pdf", "png", "svg"].map((end) => `${name}.${end}`));
     assert.deepEqual(readdirSync(dir).sort(), [...expected, "plotly.min.js"].sort());
     assert.ok(readFileSync(path.join(dir, "02-scores.html")).length < 20_000);
     assert.ok(!figurePage(bars, "plotly.min.js").includes(hostile));

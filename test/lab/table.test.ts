@@ -21,7 +21,7 @@ const table: Table = {
     { policy: "<script>alert(1)</script>", score: -0.04, n: 3 },
   ],
 };
-const hostile = "\\ { } $ & # % _ ~ ^ < > | \" ' ` [x](y) – − ≥ β Łódź naïve Đ 中 🙂";
+const hostile = "§ ¶ † ‡ £ \\ { } $ & # % _ ~ ^ < > | \" ' ` [x](y) – − ≥ β Łódź naïve Đ 中 🙂";
 
 test("Markdown: one pipe table, pipes and markup in cells escaped", () => {
   const lines = toMarkdown(table).split("\n");
@@ -36,6 +36,7 @@ test("Markdown: one pipe table, pipes and markup in cells escaped", () => {
 test("HTML: cells are text", () => {
   const html = toHtml(table);
   assert.ok(!html.includes("<script>") && html.includes("&lt;script&gt;alert(1)"));
+  assert.ok(html.includes('<th scope="col" align="left"'));
   assert.ok(html.includes('<td align="right" style="text-align:right">77.5 [76.0, 79.0]</td>'));
 });
 
@@ -56,6 +57,13 @@ test("LaTeX: booktabs, ASCII only, every special character escaped", () => {
   assert.equal(escapeLatex("中"), "U+4E2D");
 });
 
+test("LaTeX: long texts wrap and share three fifths of the line", () => {
+  const long = "x ".repeat(40);
+  const columns = [{ key: "a", label: "A" }, { key: "b", label: "B" }, { key: "n", label: "N" }];
+  assert.match(toLatex({ ...table, columns, rows: [{ a: "short", b: long, n: 1 }] }), /\{@\{\}lp\{0\.60\\linewidth\}r@\{\}\}/);
+  assert.match(toLatex({ ...table, columns, rows: [{ a: long, b: long, n: 1 }] }), /\{@\{\}p\{0\.30\\linewidth\}p\{0\.30\\linewidth\}r@\{\}\}/);
+});
+
 test("LaTeX: plain pdflatex compiles the hostile table", { skip: onPath("pdflatex") ? false : "no pdflatex on this machine" }, () => {
   inTempDir((dir) => {
     const body = toLatex({ ...table, caption: hostile, rows: [{ policy: hostile, score: 1, n: 1 }, { policy: "[1]", score: 2, n: 2 }] });
@@ -64,14 +72,14 @@ test("LaTeX: plain pdflatex compiles the hostile table", { skip: onPath("pdflate
   });
 });
 
-test("saving writes both files and leaves nothing else; bad names and missing cells are refused", () => {
+test("saving writes three files and leaves nothing else; bad names and missing cells are refused", () => {
   inTempDir((dir) => {
     const files = saveTable(table, dir);
-    assert.deepEqual(readdirSync(dir).sort(), ["02-scores.md", "02-scores.tex"]);
+    assert.deepEqual(readdirSync(dir).sort(), ["02-scores.md", "02-scores.table.json", "02-scores.tex"]);
     assert.equal(readFileSync(files.md, "utf8"), toMarkdown(table));
     assert.throws(() => saveTable({ ...table, name: "../x" }, dir), /a name of letters/);
     assert.throws(() => saveTable({ ...table, rows: [{ policy: "x", score: 1 }] }, dir), /row 1: expected a value for "n"/);
-    assert.equal(readdirSync(dir).length, 2);
+    assert.equal(readdirSync(dir).length, 3);
   });
 });
 

@@ -33,7 +33,7 @@ test("every run is listed with kind, size, state and configuration; the newest f
   training(root);
   mkdirSync(at("reference"));
   mkdirSync(at("pairs-00000000"));
-  age(candidates, 2 * HOUR), age(at("train-ab12cd34"), HOUR), age(at("train-ab12cd34.run"), 50 * HOUR), age(pairs, 75 * HOUR);
+  for (const [dir, hours] of [[candidates, 2], [at("train-ab12cd34"), 1], [at("train-ab12cd34.run"), 50], [pairs, 75]] as const) age(dir, hours * HOUR);
   const runs = listRuns(root);
   assert.deepEqual(runs.map(({ name }) => name), ["train-ab12cd34.run", path.basename(candidates), path.basename(pairs)]);
   const { rows, caption } = runsTable(runs, now);
@@ -48,7 +48,7 @@ test("every run is listed with kind, size, state and configuration; the newest f
 
 test("a run is found by its name or the beginning of its hash; none and several are errors", (t) => {
   const root = scratch(t);
-  training(root), training(root, "ab99cd34"), training(root, "cc000000");
+  for (const hash of ["ab12cd34", "ab99cd34", "cc000000"]) training(root, hash);
   assert.equal(findRun(root, "ab1").name, "train-ab12cd34.run");
   assert.equal(findRun(root, "train-cc").name, "train-cc000000.run");
   assert.equal(findRun(root, "train-ab12cd34.run").hash, "ab12cd34");
@@ -71,7 +71,7 @@ test("show has configuration, files and the last rows; diff the keys that differ
 
 test("gc: only what is old enough, its output with it", (t) => {
   const root = scratch(t), at = path.join.bind(path, root);
-  training(root), training(root, "cc000000");
+  for (const hash of ["ab12cd34", "cc000000"]) training(root, hash);
   const pairs = runFolder(root, "pairs", {});
   for (const name of ["train-ab12cd34", "train-ab12cd34.run"]) age(at(name), 10 * HOUR);
   age(pairs, 10 * HOUR);

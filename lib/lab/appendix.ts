@@ -75,7 +75,7 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
       row("sampling of candidates", `top-k ${topK}, T ${temperature}`, "\"top-k (k = 40) sampling with a temperature of 0.8\""),
       row("longest completion (tokens)", maxNewTokens, "not stated"),
       row("test questions", asked("test"), "\"177 questions\""), row("out-of-domain questions", asked("ood"), "\"183 questions about biography generation\""),
-      row("sampled answers per evaluation question", preset.samples, "not stated"), row("largest N of best of N", preset.bestOf, "256 (Table 6)"),
+      row("sampled answers per evaluation question", preset.samples, "not stated"), row("seeds of every number", preset.seeds, "not stated"), row("largest N of best of N", preset.bestOf, "256 (Table 6)"),
       row("test questions of best of N", Math.min(preset.bestOfQuestions, atlas.splits.test.length), "not stated"),
     ],
   };

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { nativeBackend } from "../engine/native";
-import { claimedRuns } from "./run";
+import { usedRuns } from "./run";
 import type { Session } from "./session";
 
 export const provenanceSchema = z.object({
@@ -19,12 +19,12 @@ export type Provenance = z.output<typeof provenanceSchema>;
 
 /** The provenance of whatever is saved now. */
 export function provenanceOf({ preset, seed, engine, runs }: Session): Provenance {
-  const claimed = claimedRuns(runs);
-  const seeds = claimed.flatMap(({ key }) => ("seed" in key && typeof key.seed === "number" ? [key.seed] : []));
+  const used = usedRuns(runs);
+  const seeds = used.flatMap(({ kind, key }) => (kind !== "evaluation" && "seed" in key && typeof key.seed === "number" ? [key.seed] : [])); // greedy answers are evaluated under none
   return {
     preset: preset.name, seed, seeds: [...new Set([seed, ...seeds])].sort((a, b) => a - b), engine: engine.name,
     versions: { node: process.versions.node, tfjs: tf.version.tfjs, tensorflow: nativeBackend()?.binding.TF_Version ?? null },
-    runs: claimed.map(({ name }) => name).sort(),
+    runs: used.map(({ name }) => name).sort(),
   };
 }
 
@@ -37,10 +37,14 @@ export function versionsText({ versions: { node, tfjs, tensorflow } }: Pick<Prov
   return `Node ${node}, tfjs ${tfjs}${tensorflow === null ? "" : `, TensorFlow ${tensorflow}`}`;
 }
 
+/** So many run folders are named in a caption. */
+const SHOWN = 6;
+
 /** One line for a caption. */
 export function provenanceText(run: Provenance | null): string {
   if (!run) return "No run is recorded: made outside the notebooks.";
   const { preset, seeds, engine, runs } = run;
-  const used = runs.length > 0 ? ` Runs: ${runs.join(", ")}.` : "";
+  const more = runs.length - SHOWN;
+  const used = runs.length > 0 ? ` Runs: ${runs.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more (all in results.json)` : ""}.` : "";
   return `From preset ${preset}, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, engine ${engine} (${versionsText(run)}).${used}`;
 }

@@ -6,9 +6,18 @@ import { writeFileAtomic } from "../base/files";
 import { canonicalJson, hashOf } from "../base/hash";
 import { parseJson, readText } from "../base/jsonl";
 
+const named = new Map<string, { kind: string; key: object }>();
+
 /** Name of a run folder: `<kind>-<hash8>`. */
 export function folderName(kind: string, key: object): string {
-  return `${kind}-${hashOf(key).slice(0, 8)}`;
+  const name = `${kind}-${hashOf(key).slice(0, 8)}`;
+  named.set(name, { kind, key });
+  return name;
+}
+
+/** The runs below `root` that this process has made or read: all it asked for by name that are there. */
+export function usedRuns(root: string): { name: string; kind: string; key: object }[] {
+  return [...named].filter(([name]) => existsSync(path.join(root, name, "run.json"))).map(([name, run]) => ({ name, ...run }));
 }
 
 /** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */
@@ -52,25 +61,17 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Folders this process has claimed, with their keys: what its results are made of. */
-const claims = new Map<string, object>();
-
-/** The claimed ones directly below `root`. */
-export function claimedRuns(root: string): { name: string; key: object }[] {
-  return [...claims].filter(([dir]) => path.dirname(dir) === path.resolve(root)).map(([dir, key]) => ({ name: path.basename(dir), key }));
-}
-
 /** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
 export function claimFolder(dir: string, key: object): void {
   const file = path.join(dir, "run.json");
   mkdirSync(dir, { recursive: true });
   sweep(dir);
-  if (!existsSync(file)) writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
-  const there = parseJson(readText(file), file);
-  if (canonicalJson(there) === canonicalJson(key)) {
-    claims.set(path.resolve(dir), key);
+  if (!existsSync(file)) {
+    writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
     return;
   }
+  const there = parseJson(readText(file), file);
+  if (canonicalJson(there) === canonicalJson(key)) return;
   const [a, b, names] = differing(there, key);
   const list = (of: Flat) => names.slice(0, 5).map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`).join(", ");
   throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });

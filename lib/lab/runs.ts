@@ -66,12 +66,12 @@ export function runsTable(runs: readonly Run[], now: number): Table {
 /** run.json, the files, and the last rows of the log where there is one. @throws UserError for a damaged run.json */
 export function showRun(run: Run, now: number): string {
   const { dir, files, name, bytes, changed } = run;
-  const log = path.join(dir, "log.jsonl");
+  const log = files.map((file) => path.join(path.dirname(dir), file.name)).find((file) => path.basename(file) === "log.jsonl");
   return [
     `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago`,
     ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
     ...files.map((file) => `${sizeText(file.bytes).padStart(10)}  ${printable(file.name)}`),
-    ...(isRegular(log) ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),
+    ...(log ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),
   ].join("\n");
 }
 
@@ -137,10 +137,11 @@ function keyOf({ key, dir, problem }: Run): object {
   throw new UserError({ where: path.join(dir, "run.json"), expected: "the configuration of a run", got: problem!, fix: "Delete the folder by hand if it is not needed." });
 }
 
-/** A training run ends without its state and with its output; a file that grows has rows; the others are written at once. */
-function stateOf({ name, dir, parts, files, key }: Run): string {
+/** A training run ends without its state and with its output, an experiment with its result; a file that grows has rows; the others are written at once. */
+function stateOf({ name, kind, dir, parts, files, key }: Run): string {
   if (!key) return "damaged";
   if (name.endsWith(".run")) return parts.length > 1 && isRegular(path.join(dir, "log.jsonl")) && !existsSync(path.join(dir, "state.safetensors")) ? "finished" : "unfinished";
+  if (kind === "experiment") return isRegular(path.join(dir, "result.json")) ? "finished" : "unfinished";
   if (files.length < 2) return "empty";
   const grown = path.join(dir, "candidates.jsonl");
   const rows = isRegular(grown) ? countLines(grown) : undefined;

@@ -41,6 +41,14 @@ test("every run is listed with kind, size, state and configuration; the newest f
     ["train", "1 h 00 min", "finished", "mask paper, seed 1, lr 0.0001"], ["candidates", "2 h 00 min", "3 rows", "policy ffffffff, k 4, temperature 0.8"], ["pairs", "3 d", "empty", "pairs eeeeeeee"],
   ]);
   assert.match(caption, /^3 runs, 5\.\d kB$/);
+  const experiment = runFolder(root, "experiment", { mask: "none" });
+  mkdirSync(path.join(experiment, "policy.run"));
+  writeFileSync(path.join(experiment, "policy.run/log.jsonl"), '{"step":1}\n');
+  const states = () => runsTable(listRuns(root, "experiment"), now).rows.map(({ state }) => state);
+  assert.deepEqual(states(), ["unfinished"]);
+  writeFileSync(path.join(experiment, "result.json"), "{}");
+  assert.deepEqual(states(), ["finished"]);
+  assert.match(showRun(findRun(root, "experiment"), now), /last rows of log\.jsonl:\n\{"step":1\}$/);
   writeFileSync(at("train-ab12cd34.run/state.safetensors"), "");
   assert.equal(runsTable(listRuns(root, "train"), now).rows[0]!.state, "unfinished");
   assert.deepEqual([0, 999, 1000, 2_500_000, 7e12].map(sizeText), ["0 B", "999 B", "1.0 kB", "2.5 MB", "7000.0 GB"]);

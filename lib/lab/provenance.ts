@@ -37,14 +37,13 @@ export function versionsText({ versions: { node, tfjs, tensorflow } }: Pick<Prov
   return `Node ${node}, tfjs ${tfjs}${tensorflow === null ? "" : `, TensorFlow ${tensorflow}`}`;
 }
 
-/** So many run folders are named in a caption. */
+/** A caption names so many run folders; more are counted. */
 const SHOWN = 6;
 
 /** One line for a caption. */
 export function provenanceText(run: Provenance | null): string {
   if (!run) return "No run is recorded: made outside the notebooks.";
   const { preset, seeds, engine, runs } = run;
-  const more = runs.length - SHOWN;
-  const used = runs.length > 0 ? ` Runs: ${runs.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more (all in results.json)` : ""}.` : "";
+  const used = runs.length > SHOWN ? ` ${runs.length} runs, named in results.json.` : runs.length > 0 ? ` Runs: ${runs.join(", ")}.` : "";
   return `From preset ${preset}, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, engine ${engine} (${versionsText(run)}).${used}`;
 }

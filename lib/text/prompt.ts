@@ -3,15 +3,21 @@
  * completion is tokenised apart and appended, which is the boundary that generation had.
  */
 import { type ChatMessage, renderChat } from "./chat";
-import type { Tokenizer } from "./tokenizer";
+import type { Encoding, Tokenizer } from "./tokenizer";
 
 /**
  * With a chat template: the rendered messages with the generation prompt. Without: BOS where the tokenizer
- * defines one, the message contents joined by newlines, one newline.
+ * defines one, the message contents joined by newlines, one newline. Offsets count in `text`; that BOS covers none of it.
  */
+export function encodePrompt(tokenizer: Tokenizer, messages: readonly ChatMessage[]): Encoding & { text: string } {
+  const chat = tokenizer.chatTemplate !== undefined;
+  const text = chat ? renderChat(tokenizer, messages) : `${messages.map(({ content }) => content).join("\n")}\n`;
+  const { ids, starts, ends } = tokenizer.encode(text);
+  if (chat || tokenizer.bosId === undefined) return { text, ids, starts, ends };
+  return { text, ids: [tokenizer.bosId, ...ids], starts: [0, ...starts], ends: [0, ...ends] };
+}
+
+/** The ids alone. */
 export function promptIds(tokenizer: Tokenizer, messages: readonly ChatMessage[]): number[] {
-  if (tokenizer.chatTemplate !== undefined) return tokenizer.encode(renderChat(tokenizer, messages)).ids;
-  const text = `${messages.map(({ content }) => content).join("\n")}\n`;
-  const { ids } = tokenizer.encode(text);
-  return tokenizer.bosId === undefined ? ids : [tokenizer.bosId, ...ids];
+  return encodePrompt(tokenizer, messages).ids;
 }

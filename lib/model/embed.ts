@@ -1,0 +1,73 @@
+/**
+ * What a policy makes of a topic: its hidden states at the topic's name. These are the policy's own vectors phi(v)
+ * of the topic graph (§4.2); the paper does not say from which layer or tokens it takes them.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { UserError, brief } from "../base/check";
+import type { ChatMessage } from "../text/chat";
+import { encodePrompt } from "../text/prompt";
+import type { Tokenizer } from "../text/tokenizer";
+import type { Llama, Params } from "./llama";
+import { packSequences } from "./packing";
+
+/** A prompt that names a topic. */
+export interface Mention {
+  /** Id of the topic; a topic may have several mentions. */
+  topic: string;
+  name: string;
+  prompt: readonly ChatMessage[];
+}
+
+/** Sequences per forward pass: short ones, of which only attention is padded. */
+const chunkMentions = 512;
+
+/**
+ * Hidden states [T, D] of every sequence of T ids, row-major: `layer` 0 are the embeddings, `layer` i the output of the
+ * i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`.
+ * @throws RangeError for a layer the model does not have
+ */
+export async function hiddenStates(model: Llama, params: Params, sequences: readonly ArrayLike<number>[], layer: number): Promise<Float32Array[]> {
+  const { layers, hiddenSize: D } = model.config;
+  if (!Number.isInteger(layer) || layer < 0 || layer > layers) throw new RangeError(`hiddenStates: expected a layer from 0 to ${layers}, got ${layer}`);
+  const packing = packSequences(sequences);
+  const hidden = tf.tidy(() => model.hidden(params, packing, layer));
+  const values = (await hidden.data()) as Float32Array; // [N, D]
+  hidden.dispose();
+  return packing.tokens.map((tokens) => {
+    const states = new Float32Array(tokens.length * D);
+    tokens.forEach((token, t) => states.set(values.subarray(token * D, (token + 1) * D), t * D));
+    return states;
+  });
+}
+
+/**
+ * One vector [D] per topic: the mean hidden state over the tokens of its name, then the mean over its mentions. A token
+ * belongs to the name when it shares a character with its last occurrence in the prompt; what follows the name is not
+ * read, since no hidden state before it depends on it.
+ * @throws UserError where a prompt does not hold the name; RangeError as `hiddenStates`
+ */
+export async function topicEmbeddings({ model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer }, mentions: readonly Mention[], layer: number): Promise<Map<string, Float32Array>> {
+  const D = model.config.hiddenSize;
+  const sums = new Map<string, { sum: Float64Array; mentions: number }>();
+  for (let from = 0; from < mentions.length; from += chunkMentions) {
+    const chunk = mentions.slice(from, from + chunkMentions), spans = chunk.map((mention) => nameTokens(tokenizer, mention));
+    const states = await hiddenStates(model, params, spans.map(({ ids }) => ids), layer);
+    chunk.forEach(({ topic }, i) => {
+      const entry = sums.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
+      sums.set(topic, entry);
+      entry.mentions++;
+      const { ids, first } = spans[i]!, share = 1 / (ids.length - first);
+      for (let t = first; t < ids.length; t++) for (let d = 0; d < D; d++) entry.sum[d]! += share * states[i]![t * D + d]!;
+    });
+  }
+  return new Map([...sums].map(([topic, { sum, mentions: count }]) => [topic, Float32Array.from(sum, (value) => value / count)]));
+}
+
+/** Ids of the prompt up to the name's end, and the index of the name's first token. */
+export function nameTokens(tokenizer: Tokenizer, { name, prompt }: Omit<Mention, "topic">): { ids: number[]; first: number } {
+  const { text, ids, starts, ends } = encodePrompt(tokenizer, prompt);
+  const from = text.lastIndexOf(name), to = from + name.length;
+  const inside = ids.flatMap((_, i) => (starts[i]! < to && ends[i]! > from ? [i] : []));
+  if (from < 0 || inside.length === 0) throw new UserError({ where: `prompt ${brief(text)}`, expected: `the name ${brief(name)} in it`, got: "none", fix: "Give prompts that name the topic." });
+  return { ids: ids.slice(0, inside.at(-1)! + 1), first: inside[0]! };
+}

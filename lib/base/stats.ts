@@ -213,14 +213,20 @@ function skewness(jackknife: ArrayLike<number>): number {
   return squares === 0 ? 0 : cubes / squares ** 1.5;
 }
 
-/** Midranks, centred and scaled to length 1. */
-function standardRanks(values: ArrayLike<number>): Float64Array {
+/** Ranks from 0; equal values share the mean of theirs. */
+export function midranks(values: ArrayLike<number>): Float64Array {
   const order = Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
   for (let from = 0, to = 1; from < order.length; from = to++) {
     while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
-    for (let k = from; k < to; k++) ranks[order[k]!] = (from + to - 1) / 2 - (order.length - 1) / 2;
+    for (let k = from; k < to; k++) ranks[order[k]!] = (from + to - 1) / 2;
   }
+  return ranks;
+}
+
+/** Midranks, centred and scaled to length 1 (0 where all are equal). */
+function standardRanks(values: ArrayLike<number>): Float64Array {
+  const ranks = midranks(values).map((rank) => rank - (values.length - 1) / 2);
   const length = Math.sqrt(ranks.reduce((total, r) => total + r * r, 0));
   return length === 0 ? ranks : ranks.map((r) => r / length);
 }

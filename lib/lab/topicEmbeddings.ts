@@ -1,4 +1,70 @@
+/** The embeddings of §4.3 over all of Atlas, with the session's policies; each computed once per process. */
+import path from "node:path";
+import { Rng } from "../base/rng";
+import type { Interval } from "../base/stats";
+import { readConfig } from "../model/config";
+import { topicEmbeddings } from "../model/embed";
+import { loadPolicy, policyHash } from "../model/policy";
+import { geographyVectors, randomVectors, trainingMentions, wordVectors, type EmbeddingName, type TopicVectors } from "../topic/embedding";
+import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
+import { wrongStatements } from "../topic/wrongStatements";
+import { evaluatePolicies } from "./experiment";
 import type { Session } from "./session";
-export const embeddingNames = ["base", "other", "words", "geography", "random"] as const;
-export type EmbeddingName = (typeof embeddingNames)[number];
-export async function topicVectors(_session: Session, _name: EmbeddingName): Promise<ReadonlyMap<string, ArrayLike<number>>> { throw new Error("later"); }
+
+/** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
+export interface LayerChoice {
+  /** Whose rank is lowest; the last where there was no wrong statement. */
+  layer: number;
+  /** From layer 0, the embeddings. */
+  ranks: Interval[];
+}
+
+const computed = new Map<string, Promise<unknown>>();
+
+/** The value under a key, computed at the first call. A failure is not kept. */
+function once<T>(key: string, compute: () => Promise<T>): Promise<T> {
+  let value = computed.get(key) as Promise<T> | undefined;
+  if (!value) {
+    value = compute();
+    computed.set(key, value);
+    value.catch(() => computed.delete(key));
+  }
+  return value;
+}
+
+/** Vectors of all topics of Atlas, in its order; a policy's at the layer that `chooseLayer` finds. */
+export async function topicVectors(session: Session, name: EmbeddingName): Promise<TopicVectors> {
+  const { topics } = session.atlas;
+  switch (name) {
+    case "base": return layerVectors(session, session.baseDir, (await chooseLayer(session, session.baseDir)).layer);
+    case "other": return layerVectors(session, session.otherDir, (await chooseLayer(session, session.otherDir)).layer);
+    case "words": return once("words", async () => wordVectors(topics));
+    case "geography": return geographyVectors(topics);
+    case "random": return randomVectors(topics, new Rng(session.seed).fork("random vectors"));
+  }
+}
+
+/** The layer rule: on validation topics, which nothing else here uses, the layer by whose vectors the base policy's wrong statements are nearest. The same errors for every policy, so that each is seen at its best. */
+export async function chooseLayer(session: Session, policyDir: string): Promise<LayerChoice> {
+  const { atlas, baseDir, seed, preset } = session;
+  return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
+    const { questions, answers } = await evaluatePolicies(session, { base: baseDir }, "validation", "sampled");
+    const wrong = wrongStatements(atlas, questions, answers.base);
+    const { layers } = readConfig(path.join(policyDir, "config.json"));
+    const ranks: Interval[] = [];
+    for (let layer = 0; layer <= layers; layer++) ranks.push(meanRank(hallucinationGraph(atlas, await layerVectors(session, policyDir, layer), wrong), new Rng(seed).fork("layer")));
+    const best = ranks.reduce((least, { value }, layer) => (value < ranks[least]!.value ? layer : least), 0);
+    return { layer: Number.isNaN(ranks[best]!.value) ? layers : best, ranks };
+  });
+}
+
+function layerVectors({ atlas }: Session, policyDir: string, layer: number): Promise<TopicVectors> {
+  return once(`vectors ${policyHash(policyDir)} ${layer}`, async () => {
+    const policy = loadPolicy(policyDir);
+    try {
+      return await topicEmbeddings(policy, trainingMentions(atlas.topics), layer);
+    } finally {
+      policy.dispose();
+    }
+  });
+}

@@ -57,7 +57,8 @@ function judge(topic: Topic, sentence: string, topicsWith: (relation: RelationNa
   return { verdict: "contradictory", relation, statedValue, trueValues, wrongTopics: topicsWith(relation, statedValue) };
 }
 
-function indexTopics(atlas: Atlas, relation: RelationName): Map<string, string[]> {
+/** Values of a relation with the ids of the topics they are true of, in Atlas's order. */
+export function indexTopics(atlas: Atlas, relation: RelationName): Map<string, string[]> {
   const index = new Map<string, string[]>();
   for (const topic of atlas.topics) {
     for (const value of new Set(truths(relation, topic) ?? [])) {

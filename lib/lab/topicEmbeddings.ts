@@ -1,8 +1,6 @@
 /** The embeddings of §4.3 over all of Atlas, with the session's policies; each computed once per process. */
-import path from "node:path";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
-import { readConfig } from "../model/config";
 import { topicEmbeddings } from "../model/embed";
 import { loadPolicy, policyHash } from "../model/policy";
 import { geographyVectors, randomVectors, trainingMentions, wordVectors, type EmbeddingName, type TopicVectors } from "../topic/embedding";
@@ -35,9 +33,10 @@ function once<T>(key: string, compute: () => Promise<T>): Promise<T> {
 /** Vectors of all topics of Atlas, in its order; a policy's at the layer that `chooseLayer` finds. */
 export async function topicVectors(session: Session, name: EmbeddingName): Promise<TopicVectors> {
   const { topics } = session.atlas;
+  const ofPolicy = async (dir: string) => (await policyVectors(session, dir))[(await chooseLayer(session, dir)).layer]!;
   switch (name) {
-    case "base": return layerVectors(session, session.baseDir, (await chooseLayer(session, session.baseDir)).layer);
-    case "other": return layerVectors(session, session.otherDir, (await chooseLayer(session, session.otherDir)).layer);
+    case "base": return ofPolicy(session.baseDir);
+    case "other": return ofPolicy(session.otherDir);
     case "words": return once("words", async () => wordVectors(topics));
     case "geography": return geographyVectors(topics);
     case "random": return randomVectors(topics, new Rng(session.seed).fork("random vectors"));
@@ -50,19 +49,18 @@ export async function chooseLayer(session: Session, policyDir: string): Promise<
   return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
     const { questions, answers } = await evaluatePolicies(session, { base: baseDir }, "validation", "sampled");
     const wrong = wrongStatements(atlas, questions, answers.base);
-    const { layers } = readConfig(path.join(policyDir, "config.json"));
-    const ranks: Interval[] = [];
-    for (let layer = 0; layer <= layers; layer++) ranks.push(meanRank(hallucinationGraph(atlas, await layerVectors(session, policyDir, layer), wrong), new Rng(seed).fork("layer")));
+    const ranks = (await policyVectors(session, policyDir)).map((vectors) => meanRank(hallucinationGraph(atlas, vectors, wrong), new Rng(seed).fork("layer")));
     const best = ranks.reduce((least, { value }, layer) => (value < ranks[least]!.value ? layer : least), 0);
-    return { layer: Number.isNaN(ranks[best]!.value) ? layers : best, ranks };
+    return { layer: Number.isNaN(ranks[best]!.value) ? ranks.length - 1 : best, ranks };
   });
 }
 
-function layerVectors({ atlas }: Session, policyDir: string, layer: number): Promise<TopicVectors> {
-  return once(`vectors ${policyHash(policyDir)} ${layer}`, async () => {
+/** By layer, from 0. */
+function policyVectors({ atlas }: Session, policyDir: string): Promise<TopicVectors[]> {
+  return once(`vectors ${policyHash(policyDir)}`, async () => {
     const policy = loadPolicy(policyDir);
     try {
-      return await topicEmbeddings(policy, trainingMentions(atlas.topics), layer);
+      return await topicEmbeddings(policy, trainingMentions(atlas.topics), Array.from({ length: policy.model.config.layers + 1 }, (_, layer) => layer));
     } finally {
       policy.dispose();
     }

@@ -41,26 +41,28 @@ export async function hiddenStates(model: Llama, params: Params, sequences: read
 }
 
 /**
- * One vector [D] per topic: the mean hidden state over the tokens of its name, then the mean over its mentions. A token
- * belongs to the name when it shares a character with its last occurrence in the prompt; what follows the name is not
- * read, since no hidden state before it depends on it.
+ * One vector [D] per topic, for each of some layers: the mean hidden state over the tokens of its name, then the mean
+ * over its mentions. A token belongs to the name when it shares a character with its last occurrence in the prompt;
+ * what follows the name is not read, since no hidden state before it depends on it.
  * @throws UserError where a prompt does not hold the name; RangeError as `hiddenStates`
  */
-export async function topicEmbeddings({ model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer }, mentions: readonly Mention[], layer: number): Promise<Map<string, Float32Array>> {
+export async function topicEmbeddings({ model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer }, mentions: readonly Mention[], layers: readonly number[]): Promise<Map<string, Float32Array>[]> {
   const D = model.config.hiddenSize;
-  const sums = new Map<string, { sum: Float64Array; mentions: number }>();
+  const sums = layers.map(() => new Map<string, { sum: Float64Array; mentions: number }>());
   for (let from = 0; from < mentions.length; from += chunkMentions) {
-    const chunk = mentions.slice(from, from + chunkMentions), spans = chunk.map((mention) => nameTokens(tokenizer, mention));
-    const states = await hiddenStates(model, params, spans.map(({ ids }) => ids), layer);
-    chunk.forEach(({ topic }, i) => {
-      const entry = sums.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
-      sums.set(topic, entry);
-      entry.mentions++;
-      const { ids, first } = spans[i]!, share = 1 / (ids.length - first);
-      for (let t = first; t < ids.length; t++) for (let d = 0; d < D; d++) entry.sum[d]! += share * states[i]![t * D + d]!;
-    });
+    const chunk = mentions.slice(from, from + chunkMentions), spans = chunk.map((mention) => nameTokens(tokenizer, mention)), sequences = spans.map(({ ids }) => ids);
+    for (const [l, layer] of layers.entries()) {
+      const states = await hiddenStates(model, params, sequences, layer);
+      chunk.forEach(({ topic }, i) => {
+        const entry = sums[l]!.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
+        sums[l]!.set(topic, entry);
+        entry.mentions++;
+        const { ids, first } = spans[i]!, share = 1 / (ids.length - first);
+        for (let t = first; t < ids.length; t++) for (let d = 0; d < D; d++) entry.sum[d]! += share * states[i]![t * D + d]!;
+      });
+    }
   }
-  return new Map([...sums].map(([topic, { sum, mentions: count }]) => [topic, Float32Array.from(sum, (value) => value / count)]));
+  return sums.map((byTopic) => new Map([...byTopic].map(([topic, { sum, mentions: count }]) => [topic, Float32Array.from(sum, (value) => value / count)])));
 }
 
 /** Ids of the prompt up to the name's end, and the index of the name's first token. */

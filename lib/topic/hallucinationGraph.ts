@@ -22,12 +22,12 @@ import { distances } from "./distance";
 import type { TopicVectors } from "./embedding";
 import type { WrongStatements } from "./wrongStatements";
 
-/** What topic i states, at the place of topic j: [T][T] each; the diagonal is what was found. */
+/** What topic i states, at the place of topic j; i = j is what was found. */
 export interface Placement {
   /** Sum of the relative ranks of its statements; NaN where one of them is true. */
-  ranks: Float64Array[];
+  rank(i: number, j: number): number;
   /** Spearman's correlation of frequency and distance; 0 where a side is constant. */
-  correlations: Float64Array[];
+  correlation(i: number, j: number): number;
   /** Statements [T] of each topic; 0 where it cannot be wrong in two ways. */
   statements: Float64Array;
 }
@@ -83,11 +83,14 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
     const values = places[i]!.n < 2 ? [] : indices(row, (count) => count > 0);
     return { values, counts: values.map((c) => row[c]!), ranks: midranks(values.map((c) => row[c]!)) };
   });
-  type Place = (typeof places)[number];
-  type Stated = (typeof stated)[number];
-  const rankSum = ({ values, counts: often }: Stated, { ranks, n }: Place): number => values.reduce((sum, c, k) => sum + (n < 2 ? NaN : (often[k]! * ranks[c]!) / (n - 1)), 0);
-  const matrix = (of: (what: Stated, where: Place) => number) => stated.map((what) => Float64Array.from(places, (where) => of(what, where)));
-  return { ranks: matrix(rankSum), correlations: matrix(correlation), statements: Float64Array.from(stated, ({ counts: often }) => often.reduce((sum, count) => sum + count, 0)) };
+  return {
+    rank(i, j) {
+      const { values, counts: often } = stated[i]!, { ranks, n } = places[j]!;
+      return values.reduce((sum, c, k) => sum + (n < 2 ? NaN : (often[k]! * ranks[c]!) / (n - 1)), 0);
+    },
+    correlation: (i, j) => correlation(stated[i]!, places[j]!),
+    statements: Float64Array.from(stated, ({ counts: often }) => often.reduce((sum, count) => sum + count, 0)),
+  };
 }
 
 /** Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated are looked at. */
@@ -108,10 +111,15 @@ function indices(row: Float64Array, holds: (value: number) => boolean): number[]
 }
 
 /** Mean relative rank over all statements of all relations, with its interval over topics; NaN without any. */
-export function meanRank({ topics, relations }: HallucinationGraph, rng: Rng): Interval {
-  const all = [...relations.values()];
-  const columns = [topics.map((_, i) => all.reduce((sum, { ranks }) => sum + ranks[i]![i]!, 0)), topics.map((_, i) => all.reduce((sum, { statements }) => sum + statements[i]!, 0))];
-  return relations.size === 0 ? { value: NaN, low: NaN, high: NaN } : bootstrap(columns, ratio, rng);
+export function meanRank(graph: HallucinationGraph, rng: Rng): Interval {
+  const columns = rankColumns(graph);
+  return columns[0].length === 0 ? { value: NaN, low: NaN, high: NaN } : bootstrap(columns, ratio, rng);
+}
+
+/** Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics for every embedding. */
+export function rankColumns(graph: HallucinationGraph): [number[], number[]] {
+  const own = ownTopics(graph);
+  return [own.map((i) => total(graph, ({ rank }) => rank(i, i))), own.map((i) => total(graph, ({ statements }) => statements[i]!))];
 }
 
 /** All relations together, then each, by falling number of statements; none without a wrong statement. */
@@ -123,14 +131,20 @@ export function testGraph(graph: HallucinationGraph, rng: Rng): GraphTest[] {
 }
 
 function testRelations(relation: RelationName | "all", graph: HallucinationGraph, rng: Rng): GraphTest {
-  const all = [...graph.relations.values()];
-  const total = (of: (placement: Placement) => number) => all.reduce((sum, placement) => sum + of(placement), 0);
-  const own = [...graph.topics.keys()].filter((i) => total(({ statements }) => statements[i]!) > 0);
-  const matrix = (of: (placement: Placement) => Float64Array[]) => own.map((i) => Float64Array.from(own, (j) => total((placement) => (placement.statements[i]! > 0 ? of(placement)[i]![j]! : 0))));
-  const ranks = matrix((placement) => placement.ranks), correlations = matrix((placement) => placement.correlations);
-  const statements = own.reduce((sum, i) => sum + total((placement) => placement.statements[i]!), 0);
-  const lists = own.reduce((sum, i) => sum + total((placement) => Number(placement.statements[i]! > 0)), 0);
+  const own = ownTopics(graph);
+  const matrix = (of: (placement: Placement, i: number, j: number) => number) => own.map((i) => Float64Array.from(own, (j) => total(graph, (placement) => (placement.statements[i]! > 0 ? of(placement, i, j) : 0))));
+  const ranks = matrix(({ rank }, i, j) => rank(i, j)), correlations = matrix((placement, i, j) => placement.correlation(i, j));
+  const count = (of: (statements: number) => number) => own.reduce((sum, i) => sum + total(graph, ({ statements }) => of(statements[i]!)), 0);
+  const statements = count((n) => n), lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
   const [rank, spearman] = matchingTest([ranks, correlations], (i, j) => !Number.isNaN(ranks[i]![j]!), rng.fork("permutations")) as [MatchingTest, MatchingTest];
-  const per = (count: number, { value, expected, p }: MatchingTest): MatchingTest => ({ value: (value * own.length) / count, expected: (expected * own.length) / count, p });
+  const per = (units: number, { value, expected, p }: MatchingTest): MatchingTest => ({ value: (value * own.length) / units, expected: (expected * own.length) / units, p });
   return { relation, topics: own.length, statements, rank: { ...per(statements, rank), ...meanRank(graph, rng.fork("interval")) }, correlation: per(lists, spearman) };
+}
+
+function total({ relations }: HallucinationGraph, of: (placement: Placement) => number): number {
+  return [...relations.values()].reduce((sum, placement) => sum + of(placement), 0);
+}
+
+function ownTopics(graph: HallucinationGraph): number[] {
+  return [...graph.topics.keys()].filter((i) => total(graph, ({ statements }) => statements[i]!) > 0);
 }

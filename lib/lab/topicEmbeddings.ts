@@ -60,7 +60,7 @@ function policyVectors({ atlas }: Session, policyDir: string): Promise<TopicVect
   return once(`vectors ${policyHash(policyDir)}`, async () => {
     const policy = loadPolicy(policyDir);
     try {
-      return await topicEmbeddings(policy, trainingMentions(atlas.topics), Array.from({ length: policy.model.config.layers + 1 }, (_, layer) => layer));
+      return await topicEmbeddings(policy, trainingMentions(atlas.topics));
     } finally {
       policy.dispose();
     }

@@ -21,46 +21,38 @@ export interface Mention {
 /** Sequences per forward pass: short ones, of which only attention is padded. */
 const chunkMentions = 512;
 
-/**
- * Hidden states [T, D] of every sequence of T ids, row-major: `layer` 0 are the embeddings, `layer` i the output of the
- * i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`.
- * @throws RangeError for a layer the model does not have
- */
-export async function hiddenStates(model: Llama, params: Params, sequences: readonly ArrayLike<number>[], layer: number): Promise<Float32Array[]> {
-  const { layers, hiddenSize: D } = model.config;
-  if (!Number.isInteger(layer) || layer < 0 || layer > layers) throw new RangeError(`hiddenStates: expected a layer from 0 to ${layers}, got ${layer}`);
-  const packing = packSequences(sequences);
-  const hidden = tf.tidy(() => model.hidden(params, packing, layer));
-  const values = (await hidden.data()) as Float32Array; // [N, D]
-  hidden.dispose();
-  return packing.tokens.map((tokens) => {
-    const states = new Float32Array(tokens.length * D);
-    tokens.forEach((token, t) => states.set(values.subarray(token * D, (token + 1) * D), t * D));
-    return states;
-  });
+/** Hidden states [layers + 1][T, D], row-major, of every sequence of T ids. Layer 0 are the embeddings, layer i the output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`. */
+export async function hiddenStates(model: Llama, params: Params, sequences: readonly ArrayLike<number>[]): Promise<Float32Array[][]> {
+  const D = model.config.hiddenSize, packing = packSequences(sequences);
+  const layers = tf.tidy(() => model.states(params, packing));
+  const values = (await Promise.all(layers.map((states) => states.data()))) as Float32Array[]; // each [N, D]
+  tf.dispose(layers);
+  return packing.tokens.map((tokens) => values.map((states) => {
+    const own = new Float32Array(tokens.length * D);
+    tokens.forEach((token, t) => own.set(states.subarray(token * D, (token + 1) * D), t * D));
+    return own;
+  }));
 }
 
 /**
- * One vector [D] per topic, for each of some layers: the mean hidden state over the tokens of its name, then the mean
- * over its mentions. A token belongs to the name when it shares a character with its last occurrence in the prompt;
- * what follows the name is not read, since no hidden state before it depends on it.
- * @throws UserError where a prompt does not hold the name; RangeError as `hiddenStates`
+ * For every layer (as `hiddenStates`) a vector [D] per topic: the mean hidden state over the tokens of its name, then the
+ * mean over its mentions. A token belongs to the name when it shares a character with its last occurrence in the
+ * prompt; what follows the name is not read, since no hidden state before it depends on it.
+ * @throws UserError where a prompt does not hold the name
  */
-export async function topicEmbeddings({ model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer }, mentions: readonly Mention[], layers: readonly number[]): Promise<Map<string, Float32Array>[]> {
-  const D = model.config.hiddenSize;
-  const sums = layers.map(() => new Map<string, { sum: Float64Array; mentions: number }>());
+export async function topicEmbeddings({ model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer }, mentions: readonly Mention[]): Promise<Map<string, Float32Array>[]> {
+  const { layers, hiddenSize: D } = model.config;
+  const sums = Array.from({ length: layers + 1 }, () => new Map<string, { sum: Float64Array; mentions: number }>());
   for (let from = 0; from < mentions.length; from += chunkMentions) {
-    const chunk = mentions.slice(from, from + chunkMentions), spans = chunk.map((mention) => nameTokens(tokenizer, mention)), sequences = spans.map(({ ids }) => ids);
-    for (const [l, layer] of layers.entries()) {
-      const states = await hiddenStates(model, params, sequences, layer);
-      chunk.forEach(({ topic }, i) => {
-        const entry = sums[l]!.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
-        sums[l]!.set(topic, entry);
-        entry.mentions++;
-        const { ids, first } = spans[i]!, share = 1 / (ids.length - first);
-        for (let t = first; t < ids.length; t++) for (let d = 0; d < D; d++) entry.sum[d]! += share * states[i]![t * D + d]!;
-      });
-    }
+    const chunk = mentions.slice(from, from + chunkMentions), spans = chunk.map((mention) => nameTokens(tokenizer, mention));
+    const states = await hiddenStates(model, params, spans.map(({ ids }) => ids));
+    chunk.forEach(({ topic }, i) => sums.forEach((byTopic, layer) => {
+      const entry = byTopic.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
+      byTopic.set(topic, entry);
+      entry.mentions++;
+      const { ids, first } = spans[i]!, own = states[i]![layer]!;
+      for (let t = first; t < ids.length; t++) for (let d = 0; d < D; d++) entry.sum[d]! += own[t * D + d]! / (ids.length - first);
+    }));
   }
   return sums.map((byTopic) => new Map([...byTopic].map(([topic, { sum, mentions: count }]) => [topic, Float32Array.from(sum, (value) => value / count)])));
 }

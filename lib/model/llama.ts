@@ -56,20 +56,28 @@ export class Llama {
     this.keyRows = key && tf.tensor1d(key, "int32");
   }
 
-  /** Hidden states [N, D] of packed tokens after so many layers: 0 are the embeddings, all of them (default) are normed, as in transformers' `hidden_states`. */
-  hidden(params: Params, packing: Packing, layers = this.config.layers): tf.Tensor2D {
+  /** Final normed hidden states [N, D] of packed tokens. */
+  hidden(params: Params, packing: Packing): tf.Tensor2D {
+    return this.states(params, packing).at(-1)!;
+  }
+
+  /** Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the last, the last one's normed. */
+  states(params: Params, packing: Packing): tf.Tensor2D[] {
     const { config } = this;
     const { rows, angles } = this.attentionInputs(packing);
     let x = takeRows(param<tf.Tensor2D>(params, "model.embed_tokens.weight"), tf.tensor1d(packing.ids, "int32"));
-    for (let i = 0; i < layers; i++) {
+    const states = [x];
+    for (let i = 0; i < config.layers; i++) {
       const layer = `model.layers.${i}`;
       const norm = (name: string, x: tf.Tensor2D) => rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), config.rmsEps);
       const h = norm("input_layernorm", x);
       x = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(this.queriesAndKeys(params, layer, h), linear(params, `${layer}.self_attn.v_proj`, h), config, angles, rows)));
       const m = norm("post_attention_layernorm", x);
       x = tf.add(x, linear(params, `${layer}.mlp.down_proj`, swiglu(linear(params, `${layer}.mlp.gate_proj`, m), linear(params, `${layer}.mlp.up_proj`, m))));
+      states.push(x);
     }
-    return layers < config.layers ? x : rmsNorm(x, param<tf.Tensor1D>(params, "model.norm.weight"), config.rmsEps);
+    states[config.layers] = rmsNorm(x, param<tf.Tensor1D>(params, "model.norm.weight"), config.rmsEps);
+    return states;
   }
 
   /** Logits [R, T, V] of ids [R][T]: for checks; training computes them only where the loss looks (`engine/kernels.targetLogps`). */

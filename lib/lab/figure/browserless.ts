@@ -10,7 +10,7 @@ import { innerBox, outerBox, type Box } from "./boxes";
 import type { Figure, RenderedFigure } from "./figure";
 import { fontFiles, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
-import { figureSize, fixedRandomScript, pixelRatio, plainFigure, stableSvg } from "./stable";
+import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stableSvg } from "./stable";
 
 /** Loaded at the first use: most runs have a browser. */
 const load = createRequire(__filename);
@@ -29,7 +29,7 @@ export function browserlessRenderer(): Renderer {
     const canvas = figure.data.find((trace) => NEEDS_CANVAS.has(trace.type ?? ""));
     if (canvas) throw new UserError({ where: `figure ${figure.name}`, expected: "a Chromium for this kind of figure", got: `a trace of type ${canvas.type} and no browser`, fix: "Set CHROME_PATH to a Chromium or Chrome." });
     const size = figureSize(figure);
-    const drawn = (await window.eval(`labRestart(); Plotly.toImage(${JSON.stringify(plainFigure(figure))}, ${JSON.stringify({ format: "svg", ...size, imageDataOnly: true })})`)) as string;
+    const drawn = (await window.eval(`labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify({ format: "svg", ...size, imageDataOnly: true })})`)) as string;
     const svg = stableSvg(figure, drawn);
     return { svg, png: toPng(svg), pdf: await toPdf(svg, size) };
   }

@@ -4,7 +4,7 @@ import type { Chromium } from "./chromium";
 import type { Figure, RenderedFigure } from "./figure";
 import { fontFaces, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
-import { figureSize, fixedRandomScript, pixelRatio, plainFigure, stablePdf, stableSvg } from "./stable";
+import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stablePdf, stableSvg } from "./stable";
 
 /** Runs inside the page, as text: the compiler's helpers do not exist there. */
 const PAGE_SCRIPT = `
@@ -32,7 +32,7 @@ export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Ren
 
   async function render(figure: Figure): Promise<RenderedFigure> {
     const { width, height } = figureSize(figure);
-    const svg = stableSvg(figure, await page.evaluate((plain) => labDraw(plain), plainFigure(figure)));
+    const svg = stableSvg(figure, await page.evaluate((plain) => labDraw(plain), imageFigure(figure)));
     await page.setViewportSize({ width, height });
     await page.evaluate((drawn) => labPlace(drawn), { svg, width, height });
     const png = await page.screenshot({ type: "png", clip: { x: 0, y: 0, width, height } });

@@ -18,6 +18,13 @@ export function plainFigure(figure: Figure): Pick<Figure, "data" | "layout"> {
   return JSON.parse(JSON.stringify({ data: figure.data, layout: figure.layout })) as Pick<Figure, "data" | "layout">;
 }
 
+/** The same for an image, where buttons would do nothing. */
+export function imageFigure(figure: Figure): Pick<Figure, "data" | "layout"> {
+  const { data, layout } = plainFigure(figure);
+  delete layout.updatemenus;
+  return { data, layout };
+}
+
 /**
  * plotly draws a random id for the parts of a figure; here it follows from the name, so that figures inlined
  * in one page do not share parts. A browser writes attributes in an order that varies; here it is alphabetic.

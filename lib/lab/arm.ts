@@ -48,11 +48,16 @@ export function perAnswer({ seeds }: Arm, measure: Measure): number {
   return total(sums[measure]) / total(sums.answers);
 }
 
-/** Difference in score of every topic, a - b, as a fraction; topics without a sentence in either are left out. */
+/** Score of every topic, as a fraction; topics without a sentence are left out. */
+export function topicScores({ seeds }: Arm): Map<string, number> {
+  const { topics, sums } = poolTotals(seeds);
+  return new Map(topics.flatMap((topic, i) => (sums.sentences[i]! > 0 ? [[topic, 1 - sums.incorrect[i]! / sums.sentences[i]!] as const] : [])));
+}
+
+/** Difference in score of every topic that both have one of, a - b, as a fraction. */
 export function topicDifferences(a: Arm, b: Arm): Map<string, number> {
-  const [one, other] = [poolTotals(a.seeds), poolTotals(b.seeds)];
-  const share = ({ sums }: AnswerTotals, i: number) => (sums.sentences[i]! - sums.incorrect[i]!) / sums.sentences[i]!;
-  return new Map(one.topics.map((topic, i) => [topic, share(one, i) - share(other, i)] as const).filter(([, value]) => Number.isFinite(value)));
+  const other = topicScores(b);
+  return new Map([...topicScores(a)].flatMap(([topic, score]) => (other.has(topic) ? [[topic, score - other.get(topic)!] as const] : [])));
 }
 
 function columnsOf({ sums }: AnswerTotals, score: Score): Columns {

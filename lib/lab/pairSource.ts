@@ -13,6 +13,7 @@ import { paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
+import type { EmbeddingName } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator, candidatesOf } from "./candidates";
@@ -20,7 +21,7 @@ import { maxNewTokens } from "./preset";
 import { trainingTopics } from "./questions";
 import { runFolder } from "./run";
 import { policyDir, type PolicyName, type Session } from "./session";
-import { topicVectors, type EmbeddingName } from "./topicEmbeddings";
+import { topicVectors } from "./topicEmbeddings";
 
 export interface PairSource {
   /** Who samples the candidates; in the paper's setting the policy itself. */

@@ -7,7 +7,7 @@ import type { EvaluationName } from "./evaluate";
 import type { Experiment } from "./experiment";
 import type { PairSource } from "./pairSource";
 import { seedsOf, type PolicyName, type Session } from "./session";
-import { embeddingNames, type EmbeddingName } from "./topicEmbeddings";
+import { embeddingNames, type EmbeddingName } from "../topic/embedding";
 
 /** Mask-DPO as the preset has it (§2.2, App. A), with changes. */
 export interface Setting {

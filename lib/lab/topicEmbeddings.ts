@@ -6,7 +6,7 @@ import { loadPolicy, policyHash } from "../model/policy";
 import { geographyVectors, randomVectors, trainingMentions, wordVectors, type EmbeddingName, type TopicVectors } from "../topic/embedding";
 import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
 import { wrongStatements } from "../topic/wrongStatements";
-import { evaluatePolicies } from "./experiment";
+import { answersOf } from "./candidates";
 import type { Session } from "./session";
 
 /** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
@@ -47,8 +47,8 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
 export async function chooseLayer(session: Session, policyDir: string): Promise<LayerChoice> {
   const { atlas, baseDir, seed, preset } = session;
   return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
-    const { questions, answers } = await evaluatePolicies(session, { base: baseDir }, "validation", "sampled");
-    const wrong = wrongStatements(atlas, questions, answers.base);
+    const { questions, answers } = await answersOf(session, baseDir, "validation", "sampled");
+    const wrong = wrongStatements(atlas, questions, answers);
     const ranks = (await policyVectors(session, policyDir)).map((vectors) => meanRank(hallucinationGraph(atlas, vectors, wrong), new Rng(seed).fork("layer")));
     const best = ranks.reduce((least, { value }, layer) => (value < ranks[least]!.value ? layer : least), 0);
     return { layer: Number.isNaN(ranks[best]!.value) ? ranks.length - 1 : best, ranks };

@@ -1,16 +1,16 @@
 /** What notebook 05 measures: near and far groups, the direct test of Eq. 8, gains against distance, the map. */
 import { Rng } from "../base/rng";
 import { pairedDifference, type Difference } from "../evaluation/compare";
-import { answersByTopic, scoreOrZero } from "../evaluation/summary";
-import type { AnnotatedCandidate, Question } from "../factuality/records";
+import type { Question } from "../factuality/records";
 import { splitByDistance, type NearFarSplit } from "../topic/cluster";
 import { embeddingNames, type EmbeddingName, type TopicVectors } from "../topic/embedding";
 import { gainAgainstDistance, type GainAgainstDistance } from "../topic/gainDistance";
 import { hallucinationGraph, rankColumns, testGraph, type GraphTest } from "../topic/hallucinationGraph";
 import { umapLayout } from "../topic/umap";
 import { wrongStatements, type WrongStatements } from "../topic/wrongStatements";
-import { trainingQuestions, type Evaluation } from "./experiment";
-import type { Session } from "./session";
+import { answersOf, type Answered } from "./candidates";
+import { trainingTopics } from "./questions";
+import { seedsOf, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
 /** §4.3 splits the training set in two, so each group is a half. */
@@ -21,7 +21,7 @@ export const nearestTraining = 20;
 /** Ids of the preset's training topics and of all test topics, the centres. */
 export function splitTopics(session: Session): { training: string[]; test: string[] } {
   const ids = (questions: readonly Question[]) => [...new Set(questions.map(({ topic }) => topic))];
-  return { training: ids(trainingQuestions(session)), test: ids(session.atlas.splits.test) };
+  return { training: ids(trainingTopics(session).flat()), test: ids(session.atlas.splits.test) };
 }
 
 /** Near and far training topics by every embedding. */
@@ -41,10 +41,17 @@ export interface DirectTest {
   embeddings: Record<EmbeddingName, EmbeddingTest>;
 }
 
+/** The base policy's sampled answers to test questions, of all seeds. */
+export async function baseAnswers(session: Session): Promise<Answered> {
+  const sets = [];
+  for (const seed of seedsOf(session, session.preset.maskSeeds)) sets.push(await answersOf({ ...session, seed }, session.baseDir, "test", "sampled"));
+  return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers) };
+}
+
 /** Eq. 8 tested on a policy's wrong statements. Where there is none, the lists of tests are empty. */
-export async function testHallucinations<Name extends string>(session: Session, { questions, answers }: Evaluation<Name>, policy: Name): Promise<DirectTest> {
+export async function testHallucinations(session: Session, { questions, answers }: Answered): Promise<DirectTest> {
   const { atlas, seed } = session;
-  const wrong = wrongStatements(atlas, questions, answers[policy]), rng = new Rng(seed).fork("hallucination graph");
+  const wrong = wrongStatements(atlas, questions, answers), rng = new Rng(seed).fork("hallucination graph");
   const own = rankColumns(hallucinationGraph(atlas, await topicVectors(session, "base"), wrong));
   const embeddings = await byEmbedding(session, (vectors, name): EmbeddingTest => {
     const graph = hallucinationGraph(atlas, vectors, wrong);
@@ -52,20 +59,6 @@ export async function testHallucinations<Name extends string>(session: Session, 
     return { tests: testGraph(graph, rng.fork(name)), ...(compared ? { minusBase: pairedDifference(rankColumns(graph), own, rng.fork(`${name} - base`)) } : {}) };
   });
   return { wrong, embeddings };
-}
-
-/** Mean score of a topic's answers, in [0, 1]. */
-export function topicScores(answers: readonly AnnotatedCandidate[], questions: readonly Question[]): Map<string, number> {
-  return new Map([...answersByTopic(answers, questions)].map(([topic, entries]) => {
-    const scores = entries.flatMap((entry) => entry.answers.map(scoreOrZero));
-    return [topic, scores.reduce((sum, score) => sum + score, 0) / scores.length];
-  }));
-}
-
-/** Score after minus score before, by topic. */
-export function topicGains<Name extends string>({ questions, answers }: Evaluation<Name>, after: Name, before: Name): Map<string, number> {
-  const from = topicScores(answers[before], questions);
-  return new Map([...topicScores(answers[after], questions)].map(([topic, score]) => [topic, score - from.get(topic)!]));
 }
 
 /** Gain of test topics against their distance to the training topics, by every embedding. */

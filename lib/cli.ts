@@ -12,6 +12,7 @@ import { presetNames } from "./lab/preset";
 import { bases, pretrain } from "./lab/pretrain";
 import { pairReportTable } from "./lab/candidateTables";
 import { bestOfTable, evaluationTable } from "./lab/results";
+import { exportTorchVerb, exportVerb, importSummary, importVerb, labelFormatNames, pairFormatNames, type ImportName, type PairFormatName } from "./lab/formatVerbs";
 import { toText } from "./lab/table";
 import { checkpointEvery } from "./lab/trainRun";
 import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
@@ -94,14 +95,17 @@ program.command("inspect").description("one HTML page that shows every token of 
   .action((o: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }) => say(`${inspectVerb(o)} pairs in ${o.out}`));
 
 const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
-program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())
+type TrainingFlags = Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>;
+const withTraining = (command: Command) => command
   .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
   .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
-  .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip)
+  .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip);
+const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip }: TrainingFlags) => ({ ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip });
+
+withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed()))
   .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
-  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>) => {
-    const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = o;
-    const { logs, report } = await trainVerb({ ...o, options: { ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } });
+  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & TrainingFlags) => {
+    const { logs, report } = await trainVerb({ ...o, options: trainOptions(o) });
     const last = logs.at(-1)!;
     say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
   });
@@ -125,6 +129,42 @@ program.command("best-of-n").description("score of the best of N answers, N = 1,
 
 program.command("logps").description("masked sums of log-probabilities, a line per pair").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).requiredOption("--out <file>", "JSONL").addOption(seed())
   .action(async (o: { model: string; pairs: string; mask: MaskKind; out: string; seed: number }) => { const { rows, leftOut } = await logpsVerb(o); say(`${rows} pairs in ${o.out}${leftOut ? `, ${leftOut} left out (longer than the model's positions)` : ""}`); });
+
+program.command("import").description("preference pairs from the files of other projects; every sentence that is not in its text is named, and its row left out")
+  .addOption(new Option("--from <format>", "whose").choices([...pairFormatNames, ...labelFormatNames]).makeOptionMandatory()).requiredOption("--in <files...>", "JSON Lines, a JSON array (.json) or Parquet (.parquet)")
+  .requiredOption("--out <file>", "pairs (JSONL)").addOption(seed())
+  .addHelpText("after", `
+official      Mask-DPO's own rows; hallucination becomes unverifiable, no_hallucination supported
+trl           explicit or implicit prompt, conversational or plain; no verdicts, so only --mask none trains on them
+llamafactory  sharegpt preference rows; no verdicts
+axolotl       chat_template.default rows; no verdicts
+factscore     labelled biographies, a file a model: pairs of a topic's best and worst; facts become one verdict a sentence
+halueval      responses with hallucinated spans: pairs of a query's best and worst; spans become one verdict a sentence
+Rows that mask-dpo export wrote give back the same pairs.`)
+  .action(async (o: { from: ImportName; in: string[]; out: string; seed: number }) => {
+    const imported = await importVerb({ ...o, files: o.in });
+    if (imported.made) say(toText(pairReportTable(imported.made.report)));
+    say(importSummary(imported, o.out));
+  });
+
+withTraining(program.command("export").description("preference pairs for other trainers").addOption(new Option("--to <format>", "whose").choices([...pairFormatNames, "torch"]).makeOptionMandatory())
+  .requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "folder").addOption(model()).addOption(mask()).addOption(seed()))
+  .addHelpText("after", `
+official      sentences as strings with two labels; lost for its trainer: spans (it masks by adding up token counts), no-fact, token ids
+trl           conversational rows; lost for its trainer: verdicts, and with them the mask
+llamafactory  sharegpt rows and the entry of dataset_info.json; lost as for trl
+axolotl       chat_template.default rows and the entry of its configuration; lost as for trl
+torch         token ids, masks, batches and learning rates as mask-dpo train takes them, with a training loop; texts and verdicts are only in ids and masks, so it is not imported back
+What is lost for the trainer rides along in a column mask_dpo, from which mask-dpo import takes it back.
+--model, --mask, --seed and the options of training are for torch.`)
+  .action((o: { to: PairFormatName | "torch"; pairs: string; out: string; model: string; mask: MaskKind; seed: number } & TrainingFlags) => {
+    if (o.to !== "torch") {
+      const { pairs, files } = exportVerb({ ...o, to: o.to });
+      return say(`${pairs} pairs in ${files.join(", ")}`);
+    }
+    const { report, steps } = exportTorchVerb({ ...o, policyDir: o.model, options: trainOptions(o) });
+    say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${steps} steps; how to train in ${path.join(o.out, "README.md")}`);
+  });
 
 program.command("notebooks").description("execute notebooks headless, or only check their types").argument("[files...]", "notebooks (default: all)").option("--check", "type check, run nothing").option("--timeout <s>", "seconds per cell", number(1), 7200)
   .action(async (files: string[], o: { check?: boolean; timeout: number }) => {

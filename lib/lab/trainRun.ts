@@ -151,7 +151,8 @@ function stepNote({ loss, margin }: StepLog): string {
   return `loss ${loss.toFixed(3)}, margin ${margin.toFixed(2)}`;
 }
 
-function emptyPairs(report: TokenizeReport): UserError {
+/** The error for pairs of which none is left. */
+export function emptyPairs(report: TokenizeReport): UserError {
   return new UserError({
     where: "pairs", expected: "at least one pair to train on", got: `${report.pairs} pairs, of which the mask empties a side of ${report.emptied.length} and ${report.tooLong.length} are too long`,
     fix: "Sample more candidates per question, or look at the report of `mask-dpo pairs`.",

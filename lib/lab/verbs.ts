@@ -41,7 +41,8 @@ export function questionsOf(file?: string): Question[] {
   return rows;
 }
 
-function required<T>(rows: T[], file: string, what: string): T[] {
+/** @throws UserError where a file has no rows */
+export function required<T>(rows: T[], file: string, what: string): T[] {
   if (rows.length === 0) throw new UserError({ where: file, expected: `at least one ${what}`, got: "an empty file", fix: "Check the step that wrote it." });
   return rows;
 }

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -73,7 +74,10 @@ def main():
     if hashlib.sha256((Path(args.model) / "tokenizer.json").read_bytes()).hexdigest() != recipe["tokenizer"]:
         raise SystemExit(f"{args.model}: expected the tokenizer.json that the ids came from, got another. Export again with this model.")
 
-    accelerator = Accelerator()
+    accelerator = Accelerator(cpu=not torch.accelerator.is_available())
+    if accelerator.num_processes != int(os.environ.get("WORLD_SIZE", 1)):
+        raise SystemExit(f"expected {os.environ['WORLD_SIZE']} processes that work together, got {accelerator.num_processes}: accelerate did not join them on this device.")
+    accelerator.print(f"{accelerator.num_processes} processes, {accelerator.distributed_type}, {accelerator.device.type}, {accelerator.mixed_precision}: {len(pairs)} pairs, {len(steps)} steps", flush=True)
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32, attention_dropout=0.0)
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=steps[0]["lr"], betas=recipe["betas"], eps=recipe["eps"], weight_decay=recipe["weightDecay"])

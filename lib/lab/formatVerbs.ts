@@ -126,7 +126,7 @@ export function importSummary({ rows, pairs, location, made }: Imported, out: st
   return [
     `${pairs.length} pairs of ${rows} rows in ${out}`,
     ...(sentences > 0 ? [`${sentences} annotated strings: ${verbatim} found verbatim, ${loose} but for white space and citation marks, ${sentences - verbatim - loose} not found`] : []),
-    ...missing.map((name) => `left out, not in its text: ${name}`),
+    ...missing.map((name) => `left out, as this is not in its text: ${name}`),
     ...(bare > 0 ? [`${bare} pairs have a side without sentences: only --mask none trains on them`] : []),
     ...(made ? [`annotated candidates and questions in ${made.folder}`] : []),
   ].join("\n");

@@ -65,6 +65,9 @@ test("two processes of torch: ten losses within 1e-4 of ours; their checkpoint i
   const { status, stdout, stderr } = spawnSync(python, launch, { encoding: "utf8", env: { ...process.env, OMP_NUM_THREADS: "1", HF_HUB_OFFLINE: "1", TOKENIZERS_PARALLELISM: "false" } });
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^2 processes, DistributedType\.MULTI_CPU/);
+  const other = spawnSync(python, [at("torch/train.py"), "--model", tinyModel, "--out", at("other")], { encoding: "utf8" });
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /llama-tied-mha: expected the tokenizer\.json that the ids came from, got another\./);
 
   await startEngine();
   const { logs } = await trainRun({ ...run, policyDir: base, pairs: rows, out: at("ours") });

@@ -5,8 +5,8 @@
 Loss (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked tokens of a side.
 What decides it is in this folder: recipe.json (beta, AdamW, clipping), tokens.jsonl (ids and masks), steps.jsonl (the
 pairs and the learning rate of every step). The reference is MODEL itself, before the first step. The loss does not
-depend on the number of processes. TRL's DPOTrainer is not used: its rows have no place for the mask of a token, and its
-sampler repeats or drops pairs where an epoch does not divide into batches.
+depend on the number of processes. TRL's DPOTrainer is not used: its rows have no place for the mask of a token, and in
+several processes its loader repeats pairs where a batch does not divide.
 """
 import argparse
 import hashlib
@@ -31,13 +31,15 @@ def read_rows(name):
         return [json.loads(line) for line in file]
 
 
+def pad(rows, device):
+    width = max(map(len, rows))
+    return torch.tensor([row + [0] * (width - len(row)) for row in rows], device=device)
+
+
 def pair_logps(model, pairs, device):
     """Masked sums of log-probabilities of both sides, [B, 2]."""
     sides = [pair["chosen"] for pair in pairs] + [pair["rejected"] for pair in pairs]
-    width = max(len(side["ids"]) for side in sides)
-    padded = lambda rows: torch.tensor([row + [0] * (width - len(row)) for row in rows], device=device)  # [2B, T]
-    ids, mask = padded([side["ids"] for side in sides]), padded([side["mask"] for side in sides])
-    attention = padded([[1] * len(side["ids"]) for side in sides])
+    ids, mask, attention = (pad(rows, device) for rows in zip(*((side["ids"], side["mask"], [1] * len(side["ids"])) for side in sides)))  # [2B, T]
     at = mask[:, 1:].any(0).nonzero()[:, 0]  # [K] logits only where the next token of some side counts
     logits = model(input_ids=ids, attention_mask=attention, logits_to_keep=at, use_cache=False).logits.float()  # [2B, K, V]
     logps = -F.cross_entropy(logits.flatten(0, 1), ids[:, at + 1].flatten(), reduction="none").view(len(sides), -1)

@@ -36,7 +36,7 @@ export function haluevalCandidates(rows: readonly Row[]): { questions: Question[
       else report.missing.push(`${where} span ${s + 1}`);
       return span ?? [];
     });
-    if (label === "yes" && hallucination_spans.length === 0) report.missing.push(`${where} hallucination without a span`);
+    if (label === "yes" && hallucination_spans.length === 0) report.missing.push(`${where} any span`);
     if (spans.length < hallucination_spans.length || (label === "yes" && spans.length === 0)) return [];
     const sentences = splitSentences(completion).map(({ start, end }) => ({ start, end, verdict: spans.some((span) => span.start < end && start < span.end) ? "unverifiable" as const : "supported" as const }));
     return [{ questionId: user_query, index, completion, seed: 0, sentences }];

@@ -1,7 +1,7 @@
 /**
  * Permutation test of a matching under restrictions: do units lie lower in their own places than in others that they
  * could have? Random matchings come from swaps of two units, started as Besag & Clifford (1989, Biometrika 76) do, so
- * that p is right however slowly swaps mix. Checked against scipy and against enumeration (test/golden/matching.json).
+ * that p is right however slowly swaps mix. Checked against scipy and against enumeration (test/golden/topics.json).
  */
 import type { Rng } from "./rng";
 import type { ResampleOptions } from "./stats";

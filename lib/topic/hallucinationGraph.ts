@@ -103,7 +103,7 @@ function correlation({ values, ranks: often }: { values: number[]; ranks: Float6
     own += rank * rank;
   });
   const variance = (own - n * middle * middle) * (squares - n * middle * middle);
-  return Number.isNaN(both) || variance > 1e-9 ? (both - n * middle * middle) / Math.sqrt(variance) : 0;
+  return variance > 1e-9 ? (both - n * middle * middle) / Math.sqrt(variance) : 0;
 }
 
 function indices(row: Float64Array, holds: (value: number) => boolean): number[] {

@@ -7,7 +7,7 @@ import type { EvaluationName } from "./evaluate";
 import type { Experiment } from "./experiment";
 import type { PairSource } from "./pairSource";
 import { seedsOf, type PolicyName, type Session } from "./session";
-import { embeddingNames, type EmbeddingName } from "../topic/embedding";
+import type { EmbeddingName } from "../topic/embedding";
 
 /** Mask-DPO as the preset has it (§2.2, App. A), with changes. */
 export interface Setting {
@@ -88,13 +88,16 @@ export interface GroupArms {
   far: ArmSpec;
 }
 
-/** Table 5: halves by every embedding for both policies; and sixths by the policy's own and by chance. */
+/** The paper's kinds: the policy's own vectors, another policy's, words, chance. */
+const groupEmbeddings = ["base", "other", "words", "random"] as const;
+
+/** Table 5: halves by each embedding for both policies; and sixths by the policy's own and by chance. */
 export function groupArms({ preset }: Session): GroupArms[] {
   const arms = (policy: "base" | "other", embedding: EmbeddingName, share: number): GroupArms => {
     const arm = (distance: "near" | "far"): ArmSpec => ({ label: distance, setting: { policy, pairs: { group: { embedding, distance, share } } }, seeds: preset.seeds, evaluations: sampled });
     return { policy, embedding, share, near: arm("near"), far: arm("far") };
   };
-  const halves = (["base", "other"] as const).flatMap((policy) => embeddingNames.map((embedding) => arms(policy, embedding, 1 / 2)));
+  const halves = (["base", "other"] as const).flatMap((policy) => groupEmbeddings.map((embedding) => arms(policy, embedding, 1 / 2)));
   return [...halves, ...(["base", "random"] as const).map((embedding) => arms("base", embedding, 1 / 6))];
 }
 

@@ -37,7 +37,7 @@ const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epo
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
   smoke: { topics: 12, questionsPerTopic: 3, candidates: 4, evaluationQuestions: 12, samples: 2, bestOf: 8, bestOfQuestions: 6, seeds: 1, maskSeeds: 2, training: { ...atlasTraining, batch: 8, microbatch: 8 } },
-  small: { topics: 150, questionsPerTopic: 3, candidates: 6, evaluationQuestions: 60, samples: 2, bestOf: 32, bestOfQuestions: 24, seeds: 1, maskSeeds: 2, training: atlasTraining },
+  small: { topics: 90, questionsPerTopic: 3, candidates: 6, evaluationQuestions: 60, samples: 2, bestOf: 32, bestOfQuestions: 20, seeds: 1, maskSeeds: 2, training: atlasTraining },
   quick: { topics: 447, questionsPerTopic: 3, candidates: 8, evaluationQuestions: 183, samples: 4, bestOf: 128, bestOfQuestions: 60, seeds: 1, maskSeeds: 2, training: atlasTraining },
   hour: { topics: 894, questionsPerTopic: 3, candidates: 8, evaluationQuestions: 183, samples: 4, bestOf: 256, bestOfQuestions: 118, seeds: 3, maskSeeds: 5, training: atlasTraining },
   paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, evaluationQuestions: 183, samples: 16, bestOf: 256, bestOfQuestions: 177, seeds: 3, maskSeeds: 5, training: { ...atlasTraining, epochs: 3 } },

@@ -1,4 +1,4 @@
-/** Texts as strips: a row a text, a segment a sentence, as long as it has characters, in the look of its verdict; faded where it is masked. */
+/** Texts as strips: a row a text, a segment a sentence, as long as it has characters, in the colour and with the letter of its verdict; faded and without letter where it is masked. */
 import type { Data, PlotData } from "plotly.js";
 import type { Verdict } from "../../factuality/records";
 import { verdictLook } from "../palette";
@@ -34,7 +34,7 @@ export function stripFigure({ name, title, strips, width = 960, rowHeight = 34 }
     });
     return {
       type: "bar", orientation: "h", name: `${letter} ${label}`, y: bars.map(({ y }) => y), x: bars.map(({ length }) => length), base: bars.map(({ base }) => base),
-      marker: { color: style.color, opacity: bars.map(({ masked }) => (masked ? MASKED_OPACITY : 1)), line: { color: "#1A1A1A", width: 0.5 }, pattern: { shape: style.pattern, fgcolor: "#FFFFFF", fillmode: "overlay", size: 8, solidity: 0.15 } } as PlotData["marker"],
+      marker: { color: style.color, opacity: bars.map(({ masked }) => (masked ? MASKED_OPACITY : 1)), line: { color: "#1A1A1A", width: 0.5 } },
       text: bars.map(({ masked }) => (masked ? "" : letter)), textposition: "inside", insidetextanchor: "middle", constraintext: "none",
       hovertext: bars.map(({ text, masked }) => `${text}${masked ? " (masked)" : ""}`), hoverinfo: "text",
     } as Data;

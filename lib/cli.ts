@@ -10,6 +10,8 @@ import { startEngine } from "./engine/backend";
 import { addRunsCommand } from "./kernel/runsCommand";
 import { presetNames } from "./lab/preset";
 import { bases, pretrain } from "./lab/pretrain";
+import { agreementTables, agreementVerb, annotateServerVerb, sampleServerVerb, serverAnnotators, type ServerAnnotateFlags, type ServerSampleFlags } from "./lab/serverVerbs";
+import { refuseServerFlags, withServer } from "./lab/serverFlags";
 import { pairReportTable } from "./lab/candidateTables";
 import { bestOfTable, evaluationTable } from "./lab/results";
 import { exportTorchVerb, exportVerb, importSummary, importVerb, labelFormatNames, pairFormatNames, type ImportName, type PairFormatName } from "./lab/formatVerbs";
@@ -17,6 +19,7 @@ import { toText } from "./lab/table";
 import { checkpointEvery } from "./lab/trainRun";
 import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
 import { greedySampling, paperSampling } from "./model/generate";
+import { factTuneAnswers } from "./factuality/llm/selfConsistency";
 import { paperCandidates } from "./preference/candidate";
 import { maskKinds, type MaskKind } from "./preference/mask";
 import { loadTokenizer } from "./text/tokenizer";
@@ -78,15 +81,31 @@ const withSampling = (command: Command) => command
   .option("--temperature <t>", "0 is greedy", number(0), paperSampling.temperature).option("--top-k <k>", "0 switches it off", number(0, Infinity, true), paperSampling.topK)
   .option("--top-p <p>", "1 switches it off", number(1e-9, 1), paperSampling.topP).option("--max-new-tokens <n>", "per completion", count, 256);
 
-withSampling(program.command("sample").description("sample K candidates of every question (resumes)").addOption(model()).requiredOption("--questions <file>", "questions (JSONL)")
-  .requiredOption("--out <file>", "candidates (JSONL)").option("--k <n>", "candidates per question", count, paperCandidates).addOption(seed()))
-  .action(async (o: { model: string; questions: string; out: string; k: number; seed: number } & SamplingFlags) => {
-    const { temperature, topK, topP, maxNewTokens } = o;
-    say(`${await sampleVerb({ ...o, sampling: { temperature, topK, topP, maxNewTokens } })} candidates in ${o.out}`);
+withServer(withSampling(program.command("sample").description("sample K candidates of every question (resumes)").addOption(model()).requiredOption("--questions <file>", "questions (JSONL)")
+  .requiredOption("--out <file>", "candidates (JSONL)").option("--k <n>", "candidates per question", count, paperCandidates).addOption(seed())), new Option("--server <url>", "sample from a server instead of --model").conflicts("model"), number)
+  .option("--logprobs", "with --server: keep per-token log-probabilities, where it gives them, in <out>.run/logprobs.jsonl")
+  .option("--tokenizer <dir>", "with --server: send prompts as text made with this folder's tokenizer and template, as --model would see them (for models without a chat template)")
+  .action(async (o: { model: string } & Omit<ServerSampleFlags, "sampling"> & SamplingFlags) => {
+    const { temperature, topK, topP, maxNewTokens, questions, out, k, seed } = o;
+    const sampling = { temperature, topK, topP, maxNewTokens };
+    if (!o.server) refuseServerFlags(o);
+    say(o.server ? await sampleServerVerb({ ...o, sampling }) : `${await sampleVerb({ model: o.model, questions, out, k, seed, sampling })} candidates in ${out}`);
   });
 
-program.command("annotate").description("annotate every sentence with Atlas's oracle").requiredOption("--candidates <file>", "candidates (JSONL)").addOption(questions()).requiredOption("--out <file>", "annotated candidates (JSONL)")
-  .action(async (o: { candidates: string; questions?: string; out: string }) => say(`${(await annotateVerb(o)).length} annotated candidates in ${o.out}`));
+withServer(program.command("annotate").description("annotate every sentence, with Atlas's oracle or a language model").requiredOption("--candidates <file>", "candidates (JSONL); a language model keeps the sentences of rows that have them").addOption(questions()).requiredOption("--out <file>", "annotated candidates (JSONL)")
+  .addOption(new Option("--annotator <name>", "who judges").choices(["oracle", ...serverAnnotators]).default("oracle")).addOption(seed()), new Option("--server <url>", "the server of the judging model"), number)
+  .option("--documents <file>", "anah: reference documents {questionId or topic, document} (JSONL)").option("--knowledge <file>", "factscore: articles {title, text} named as the topics (JSONL)")
+  .option("--answers <n>", "self-consistency: answers per fact", count, factTuneAnswers).option("--answer-model <name>", "self-consistency: the model that answers (default: --model-name)")
+  .option("--tries <n>", "replies asked for until one can be parsed", count, 3).option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
+  .action(async (o: Omit<ServerAnnotateFlags, "annotator"> & { annotator: ServerAnnotateFlags["annotator"] | "oracle" }) => {
+    const { annotator } = o;
+    if (annotator === "oracle" && o.server) throw new UserError({ where: "--annotator", expected: `${serverAnnotators.join(" | ")} with --server`, got: "oracle", fix: "Name one of them, or leave --server out." });
+    if (!o.server) refuseServerFlags(o);
+    say(annotator === "oracle" ? `${(await annotateVerb(o)).length} annotated candidates in ${o.out}` : await annotateServerVerb({ ...o, annotator }));
+  });
+
+program.command("agreement").description("how far an annotator agrees with human labels").requiredOption("--human <file>", "annotated candidates (JSONL)").requiredOption("--annotated <file>", "the same, annotated by the annotator (JSONL)").addOption(questions()).addOption(seed())
+  .action((o: { human: string; annotated: string; questions?: string; seed: number }) => say(agreementTables(agreementVerb(o)).map(toText).join("\n\n")));
 
 program.command("pairs").description("best and worst candidate of every question").requiredOption("--candidates <file>", "annotated candidates (JSONL)").addOption(questions()).requiredOption("--out <file>", "pairs (JSONL)").addOption(seed())
   .action((o: { candidates: string; questions?: string; out: string; seed: number }) => say(toText(pairReportTable(pairsVerb(o)))));

@@ -5,41 +5,39 @@ import { paperTraining } from "./align/train";
 import { UserError } from "./base/check";
 import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
-import { Rng } from "./base/rng";
-import { startEngine } from "./engine/backend";
+import { count, number } from "./kernel/flags";
 import { addRunsCommand } from "./kernel/runsCommand";
+import { addWorldCommand } from "./kernel/worldCommand";
 import { presetNames } from "./lab/preset";
-import { bases, pretrain } from "./lab/pretrain";
 import { agreementTables, agreementVerb, annotateServerVerb, sampleServerVerb, serverAnnotators, type ServerAnnotateFlags, type ServerSampleFlags } from "./lab/serverVerbs";
 import { refuseServerFlags, withServer } from "./lab/serverFlags";
 import { pairReportTable } from "./lab/candidateTables";
 import { bestOfTable, evaluationTable } from "./lab/results";
+import { diagnose } from "./lab/doctor";
 import { exportTorchVerb, exportVerb, importSummary, importVerb, labelFormatNames, pairFormatNames, type ImportName, type PairFormatName } from "./lab/formatVerbs";
 import { toText } from "./lab/table";
 import { checkpointEvery } from "./lab/trainRun";
-import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
+import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, mergeVerb, pairsVerb, planVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
 import { greedySampling, paperSampling } from "./model/generate";
 import { factTuneAnswers } from "./factuality/llm/selfConsistency";
+import { loraTargets, type LoraConfig, type LoraTarget } from "./model/lora";
 import { paperCandidates } from "./preference/candidate";
 import { maskKinds, type MaskKind } from "./preference/mask";
-import { loadTokenizer } from "./text/tokenizer";
 import { loadAtlas } from "./world/atlas";
-import { buildFacts } from "./world/buildFacts";
 import { atlasFolder } from "./world/facts";
-import { writeCorpus } from "./world/render";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-function number(min: number, max = Infinity, whole = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value < min || value > max || (whole && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`);
-    }
-    return value;
-  };
+function bytes(text: string): number {
+  const [, value, unit] = /^([\d.]+) ?([MG])B$/i.exec(text) ?? [];
+  if (!value || !(Number(value) > 0)) throw new InvalidArgumentError("Expected a size such as 8GB or 500MB.");
+  return Number(value) * (unit!.toUpperCase() === "G" ? 1e9 : 1e6);
 }
-const count = number(1, Infinity, true);
+function targetNames(text: string): LoraTarget[] {
+  const names = text.split(","), other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
+  if (other !== undefined) throw new InvalidArgumentError(`Expected names among ${loraTargets.join(", ")}, separated by commas.`);
+  return loraTargets.filter((name) => names.includes(name));
+}
 const model = () => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
 const seed = () => new Option("--seed <n>", "seed").argParser(number(0, 2 ** 31, true)).default(1);
 const mask = () => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
@@ -53,28 +51,14 @@ program.command("setup").description("install packages, the fastest engine, the 
   await import(/* plain JavaScript, run for its effect */ path.join(projectRoot, "lib/kernel/setup.mjs"));
 });
 
-const world = program.command("world").description("Atlas, the miniature world");
-world.command("facts").description("derive cities and countries from the npm packages").option("--out <dir>", "folder", atlasFolder)
-  .action((o: { out: string }) => { const { cities, countries } = buildFacts(o.out); say(`${cities} cities, ${countries} countries in ${o.out}`); });
-world.command("questions").description("write the questions of a split").requiredOption("--out <file>", "JSONL")
-  .addOption(new Option("--split <name>", "which").choices(["train", "validation", "test", "ood"]).default("train"))
-  .option("--first <n>", "only the first n", count)
-  .action((o: { out: string; split: "train" | "validation" | "test" | "ood"; first?: number }) => {
-    const rows = loadAtlas().splits[o.split].slice(0, o.first);
-    writeJsonl(o.out, rows);
-    say(`${rows.length} questions in ${o.out}`);
-  });
-world.command("corpus").description("write pretraining text").requiredOption("--out <file>", "text").option("--documents <n>", "how many", count, 60000)
-  .action((o: { out: string; documents: number }) => writeCorpus(loadAtlas(), o.out, new Rng("atlas/corpus"), o.documents));
-world.command("pretrain").description("pretrain a base policy; resumes").addOption(new Option("--base <name>", "which").choices(Object.keys(bases)).default("base"))
-  .option("--out <dir>", "Hugging Face folder (default: data/atlas/<base>)")
-  .option("--steps <n>", "stop the recipe's schedule after fewer steps: for trying out", count)
-  .action(async (o: { base: keyof typeof bases; out?: string; steps?: number }) => {
-    if (o.steps && !o.out) throw new UserError({ where: "--steps", expected: "an --out folder for a try", got: "none", fix: "Name one: only the whole recipe makes the base that ships." });
-    say((await startEngine()).description);
-    const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
-    say(`last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`);
-  });
+program.command("doctor").description("which engine computes here and why, and whether it computes rightly").action(async () => {
+  const { facts, checks } = await diagnose();
+  for (const [name, value] of facts) say(`${name.padEnd(20)} ${value}`);
+  for (const { name, ok, detail } of checks) say(`${ok ? "ok    " : "FAILED"} ${name}: ${detail}`);
+  if (!checks.every(({ ok }) => ok)) process.exitCode = 1;
+});
+
+addWorldCommand(program);
 
 interface SamplingFlags { temperature: number; topK: number; topP: number; maxNewTokens: number }
 const withSampling = (command: Command) => command
@@ -121,13 +105,32 @@ const withTraining = (command: Command) => command
   .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip);
 const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip }: TrainingFlags) => ({ ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip });
 
-withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed()))
+const withLora = (command: Command) => command
+  .option("--lora-rank <r>", "train an adapter of this rank and leave that", count).option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
+  .option("--lora-targets <names>", "projections it adapts", targetNames, ["q_proj", "v_proj"]).option("--lora-rslora", "scale by the root of the rank");
+interface LoraFlags { loraRank?: number; loraAlpha?: number; loraTargets: LoraTarget[]; loraRslora?: boolean }
+function loraOf(o: LoraFlags): LoraConfig | undefined {
+  if (!o.loraRank && (o.loraAlpha || o.loraRslora)) throw new UserError({ where: "--lora-rank", expected: "a rank with the other --lora options", got: "none", fix: "Give one, or leave them out." });
+  return o.loraRank ? { rank: o.loraRank, alpha: o.loraAlpha ?? 2 * o.loraRank, targets: o.loraTargets, rslora: o.loraRslora ?? false } : undefined;
+}
+withLora(withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())))
   .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
-  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & TrainingFlags) => {
-    const { logs, report } = await trainVerb({ ...o, options: trainOptions(o) });
+  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & LoraFlags & TrainingFlags) => {
+    const { logs, report } = await trainVerb({ ...o, lora: loraOf(o), options: trainOptions(o) }, say);
     const last = logs.at(-1)!;
     say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
   });
+
+withLora(program.command("plan").description("how much memory train will take").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).addOption(seed())
+  .option("--epochs <n>", "passes over the pairs", count, epochs).option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch)
+  .option("--memory <size>", "find the largest microbatch that fits, e.g. 8GB", bytes))
+  .action(async (o: { model: string; pairs: string; mask: MaskKind; seed: number; memory?: number } & Record<"epochs" | "batch" | "microbatch", number> & LoraFlags) => {
+    const { epochs, batch, microbatch } = o;
+    for (const table of await planVerb({ ...o, lora: loraOf(o), options: { ...paperTraining, epochs, batch, microbatch } })) say(toText(table));
+  });
+
+program.command("merge").description("a checkpoint with an adapter added to its weights").addOption(model()).requiredOption("--adapter <dir>", "what train --lora-rank, or PEFT, left").requiredOption("--out <dir>", "Hugging Face folder")
+  .action((o: { model: string; adapter: string; out: string }) => { mergeVerb(o); say(`merged policy in ${o.out}`); });
 
 program.command("evaluate").description("answer questions and count correct, incorrect and no-fact sentences").addOption(model()).addOption(questions())
   .addOption(new Option("--split <name>", "Atlas's questions, without --questions").choices(["validation", "test", "ood"]).default("test"))

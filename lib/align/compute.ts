@@ -8,7 +8,7 @@ import { cpuWorkers, WorkerPool } from "../base/workers";
 import type { LlamaConfig } from "../model/config";
 import type { Llama } from "../model/llama";
 import type { FlatLayout } from "./flat";
-import { completionLogps, microbatchGradient, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
+import { completionLogps, microbatchGradient, type Complete, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
 
 /** Some pairs of a step: indices, their reference log-probabilities, and what the sum of their losses is multiplied by. */
 export interface Microbatch {
@@ -27,15 +27,15 @@ export interface PairCompute {
   close(): void;
 }
 
-/** In this process. `model` stays the caller's. */
-export function localCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[]): PairCompute {
+/** In this process. `model` stays the caller's. @param complete where the weights are an adapter's */
+export function localCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], complete?: Complete): PairCompute {
   const pick = (members: readonly number[]) => members.map((i) => pairs[i]!);
   return {
     async *logps(weights, chunks) {
-      for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members));
+      for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members), complete);
     },
     async *gradients(weights, microbatches) {
-      for (const { members, reference, ...options } of microbatches) yield await microbatchGradient(model, layout, weights, pick(members), reference, options);
+      for (const { members, reference, ...options } of microbatches) yield await microbatchGradient(model, layout, weights, pick(members), reference, options, complete);
     },
     close: () => undefined,
   };
@@ -74,8 +74,16 @@ export function pooledCompute(config: LlamaConfig, layout: FlatLayout, pairs: re
 
 /** Starting workers (about two seconds) pays from this many visits of a pair on. */
 const poolFrom = 1024;
+/** Up to so many weights: each worker has copies of them, and kernels that large use several threads well. */
+const poolUpTo = 1 << 26;
+
+/** Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers. */
+export function pays(size: number, visits: number): boolean {
+  return visits >= poolFrom && size <= poolUpTo;
+}
 
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */
 export function chooseCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], visits: number, parallel: boolean): PairCompute {
-  return parallel && visits >= poolFrom ? pooledCompute(model.config, layout, pairs) : localCompute(model, layout, pairs);
+  const size = layout.sizes.reduce((a, b) => a + b, 0);
+  return parallel && pays(size, visits) ? pooledCompute(model.config, layout, pairs) : localCompute(model, layout, pairs);
 }

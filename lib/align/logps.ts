@@ -6,7 +6,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { targetLogps, takeRows } from "../engine/kernels";
 import { headName, param, type Llama, type Params } from "../model/llama";
-import { packSequences } from "../model/packing";
+import { isAdapted } from "../model/lora";
+import { packSequences, type Packing } from "../model/packing";
 
 /** Ids [T] and 0/1 lossMask [T]; a token's mask says whether its own log-probability counts. */
 export interface MaskedSequence {
@@ -14,10 +15,14 @@ export interface MaskedSequence {
   lossMask: Uint8Array;
 }
 
+/** What of sequences is computed: the last unmasked token itself is only predicted, never read. */
+export function packMasked(sequences: readonly MaskedSequence[]): Packing {
+  return packSequences(sequences.map(({ ids, lossMask }) => ids.subarray(0, Math.max(1, lossMask.lastIndexOf(1)))));
+}
+
 /** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
 export function tokenLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): { values: tf.Tensor1D; owners: Int32Array } {
-  // the last unmasked token itself is only predicted, never read
-  const packing = packSequences(sequences.map(({ ids, lossMask }) => ids.subarray(0, Math.max(1, lossMask.lastIndexOf(1)))));
+  const packing = packMasked(sequences);
   const at: number[] = [], targets: number[] = [], owners: number[] = [];
   sequences.forEach(({ ids, lossMask }, r) => {
     if (lossMask[0]) throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
@@ -28,7 +33,7 @@ export function tokenLogps(model: Llama, params: Params, sequences: readonly Mas
     }
   });
   const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
-  return { values: targetLogps(selected, param<tf.Tensor2D>(params, headName(model.config)), tf.tensor1d(targets, "int32")), owners: Int32Array.from(owners) };
+  return { values: targetLogps(selected, param<tf.Tensor2D>(params, headName(model.config)), tf.tensor1d(targets, "int32"), isAdapted(params)), owners: Int32Array.from(owners) };
 }
 
 /** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */

@@ -3,7 +3,7 @@
  * of weights [P]; who computes them, this process or several, is `compute.ts`'s business.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Llama } from "../model/llama";
+import type { Llama, Params } from "../model/llama";
 import { sidesOf, type TokenizedSide } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
 import { maskDpoLoss } from "./loss";
@@ -21,10 +21,14 @@ export interface ReferenceLogps {
 /** Per pair of a microbatch, [B] each. */
 export type MicrobatchLog = Record<"losses" | "chosenRewards" | "rejectedRewards" | "policyChosen" | "policyRejected", Float32Array>;
 
+/** How what is trained becomes all parameters of the model: an adapter is completed by its frozen base. */
+export type Complete = (trained: Params) => Params;
+const itself: Complete = (trained) => trained;
+
 /** Log-probabilities of every completion token, whatever its mask: [2B][completion], all chosen sides, then all rejected. */
-export async function completionLogps(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, pairs: readonly PairIds[]): Promise<Float32Array[]> {
+export async function completionLogps(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, pairs: readonly PairIds[], complete = itself): Promise<Float32Array[]> {
   const sides = sidesOf(pairs);
-  const values = tf.tidy(() => tokenLogps(model, unflatten(weights, layout), sides.map(({ ids, promptLength }) => ({ ids, lossMask: new Uint8Array(ids.length).fill(1, promptLength) }))).values);
+  const values = tf.tidy(() => tokenLogps(model, complete(unflatten(weights, layout)), sides.map(({ ids, promptLength }) => ({ ids, lossMask: new Uint8Array(ids.length).fill(1, promptLength) }))).values);
   const all = await values.data<"float32">();
   values.dispose();
   let start = 0;
@@ -32,10 +36,10 @@ export async function completionLogps(model: Llama, layout: FlatLayout, weights:
 }
 
 /** Gradient [P] of the sum of losses times `scale`, and what is logged. @param reference [B] of these pairs */
-export async function microbatchGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, pairs: readonly PairIds[], reference: ReferenceLogps, { beta, scale }: { beta: number; scale: number }): Promise<{ gradient: tf.Tensor1D; log: MicrobatchLog }> {
+export async function microbatchGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, pairs: readonly PairIds[], reference: ReferenceLogps, { beta, scale }: { beta: number; scale: number }, complete = itself): Promise<{ gradient: tf.Tensor1D; log: MicrobatchLog }> {
   let kept: Record<keyof MicrobatchLog, tf.Tensor1D> | undefined;
   const { value, gradient } = valueAndGradient(weights, layout, (policy) => {
-    const [policyChosen, policyRejected] = tf.split(sequenceLogps(model, policy, sidesOf(pairs)), 2) as [tf.Tensor1D, tf.Tensor1D];
+    const [policyChosen, policyRejected] = tf.split(sequenceLogps(model, complete(policy), sidesOf(pairs)), 2) as [tf.Tensor1D, tf.Tensor1D];
     const result = maskDpoLoss({ policyChosen, policyRejected, referenceChosen: tf.tensor1d(reference.chosen), referenceRejected: tf.tensor1d(reference.rejected) }, beta);
     kept = { ...result, policyChosen, policyRejected };
     for (const tensor of Object.values(kept)) tf.keep(tensor);

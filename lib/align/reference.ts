@@ -20,22 +20,22 @@ export interface CompletionLogps {
 }
 
 /** Pairs per forward pass: small enough that activations stay near the core, large enough to fill a kernel. */
-const chunkPairs = 16;
+export const chunkPairs = 16;
 
 /** What progress calls it. */
 export const logpsLabel = "reference logps";
 
 /** Log-probabilities of the completion tokens of all `pairs` of `compute` under frozen weights [P]. */
-export async function computeLogps(compute: PairCompute, weights: tf.Tensor1D, pairs: readonly PairIds[]): Promise<CompletionLogps> {
+export async function computeLogps(compute: PairCompute, weights: tf.Tensor1D, pairs: readonly PairIds[], chunk = chunkPairs): Promise<CompletionLogps> {
   const out: CompletionLogps = { chosen: [], rejected: [] };
   const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
   const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
-  const chunks = Array.from({ length: Math.ceil(order.length / chunkPairs) }, (_, i) => order.slice(i * chunkPairs, (i + 1) * chunkPairs));
+  const chunks = Array.from({ length: Math.ceil(order.length / chunk) }, (_, i) => order.slice(i * chunk, (i + 1) * chunk));
   const progress = startProgress(logpsLabel, pairs.length);
   try {
-    let chunk = 0, done = 0;
+    let next = 0, done = 0;
     for await (const sides of compute.logps(weights, chunks)) {
-      const members = chunks[chunk++]!;
+      const members = chunks[next++]!;
       members.forEach((i, j) => {
         out.chosen[i] = sides[j]!;
         out.rejected[i] = sides[members.length + j]!;
@@ -61,9 +61,10 @@ export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): R
 /**
  * The masked sums of `pairs`, from the cache in `cacheDir` where it has them.
  * @param referenceHash names the reference, whose weights [P] are given, and the engine: another one rounds differently
+ * @param chunk pairs per forward pass, where memory allows fewer than usual
  * @throws UserError naming the pairs that have a log-probability which is not finite
  */
-export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[]): Promise<ReferenceLogps> {
+export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[], chunk?: number): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
   const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
   const file = path.join(cacheDir, `logps-${sha256(referenceHash + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`);
@@ -73,7 +74,7 @@ export async function cachedLogps(cacheDir: string, referenceHash: string, compu
     showDone(logpsLabel, pairs.length);
     return maskedSums(logps, pairs);
   }
-  const logps = await computeLogps(compute, weights, pairs);
+  const logps = await computeLogps(compute, weights, pairs, chunk);
   checkFinite(logps, pairs, logpsLabel, "The policy overflows on these pairs: its weights are too large, or damaged.");
   const flat = (side: Float32Array[]) => {
     const data = Float32Array.from(order.flatMap((i) => Array.from(side[i]!)));

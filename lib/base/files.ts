@@ -1,6 +1,7 @@
 /** Files are written whole or not at all: to a sibling temporary file first, then renamed over the target. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
+import { UserError } from "./check";
 
 /** The project root: the nearest folder above this file that holds package.json. */
 export const projectRoot: string = (() => {
@@ -18,7 +19,7 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | Ite
     const fd = openSync(tmp, "w");
     try {
       const chunks = typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
-      for (const chunk of chunks) for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+      for (const chunk of chunks) for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done, Math.min(chunk.length - done, 1 << 30)); // one call writes less than 2 GiB
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -28,4 +29,42 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | Ite
     rmSync(tmp, { force: true });
     throw error;
   }
+}
+
+/**
+ * Atomic write of a folder: `write` fills a sibling, which then takes the place of `dir`; what was there stands until then.
+ * @param kind the file that every folder of this kind has, and what such a folder is called
+ * @throws UserError when `dir` holds something else
+ */
+export function writeFolderAtomic(dir: string, { marker, what }: { marker: string; what: string }, write: (next: string) => void): void {
+  restoreFolder(dir);
+  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(path.join(dir, marker))) {
+    throw new UserError({ where: dir, expected: `no folder, an empty one or ${what} to replace`, got: "a folder of other files", fix: "Choose another output folder." });
+  }
+  const { next, previous } = siblings(dir);
+  rmSync(next, { recursive: true, force: true });
+  mkdirSync(next, { recursive: true });
+  try {
+    write(next);
+    if (existsSync(dir)) renameSync(dir, previous);
+    renameSync(next, dir);
+    rmSync(previous, { recursive: true, force: true });
+  } catch (error) {
+    rmSync(next, { recursive: true, force: true });
+    restoreFolder(dir);
+    throw error;
+  }
+}
+
+/** A process killed between the two renames leaves the old folder beside its place: put it back. */
+export function restoreFolder(dir: string): void {
+  const { previous } = siblings(dir);
+  if (!existsSync(previous)) return;
+  if (existsSync(dir)) rmSync(previous, { recursive: true, force: true });
+  else renameSync(previous, dir);
+}
+
+function siblings(dir: string): { next: string; previous: string } {
+  const base = path.resolve(dir);
+  return { next: `${base}.new`, previous: `${base}.old` };
 }

@@ -1,6 +1,6 @@
 /** Content hashes: sha256 over canonical JSON (keys sorted) or over bytes. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 
 /** JSON with object keys sorted at every level, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
@@ -20,7 +20,13 @@ export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
-/** Hex sha256 of a file's bytes. */
+/** Hex sha256 of a file's bytes, read in pieces: a checkpoint may be larger than memory. */
 export function sha256File(file: string): string {
-  return sha256(readFileSync(file));
+  const hash = createHash("sha256"), piece = new Uint8Array(1 << 20), fd = openSync(file, "r");
+  try {
+    for (let n: number; (n = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, n));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest("hex");
 }

@@ -27,15 +27,16 @@ export function adamwInit(size: number): AdamWState {
 export function adamwUpdate(weights: tf.Tensor1D, gradient: tf.Tensor1D, state: AdamWState, options: AdamWOptions): { weights: tf.Tensor1D; state: AdamWState } {
   const [beta1, beta2] = options.betas;
   const step = state.step + 1;
-  const [w, m, v] = tf.tidy(() => {
-    const m = tf.add(tf.mul(state.m, beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor1D;
-    const v = tf.add(tf.mul(state.v, beta2), tf.mul(tf.square(gradient), 1 - beta2)) as tf.Tensor1D;
-    const denominator = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), options.eps);
+  // a tidy for each, so that of what leads to one vector nothing is left when the next is made
+  const m = tf.tidy(() => tf.add(tf.mul(state.m, beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor1D);
+  const v = tf.tidy(() => tf.add(tf.mul(state.v, beta2), tf.mul(tf.square(gradient), 1 - beta2)) as tf.Tensor1D);
+  const w = tf.tidy(() => {
+    const denominator = tf.tidy(() => tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), options.eps));
     const decayed = options.weightDecay === 0 ? weights : tf.mul(weights, 1 - options.lr * options.weightDecay);
-    const w = tf.sub(decayed, tf.mul(tf.div(m, denominator), options.lr / (1 - beta1 ** step))) as tf.Tensor1D;
-    return [w, m, v];
+    const change = tf.tidy(() => tf.mul(tf.div(m, denominator), options.lr / (1 - beta1 ** step)));
+    return tf.sub(decayed, change) as tf.Tensor1D;
   });
-  return { weights: w!, state: { m: m!, v: v!, step } };
+  return { weights: w, state: { m, v, step } };
 }
 
 const rowLength = 1024;

@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
-import { nativeBackend } from "./native";
+import { deepCopy, nativeBackend } from "./native";
 import { repairWasm } from "./repairs";
 
 const engineNames = ["native", "wasm", "webgpu", "cpu"] as const;
@@ -52,6 +52,15 @@ async function start(forced: string | undefined): Promise<Engine> {
 /** Starts a backend by name, whatever runs now: for checks that compare backends. */
 export async function switchEngine(name: EngineName): Promise<Engine> {
   return starters[name]("switched to");
+}
+
+/** A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that happens to be aligned, others keep it. */
+export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Tensor; free: boolean } {
+  const tensor = tf.tensor(values, shape), native = nativeBackend();
+  if (!native) return { tensor, free: tf.getBackend() === "wasm" };
+  const copy = deepCopy(native, tensor);
+  tensor.dispose();
+  return { tensor: copy, free: true };
 }
 
 const starters: Record<EngineName, (why: string) => Promise<Engine>> = {

@@ -29,3 +29,8 @@ export function complexRotate(backend: NativeBackend, x: tf.Tensor, factor: tf.T
   const product = backend.executeSingleOutput("Mul", [{ name: "T", type, value: TF_COMPLEX64 }], [bitcast(pairs, TF_FLOAT, TF_COMPLEX64), factor]);
   return tf.reshape(bitcast(product, TF_COMPLEX64, TF_FLOAT), x.shape);
 }
+
+/** A float tensor that shares its memory with nothing. */
+export function deepCopy(backend: NativeBackend, x: tf.Tensor): tf.Tensor {
+  return backend.executeSingleOutput("DeepCopy", [{ name: "T", type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }], [x]);
+}

@@ -1,14 +1,15 @@
 /**
- * A training run on disk: a policy folder and pairs in, a Hugging Face folder out. `<out>.run` beside it holds
+ * A training run on disk: a policy folder and pairs in, a Hugging Face folder, or one of an adapter, out. `<out>.run` beside it holds
  * run.json, log.jsonl (a row per step), the reference logps and the resumable state; a killed run goes on from there.
  */
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { chooseCompute } from "../align/compute";
-import { flatLayout, flatten, unflattenHost } from "../align/flat";
-import { cachedLogps, logpsLabel } from "../align/reference";
+import { chooseCompute, localCompute } from "../align/compute";
+import { flatLayout, flatten, unflattenHost, type FlatLayout } from "../align/flat";
+import type { Complete } from "../align/microbatch";
+import { cachedLogps, chunkPairs, logpsLabel } from "../align/reference";
 import { train, type StepLog, type TrainOptions, type TrainRequest } from "../align/train";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
@@ -19,8 +20,10 @@ import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import type { LlamaConfig } from "../model/config";
 import { writeCheckpoint } from "../model/checkpoint";
-import { loadPolicy, policyHash } from "../model/policy";
-import { tokenizePairs, type TokenizeReport } from "../preference/collate";
+import { uploadParams } from "../model/llama";
+import { adapted, initialAdapter, loraScale, writeAdapter, type LoraConfig } from "../model/lora";
+import { loadPolicy, policyHash, type Policy } from "../model/policy";
+import { tokenizePairs, type TokenizedPair, type TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
@@ -33,7 +36,7 @@ export interface TrainRunRequest {
   mask: MaskKind;
   options: TrainOptions;
   seed: number;
-  /** Hugging Face folder to leave */
+  /** Hugging Face folder, or adapter folder, to leave */
   out: string;
   /** folder of cached reference logps, which runs on the same pairs can share (default: the run's own) */
   logpsDir?: string;
@@ -41,6 +44,10 @@ export interface TrainRunRequest {
   checkpointEvery?: number;
   /** steps whose policies stay, in `snapshotFolder`s */
   snapshots?: readonly number[];
+  /** train an adapter and leave that, instead of all weights */
+  lora?: LoraConfig;
+  /** called once with the pairs that will be trained on, before anything is computed */
+  onPairs?: (config: LlamaConfig, pairs: readonly TokenizedPair[]) => void;
 }
 
 export interface TrainRun {
@@ -78,14 +85,15 @@ export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig,
  * @throws UserError for an output folder of something else, no pair to train on, or as `train`
  */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
-  const { policyDir, pairs, mask, options, seed, out } = request;
+  const { policyDir, pairs, mask, options, seed, out, lora } = request;
   if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
   const reference = policyHash(policyDir);
-  const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend() };
+  const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend(), ...(lora && { lora }) };
   const policy = loadPolicy(policyDir);
   try {
     const { pairs: tokenized, emptied, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
+    request.onPairs?.(policy.model.config, tokenized);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
     const label = `train (mask: ${mask})`;
@@ -95,12 +103,11 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
       showDone(label, logs.length, stepNote(logs.at(-1)!));
       return { out, logs, report };
     }
-    const layout = flatLayout(policy.params), initial = flatten(Object.values(policy.params));
+    const { layout, initial, complete, save } = trainable(policy, request);
     const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
-    const compute = chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
+    const compute = complete ? localCompute(policy.model, layout, everything, complete) : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
     try {
-      const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything);
-      const save = (dir: string, weights: Float32Array) => writeCheckpoint(dir, policy.model.config, unflattenHost(weights, layout), policy.tokenizer.dir);
+      const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything, Math.min(chunkPairs, options.microbatch));
       const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label, save }, onStep);
       save(out, weights);
       writeJsonl(files.log, logs);
@@ -113,6 +120,18 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   } finally {
     policy.dispose();
   }
+}
+
+/** What is trained, as weights [P] of a layout, and where they go in the end: all of the policy's, or an adapter's. */
+function trainable({ model, params, tokenizer }: Policy, { policyDir, seed, lora }: TrainRunRequest): { layout: FlatLayout; initial: tf.Tensor1D; complete?: Complete; save: (dir: string, weights: Float32Array) => void } {
+  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors), trained = fresh ?? params;
+  const layout = flatLayout(trained), initial = flatten(Object.values(trained));
+  tf.dispose(trained); // all that is needed of them is in the vector
+  if (!lora) return { layout, initial, save: (dir, weights) => writeCheckpoint(dir, model.config, unflattenHost(weights, layout), tokenizer.dir) };
+  return {
+    layout, initial, complete: (adapter) => adapted(params, adapter, loraScale(lora)),
+    save: (dir, weights) => writeAdapter(dir, { config: lora, tensors: unflattenHost(weights, layout) }, policyDir),
+  };
 }
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
@@ -133,6 +152,7 @@ async function trainSteps(
   const progress = startProgress(files.label, Math.ceil(work.pairs.length / options.batch) * options.epochs, resume?.step);
   try {
     let next = await iterator.next();
+    work.initial.dispose(); // training has its own by now
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
       progress.update(next.value.step, stepNote(next.value));

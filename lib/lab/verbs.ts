@@ -1,7 +1,9 @@
 /** What the command-line verbs do, on files: each reads and writes the JSONL rows of lib/factuality/records and lib/preference/pair. */
 import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
+import { planMemory } from "../align/plan";
 import { cachedLogps } from "../align/reference";
 import type { TrainOptions } from "../align/train";
 import { UserError, brief } from "../base/check";
@@ -16,6 +18,8 @@ import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates } from "../factuality/annotator";
 import { annotatedCandidateSchema, candidateSchema, questionSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
+import { openCheckpoint, writeCheckpoint } from "../model/checkpoint";
+import { mergedTensors, readAdapter, type LoraConfig } from "../model/lora";
 import { loadPolicy, policyHash } from "../model/policy";
 import { tokenizePair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
@@ -26,8 +30,10 @@ import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./bestOfStudy";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
+import { choosePlan, microbatchTable, planFor, planLine, planRequest, planTable } from "./memoryPlan";
 import { claimBeside } from "./run";
-import { trainRun, type TrainRun } from "./trainRun";
+import type { Table } from "./table";
+import { trainRun, type TrainRun, type TrainRunRequest } from "./trainRun";
 
 /** Questions of a file, or every question of Atlas. */
 export function questionsOf(file?: string): Question[] {
@@ -87,10 +93,24 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
   return shown.length;
 }
 
-/** Masked DPO from files; leaves a Hugging Face folder. */
-export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string; checkpointEvery?: number }): Promise<TrainRun> {
-  await startEngine();
-  return trainRun({ ...request, policyDir: request.model, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. */
+export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string; checkpointEvery?: number; lora?: LoraConfig }, onPlan?: (line: string) => void): Promise<TrainRun> {
+  const { parallel } = await startEngine(), { options, lora } = request;
+  const onPairs: TrainRunRequest["onPairs"] = (config, pairs) => onPlan?.(planLine(planMemory(planRequest(config, pairs, options, parallel, lora), options.microbatch)));
+  return trainRun({ ...request, onPairs, policyDir: request.model, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+}
+
+/** The memory `trainVerb` would take, as tables. */
+export async function planVerb({ memory, ...request }: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; lora?: LoraConfig; memory?: number }): Promise<Table[]> {
+  const { parallel } = await startEngine();
+  const plan = planFor({ ...request, parallel, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+  return [microbatchTable(plan, memory), planTable(choosePlan(plan, request.options.microbatch, memory))];
+}
+
+/** A checkpoint with an adapter added to its weights. */
+export function mergeVerb({ model, adapter, out }: { model: string; adapter: string; out: string }): void {
+  const base = openCheckpoint(model);
+  writeCheckpoint(out, base.config, mergedTensors(base, readAdapter(adapter, base.config)), model);
 }
 
 /** Summary of annotated answers. */
@@ -126,6 +146,7 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
     const all = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }));
     const tokenized = all.filter(({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions);
     const layout = flatLayout(policy.params), weights = flatten(Object.values(policy.params));
+    tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
     const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${name}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);

@@ -2,23 +2,31 @@
  * A Hugging Face checkpoint folder, read and written as is: config.json, generation_config.json,
  * model.safetensors and the tokenizer's files. A folder is written whole or not at all.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
-import { writeFileAtomic } from "../base/files";
+import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import { type LlamaConfig, readConfig, toHfConfig } from "./config";
 import { type HostTensor, type SafetensorsReader, readSafetensors, writeSafetensors } from "./safetensors";
 
-/** A model outside the engine. */
-export interface Checkpoint {
+/** A checked folder whose weights are still on disk. */
+export interface OpenCheckpoint {
   config: LlamaConfig;
+  tokenizer: Tokenizer;
+  /** Tensors of the files that the model has no use for (an output head that is tied, buffers). */
+  extra: string[];
+  /** Names and shapes of the weights: `weightShapes(config)`. */
+  shapes: ReadonlyMap<string, readonly number[]>;
+  /** Reads one weight, into the beginning of `room` where that is given. @throws UserError for one with a number that is not finite */
+  read(name: string, room?: Float32Array): HostTensor;
+}
+
+/** A model outside the engine. */
+export interface Checkpoint extends Omit<OpenCheckpoint, "read" | "shapes"> {
   /** Every weight of `weightShapes(config)`, under transformers' names and in its order. */
   tensors: Map<string, HostTensor>;
-  tokenizer: Tokenizer;
-  /** Tensors of the file that the model has no use for (an output head that is tied, buffers). */
-  extra: string[];
 }
 
 /** Names and shapes of a model's weights, as transformers names them; linear weights are [out, in]. */
@@ -47,26 +55,32 @@ export function weightShapes(config: LlamaConfig): Map<string, number[]> {
 }
 
 /**
- * Reads and checks a checkpoint folder.
- * @throws UserError for a missing folder or file, another architecture, a missing, misshapen or non-finite
- * weight, or a tokenizer that does not fit the model
+ * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
+ * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
  */
-export function readCheckpoint(dir: string): Checkpoint {
-  restore(dir);
+export function openCheckpoint(dir: string): OpenCheckpoint {
+  restoreFolder(dir);
   if (!existsSync(dir)) throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
+  if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
+    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "an adapter", fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR." });
+  }
   const config = readConfig(path.join(dir, "config.json"));
   const tokenizer = loadTokenizer(dir);
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
   for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
-  const tensors = new Map([...shapes.keys()].map((name) => [name, finite(reader.get(name), name, dir)]));
-  return { config, tensors, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)) };
+  return { config, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)), shapes, read: (name, room) => finite(reader.get(name, room), name, dir) };
+}
+
+/** Reads a whole checkpoint folder. @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite */
+export function readCheckpoint(dir: string): Checkpoint {
+  const { shapes, read, ...rest } = openCheckpoint(dir);
+  return { ...rest, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
 }
 
 /**
- * Writes a checkpoint folder that transformers loads. Everything goes to a sibling folder first, which then
- * takes the place of `dir`; a checkpoint that was there stands until then.
+ * Writes a checkpoint folder that transformers loads, whole or not at all; one that was there stands until then.
  * @param tokenizerDir folder whose tokenizer files, and generation_config.json if any, are copied
  * @throws UserError when `dir` holds something that is not a checkpoint
  */
@@ -74,14 +88,7 @@ export function writeCheckpoint(dir: string, config: LlamaConfig, tensors: Reado
   const shapes = weightShapes(config);
   const wrong = [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ?? [...tensors].find(([name]) => !shapes.has(name));
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
-  restore(dir);
-  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(path.join(dir, "config.json"))) {
-    throw new UserError({ where: dir, expected: "no folder, an empty one or a checkpoint to replace", got: "a folder of other files", fix: "Choose another output folder." });
-  }
-  const { next, previous } = siblings(dir);
-  rmSync(next, { recursive: true, force: true });
-  mkdirSync(next, { recursive: true });
-  try {
+  writeFolderAtomic(dir, { marker: "config.json", what: "a checkpoint" }, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
     writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)));
     writeFileAtomic(path.join(next, "generation_config.json"), generationConfig(config, tokenizerDir));
@@ -89,27 +96,7 @@ export function writeCheckpoint(dir: string, config: LlamaConfig, tensors: Reado
       const file = path.join(tokenizerDir, name);
       if (existsSync(file)) writeFileAtomic(path.join(next, name), readFileSync(file));
     }
-    if (existsSync(dir)) renameSync(dir, previous);
-    renameSync(next, dir);
-    rmSync(previous, { recursive: true, force: true });
-  } catch (error) {
-    rmSync(next, { recursive: true, force: true });
-    restore(dir);
-    throw error;
-  }
-}
-
-/** A process killed between the two renames leaves the old checkpoint beside its place: put it back. */
-function restore(dir: string): void {
-  const { previous } = siblings(dir);
-  if (!existsSync(previous)) return;
-  if (existsSync(dir)) rmSync(previous, { recursive: true, force: true });
-  else renameSync(previous, dir);
-}
-
-function siblings(dir: string): { next: string; previous: string } {
-  const base = path.resolve(dir);
-  return { next: `${base}.new`, previous: `${base}.old` };
+  });
 }
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
@@ -119,10 +106,13 @@ function checkWeight(reader: SafetensorsReader, name: string, shape: readonly nu
   if (got.join() !== shape.join()) throw new UserError({ where, expected: `weight ${name} of shape [${shape.join(", ")}]`, got: `[${got.join(", ")}]`, fix });
 }
 
-function finite(tensor: HostTensor, name: string, where: string): HostTensor {
-  const bad = tensor.data.findIndex((x) => !Number.isFinite(x));
-  if (bad < 0) return tensor;
-  throw new UserError({ where, expected: `finite numbers in weight ${name}`, got: `${tensor.data[bad]} at element ${bad}`, fix: "The checkpoint is damaged or its training diverged; use an earlier one." });
+/** @returns the tensor @throws UserError when a number in it is not finite @param where for the message */
+export function finite(tensor: HostTensor, name: string, where: string): HostTensor {
+  const { data } = tensor;
+  let bad = 0;
+  while (bad < data.length && Number.isFinite(data[bad])) bad++;
+  if (bad === data.length) return tensor;
+  throw new UserError({ where, expected: `finite numbers in weight ${name}`, got: `${data[bad]} at element ${bad}`, fix: "The checkpoint is damaged or its training diverged; use an earlier one." });
 }
 
 function generationConfig(config: LlamaConfig, tokenizerDir: string): string | Uint8Array {

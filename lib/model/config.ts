@@ -11,6 +11,8 @@ import { parseJson, parseRow, readText } from "../base/jsonl";
 
 /** Frequency scaling of rotary embeddings. */
 export type RopeScaling =
+  /** grows with sequences longer than the model's positions, which nothing here makes; up to there it changes nothing */
+  | { type: "dynamic"; factor: number }
   | { type: "linear"; factor: number }
   | { type: "llama3"; factor: number; lowFreqFactor: number; highFreqFactor: number; originalMaxPositions: number };
 
@@ -74,7 +76,8 @@ const hfSchema = z
     tie_word_embeddings: z.boolean().default(false),
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
-    use_sliding_window: z.literal(false).nullish(),
+    use_sliding_window: z.boolean().refine((on) => !on, "sliding-window attention is not supported").nullish(),
+    layer_types: z.array(z.string().refine((type) => type === "full_attention", "only full attention is supported")).nullish(),
     quantization_config: z.null({ message: "quantised weights are not supported" }).optional(),
     max_position_embeddings: count.optional(),
     bos_token_id: id.nullish(),
@@ -172,10 +175,10 @@ function rope(hf: HfConfig, qwen: boolean, where: string): Pick<LlamaConfig, "ro
   const type = given.rope_type ?? given.type ?? "default";
   if ((given.partial_rotary_factor ?? 1) !== 1) return badRope(where, "partial_rotary_factor 1", given.partial_rotary_factor);
   if (type === "default") return { ropeTheta };
-  if (type !== "linear" && type !== "llama3") return badRope(where, "rotary scaling default, linear or llama3", type);
+  if (type !== "linear" && type !== "llama3" && type !== "dynamic") return badRope(where, "rotary scaling default, linear, dynamic or llama3", type);
   const { factor, low_freq_factor: lowFreqFactor, high_freq_factor: highFreqFactor } = given;
   if (factor === undefined) return badRope(where, `a factor for ${type} rotary scaling`, given);
-  if (type === "linear") return { ropeTheta, ropeScaling: { type, factor } };
+  if (type !== "llama3") return { ropeTheta, ropeScaling: { type, factor } };
   if (lowFreqFactor === undefined || highFreqFactor === undefined || highFreqFactor <= lowFreqFactor) {
     return badRope(where, "low_freq_factor below high_freq_factor for llama3 rotary scaling", given);
   }
@@ -189,7 +192,7 @@ function maxPositions(hf: HfConfig, qwen: boolean): number {
 }
 
 function toHfScaling(scaling: RopeScaling): Record<string, unknown> {
-  if (scaling.type === "linear") return { rope_type: "linear", factor: scaling.factor };
+  if (scaling.type !== "llama3") return { rope_type: scaling.type, factor: scaling.factor };
   return {
     rope_type: "llama3",
     factor: scaling.factor,

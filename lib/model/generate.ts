@@ -3,6 +3,7 @@
  * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched with.
  */
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import type { LlamaConfig } from "./config";
 import { Decoder, disposeCache, emptyCache, takeCacheRows, type Cache } from "./decode";
@@ -43,8 +44,13 @@ const compactBelow = 0.85;
 /**
  * Yields each request's completions as its batch ends, in no stated order.
  * @param tokenizer ids that end a completion, and how many ids it can spell (a model may have padding rows beyond)
+ * @throws UserError for sequences longer than the model's positions where its rotary embedding would change with them
  */
 export async function* generate(config: LlamaConfig, params: Params, requests: readonly GenerateRequest[], options: SamplingOptions, tokenizer: { eosIds: readonly number[]; vocabSize: number }): AsyncGenerator<{ request: number; completions: Generated[] }> {
+  const longest = requests.reduce((most, { promptIds }) => Math.max(most, promptIds.length), 0) + options.maxNewTokens;
+  if (config.ropeScaling?.type === "dynamic" && longest > config.maxPositions) {
+    throw new UserError({ where: "sampling", expected: `at most ${config.maxPositions} tokens with dynamic rotary scaling`, got: `a prompt and ${options.maxNewTokens} new tokens that reach ${longest}`, fix: "Lower --max-new-tokens." });
+  }
   const decoder = new Decoder(config, params, tokenizer.vocabSize);
   try {
     for (const batch of batches(requests)) {

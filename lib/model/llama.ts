@@ -30,11 +30,18 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
   return tensor as T;
 }
 
-/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there is one, `<name>.bias` [out]. */
+/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). */
 function linear(params: Params, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(x, param<tf.Tensor2D>(params, `${name}.weight`), false, true);
+  const plain: tf.Tensor2D = tf.matMul(x, param<tf.Tensor2D>(params, `${name}.weight`), false, true);
+  const low = lowRank(params, name, x, params[`${name}.lora_B.weight`]);
+  const product: tf.Tensor2D = low ? tf.add(plain, low) : plain;
   const bias = params[`${name}.bias`];
   return bias ? tf.add(product, bias) : product;
+}
+
+/** x A^T B^T [N, out] of an adapter on `name`, whose B [out, r] is given; undefined where there is none. */
+function lowRank(params: Params, name: string, x: tf.Tensor2D, B: tf.Tensor | undefined): tf.Tensor2D | undefined {
+  return B && (tf.matMul(tf.matMul(x, param<tf.Tensor2D>(params, `${name}.lora_A.weight`), false, true), B as tf.Tensor2D, false, true) as tf.Tensor2D);
 }
 
 /** Name of the matrix that turns hidden states into logits [V, D]. */
@@ -97,17 +104,22 @@ export class Llama {
 
   /** h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights. */
   private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D): tf.Tensor2D {
-    const part = (name: string, kind: "weight" | "bias", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
+    const part = (name: string, kind: "weight" | "bias" | "lora_B.weight", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
       const t = params[`${layer}.self_attn.${name}.${kind}`];
       if (!t) return undefined;
-      const taken = rows ? (kind === "weight" ? takeRows(t as tf.Tensor2D, rows) : tf.gather(t, rows)) : t;
+      const taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(t as tf.Tensor2D, rows)) : t;
       return scale === 1 ? taken : tf.mul(taken, scale);
     };
+    const { heads, kvHeads, headDim } = this.config;
+    const query = (kind: Parameters<typeof part>[1]) => part("q_proj", kind, this.queryRows, 1 / Math.sqrt(headDim)), key = (kind: Parameters<typeof part>[1]) => part("k_proj", kind, this.keyRows, 1);
     const both = (kind: "weight" | "bias"): tf.Tensor | undefined => {
-      const q = part("q_proj", kind, this.queryRows, 1 / Math.sqrt(this.config.headDim)), k = part("k_proj", kind, this.keyRows, 1);
+      const q = query(kind), k = key(kind);
       return q && k && tf.concat([q, k], 0);
     };
-    const product: tf.Tensor2D = tf.matMul(h, both("weight") as tf.Tensor2D, false, true), bias = both("bias");
+    const plain: tf.Tensor2D = tf.matMul(h, both("weight") as tf.Tensor2D, false, true), bias = both("bias");
+    const lowQ = lowRank(params, `${layer}.self_attn.q_proj`, h, query("lora_B.weight")), lowK = lowRank(params, `${layer}.self_attn.k_proj`, h, key("lora_B.weight"));
+    const zeros = (n: number): tf.Tensor2D => tf.zeros([h.shape[0], n * headDim]);
+    const product: tf.Tensor2D = lowQ || lowK ? tf.add(plain, tf.concat([lowQ ?? zeros(heads), lowK ?? zeros(kvHeads)], 1)) : plain;
     return bias ? tf.add(product, bias) : product;
   }
 

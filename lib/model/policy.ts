@@ -3,10 +3,11 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { sha256, sha256File } from "../base/hash";
+import { uploaded } from "../engine/backend";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { readCheckpoint } from "./checkpoint";
-import { Llama, uploadParams, type Params } from "./llama";
+import { openCheckpoint, type OpenCheckpoint } from "./checkpoint";
+import { Llama, type Params } from "./llama";
 
 export interface Policy {
   /** Hugging Face folder it was read from. */
@@ -19,13 +20,33 @@ export interface Policy {
 
 /** Loads a Hugging Face folder. Start the engine first. @throws UserError as `readCheckpoint` */
 export function loadPolicy(dir: string): Policy {
-  const { config, tensors, tokenizer } = readCheckpoint(dir);
+  const checkpoint = openCheckpoint(dir), { config, tokenizer } = checkpoint;
+  const params = streamParams(checkpoint);
   const model = new Llama(config);
-  const params = uploadParams(tensors);
   return {
     dir, model, params, tokenizer,
     dispose: () => { model.dispose(); tf.dispose(params); },
   };
+}
+
+/** Weights onto the engine one by one through one array, the largest first, while there is most room. */
+function streamParams({ shapes, read }: OpenCheckpoint): Params {
+  const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, 1);
+  const names = [...shapes.keys()], bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
+  const loaded: Params = {};
+  let room: Float32Array | undefined;
+  try {
+    for (const name of bySize) {
+      const { shape, data } = read(name, room);
+      const { tensor, free } = uploaded(data, shape);
+      loaded[name] = tensor;
+      room = free ? room ?? data : undefined;
+    }
+  } catch (error) {
+    tf.dispose(loaded);
+    throw error;
+  }
+  return Object.fromEntries(names.map((name) => [name, loaded[name]!])); // in the order of the model
 }
 
 /** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer, chat template. */

@@ -16,6 +16,7 @@ export function ropeInverseFrequencies({ headDim, ropeTheta, ropeScaling }: Llam
 
 /** Llama 3.1 keeps fast rotations, slows long waves by `factor`, and blends between the two bounds. */
 function scaled(frequency: number, scaling: RopeScaling): number {
+  if (scaling.type === "dynamic") return frequency; // within the model's positions
   if (scaling.type === "linear") return f32(frequency / scaling.factor);
   const { factor, lowFreqFactor, highFreqFactor, originalMaxPositions } = scaling;
   const wavelength = f32(f32(1 / frequency) * f32(2 * Math.PI)); // torch divides a number by a tensor this way

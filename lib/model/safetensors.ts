@@ -10,10 +10,10 @@ import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 
-/** A tensor outside the engine, row-major. */
+/** A tensor outside the engine, row-major. `data` may be a getter that makes or reads it: writing asks for it once. */
 export interface HostTensor {
   shape: number[];
-  data: Float32Array;
+  readonly data: Float32Array;
 }
 
 /** An opened checkpoint; nothing but its header has been read. */
@@ -22,8 +22,8 @@ export interface SafetensorsReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError for an unknown name */
   shape(name: string): readonly number[];
-  /** Reads one tensor. @throws UserError for an unknown name, another dtype or a file that changed */
-  get(name: string): HostTensor;
+  /** Reads one tensor, into the beginning of `room` where that is given. @throws UserError for an unknown name, another dtype or a file that changed */
+  get(name: string, room?: Float32Array): HostTensor;
 }
 
 interface Entry {
@@ -64,28 +64,32 @@ export function readSafetensors(target: string): SafetensorsReader {
     if (!entry) throw new UserError({ where: target, expected: `a tensor ${brief(name)}`, got: "none of that name", fix: "Check that the weights belong to config.json." });
     return entry;
   };
-  return { names: [...entries.keys()], metadata, shape: (name) => find(name).shape, get: (name) => readTensor(name, find(name)) };
+  return { names: [...entries.keys()], metadata, shape: (name) => find(name).shape, get: (name, room) => readTensor(name, find(name), room) };
 }
 
 /** Writes all tensors as F32 in order of name, atomically. Metadata "format": "pt" tells transformers how to read it. */
 export function writeSafetensors(file: string, tensors: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): void {
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
-  const blobs: Uint8Array[] = [];
   let offset = 0;
   for (const name of names) {
-    const { shape, data } = tensors.get(name)!;
-    if (shape.reduce((a, b) => a * b, 1) !== data.length) throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
-    blobs.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    offset += data.byteLength;
+    const { shape } = tensors.get(name)!;
+    header[name] = { dtype: "F32", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 4))] };
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, " "); // so that the data is aligned for memory mapping
   json.copy(padded);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileAtomic(file, [length, padded, ...blobs]);
+  writeFileAtomic(file, function* () {
+    yield length;
+    yield padded;
+    for (const name of names) {
+      const { shape, data } = { ...tensors.get(name)! };
+      if (shape.reduce((a, b) => a * b, 1) !== data.length) throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
+      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    }
+  }());
 }
 
 /** Which files make up the checkpoint, and, for shards, where each tensor must be. */
@@ -139,21 +143,33 @@ function checkLayout(file: string, entries: ReadonlyMap<string, Entry>, dataStar
   if (end !== fileSize) throw broken(file, `${end} bytes, as the header says`, `${fileSize}${fileSize < end ? " (the file is truncated)" : ""}`);
 }
 
-function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry): HostTensor {
-  const decode = decoders[dtype];
-  if (!decode) throw new UserError({ where: file, expected: `tensor ${brief(name)} in F32, F16 or BF16`, got: dtype, fix: "Convert the checkpoint to one of these." });
-  const raw = withFile(file, (fd) => readBytes(fd, file, start, bytes));
-  return { shape: [...shape], data: decode(raw) };
+/** Narrow numbers are widened piece by piece through this, so that a tensor is held once and nothing waits to be collected. */
+const piece = new Uint8Array(1 << 20);
+
+function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, room?: Float32Array): HostTensor {
+  const widen = decoders[dtype];
+  if (!widen && dtype !== "F32") throw new UserError({ where: file, expected: `tensor ${brief(name)} in F32, F16 or BF16`, got: dtype, fix: "Convert the checkpoint to one of these." });
+  const length = bytes / bytesPerElement[dtype]!, data = room?.subarray(0, length) ?? new Float32Array(length);
+  withFile(file, (fd) => {
+    if (!widen) return fill(fd, file, start, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    for (let done = 0; done < bytes; done += piece.length) {
+      const part = piece.subarray(0, bytes - done);
+      fill(fd, file, start + done, part);
+      widen(new Uint16Array(part.buffer, 0, part.length / 2), data.subarray(done / 2));
+    }
+  });
+  return { shape: [...shape], data };
 }
 
-const decoders: Readonly<Record<string, (raw: Buffer) => Float32Array>> = {
-  F32: (raw) => new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4),
-  BF16: (raw) => {
-    const bits = new Uint32Array(raw.length / 2);
-    for (let i = 0; i < bits.length; i++) bits[i] = raw.readUInt16LE(2 * i) << 16;
-    return new Float32Array(bits.buffer);
+/** 16-bit numbers into float32. */
+const decoders: Readonly<Record<string, (from: Uint16Array, to: Float32Array) => void>> = {
+  BF16: (from, to) => {
+    const bits = new Uint32Array(to.buffer, to.byteOffset, from.length);
+    for (let i = 0; i < from.length; i++) bits[i] = from[i]! << 16;
   },
-  F16: (raw) => Float32Array.from({ length: raw.length / 2 }, (_, i) => halfToFloat(raw.readUInt16LE(2 * i))),
+  F16: (from, to) => {
+    for (let i = 0; i < from.length; i++) to[i] = halfToFloat(from[i]!);
+  },
 };
 
 function halfToFloat(bits: number): number {
@@ -165,15 +181,19 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Reads exactly `length` bytes into memory of their own, aligned for typed arrays. */
 function readBytes(fd: number, file: string, position: number, length: number): Buffer {
-  const out = Buffer.from(new ArrayBuffer(length));
-  for (let done = 0; done < length;) {
-    const n = readSync(fd, out, done, Math.min(length - done, 1 << 30), position + done);
-    if (n === 0) throw broken(file, `${length} bytes from byte ${position}`, `${done}`);
+  const out = Buffer.alloc(length);
+  fill(fd, file, position, out);
+  return out;
+}
+
+/** Reads exactly as many bytes as `out` has. */
+function fill(fd: number, file: string, position: number, out: Uint8Array): void {
+  for (let done = 0; done < out.length;) {
+    const n = readSync(fd, out, done, Math.min(out.length - done, 1 << 30), position + done);
+    if (n === 0) throw broken(file, `${out.length} bytes from byte ${position}`, `${done}`);
     done += n;
   }
-  return out;
 }
 
 function withFile<T>(file: string, use: (fd: number, size: number) => T): T {

@@ -1,5 +1,6 @@
 /**
- * Byte-level BPE tokenizers (Llama 3, Qwen2, GPT-2 kind) as transformers writes them, with character offsets.
+ * Byte-level BPE tokenizers (Llama 3, Qwen2, GPT-2 kind) and those of SentencePiece pieces with byte fallback (Llama 2,
+ * TinyLlama, Vicuna), as transformers writes them, with character offsets.
  *
  * The tokens come from @huggingface/tokenizers; its encodings carry no offsets, so they are derived here
  * from the tokens' bytes, which must rejoin to the text, else an error says so. Offsets are UTF-16 code
@@ -9,6 +10,7 @@
 import { Tokenizer as BpeTokenizer } from "@huggingface/tokenizers";
 import { UserError, brief } from "../base/check";
 import { originalOffsets } from "./normalise";
+import { pieceBytes, withoutInserted } from "./pieces";
 import { type TokenizerFiles, type SpecialName, readTokenizerFiles } from "./tokenizerFiles";
 import { decodeUtf8, wellFormed } from "./utf8";
 
@@ -41,7 +43,7 @@ export interface Tokenizer {
   readonly chatTemplate?: string;
   /** Tokenises the whole text; no special tokens are added. @throws UserError when the tokens do not spell the text */
   encode(text: string): Encoding;
-  /** The text of the tokens, special ones spelled out; bytes that are not UTF-8 become U+FFFD. @throws UserError for an unknown id */
+  /** The text of the tokens, special ones spelled out; bytes that are not UTF-8 become U+FFFD; of pieces without the space they begin with. @throws UserError for an unknown id */
   decode(ids: readonly number[]): string;
   /** Offsets of given tokens in their text. @throws UserError when the ids do not spell the text */
   offsets(ids: readonly number[], text: string): TokenOffsets;
@@ -49,7 +51,7 @@ export interface Tokenizer {
 
 /** Loads tokenizer.json and what goes with it. @throws UserError for a missing or malformed file or another kind of tokenizer */
 export function loadTokenizer(dir: string): Tokenizer {
-  return new ByteLevelTokenizer(readTokenizerFiles(dir));
+  return new SpellingTokenizer(readTokenizerFiles(dir));
 }
 
 /** @throws UserError when the tokenizer has ids that the model has no row for @param where the checkpoint, for the message */
@@ -63,7 +65,7 @@ export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, wh
   });
 }
 
-class ByteLevelTokenizer implements Tokenizer {
+class SpellingTokenizer implements Tokenizer {
   readonly dir: string;
   readonly vocabSize: number;
   readonly bosId?: number;
@@ -76,10 +78,12 @@ class ByteLevelTokenizer implements Tokenizer {
   private readonly added: ReadonlyMap<number, string>;
   private readonly bytesById: (Uint8Array | undefined)[] = [];
   private readonly nfc: boolean;
+  private readonly pieces: boolean;
 
   constructor(files: TokenizerFiles) {
     this.dir = files.dir;
     this.nfc = files.nfc;
+    this.pieces = files.spelling === "pieces";
     this.specialTokens = files.specialTokens;
     this.chatTemplate = files.chatTemplate;
     try {
@@ -107,17 +111,21 @@ class ByteLevelTokenizer implements Tokenizer {
   }
 
   decode(ids: readonly number[]): string {
-    return decodeUtf8(this.bytes(ids)).text;
+    const { text } = decodeUtf8(this.bytes(ids));
+    return this.pieces && text.startsWith(" ") ? text.slice(1) : text;
   }
 
   offsets(ids: readonly number[], text: string): TokenOffsets {
     const decoded = decodeUtf8(this.bytes(ids));
-    const map = this.mapTo(text, decoded.text);
+    const lengths = ids.map((id) => this.bytesOf(id).length);
+    const segments = [0]; // where a space may have been put in front
+    let byte = 0;
+    lengths.forEach((length, i) => { if (this.added.has(ids[i]!)) segments.push(decoded.ends[byte + length - 1]!); byte += length; });
+    const map = this.mapTo(text, decoded.text, segments);
     const starts: number[] = [];
     const ends: number[] = [];
-    let byte = 0;
-    for (const id of ids) {
-      const length = this.bytesOf(id).length;
+    byte = 0;
+    for (const length of lengths) {
       starts.push(map.start(decoded.starts[byte]!));
       ends.push(map.end(decoded.ends[byte + length - 1]!));
       byte += length;
@@ -126,10 +134,10 @@ class ByteLevelTokenizer implements Tokenizer {
   }
 
   /** How offsets in what the tokens spell become offsets in the text. */
-  private mapTo(text: string, spelled: string): { start(at: number): number; end(at: number): number } {
+  private mapTo(text: string, spelled: string, segments: readonly number[]): { start(at: number): number; end(at: number): number } {
     const clean = wellFormed(text);
     if (spelled === clean) return { start: (at) => at, end: (at) => at };
-    const original = this.nfc ? originalOffsets(clean, spelled) : undefined;
+    const original = this.pieces ? withoutInserted(clean, spelled, segments) : this.nfc ? originalOffsets(clean, spelled) : undefined;
     if (original) return original;
     let i = 0;
     while (spelled[i] === clean[i]) i++;
@@ -160,7 +168,7 @@ class ByteLevelTokenizer implements Tokenizer {
     if (!token) {
       throw new UserError({ where: this.dir, expected: `a token id of this tokenizer (0 to ${this.vocabSize - 1})`, got: String(id), fix: "Use the tokenizer the ids were made with." });
     }
-    const bytes = this.added.has(id) ? new TextEncoder().encode(token) : byteLevel(token);
+    const bytes = this.added.has(id) ? new TextEncoder().encode(token) : this.pieces ? pieceBytes(token) : byteLevel(token);
     this.bytesById[id] = bytes;
     return bytes;
   }

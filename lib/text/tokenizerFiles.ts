@@ -21,10 +21,12 @@ export interface TokenizerFiles {
   file: string;
   /** Content of tokenizer.json. */
   json: object;
+  /** What tokens are spelled in: GPT-2's alphabet of bytes, or text with ▁ for spaces and <0x0A> for bytes (SentencePiece, Llama 2). */
+  spelling: "bytes" | "pieces";
   /** Whether texts are brought to NFC before they are cut. */
   nfc: boolean;
   specialTokens: Partial<Record<SpecialName, string>>;
-  /** eos_token_id of generation_config.json, a number or a list there. */
+  /** eos_token_id of generation_config.json, else of config.json; a number or a list there. */
   generationEosIds: number[];
   chatTemplate?: string;
 }
@@ -35,12 +37,12 @@ const templateSchema = z.union([z.string(), z.array(z.object({ name: z.string(),
 const configSchema = tokensSchema.extend({ chat_template: templateSchema });
 const generationSchema = z.object({ eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish() }).passthrough();
 
-const stepSchema = z.object({ type: z.string(), add_prefix_space: z.boolean().optional() }).passthrough();
+const stepSchema = z.object({ type: z.string(), add_prefix_space: z.boolean().optional(), replacement: z.string().optional(), split: z.boolean().optional() }).passthrough();
 const preTokenizerSchema = stepSchema.extend({ pretokenizers: z.array(stepSchema).optional() });
 const normalizerSchema = stepSchema.extend({ normalizers: z.array(stepSchema).optional() });
 const tokenizerSchema = z
   .object({
-    model: z.object({ type: z.string().optional(), vocab: z.record(z.number().int().nonnegative()), merges: z.array(z.unknown()) }).passthrough(),
+    model: z.object({ type: z.string().optional(), byte_fallback: z.boolean().nullish(), vocab: z.record(z.number().int().nonnegative()), merges: z.array(z.unknown()) }).passthrough(),
     normalizer: normalizerSchema.nullable(),
     pre_tokenizer: preTokenizerSchema.nullable(),
     post_processor: z.unknown(),
@@ -53,10 +55,10 @@ const tokenizerSchema = z
 export function readTokenizerFiles(dir: string): TokenizerFiles {
   const file = path.join(dir, "tokenizer.json");
   const json = parseJson(readText(file), file);
-  const nfc = checkTokenizer(json, file);
+  const kind = checkTokenizer(json, file);
   const config = readOptional(path.join(dir, "tokenizer_config.json"), configSchema);
   const map = readOptional(path.join(dir, "special_tokens_map.json"), tokensSchema);
-  const generation = readOptional(path.join(dir, "generation_config.json"), generationSchema);
+  const generation = readOptional(path.join(dir, "generation_config.json"), generationSchema) ?? readOptional(path.join(dir, "config.json"), generationSchema); // as transformers makes up for it
   const eos = generation?.eos_token_id ?? [];
   const specialTokens: Partial<Record<SpecialName, string>> = {};
   for (const name of specialNames) {
@@ -64,7 +66,7 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
     if (token) specialTokens[name] = token;
   }
   return {
-    dir, file, nfc,
+    dir, file, ...kind,
     json: json as object,
     specialTokens,
     generationEosIds: typeof eos === "number" ? [eos] : eos,
@@ -72,25 +74,37 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
   };
 }
 
-/** @returns whether it normalises to NFC */
-function checkTokenizer(value: unknown, file: string): boolean {
+/** Which kind it is, of those we know the spelling of. */
+function checkTokenizer(value: unknown, file: string): Pick<TokenizerFiles, "spelling" | "nfc"> {
   const type = (value as { model?: { type?: string } } | null)?.model?.type ?? "BPE";
   if (type !== "BPE") unsupported(file, `a ${type} model`);
   const json = parseRow(tokenizerSchema, value, file);
+  const word = json.added_tokens.find((token) => token.single_word);
+  if (word) unsupported(file, `added token ${brief(word.content)} with single_word`);
   const steps = json.pre_tokenizer ? [json.pre_tokenizer, ...(json.pre_tokenizer.pretokenizers ?? [])] : [];
+  const normalizers = json.normalizer?.normalizers ?? (json.normalizer ? [json.normalizer] : []);
+  if (json.model.byte_fallback) {
+    const other = [...steps, ...normalizers].find((step) => !isPieceStep(step));
+    if (other) unsupported(file, `byte fallback with ${brief(other)}`);
+    return { spelling: "pieces", nfc: false };
+  }
   const byteLevel = steps.find((step) => step.type === "ByteLevel");
   if (!byteLevel) unsupported(file, `pre-tokenizer ${brief(json.pre_tokenizer?.type ?? null)}`);
   if (byteLevel.add_prefix_space) unsupported(file, "add_prefix_space, which changes the text");
-  const normalizers = json.normalizer?.normalizers ?? (json.normalizer ? [json.normalizer] : []);
   const other = normalizers.find((step) => step.type !== "NFC");
   if (other) unsupported(file, `normaliser ${brief(other.type)}, which changes the text`);
-  const word = json.added_tokens.find((token) => token.single_word);
-  if (word) unsupported(file, `added token ${brief(word.content)} with single_word`);
-  return normalizers.length > 0;
+  return { spelling: "bytes", nfc: normalizers.length > 0 };
+}
+
+/** Steps that do no more than write spaces as ▁, and one in front. */
+function isPieceStep(step: z.output<typeof stepSchema>): boolean {
+  if (step.type === "Metaspace") return step.replacement === "▁" && step.split === false;
+  if (step.type === "Prepend") return step["prepend"] === "▁";
+  return step.type === "Replace" && step["content"] === "▁" && (step["pattern"] as { String?: string } | undefined)?.String === " ";
 }
 
 function unsupported(file: string, got: string): never {
-  throw new UserError({ where: file, expected: "a byte-level BPE tokenizer (Llama 3, Qwen2, GPT-2 kind)", got, fix: "Use a model with such a tokenizer." });
+  throw new UserError({ where: file, expected: "a byte-level BPE tokenizer (Llama 3, Qwen2, GPT-2 kind) or one of pieces with byte fallback (Llama 2 kind)", got, fix: "Use a model with such a tokenizer." });
 }
 
 /** chat_template.jinja wins over the config, as in transformers; of several named templates, "default". */

@@ -10,8 +10,9 @@ import { type Checkpoint, readCheckpoint, weightShapes, writeCheckpoint } from "
 import { type HostTensor, readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
 import { editJson, scratch, scratchCopy, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
+import { goldenModels } from "./goldenModels";
 
-const names = ["llama-tied-mha", "llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
+const names = goldenModels;
 const tied = goldenPath("models", "llama-tied-mha");
 
 for (const name of names) {

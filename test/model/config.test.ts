@@ -16,7 +16,7 @@ function cases(version: 4 | 5): Cases {
 const written = { 4: cases(4), 5: cases(5) };
 
 test("both versions' files say the same", () => {
-  assert.deepEqual(Object.keys(written[4]), Object.keys(written[5]));
+  assert.deepEqual([...Object.keys(written[4]), "llama-dynamic"], Object.keys(written[5]));
   for (const [name, { config }] of Object.entries(written[4])) {
     assert.deepEqual(parseConfig(config, name), parseConfig(written[5][name]!.config, name), name);
   }
@@ -79,12 +79,13 @@ describe("refused", () => {
   refused("another head on the same decoder", { architectures: ["LlamaForSequenceClassification"] }, /got "LlamaForSequenceClassification"/);
   refused("no architecture at all", { architectures: null, model_type: undefined }, /got "none"/);
   refused("another activation", { hidden_act: "gelu" }, /"hidden_act".*silu.*got "gelu"/);
-  refused("yarn scaling", { rope_scaling: { rope_type: "yarn", factor: 4 } }, /default, linear or llama3, got "yarn"/);
+  refused("yarn scaling", { rope_scaling: { rope_type: "yarn", factor: 4 } }, /default, linear, dynamic or llama3, got "yarn"/);
   refused("scaling without a factor", { rope_scaling: { rope_type: "linear" } }, /expected a factor for linear/);
   refused("llama3 scaling with crossed bounds", { rope_scaling: { rope_type: "llama3", factor: 8, low_freq_factor: 4, high_freq_factor: 1 } }, /low_freq_factor below high_freq_factor/);
   refused("partial rotation", { rope_parameters: { rope_theta: 1e4, partial_rotary_factor: 0.5 } }, /partial_rotary_factor 1, got 0\.5/);
   refused("rotary parameters by layer type", { rope_parameters: { full_attention: { rope_theta: 1e4 } } }, /by layer type are not supported/);
-  refused("a sliding window", { architectures: ["Qwen2ForCausalLM"], use_sliding_window: true }, /"use_sliding_window"/);
+  refused("a sliding window", { architectures: ["Qwen2ForCausalLM"], use_sliding_window: true }, /"use_sliding_window" \(sliding-window attention is not supported\)/);
+  refused("sliding layers", { architectures: ["Qwen2ForCausalLM"], layer_types: ["full_attention", "sliding_attention"] }, /"layer_types\.1" \(only full attention is supported\), got "sliding_attention"/);
   refused("quantised weights", { quantization_config: { bits: 4 } }, /quantised weights are not supported/);
   refused("heads that do not divide", { num_key_value_heads: 3 }, /multiple of num_key_value_heads, got 4 and 3/);
   refused("an odd head size", { head_dim: 7 }, /even whole head_dim .*, got 7/);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
 import { scratch } from "../golden/fixtures";
 import { type GoldenTensor, f32, goldenPath, readGolden } from "../golden/golden";
+import { goldenModels } from "./goldenModels";
 
 interface Vectors {
   forward: { ids: number[][]; positions: [number, number][]; logits: GoldenTensor };
@@ -21,7 +22,7 @@ interface Loaded {
   eos: number;
   generationEos: number;
 }
-const names = ["llama-tied-mha", "llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
+const names = goldenModels;
 const python = process.env.MASK_DPO_PYTHON ?? "python3";
 const probe = spawnSync(python, ["-c", "import importlib.util as u; exit(not (u.find_spec('torch') and u.find_spec('transformers')))"], { timeout: 60_000 });
 const skip = probe.status === 0 ? false : `${python} has no transformers and torch; name a Python that has in MASK_DPO_PYTHON`;

@@ -14,7 +14,7 @@ interface Chats {
 }
 const hello: ChatMessage[] = [{ role: "user", content: "Hello" }];
 
-for (const family of ["llama3", "qwen2"]) {
+for (const family of ["llama3", "qwen2", "llama2", "metaspace"]) {
   for (const [kind, { template, cases }] of Object.entries(readGolden<Chats>("text", family, "vectors.json").chats)) {
     test(`${family}, template "${kind}": text and ids as transformers renders them`, (t) => {
       const dir = scratchCopy(t, "text", family);

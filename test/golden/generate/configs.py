@@ -33,6 +33,9 @@ CONFIGS = {
     "qwen2-tied": Qwen2Config(**SIZES, num_key_value_heads=1, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, **rope(10000.0)),
 }
 
+if MAJOR >= 5:  # added when version 4 was no longer at hand
+    CONFIGS["llama-dynamic"] = LlamaConfig(**SIZES, max_position_embeddings=128, **rope(10000.0, rope_type="dynamic", factor=2.0))
+
 
 def main():
     cases = {}

@@ -3,6 +3,7 @@
 Run as: python test/golden/generate/models.py
 """
 
+import copy
 import shutil
 
 import torch
@@ -38,6 +39,17 @@ ARCHITECTURES = {
             rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0),
         ),
     ),
+}
+LLAMA3 = dict(rope_type="llama3", rope_theta=500000.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+TINY = dict(num_hidden_layers=1, max_position_embeddings=1024, attention_dropout=0.0)
+# Published shapes made small: their ratios of heads, head size, feed-forward width, their ties, biases, epsilons and rotary embeddings.
+PUBLISHED = {
+    "llama-3.2-1b": ("llama3", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=64, num_attention_heads=8, num_key_value_heads=2, head_dim=8, intermediate_size=256, vocab_size=340, rms_norm_eps=1e-5, tie_word_embeddings=True, rope_parameters=dict(LLAMA3, factor=32.0))),
+    "llama-3.1-8b": ("llama3", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=64, num_attention_heads=4, num_key_value_heads=1, intermediate_size=224, vocab_size=340, rms_norm_eps=1e-5, tie_word_embeddings=False, rope_parameters=dict(LLAMA3, factor=8.0))),
+    "qwen2.5-0.5b": ("qwen2", Qwen2ForCausalLM, Qwen2Config, dict(TINY, hidden_size=56, num_attention_heads=14, num_key_value_heads=2, intermediate_size=304, vocab_size=336, rms_norm_eps=1e-6, tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=1000000.0))),
+    "qwen2.5-1.5b": ("qwen2", Qwen2ForCausalLM, Qwen2Config, dict(TINY, hidden_size=48, num_attention_heads=12, num_key_value_heads=2, intermediate_size=280, vocab_size=336, rms_norm_eps=1e-6, tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=1000000.0))),
+    "smollm2-135m": ("plain", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=36, num_attention_heads=9, num_key_value_heads=3, intermediate_size=96, num_hidden_layers=2, vocab_size=320, rms_norm_eps=1e-5, tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=100000.0))),
+    "tinyllama-1.1b": ("llama2", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=64, num_attention_heads=8, num_key_value_heads=1, intermediate_size=176, vocab_size=424, rms_norm_eps=1e-5, tie_word_embeddings=False, rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
 }
 NEW_TOKENS = 64
 MIN_GAP = 1e-2
@@ -147,13 +159,16 @@ def greedy(model, tokenizer, text, limit):
 def main():
     tokenizers = build()
     prompts = ["Paris is the capital", "Tell me about the city of Cairo. What is"]
-    for name, (family, cls, config_cls, options) in ARCHITECTURES.items():
+    for name, (family, cls, config_cls, options) in {**ARCHITECTURES, **PUBLISHED}.items():
         tokenizer = tokenizers[family]
         pad = tokenizer.pad_token_id or 0
         config = config_cls(**options, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
         config._attn_implementation = "eager"
         for seed in range(1, 500):
             model = make(cls, config, seed)
+            if name in PUBLISHED:  # what is stored is what is computed with
+                for weight in model.parameters():
+                    weight.data = weight.data.bfloat16().float()
             continuations = [greedy(model, tokenizer, text, len(tokenizer)) for text in prompts]
             if all(continuations):
                 break
@@ -161,7 +176,10 @@ def main():
             raise RuntimeError(f"{name}: no seed gives a decidable continuation")
         folder = GOLDEN / "models" / name
         shutil.rmtree(folder, ignore_errors=True)
-        model.save_pretrained(folder)
+        if name in PUBLISHED:  # in bfloat16 and in shards, as they are published
+            copy.deepcopy(model).bfloat16().save_pretrained(folder, max_shard_size="60KB")
+        else:
+            model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         vocab = len(tokenizer)
         vectors = {"versions": versions(), "seed": seed, "greedy": continuations, "inverseFrequencies": f32(model.model.rotary_emb.inv_freq)}

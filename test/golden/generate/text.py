@@ -3,6 +3,7 @@
 Run as: python test/golden/generate/text.py
 """
 
+import json
 import shutil
 
 from common import GOLDEN, versions, write_json
@@ -85,6 +86,25 @@ def train(split, normalizer, specials, vocab_size, ignore_merges=False):
     return tok
 
 
+def pieces(legacy):
+    """A SentencePiece-like BPE with byte fallback, as Llama 2's tokenizer.json of transformers 4 (legacy) and of 5 has it."""
+    tok = Tokenizer(models.BPE())
+    tok.normalizer = normalizers.Replace(" ", "\u2581")
+    trainer = trainers.BpeTrainer(vocab_size=160, show_progress=False, min_frequency=2, limit_alphabet=80)
+    tok.train_from_iterator([part for text in CORPUS for part in text.split("\n")], trainer)
+    learnt = json.loads(tok.to_str())["model"]
+    first = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
+    vocab = {piece: i for i, piece in enumerate(first + list(learnt["vocab"]))}
+    tok = Tokenizer(models.BPE(vocab=vocab, merges=[tuple(pair) for pair in learnt["merges"]], unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    if legacy:
+        tok.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    else:
+        tok.pre_tokenizer = pre_tokenizers.Metaspace(replacement="\u2581", prepend_scheme="first", split=False)
+    tok.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tok.add_special_tokens([AddedToken(s, normalized=False, special=True) for s in first[:3]])
+    return PreTrainedTokenizerFast(tokenizer_object=tok, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+
+
 def build():
     plain = train(None, None, ["<|bos|>", "<|endoftext|>", "<|pad|>"], 320)
     plain = PreTrainedTokenizerFast(tokenizer_object=plain, bos_token="<|bos|>", eos_token="<|endoftext|>", pad_token="<|pad|>")
@@ -103,7 +123,7 @@ def build():
     qwen2 = train(QWEN2_SPLIT, normalizers.NFC(), ["<|endoftext|>", "<|im_start|>", "<|im_end|>"], 330)
     qwen2 = PreTrainedTokenizerFast(tokenizer_object=qwen2, eos_token="<|im_end|>", pad_token="<|endoftext|>")
     qwen2.chat_template = QWEN2_TEMPLATE
-    return {"plain": plain, "llama3": llama3, "qwen2": qwen2}
+    return {"plain": plain, "llama3": llama3, "qwen2": qwen2, "llama2": pieces(True), "metaspace": pieces(False)}
 
 
 def utf16(text, at):
@@ -148,7 +168,7 @@ def main():
         folder = GOLDEN / "text" / name
         shutil.rmtree(folder, ignore_errors=True)
         tokenizer.save_pretrained(folder)
-        templates = {"plain": {}, "llama3": {"own": LLAMA3_TEMPLATE, "strict": STRICT_TEMPLATE}, "qwen2": {"own": QWEN2_TEMPLATE}}[name]
+        templates = {"plain": {}, "llama3": {"own": LLAMA3_TEMPLATE, "strict": STRICT_TEMPLATE}, "qwen2": {"own": QWEN2_TEMPLATE}}.get(name, {"zephyr": (GOLDEN / "chat" / "zephyr.jinja").read_text(encoding="utf-8")})
         write_json(
             folder / "vectors.json",
             {

@@ -1,0 +1,137 @@
+/**
+ * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
+ * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages follow one another,
+ * each with its own peak: log-probabilities of the reference, gradient of a microbatch, optimizer update.
+ * Checked against what the engine holds (test/align/plan.test.ts): within 10 % on the native engine; WebAssembly, which
+ * copies what it keeps, takes up to a quarter more.
+ * D hidden, I feed-forward, Q and K widths of all query and key heads, L layers, V vocabulary; of a microbatch N distinct
+ * tokens, S attention slots, M unmasked tokens; p numbers trained.
+ */
+import { weightShapes } from "../model/checkpoint";
+import type { LlamaConfig } from "../model/config";
+import { adapterShapes, type LoraConfig } from "../model/lora";
+import { sidesOf } from "../preference/collate";
+import { packMasked } from "./logps";
+import type { PairIds } from "./microbatch";
+
+/** Sizes of a forward pass over some pairs. */
+export interface BatchShape {
+  tokens: number;
+  slots: number;
+  /** query-key pairs of one head, padding included */
+  scores: number;
+  targets: number;
+}
+
+export const planStages = ["reference", "gradient", "update"] as const;
+export const planParts = ["weights", "optimizer", "gradients", "activations", "logits", "program"] as const;
+export type PlanStage = (typeof planStages)[number];
+export type PlanPart = (typeof planParts)[number];
+
+/** Bytes at the peak of each stage. */
+export interface MemoryPlan {
+  microbatch: number;
+  stages: Record<PlanStage, Record<PlanPart, number>>;
+  /** of the stage that takes most */
+  total: number;
+}
+
+export interface PlanRequest {
+  config: LlamaConfig;
+  pairs: readonly PairIds[];
+  lora?: LoraConfig;
+  /** pairs per step; fewer in a microbatch means that gradients are added up */
+  batch: number;
+  /** worker processes, 0 when this process computes itself */
+  workers: number;
+}
+
+/** What a process takes with nothing on its engine: native TensorFlow's libraries and V8 (measured, 2.20 on x64 Linux). */
+const programBytes = 450e6;
+
+/** The shape of a forward pass over the `count` longest pairs: no microbatch of that many is larger. `everything`: all completion tokens are targets, as for the reference. */
+export function largestShape(pairs: readonly PairIds[], count: number, everything = false): BatchShape {
+  const length = ({ chosen, rejected }: PairIds) => chosen.ids.length + rejected.ids.length;
+  const longest = pairs.slice().sort((a, b) => length(b) - length(a)).slice(0, count);
+  const sides = sidesOf(longest).map(({ ids, lossMask, promptLength }) => ({ ids, lossMask: everything ? new Uint8Array(ids.length).fill(1, promptLength) : lossMask }));
+  const { ids, slots, groups } = packMasked(sides);
+  return {
+    tokens: ids.length, slots: slots.length, scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
+    targets: sides.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0),
+  };
+}
+
+/** The plan for one size of microbatch. */
+export function planMemory({ config, pairs, lora, batch, workers }: PlanRequest, wanted: number): MemoryPlan {
+  const microbatch = Math.min(wanted, batch);
+  const numbers = (shapes: ReadonlyMap<string, number[]>) => [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const all = numbers(weightShapes(config)), p = lora ? numbers(adapterShapes(config, lora)) : all, frozen = lora ? all : 0;
+  const processes = workers || 1, rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
+  const forward = forwardFloats(config, largestShape(pairs, Math.min(16, microbatch), true), lora), training = gradientFloats(config, largestShape(pairs, microbatch), lora);
+  const accumulated = batch > microbatch ? 1 : 0;
+  const bytes = (floats: Record<Exclude<PlanPart, "program">, number>, processes: number): Record<PlanPart, number> => ({
+    ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>), program: processes * programBytes,
+  });
+  const stages = {
+    reference: bytes({ weights: frozen + processes * (2 * p + copiedFloats(config)) + rest * 2 * p, optimizer: 0, gradients: 0, activations: processes * forward.activations, logits: processes * forward.logits }, processes + rest),
+    gradient: bytes({
+      weights: frozen + processes * (2 * p + 2 * copiedFloats(config)) + rest * 2 * p, optimizer: 2 * p, gradients: processes * p + (accumulated + 2 * rest) * p,
+      activations: processes * training.activations, logits: processes * training.logits,
+    }, processes + rest),
+    update: bytes({ weights: frozen + 2 * p + workers * p, optimizer: 6 * p, gradients: 2 * p, activations: 0, logits: 0 }, processes + rest), // old and new moments, and two vectors on the way to them
+  };
+  return { microbatch, stages, total: Math.max(...Object.values(stages).map(stageTotal)) };
+}
+
+/** The largest microbatch, of 1, 2, 4, … up to the batch, whose plan fits; of 1 when none does. */
+export function planWithin(request: PlanRequest, memory: number): MemoryPlan {
+  let size = 2 ** Math.floor(Math.log2(request.batch)), plan = planMemory(request, size);
+  while (plan.total > memory && size > 1) plan = planMemory(request, (size /= 2));
+  return plan;
+}
+
+export function stageTotal(stage: Record<PlanPart, number>): number {
+  return planParts.reduce((sum, part) => sum + stage[part], 0);
+}
+
+interface Floats { activations: number; logits: number }
+
+function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }: LlamaConfig): { D: number; I: number; Q: number; K: number } {
+  return { D, I, Q: heads * headDim, K: kvHeads * headDim };
+}
+
+/** Query and key weights are scaled, permuted and joined anew for every pass. */
+function copiedFloats(config: LlamaConfig): number {
+  const { D, Q, K } = widths(config);
+  return config.layers * D * (3 * Q + 2 * K);
+}
+
+/** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
+function forwardFloats(config: LlamaConfig, { tokens: N, slots: S, scores, targets: M }: BatchShape, lora?: LoraConfig): Floats {
+  const { D, I, Q, K } = widths(config);
+  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, lora, 0));
+  const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
+  return { activations: config.layers * layer + 3 * N * D + inside, logits: 2 * M * config.vocabSize };
+}
+
+/** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
+function gradientFloats(config: LlamaConfig, { tokens: N, slots: S, scores, targets: M }: BatchShape, lora?: LoraConfig): Floats {
+  const { D, I, Q, K } = widths(config), V = config.vocabSize;
+  const forth = N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
+  const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
+  const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
+  const atHead = M * V + (lora ? 0 : 3 * V * D), atFirstLayer = config.layers * back + inside; // the two places where most is held
+  return { activations: config.layers * forth + 4 * N * D + Math.max(atFirstLayer, atHead), logits: M * V };
+}
+
+/** Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input and one of each output back. */
+function loraWidth(config: LlamaConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
+  if (!lora) return 0;
+  const { Q, K } = widths(config), rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
+  let forth = rotated ? 3 * (Q + K) : 0, back = rotated ? 2.5 * (Q + K) : 0;
+  for (const [name, [size, input]] of adapterShapes({ ...config, layers: 1 }, lora)) {
+    if (name.endsWith("lora_A.weight")) back += 2 * input!;
+    else if (!/[qk]_proj/.test(name)) { forth += 2 * size!; back += size!; }
+  }
+  return way === 0 ? forth : back;
+}

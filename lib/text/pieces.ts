@@ -1,0 +1,27 @@
+/**
+ * Tokens of SentencePiece tokenizers (Llama 2): text in which ▁ is a space, or one byte as <0x0A>. Before they cut a
+ * text, such tokenizers put a space in front of it, older ones also behind every special token in it.
+ */
+import type { OffsetMap } from "./normalise";
+
+/** The bytes of a token. */
+export function pieceBytes(token: string): Uint8Array {
+  const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+  return byte ? Uint8Array.of(parseInt(byte, 16)) : new TextEncoder().encode(token.replaceAll("▁", " "));
+}
+
+/**
+ * Offsets through the spaces that were put in: a token that is no more than such a space covers the character behind it, as in transformers.
+ * @param segments where in `spelled` a space may have been put in
+ * @returns undefined when `spelled` is not the text with such spaces
+ */
+export function withoutInserted(text: string, spelled: string, segments: readonly number[]): OffsetMap | undefined {
+  const spaces = (of: string, at: number) => /^ */.exec(of.slice(at))![0].length;
+  const inserted = segments.filter((at, i) => segments.indexOf(at) === i && at < spelled.length).reduce<number[]>((found, at) => (spaces(spelled, at) > spaces(text, at - found.length) ? [...found, at] : found), []);
+  let rest = "", from = 0;
+  for (const at of inserted) { rest += spelled.slice(from, at); from = at + 1; }
+  if (rest + spelled.slice(from) !== text) return undefined;
+  const original = (at: number) => at - inserted.filter((space) => space < at).length;
+  const behind = (at: number) => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : at < text.length ? 1 : 0);
+  return { start: original, end: (at) => original(at) + (inserted.includes(at - 1) ? behind(original(at)) : 0) };
+}

@@ -1,0 +1,115 @@
+/** The plan against what the engine holds at its peaks, on two small shapes; how it picks a microbatch. */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { flatLayout, flatten } from "../../lib/align/flat";
+import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
+import { largestShape, planMemory, planStages, planWithin, stageTotal, type PlanRequest, type PlanStage } from "../../lib/align/plan";
+import { Rng } from "../../lib/base/rng";
+import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
+import { switchEngine } from "../../lib/engine/backend";
+import { weightShapes } from "../../lib/model/checkpoint";
+import type { LlamaConfig } from "../../lib/model/config";
+import { Llama, uploadParams, type Params } from "../../lib/model/llama";
+import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
+
+const common = { rmsEps: 1e-6, ropeTheta: 10000, oBias: false, mlpBias: false, maxPositions: 1024, eosIds: [] };
+const shapes: Record<string, LlamaConfig> = {
+  small: { ...common, architecture: "LlamaForCausalLM", hiddenSize: 128, layers: 4, heads: 4, kvHeads: 4, headDim: 32, intermediateSize: 352, vocabSize: 1024, tied: true, qkvBias: false },
+  grouped: { ...common, architecture: "Qwen2ForCausalLM", hiddenSize: 192, layers: 3, heads: 6, kvHeads: 2, headDim: 32, intermediateSize: 768, vocabSize: 6000, tied: false, qkvBias: true },
+};
+const lora: LoraConfig = { rank: 8, alpha: 16, targets: ["q_proj", "v_proj", "o_proj", "down_proj"], rslora: false };
+
+function samplePairs(count: number, length: number): PairIds[] {
+  const rng = new Rng("plan");
+  const side = () => {
+    const total = length + rng.int(20), promptLength = Math.floor(total / 3);
+    return { ids: Int32Array.from({ length: total }, () => rng.int(1000)), promptLength, lossMask: Uint8Array.from({ length: total }, (_, t) => (t >= promptLength && rng.next() < 0.5 ? 1 : 0)) };
+  };
+  return Array.from({ length: count }, () => ({ chosen: side(), rejected: side() }));
+}
+
+interface Tracking {
+  trackTensor(tensor: tf.Tensor, backend: unknown): void;
+  removeDataId(id: object, backend: unknown): void;
+}
+/** Bytes on the engine, data shared by several tensors counted once (tf.memory() counts every tensor). */
+const held = { now: 0, peak: 0, known: new Map<object, number>() };
+before(async () => {
+  await switchEngine("native").catch(() => undefined);
+  const engine = tf.engine() as unknown as Tracking, track = engine.trackTensor.bind(engine), remove = engine.removeDataId.bind(engine);
+  engine.trackTensor = (tensor, backend) => {
+    track(tensor, backend);
+    if (held.known.has(tensor.dataId)) return;
+    held.known.set(tensor.dataId, tensor.size * (tensor.dtype === "complex64" ? 8 : 4));
+    held.peak = Math.max(held.peak, (held.now += held.known.get(tensor.dataId)!));
+  };
+  engine.removeDataId = (id, backend) => {
+    remove(id, backend);
+    held.now -= held.known.get(id) ?? 0;
+    held.known.delete(id);
+  };
+});
+async function peakOf(work: () => Promise<unknown> | void): Promise<number> {
+  held.peak = held.now;
+  await work();
+  return held.peak;
+}
+
+/** What each stage holds, measured in one process that holds nothing else. */
+async function measured({ config, pairs, lora }: PlanRequest): Promise<Record<PlanStage, number>> {
+  const rng = new Rng("weights"), model = new Llama(config);
+  const base = uploadParams(new Map([...weightShapes(config)].map(([name, shape]) => [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).map(() => 0.04 * (rng.next() - 0.5)) }])));
+  const trained = lora ? uploadParams(initialAdapter(config, lora, rng).tensors) : base;
+  const layout = flatLayout(trained), weights = flatten(Object.values(trained)), zeros = new Float32Array(pairs.length);
+  tf.dispose(trained);
+  const complete = lora && ((own: Params) => adapted(base, own, loraScale(lora)));
+  const reference = await peakOf(() => completionLogps(model, layout, weights, pairs, complete));
+  const state = adamwInit(weights.size);
+  let taken: tf.Tensor1D | undefined;
+  const gradient = await peakOf(async () => { taken = (await microbatchGradient(model, layout, weights, pairs, { chosen: zeros, rejected: zeros }, { beta: 0.1, scale: 1 }, complete)).gradient; });
+  const clipped = tf.mul(taken!, 0.5);
+  const update = await peakOf(() => {
+    const next = adamwUpdate(weights, clipped as tf.Tensor1D, state, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
+    tf.dispose([next.weights, next.state.m, next.state.v]);
+  });
+  tf.dispose([base, weights, state.m, state.v, taken!, clipped]);
+  model.dispose();
+  return { reference, gradient, update };
+}
+
+for (const [name, config] of Object.entries(shapes)) for (const adapter of [undefined, lora]) {
+  test(`${name}, ${adapter ? "an adapter" : "all weights"}: every stage within 12 % of what the engine holds`, async (t) => {
+    if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
+    const request: PlanRequest = { config, pairs: samplePairs(6, 110), lora: adapter, batch: 6, workers: 0 };
+    const { stages } = planMemory(request, 6), taken = await measured(request);
+    for (const stage of planStages) {
+      const planned = stageTotal(stages[stage]) - stages[stage].program, ratio = planned / taken[stage];
+      t.diagnostic(`${stage}: ${(taken[stage] / 1e6).toFixed(1)} MB, planned ${(100 * Math.abs(ratio - 1)).toFixed(1)} % ${ratio < 1 ? "less" : "more"}`);
+      assert.ok(Math.abs(ratio - 1) < 0.12 || Math.abs(planned - taken[stage]) < 2e6, `${stage}: ${planned} planned, ${taken[stage]} taken`);
+    }
+  });
+}
+
+test("a microbatch is planned at its longest pairs; more pairs, more memory", () => {
+  const pairs = [...samplePairs(8, 60), ...samplePairs(2, 200)];
+  assert.deepEqual(largestShape(pairs, 2), largestShape(pairs.slice(8), 2));
+  const request: PlanRequest = { config: shapes["small"]!, pairs, batch: 8, workers: 0 };
+  const totals = [1, 2, 4, 8].map((size) => planMemory(request, size).total);
+  assert.deepEqual(totals, totals.slice().sort((a, b) => a - b));
+  assert.ok(new Set(totals).size === 4);
+  for (const [i, total] of totals.entries()) assert.equal(planWithin(request, total).microbatch, 2 ** i);
+  assert.equal(planWithin(request, totals[2]! + 1).microbatch, 4);
+  assert.equal(planWithin(request, 1).microbatch, 1);
+});
+
+test("an adapter holds the base once and no moments of it; workers each hold their own", () => {
+  const request: PlanRequest = { config: shapes["grouped"]!, pairs: samplePairs(4, 60), batch: 8, workers: 0 };
+  const all = [...weightShapes(request.config).values()].reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  const whole = planMemory(request, 4).stages.update, own = planMemory({ ...request, lora }, 4).stages.update;
+  assert.equal(whole.optimizer, 6 * all);
+  assert.ok(own.optimizer < 0.5 * all && own.weights < 1.2 * all && own.weights > all);
+  const alone = planMemory(request, 4).stages.gradient, shared = planMemory({ ...request, workers: 3 }, 4).stages.gradient;
+  assert.equal(shared.activations, 3 * alone.activations);
+  assert.equal(shared.program, 4 * alone.program);
+});

@@ -1,0 +1,39 @@
+/** The verbs that look before they compute: doctor and plan. */
+import assert from "node:assert/strict";
+import { cpSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { compare } from "../../lib/lab/doctor";
+import { tinyModel, writePairs } from "../cli/data";
+import { refuse, run, succeed } from "../cli/process";
+import { scratch } from "../golden/fixtures";
+
+test("doctor: a sound engine passes every check, one that does not start fails with exit code 1", { timeout: 60_000 }, async () => {
+  const { code, stdout } = await run(["doctor"]);
+  assert.equal(code, 0, stdout);
+  for (const line of [/^engine +(native|Web)/m, /^speed +\d+ GFLOP\/s/m, /^ok +matrix product: relative error \d/m, /^ok +training step: gradient/m, /^tfjs +\d+\.\d+/m]) assert.match(stdout, line);
+  const bad = await run(["doctor"], { ENGINE: "abacus" });
+  assert.equal(bad.code, 1);
+  assert.match(bad.stdout, /^FAILED engine starts: ENGINE: expected native \| wasm/m);
+});
+
+test("a check fails for values that are off, not finite, or too few", () => {
+  assert.ok(compare("x", [1, 2.0001], [1, 2]).ok);
+  for (const values of [[1, 2.01], [1, NaN], [1]]) assert.equal(compare("x", values, [1, 2]).ok, false, String(values));
+});
+
+test("plan: tables by microbatch and stage, without reading weights; train prints its line first", { timeout: 60_000 }, async (t) => {
+  const dir = scratch(t), pairs = writePairs(path.join(dir, "pairs.jsonl"), 12), model = path.join(dir, "model");
+  cpSync(tinyModel, model, { recursive: true });
+  rmSync(path.join(model, "model.safetensors"));
+  const text = await succeed(["plan", "--model", model, "--pairs", pairs, "--batch", "8", "--memory", "2GB"]);
+  assert.match(text, /Microbatch +Peak \(GB\) +Fits 2\.0 GB/);
+  assert.deepEqual(text.match(/\d+(?= +0\.\d\d +yes)/g), ["1", "2", "4", "8"]);
+  assert.match(text, /8 pairs in a microbatch/);
+  for (const part of ["weights", "optimizer", "gradients", "activations", "logits", "program", "all"]) assert.match(text, new RegExp(`^${part} +0\\.\\d\\d`, "m"));
+  assert.match(await succeed(["plan", "--model", model, "--pairs", pairs, "--lora-rank", "4", "--microbatch", "2"]), /2 pairs in a microbatch/);
+  await refuse(["plan", "--model", model, "--pairs", pairs, "--memory", "100MB"], /--memory: expected at least 0\.\d GB.*--lora-rank/);
+  assert.deepEqual(readdirSync(dir).sort(), ["model", "pairs.jsonl"]);
+  const out = await succeed(["train", "--model", tinyModel, "--pairs", pairs, "--out", path.join(dir, "out"), "--epochs", "1", "--batch", "4"]);
+  assert.match(out, /^memory, planned: 0\.\d\d GB at the peak, with 4 pairs in a microbatch\n12 of 12 pairs/);
+});

@@ -93,7 +93,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   const perEpoch = Math.ceil(pairs.length / options.batch);
   const steps = perEpoch * options.epochs;
   let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
-  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zeros<tf.Rank.R1>([weights.size]));
+  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zerosLike(weights) as tf.Tensor1D);
   let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
   let seconds = 0;
   try {
@@ -141,10 +141,9 @@ export function batchMembers(rng: Rng, count: number, { batch }: Pick<TrainOptio
   return rng.fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(Array.from({ length: count }, (_, i) => i)).slice(start, start + batch);
 }
 
-/** A copy off the engine. @throws UserError rather than return weights nothing can go on from */
+/** Numbers off the engine, which nothing changes any more. @throws UserError rather than return weights nothing can go on from */
 async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
-  const copy = async (t: tf.Tensor1D) => (await t.data<"float32">()).slice();
-  const state = { step, weights: await copy(weights), m: await copy(m), v: await copy(v) };
+  const state = { step, weights: await weights.data<"float32">(), m: await m.data<"float32">(), v: await v.data<"float32">() };
   if (state.weights.every(Number.isFinite)) return state;
   throw new UserError({ where: "train", expected: `finite weights after step ${step}`, got: "an update that overflowed", fix: "Lower the learning rate. The last checkpoint is kept." });
 }

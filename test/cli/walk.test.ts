@@ -53,7 +53,7 @@ test("questions, sample, annotate, pairs, inspect, train, evaluate, best-of-n, l
   assert.match(readFileSync(at("pairs.html"), "utf8"), /<!doctype html>/i);
 
   const trained = await succeed(["train", "--pairs", at("pairs.jsonl"), "--out", at("policy"), "--mask", "paper", "--lr", "1e-4", "--batch", "4", "--epochs", "1"]);
-  assert.match(trained, /^\d+ of \d+ pairs .+ steps, loss 0\.\d+, .+; policy in /);
+  assert.match(trained, /^memory, planned: .+\n\d+ of \d+ pairs .+ steps, loss 0\.\d+, .+; policy in /);
   const [before, after] = [readCheckpoint(base), readCheckpoint(at("policy"))];
   assert.deepEqual(after.config, before.config);
   assert.notDeepEqual(after.tensors.get("model.norm.weight"), before.tensors.get("model.norm.weight"));

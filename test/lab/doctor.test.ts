@@ -30,7 +30,7 @@ test("plan: tables by microbatch and stage, without reading weights; train print
   assert.match(text, /Microbatch +Peak \(GB\) +Fits 2\.0 GB/);
   assert.deepEqual(text.match(/\d+(?= +0\.\d\d +yes)/g), ["1", "2", "4", "8"]);
   assert.match(text, /8 pairs in a microbatch/);
-  for (const part of ["weights", "optimizer", "gradients", "activations", "logits", "program", "all"]) assert.match(text, new RegExp(`^${part} +0\\.\\d\\d`, "m"));
+  for (const part of ["weights", "optimizer", "gradients", "activations", "logits", "checkpoint", "program", "all"]) assert.match(text, new RegExp(`^${part} +0\\.\\d\\d`, "m"));
   assert.match(await succeed(["plan", "--model", model, "--pairs", pairs, "--lora-rank", "4", "--microbatch", "2"]), /2 pairs in a microbatch/);
   await refuse(["plan", "--model", model, "--pairs", pairs, "--memory", "100MB"], /--memory: expected at least 0\.\d GB.*--lora-rank/);
   assert.deepEqual(readdirSync(dir).sort(), ["model", "pairs.jsonl"]);

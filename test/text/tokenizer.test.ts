@@ -49,10 +49,7 @@ for (const family of families) {
     });
 
     test("decodes as transformers does, sequences that are not UTF-8 too", () => {
-      for (const { ids, decoded } of golden.encodings) assert.equal(tokenizer.decode(ids), decoded);
-      // Known difference: where byte tokens in a row are not UTF-8 as a whole, transformers makes each of them U+FFFD, also those that are.
-      const comparable = (text: string) => (family === "llama2" || family === "metaspace" ? text.replace(/[^ -~]+/g, "\ufffd") : text);
-      for (const { ids, decoded } of golden.lossy) assert.equal(comparable(tokenizer.decode(ids)), comparable(decoded));
+      for (const { ids, decoded } of [...golden.encodings, ...golden.lossy]) assert.equal(tokenizer.decode(ids), decoded);
     });
 
     test("finds the offsets of any sampled ids in their own text", () => {
@@ -64,7 +61,7 @@ for (const family of families) {
         assert.equal(starts.length, ids.length);
         let covered = 0;
         starts.forEach((start, k) => {
-          assert.ok(start <= covered && start < ends[k]! && ends[k]! >= covered, `token ${k} of ${JSON.stringify(text)}`);
+          assert.ok(start <= covered && (start < ends[k]! || text === "") && ends[k]! >= covered, `token ${k} of ${JSON.stringify(text)}`);
           covered = ends[k]!;
         });
         assert.equal(covered, text.length);

@@ -4,6 +4,7 @@ Run as: python test/golden/generate/text.py
 """
 
 import json
+import re
 import shutil
 
 from common import GOLDEN, versions, write_json
@@ -90,8 +91,9 @@ def pieces(legacy):
     """A SentencePiece-like BPE with byte fallback, as Llama 2's tokenizer.json of transformers 4 (legacy) and of 5 has it."""
     tok = Tokenizer(models.BPE())
     tok.normalizer = normalizers.Replace(" ", "\u2581")
-    trainer = trainers.BpeTrainer(vocab_size=160, show_progress=False, min_frequency=2, limit_alphabet=80)
-    tok.train_from_iterator([part for text in CORPUS for part in text.split("\n")], trainer)
+    trainer = trainers.BpeTrainer(vocab_size=160, show_progress=False, min_frequency=2)
+    ascii_only = ["".join(c for c in part if c.isascii()) for text in CORPUS for part in text.split("\n")]  # the rest stays bytes
+    tok.train_from_iterator(ascii_only, trainer)
     learnt = json.loads(tok.to_str())["model"]
     first = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
     vocab = {piece: i for i, piece in enumerate(first + list(learnt["vocab"]))}
@@ -139,15 +141,23 @@ def encodings(tokenizer):
     return rows
 
 
+def by_bytes(tokenizer, ids):
+    """The text of pieces by Python's own decoder: transformers makes U+FFFD of every byte in a row that is not UTF-8 as a whole."""
+    parts = tokenizer.convert_ids_to_tokens(ids)
+    data = b"".join(bytes.fromhex(part[3:5]) if re.fullmatch("<0x[0-9A-F]{2}>", part) else part.replace("\u2581", " ").encode() for part in parts)
+    return data.decode("utf-8", errors="replace").removeprefix(" ")
+
+
 def lossy(tokenizer, count=40):
     """Sequences no text gives: cut inside characters, as sampling may leave them."""
+    pieces = tokenizer.convert_tokens_to_ids("<0x0A>") is not None
     rows = []
     for row in encodings(tokenizer):
         ids = row["ids"]
         for part in (ids[1:], ids[:-1], ids[::2]):
             text = tokenizer.decode(part, clean_up_tokenization_spaces=False)
             if "\ufffd" in text and len(rows) < count:
-                rows.append({"ids": part, "decoded": text})
+                rows.append({"ids": part, "decoded": by_bytes(tokenizer, part) if pieces else text})
     return rows
 
 

@@ -35,11 +35,12 @@ export function seedScores({ seeds }: Arm, score: Score): number[] {
   return seeds.map((totals) => 100 * valueOf(totals, score));
 }
 
-/** Paired over topics; seeds are paired in their order where both arms have as many. */
+/** Paired over topics, and seeds in their order. @throws RangeError unless both arms have as many seeds: exchanging unequal sums would not be a fair test */
 export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDifference {
+  if (a.seeds.length !== b.seeds.length) throw new RangeError(`armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${a.seeds.length} and ${b.seeds.length}`);
   const difference = pairedDifference(columnsOf(poolTotals(a.seeds), score), columnsOf(poolTotals(b.seeds), score), rng);
-  const [of, against] = [seedScores(a, score), seedScores(b, score)], mean = against.reduce((sum, v) => sum + v, 0) / against.length;
-  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, perSeed: of.map((value, i) => value - (against.length === of.length ? against[i]! : mean)) };
+  const against = seedScores(b, score);
+  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, perSeed: seedScores(a, score).map((value, i) => value - against[i]!) };
 }
 
 /** Mean of a measure over all answers. */

@@ -38,6 +38,7 @@ test("a difference is paired by topic and turns with its sides", () => {
   assert.deepEqual(there.perSeed.length, 2);
   assert.ok(Math.abs(there.perSeed.reduce((a, b) => a + b, 0) / 2 - there.value) < 1e-9);
   assert.ok(Math.abs([...topicDifferences(good, bad).values()].reduce((a, b) => a + b, 0) / topics.length - there.value / 100) < 1e-9);
+  assert.throws(() => armDifference(good, { ...bad, seeds: bad.seeds.slice(1) }, "score", rng()), RangeError);
   assert.throws(() => poolTotals([good.seeds[0]!, { ...bad.seeds[0]!, topics: [...topics].reverse() }]), RangeError);
 });
 

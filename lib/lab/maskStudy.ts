@@ -25,10 +25,10 @@ export async function shippedArms(session: Session, evaluation: EvaluationName):
   return { base: await arm("base", "base"), other: await arm("other base", "other"), large: await arm("larger base", "large") };
 }
 
-/** Rows of Table 1; the paper's numbers where the evaluation is one of its own. */
-export function table1Rows(shipped: Record<"base" | "other" | "large", Arm>, factTune: Arm, maskDpo: Arm, evaluation: EvaluationName): ArmRow[] {
+/** Rows of Table 1 and vanilla DPO; the paper's numbers where the evaluation is one of its own. */
+export function table1Rows(shipped: Record<"base" | "other" | "large", Arm>, factTune: AlignedArm, masks: Record<"paper" | "none", AlignedArm>, evaluation: EvaluationName): ArmRow[] {
   const row = (arm: Arm, policy: keyof typeof table1): ArmRow => evaluation === "ood sampled" ? { arm, paperFacts: table1[policy].biography } : { arm, paper: table1[policy].score, paperFacts: table1[policy].facts };
-  return [{ arm: shipped.other }, row(shipped.base, "base"), row(shipped.large, "large"), row(factTune, "factTune"), row(maskDpo, "maskDpo")];
+  return [{ arm: shipped.other }, row(shipped.base, "base"), row(shipped.large, "large"), row(armOf(factTune, evaluation), "factTune"), { arm: armOf(masks.none, evaluation) }, row(armOf(masks.paper, evaluation), "maskDpo")];
 }
 
 /** Rows of Table 2 and its controls. */

@@ -8,7 +8,7 @@ import { loadTokenizer } from "../../lib/text/tokenizer";
 import { onEveryBackend, relativeError } from "../backends";
 import { userError } from "../golden/fixtures";
 import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden";
-import { goldenModels } from "./goldenModels";
+import { variedModels } from "./goldenModels";
 
 interface Golden {
   ids: number[][];
@@ -22,7 +22,7 @@ const golden = readGolden<Record<string, Golden>>("embeddings.json");
 const { topics, wordings } = golden as unknown as { topics: Record<string, string>; wordings: string[] };
 const mentions = Object.entries(topics).flatMap(([topic, name]) => wordings.map((wording): Mention => ({ topic, name, prompt: [{ role: "user", content: wording.replaceAll("{x}", name) }] })));
 
-for (const name of goldenModels) {
+for (const name of variedModels) {
   onEveryBackend(`${name}: hidden states of every layer and vectors of topics within 1e-5 of transformers`, async () => {
     const policy = loadPolicy(goldenPath("models", name)), { model, params } = policy, { layers } = model.config;
     const { ids, states, vectors } = golden[name]!;

@@ -25,7 +25,8 @@ export type FigureRecord = z.output<typeof figureSchema>;
 
 /** Written after the other files, so that what has a record is whole. */
 export function writeTableRecord(dir: string, { name, caption, columns, rows }: Table, run: Provenance | null): void {
-  const kept = rows.map((row) => Object.fromEntries(columns.map(({ key }) => [key, row[key]])));
+  const keys = [...columns.map(({ key }) => key), ...(rows.some((row) => "runs" in row) ? ["runs"] : [])]; // no column, but the record says which runs a row is from
+  const kept = rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key]])));
   writeRecord(path.join(dir, `${name}.table.json`), { name, caption, columns, rows: kept, run });
 }
 

@@ -16,7 +16,7 @@ import type { AnswerTotals } from "./answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
 import { pairsOf, type PairSource } from "./pairSource";
 import { folderName, runFolder } from "./run";
-import { policyDir, type PolicyName, type Session } from "./session";
+import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { snapshotFolder, trainRun } from "./trainRun";
 
 export interface Experiment {
@@ -109,5 +109,5 @@ function snapshotSteps(steps: number): number[] {
 
 function keyOf(session: Session, { policy, ...experiment }: Experiment): object {
   const { topics, questionsPerTopic, candidates } = session.preset; // the pool that pairs are taken from
-  return { policy, reference: policyHash(policyDir(session, policy)), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.name };
+  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.name };
 }

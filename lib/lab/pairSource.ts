@@ -10,7 +10,6 @@ import { Rng } from "../base/rng";
 import { annotateCandidates } from "../factuality/annotator";
 import type { Candidate, Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
-import { policyHash } from "../model/policy";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
 import type { EmbeddingName } from "../topic/embedding";
@@ -20,7 +19,7 @@ import { atlasAnnotator, candidatesOf } from "./candidates";
 import { maxNewTokens } from "./preset";
 import { trainingTopics } from "./questions";
 import { runFolder } from "./run";
-import { policyDir, type PolicyName, type Session } from "./session";
+import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
 export interface PairSource {
@@ -64,7 +63,7 @@ async function topicGroup(session: Session, topics: readonly string[], { embeddi
 
 async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
   const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
-  const key = { author: policyHash(policyDir(session, author)), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.name };
+  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.name };
   const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);

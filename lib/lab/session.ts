@@ -4,6 +4,7 @@ import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { cpuWorkers } from "../base/workers";
 import { startEngine, type Engine } from "../engine/backend";
+import { policyHash } from "../model/policy";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
 import { defaultPreset, preset, type Preset } from "./preset";
@@ -31,6 +32,15 @@ export type PolicyName = (typeof policyNames)[number];
 /** Hugging Face folder of a policy that ships. */
 export function policyDir(session: Session, name: PolicyName): string {
   return { base: session.baseDir, other: session.otherDir, large: path.join(atlasFolder, "large") }[name];
+}
+
+const shippedHashes = new Map<string, string>();
+
+/** `policyHash` of a policy that ships: read once a process, since every experiment's name holds it. */
+export function shippedHash(session: Session, name: PolicyName): string {
+  const dir = policyDir(session, name), hash = shippedHashes.get(dir) ?? policyHash(dir);
+  shippedHashes.set(dir, hash);
+  return hash;
 }
 
 /** Seeds of a claim: the session's and those after it. */

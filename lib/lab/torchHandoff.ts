@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { batchMembers, learningRate, type TrainOptions } from "../align/train";
+import { batchMembers, learningRate } from "../align/train";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { sha256File } from "../base/hash";
@@ -12,20 +12,11 @@ import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { readConfig } from "../model/config";
 import type { TokenizedSide, TokenizeReport } from "../preference/collate";
-import type { MaskKind } from "../preference/mask";
-import type { PreferencePair } from "../preference/pair";
 import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
-import { emptyPairs, tokenizeFor } from "./trainRun";
+import { emptyPairs, tokenizeFor, type TrainRunRequest } from "./trainRun";
 
-export interface HandoffRequest {
-  /** Hugging Face folder of a policy */
-  policyDir: string;
-  pairs: readonly PreferencePair[];
-  mask: MaskKind;
-  options: TrainOptions;
-  seed: number;
-  out: string;
-}
+/** What `trainRun` would train. */
+export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask" | "options" | "seed" | "out">;
 
 const recipeFiles = ["train.py", "fsdp.yaml", "requirements.txt", "README.md"];
 

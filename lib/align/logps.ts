@@ -4,9 +4,9 @@
  * unmasked token, and the LM head only where the next token is unmasked.
  */
 import * as tf from "@tensorflow/tfjs";
-import { targetLogps, takeRows } from "../engine/kernels";
-import { headName, param, type Llama, type Params } from "../model/llama";
-import { isAdapted } from "../model/lora";
+import { targetLogps } from "../engine/head";
+import { takeRows } from "../engine/kernels";
+import { headName, param, trainedNames, type Llama, type Params } from "../model/llama";
 import { packSequences, type Packing } from "../model/packing";
 
 /** Ids [T] and 0/1 lossMask [T]; a token's mask says whether its own log-probability counts. */
@@ -33,7 +33,8 @@ export function tokenLogps(model: Llama, params: Params, sequences: readonly Mas
     }
   });
   const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
-  return { values: targetLogps(selected, param<tf.Tensor2D>(params, headName(model.config)), tf.tensor1d(targets, "int32"), isAdapted(params)), owners: Int32Array.from(owners) };
+  const head = headName(model.config), frozen = !trainedNames(params).includes(head);
+  return { values: targetLogps(selected, param<tf.Tensor2D>(params, head), Int32Array.from(targets), frozen), owners: Int32Array.from(owners) };
 }
 
 /** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */

@@ -59,28 +59,3 @@ export function takeRows(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D 
     return { value: tf.gather(table, indices), gradient: (dy, [indices]) => [tf.unsortedSegmentSum(dy, indices as tf.Tensor1D, rows)] };
   });
 }
-
-/**
- * LM head and log-softmax at chosen positions: log p(target) [M] from hidden [M, D] and head [V, D].
- * The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead.
- * @param frozen the head has no gradient: it would be as large as the head itself
- */
-export function targetLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: tf.Tensor1D, frozen = false): tf.Tensor1D {
-  return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [M, V] = [hidden.shape[0], head.shape[0]];
-    const logits = tf.matMul(hidden, head, false, true); // [M, V]
-    const softmax = tf.softmax(logits);
-    save([hidden, head, softmax, targets]);
-    const flat = tf.add(tf.range(0, M * V, V, "int32"), targets) as tf.Tensor1D;
-    const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
-    return {
-      value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)) as tf.Tensor1D,
-      gradient: (dy, [hidden, head, softmax, targets]) => { // d logits = dy (onehot - softmax)
-        const scale = tf.reshape(dy, [-1, 1]), scaled = tf.mul(hidden!, scale) as tf.Tensor2D; // weights go on [M, D], not on [M, V]
-        const ids = targets as tf.Tensor1D;
-        const dHidden = tf.mul(tf.sub(tf.gather(head!, ids), tf.matMul(softmax as tf.Tensor2D, head as tf.Tensor2D)), scale);
-        return frozen ? [dHidden] : [dHidden, tf.sub(tf.unsortedSegmentSum(scaled, ids, V), tf.matMul(softmax as tf.Tensor2D, scaled, true, false))];
-      },
-    };
-  });
-}

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import { type LlamaConfig, readConfig, toHfConfig } from "./config";
@@ -21,10 +22,14 @@ export interface OpenCheckpoint {
   shapes: ReadonlyMap<string, readonly number[]>;
   /** Reads one weight, into the beginning of `room` where that is given. @throws UserError for one with a number that is not finite */
   read(name: string, room?: Float32Array): HostTensor;
+  /** The type in which a matrix is stored, where that is 16 bits and two of them make a float. */
+  half(name: string): HalfType | undefined;
+  /** Reads the bits of such a matrix, two numbers to a float. @throws UserError as `read` */
+  readHalves(name: string, room?: Float32Array): Float32Array;
 }
 
 /** A model outside the engine. */
-export interface Checkpoint extends Omit<OpenCheckpoint, "read" | "shapes"> {
+export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" | "extra"> {
   /** Every weight of `weightShapes(config)`, under transformers' names and in its order. */
   tensors: Map<string, HostTensor>;
 }
@@ -70,13 +75,17 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
   for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
-  return { config, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)), shapes, read: (name, room) => finite(reader.get(name, room), name, dir) };
+  return {
+    config, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)), shapes, read: (name, room) => finite(reader.get(name, room), name, dir),
+    half: (name) => (shapes.get(name)!.length === 2 && shapes.get(name)![1]! % 2 === 0 ? reader.half(name) : undefined),
+    readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
+  };
 }
 
 /** Reads a whole checkpoint folder. @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite */
 export function readCheckpoint(dir: string): Checkpoint {
-  const { shapes, read, ...rest } = openCheckpoint(dir);
-  return { ...rest, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
+  const { shapes, read, config, tokenizer, extra } = openCheckpoint(dir);
+  return { config, tokenizer, extra, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
 }
 
 /**
@@ -112,7 +121,17 @@ export function finite(tensor: HostTensor, name: string, where: string): HostTen
   let bad = 0;
   while (bad < data.length && Number.isFinite(data[bad])) bad++;
   if (bad === data.length) return tensor;
-  throw new UserError({ where, expected: `finite numbers in weight ${name}`, got: `${data[bad]} at element ${bad}`, fix: "The checkpoint is damaged or its training diverged; use an earlier one." });
+  throw notFinite(`${data[bad]}`, bad, name, where);
+}
+
+function finiteHalves(pairs: Float32Array, type: HalfType, name: string, where: string): Float32Array {
+  const bad = firstNonFinite(new Uint16Array(pairs.buffer, pairs.byteOffset, 2 * pairs.length), type);
+  if (bad < 0) return pairs;
+  throw notFinite("NaN or an infinity", bad, name, where);
+}
+
+function notFinite(got: string, element: number, name: string, where: string): UserError {
+  return new UserError({ where, expected: `finite numbers in weight ${name}`, got: `${got} at element ${element}`, fix: "The checkpoint is damaged or its training diverged; use an earlier one." });
 }
 
 function generationConfig(config: LlamaConfig, tokenizerDir: string): string | Uint8Array {

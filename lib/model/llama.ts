@@ -4,7 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { AngleTable, causalMask, pairedRows, ropeAttention, type Angles, type AttentionRows } from "../engine/attention";
+import { isHalf, timesFrozen, timesWeight, widened, widenedRows } from "../engine/half";
 import { rmsNorm, swiglu, takeRows } from "../engine/kernels";
+import { recomputed } from "../engine/recompute";
 import type { LlamaConfig } from "./config";
 import { packSequences, type Packing } from "./packing";
 import { ropeInverseFrequencies } from "./rope";
@@ -32,7 +34,7 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
 
 /** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). */
 function linear(params: Params, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const plain: tf.Tensor2D = tf.matMul(x, param<tf.Tensor2D>(params, `${name}.weight`), false, true);
+  const plain = timesWeight(x, param<tf.Tensor2D>(params, `${name}.weight`));
   const low = lowRank(params, name, x, params[`${name}.lora_B.weight`]);
   const product: tf.Tensor2D = low ? tf.add(plain, low) : plain;
   const bias = params[`${name}.bias`];
@@ -49,14 +51,25 @@ export function headName(config: LlamaConfig): string {
   return config.tied ? "model.embed_tokens.weight" : "lm_head.weight";
 }
 
-/** The forward pass with its constant tables, which live until `dispose`. */
+/** Names of the parameters that gradients go to: all of them, or where there is an adapter (`lora.ts`) only its own. */
+export function trainedNames(params: Params): string[] {
+  const names = Object.keys(params), own = names.filter((name) => /\.lora_[AB]\.weight$/.test(name));
+  return own.length > 0 ? own : names;
+}
+
+interface AttentionInputs { rows: AttentionRows; angles: Angles }
+
+/**
+ * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient keeps
+ * of a layer only its input and computes the layer again: a third more work, far less memory, the same numbers.
+ */
 export class Llama {
   private readonly angles: AngleTable;
   private readonly masks = new Map<number, tf.Tensor2D>();
   private readonly queryRows: tf.Tensor1D | undefined;
   private readonly keyRows: tf.Tensor1D | undefined;
 
-  constructor(readonly config: LlamaConfig) {
+  constructor(readonly config: LlamaConfig, readonly gradientCheckpointing = false) {
     this.angles = new AngleTable(ropeInverseFrequencies(config));
     const query = pairedRows(config.heads, config.headDim), key = pairedRows(config.kvHeads, config.headDim);
     this.queryRows = query && tf.tensor1d(query, "int32");
@@ -70,29 +83,41 @@ export class Llama {
 
   /** Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the last, the last one's normed. */
   states(params: Params, packing: Packing): tf.Tensor2D[] {
-    const { config } = this;
-    const { rows, angles } = this.attentionInputs(packing);
-    let x = takeRows(param<tf.Tensor2D>(params, "model.embed_tokens.weight"), tf.tensor1d(packing.ids, "int32"));
+    const { config } = this, inputs = this.attentionInputs(packing);
+    const embeddings = param<tf.Tensor2D>(params, "model.embed_tokens.weight"), ids = tf.tensor1d(packing.ids, "int32");
+    let x = isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
     const states = [x];
     for (let i = 0; i < config.layers; i++) {
-      const layer = `model.layers.${i}`;
-      const norm = (name: string, x: tf.Tensor2D) => rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), config.rmsEps);
-      const h = norm("input_layernorm", x);
-      x = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(this.queriesAndKeys(params, layer, h), linear(params, `${layer}.self_attn.v_proj`, h), config, angles, rows)));
-      const m = norm("post_attention_layernorm", x);
-      x = tf.add(x, linear(params, `${layer}.mlp.down_proj`, swiglu(linear(params, `${layer}.mlp.gate_proj`, m), linear(params, `${layer}.mlp.up_proj`, m))));
+      x = this.gradientCheckpointing ? this.recomputedBlock(params, i, x, packing) : this.block(params, i, x, inputs);
       states.push(x);
     }
     states[config.layers] = rmsNorm(x, param<tf.Tensor1D>(params, "model.norm.weight"), config.rmsEps);
     return states;
   }
 
-  /** Logits [R, T, V] of ids [R][T]: for checks; training computes them only where the loss looks (`engine/kernels.targetLogps`). */
+  /** x [N, D] through layer i. */
+  private block(params: Params, i: number, x: tf.Tensor2D, { rows, angles }: AttentionInputs): tf.Tensor2D {
+    const layer = `model.layers.${i}`;
+    const norm = (name: string, x: tf.Tensor2D) => rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), this.config.rmsEps);
+    const h = norm("input_layernorm", x);
+    const attended: tf.Tensor2D = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(this.queriesAndKeys(params, layer, h), linear(params, `${layer}.self_attn.v_proj`, h), this.config, angles, rows)));
+    const m = norm("post_attention_layernorm", attended);
+    return tf.add(attended, linear(params, `${layer}.mlp.down_proj`, swiglu(linear(params, `${layer}.mlp.gate_proj`, m), linear(params, `${layer}.mlp.up_proj`, m))));
+  }
+
+  /** The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way forth. */
+  private recomputedBlock(params: Params, i: number, x: tf.Tensor2D, packing: Packing): tf.Tensor2D {
+    const names = trainedNames(params).filter((name) => name.startsWith(`model.layers.${i}.`));
+    return recomputed([x, ...names.map((name) => params[name]!)], ([x, ...own]) => (
+      this.block({ ...params, ...Object.fromEntries(names.map((name, j) => [name, own[j]!])) }, i, x, this.attentionInputs(packing))));
+  }
+
+  /** Logits [R, T, V] of ids [R][T]: for checks; training computes them only where the loss looks (`engine/head`). */
   logits(params: Params, ids: readonly ArrayLike<number>[]): tf.Tensor3D {
     return tf.tidy(() => {
       const packing = packSequences(ids);
       const hidden = tf.gather(this.hidden(params, packing), tf.tensor1d(packing.tokens.flatMap((row) => Array.from(row)), "int32"));
-      return tf.reshape(tf.matMul(hidden, param<tf.Tensor2D>(params, headName(this.config)), false, true), [ids.length, ids[0]!.length, this.config.vocabSize]) as tf.Tensor3D;
+      return tf.reshape(timesWeight(hidden, param<tf.Tensor2D>(params, headName(this.config))), [ids.length, ids[0]!.length, this.config.vocabSize]) as tf.Tensor3D;
     });
   }
 
@@ -107,7 +132,7 @@ export class Llama {
     const part = (name: string, kind: "weight" | "bias" | "lora_B.weight", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
       const t = params[`${layer}.self_attn.${name}.${kind}`];
       if (!t) return undefined;
-      const taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(t as tf.Tensor2D, rows)) : t;
+      const taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(widened(t as tf.Tensor2D), rows)) : kind === "bias" ? t : widened(t as tf.Tensor2D);
       return scale === 1 ? taken : tf.mul(taken, scale);
     };
     const { heads, kvHeads, headDim } = this.config;
@@ -116,7 +141,8 @@ export class Llama {
       const q = query(kind), k = key(kind);
       return q && k && tf.concat([q, k], 0);
     };
-    const plain: tf.Tensor2D = tf.matMul(h, both("weight") as tf.Tensor2D, false, true), bias = both("bias");
+    const weight = () => both("weight") as tf.Tensor2D, bias = both("bias");
+    const plain: tf.Tensor2D = isHalf(param(params, `${layer}.self_attn.q_proj.weight`)) ? timesFrozen(h, weight) : tf.matMul(h, weight(), false, true);
     const lowQ = lowRank(params, `${layer}.self_attn.q_proj`, h, query("lora_B.weight")), lowK = lowRank(params, `${layer}.self_attn.k_proj`, h, key("lora_B.weight"));
     const zeros = (n: number): tf.Tensor2D => tf.zeros([h.shape[0], n * headDim]);
     const product: tf.Tensor2D = lowQ || lowK ? tf.add(plain, tf.concat([lowQ ?? zeros(heads), lowK ?? zeros(kvHeads)], 1)) : plain;
@@ -124,7 +150,7 @@ export class Llama {
   }
 
   /** Indices and angles of a packing. */
-  private attentionInputs({ groups, slots, slotOf, positions }: Packing): { rows: AttentionRows; angles: Angles } {
+  private attentionInputs({ groups, slots, slotOf, positions }: Packing): AttentionInputs {
     const N = positions.length, { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length); // the last group is the longest
     const owners = new Int32Array(slots.length).fill(N);
     slotOf.forEach((slot, token) => (owners[slot] = token));

@@ -70,11 +70,6 @@ export function adapted(base: Params, adapter: Params, scale: number): Params {
   return { ...base, ...Object.fromEntries(Object.entries(adapter).map(([name, t]) => [name, name.endsWith(".lora_B.weight") ? tf.mul(t, scale) : t])) };
 }
 
-/** Whether only an adapter among these parameters is trained. */
-export function isAdapted(params: Params): boolean {
-  return Object.keys(params).some((name) => name.endsWith(".lora_A.weight"));
-}
-
 const configSchema = z.object({
   peft_type: z.literal("LORA"), r: z.number().int().positive(), lora_alpha: z.number().positive(),
   target_modules: z.array(z.string()).min(1), use_rslora: z.boolean().default(false), init_lora_weights: z.unknown(),

@@ -4,6 +4,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { sha256, sha256File } from "../base/hash";
 import { uploaded } from "../engine/backend";
+import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import { openCheckpoint, type OpenCheckpoint } from "./checkpoint";
@@ -18,11 +19,15 @@ export interface Policy {
   dispose(): void;
 }
 
-/** Loads a Hugging Face folder. Start the engine first. @throws UserError as `readCheckpoint` */
-export function loadPolicy(dir: string): Policy {
+/**
+ * Loads a Hugging Face folder. Start the engine first.
+ * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see `Llama`
+ * @throws UserError as `readCheckpoint`
+ */
+export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
   const checkpoint = openCheckpoint(dir), { config, tokenizer } = checkpoint;
-  const params = streamParams(checkpoint);
-  const model = new Llama(config);
+  const params = streamParams(checkpoint, frozen && holdsHalves());
+  const model = new Llama(config, gradientCheckpointing);
   return {
     dir, model, params, tokenizer,
     dispose: () => { model.dispose(); tf.dispose(params); },
@@ -30,15 +35,17 @@ export function loadPolicy(dir: string): Policy {
 }
 
 /** Weights onto the engine one by one through one array, the largest first, while there is most room. */
-function streamParams({ shapes, read }: OpenCheckpoint): Params {
-  const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, 1);
+function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
+  const typeOf = (name: string) => (keepHalves ? half(name) : undefined);
+  const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, typeOf(name) ? 0.5 : 1); // floats
   const names = [...shapes.keys()], bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
   const loaded: Params = {};
   let room: Float32Array | undefined;
   try {
     for (const name of bySize) {
-      const { shape, data } = read(name, room);
-      const { tensor, free } = uploaded(data, shape);
+      const type = typeOf(name), shape = shapes.get(name)!.slice();
+      const data = type ? readHalves(name, room) : read(name, room).data;
+      const { tensor, free } = type ? uploadedHalves(data, shape as [number, number], type) : uploaded(data, shape);
       loaded[name] = tensor;
       room = free ? room ?? data : undefined;
     }

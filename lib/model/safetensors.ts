@@ -8,6 +8,7 @@ import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
+import { widenHalves, type HalfType } from "../base/float16";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 
 /** A tensor outside the engine, row-major. `data` may be a getter that makes or reads it: writing asks for it once. */
@@ -24,6 +25,10 @@ export interface SafetensorsReader {
   shape(name: string): readonly number[];
   /** Reads one tensor, into the beginning of `room` where that is given. @throws UserError for an unknown name, another dtype or a file that changed */
   get(name: string, room?: Float32Array): HostTensor;
+  /** The type of a tensor that is stored in 16 bits. @throws UserError for an unknown name */
+  half(name: string): HalfType | undefined;
+  /** Bits of a tensor that is stored in 16 bits and has an even number of elements, two to a float, into the beginning of `room` where that is given. */
+  getHalves(name: string, room?: Float32Array): Float32Array;
 }
 
 interface Entry {
@@ -64,7 +69,10 @@ export function readSafetensors(target: string): SafetensorsReader {
     if (!entry) throw new UserError({ where: target, expected: `a tensor ${brief(name)}`, got: "none of that name", fix: "Check that the weights belong to config.json." });
     return entry;
   };
-  return { names: [...entries.keys()], metadata, shape: (name) => find(name).shape, get: (name, room) => readTensor(name, find(name), room) };
+  return {
+    names: [...entries.keys()], metadata, shape: (name) => find(name).shape, get: (name, room) => readTensor(name, find(name), room),
+    half: (name) => halfType(find(name)), getHalves: (name, room) => readBits(find(name), room),
+  };
 }
 
 /** Writes all tensors as F32 in order of name, atomically. Metadata "format": "pt" tells transformers how to read it. */
@@ -87,7 +95,7 @@ export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Host
     for (const name of names) {
       const { shape, data } = { ...tensors.get(name)! };
       if (shape.reduce((a, b) => a * b, 1) !== data.length) throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
-      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      yield bytesOf(data);
     }
   }());
 }
@@ -147,38 +155,32 @@ function checkLayout(file: string, entries: ReadonlyMap<string, Entry>, dataStar
 const piece = new Uint8Array(1 << 20);
 
 function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, room?: Float32Array): HostTensor {
-  const widen = decoders[dtype];
-  if (!widen && dtype !== "F32") throw new UserError({ where: file, expected: `tensor ${brief(name)} in F32, F16 or BF16`, got: dtype, fix: "Convert the checkpoint to one of these." });
+  const half = halfType({ dtype });
+  if (!half && dtype !== "F32") throw new UserError({ where: file, expected: `tensor ${brief(name)} in F32, F16 or BF16`, got: dtype, fix: "Convert the checkpoint to one of these." });
   const length = bytes / bytesPerElement[dtype]!, data = room?.subarray(0, length) ?? new Float32Array(length);
   withFile(file, (fd) => {
-    if (!widen) return fill(fd, file, start, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (!half) return fill(fd, file, start, bytesOf(data));
     for (let done = 0; done < bytes; done += piece.length) {
       const part = piece.subarray(0, bytes - done);
       fill(fd, file, start + done, part);
-      widen(new Uint16Array(part.buffer, 0, part.length / 2), data.subarray(done / 2));
+      widenHalves(new Uint16Array(part.buffer, 0, part.length / 2), half, data.subarray(done / 2));
     }
   });
   return { shape: [...shape], data };
 }
 
-/** 16-bit numbers into float32. */
-const decoders: Readonly<Record<string, (from: Uint16Array, to: Float32Array) => void>> = {
-  BF16: (from, to) => {
-    const bits = new Uint32Array(to.buffer, to.byteOffset, from.length);
-    for (let i = 0; i < from.length; i++) bits[i] = from[i]! << 16;
-  },
-  F16: (from, to) => {
-    for (let i = 0; i < from.length; i++) to[i] = halfToFloat(from[i]!);
-  },
-};
+function readBits({ file, start, bytes }: Entry, room?: Float32Array): Float32Array {
+  const data = room?.subarray(0, bytes / 4) ?? new Float32Array(bytes / 4);
+  withFile(file, (fd) => fill(fd, file, start, bytesOf(data)));
+  return data;
+}
 
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function halfType({ dtype }: Pick<Entry, "dtype">): HalfType | undefined {
+  return dtype === "BF16" || dtype === "F16" ? dtype : undefined;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function readBytes(fd: number, file: string, position: number, length: number): Buffer {

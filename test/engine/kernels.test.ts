@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/base/rng";
 import { AngleTable, causalMask, pairedRows, ropeAttention, type Angles, type AttentionRows } from "../../lib/engine/attention";
-import { rmsNorm, swiglu, takeRows, targetLogps } from "../../lib/engine/kernels";
+import { targetLogps } from "../../lib/engine/head";
+import { rmsNorm, swiglu, takeRows } from "../../lib/engine/kernels";
 import { onEveryBackend, relativeError } from "../backends";
 
 const rng = new Rng("kernels");
@@ -46,19 +47,22 @@ onEveryBackend("takeRows: repeated rows add up", () => {
   tf.dispose([table, rows]);
 });
 
-onEveryBackend("targetLogps: LM head and log-softmax", () => {
-  const inputs = [random(6, 5), random(11, 5)], targets = tf.tensor1d([0, 10, 4, 4, 7, 1], "int32");
-  const plain = (h?: tf.Tensor, w?: tf.Tensor) => tf.sum(tf.mul(tf.logSoftmax(tf.matMul(h as tf.Tensor2D, w as tf.Tensor2D, false, true)), tf.oneHot(targets, 11)), -1);
-  compare((h, w) => targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, targets), plain, inputs);
-  tf.dispose([...inputs, targets]);
+onEveryBackend("targetLogps: LM head and log-softmax, whole and in chunks", () => {
+  const inputs = [random(6, 5), random(11, 5)], ids = [0, 10, 4, 4, 7, 1], oneHot = tf.oneHot(ids, 11);
+  const plain = (h?: tf.Tensor, w?: tf.Tensor) => tf.sum(tf.mul(tf.logSoftmax(tf.matMul(h as tf.Tensor2D, w as tf.Tensor2D, false, true)), oneHot), -1);
+  for (const most of [undefined, 44, 11, 1]) { // in chunks of 6, 4, 1 and 1 rows
+    compare((h, w) => targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, Int32Array.from(ids), false, most), plain, inputs);
+    compare((h) => targetLogps(h as tf.Tensor2D, inputs[1] as tf.Tensor2D, Int32Array.from(ids), true, most), (h) => plain(h, inputs[1]), [inputs[0]!]);
+  }
+  tf.dispose([...inputs, oneHot]);
 });
 
 onEveryBackend("targetLogps stays finite where p(target) underflows", () => {
-  const logits = tf.tensor2d([[300, -300, 0], [0, 500, 1]]), identity = tf.eye(3), targets = tf.tensor1d([1, 1], "int32");
+  const logits = tf.tensor2d([[300, -300, 0], [0, 500, 1]]), identity = tf.eye(3), targets = Int32Array.from([1, 1]);
   const { value, grads } = tf.valueAndGrads((h: tf.Tensor, w: tf.Tensor) => tf.sum(targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, targets)) as tf.Scalar)([logits, identity]);
   assert.ok(relativeError(value.dataSync(), [-600]) < 1e-6, "value"); // log p is -600 of the first, 0 of the second
   assert.ok(relativeError(grads[0]!.dataSync(), [-1, 1, 0, 0, 0, 0]) < 1e-6, "gradient");
-  tf.dispose([logits, identity, targets, value, ...grads]);
+  tf.dispose([logits, identity, value, ...grads]);
 });
 
 onEveryBackend("AngleTable: cosines and sines of position times frequency, also after it grew; nothing is left of it", () => {

@@ -8,7 +8,8 @@ import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { AngleTable, causalMask, ropeAttention } from "../../lib/engine/attention";
 import { startEngine } from "../../lib/engine/backend";
-import { rmsNorm, swiglu, takeRows, targetLogps } from "../../lib/engine/kernels";
+import { targetLogps } from "../../lib/engine/head";
+import { rmsNorm, swiglu, takeRows } from "../../lib/engine/kernels";
 import { generate, greedySampling } from "../../lib/model/generate";
 import { readCheckpoint } from "../../lib/model/checkpoint";
 import { Llama, uploadParams } from "../../lib/model/llama";
@@ -28,13 +29,14 @@ async function kernels(out: Probe): Promise<void> {
   // ten tokens in two groups: 0 1 2 with padding and 0 1 3 4, then 5 6 7 8 9
   const { cos, sin } = new AngleTable(Float32Array.from([1, 0.3, 0.05])).at(ints(0, 1, 2, 2, 3, 0, 1, 2, 3, 4), 5), angles = { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) };
   const attention = { groups: [{ rows: 2, length: 4, mask: causalMask(4) }, { rows: 1, length: 5, mask: causalMask(5) }], slots: ints(0, 1, 2, 0, 0, 1, 3, 4, 5, 6, 7, 8, 9), slotOf: ints(4, 5, 2, 6, 7, 8, 9, 10, 11, 12), owners: ints(10, 10, 2, 10, 0, 1, 3, 4, 5, 6, 7, 8, 9) };
-  const rows = ints(3, 3, 0, 8, 3), targets = ints(0, 10, 4, 4, 7, 1);
+  const rows = ints(3, 3, 0, 8, 3), targets = Int32Array.from([0, 10, 4, 4, 7, 1]);
   type Kernel = [inputs: tf.Tensor[], run: (...x: tf.Tensor[]) => tf.Tensor];
   const all: Record<string, Kernel> = {
     rmsNorm: [[random("x", 6, 10), random("w", 10)], (x, w) => rmsNorm(x as tf.Tensor2D, w as tf.Tensor1D, 1e-5)],
     swiglu: [[random("g", 5, 7), random("u", 5, 7)], (g, u) => swiglu(g as tf.Tensor2D, u as tf.Tensor2D)],
     takeRows: [[random("t", 9, 4)], (t) => takeRows(t as tf.Tensor2D, rows)],
     targetLogps: [[random("h", 6, 5), random("e", 11, 5)], (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets)],
+    "targetLogps in chunks": [[random("h", 6, 5), random("e", 11, 5)], (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets, false, 44)],
     ropeAttention: [[random("qk", 10, 36), random("v", 10, 12)], (qk, v) => ropeAttention(qk as tf.Tensor2D, v as tf.Tensor2D, { heads: 4, kvHeads: 2 }, angles, attention)],
   };
   for (const [name, [inputs, run]] of Object.entries(all)) {

@@ -1,0 +1,28 @@
+/** Numbers of 16 bits: bfloat16 (a float32 cut off) and IEEE half precision, under the names safetensors has for them. */
+export type HalfType = "BF16" | "F16";
+
+/** Into float32, exactly. */
+export function widenHalves(from: Uint16Array, type: HalfType, to: Float32Array): void {
+  if (type === "F16") {
+    for (let i = 0; i < from.length; i++) to[i] = halfToFloat(from[i]!);
+    return;
+  }
+  const bits = new Uint32Array(to.buffer, to.byteOffset, from.length);
+  for (let i = 0; i < from.length; i++) bits[i] = from[i]! << 16;
+}
+
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Index of the first number that is not finite, -1 where all are. */
+export function firstNonFinite(bits: Uint16Array, type: HalfType): number {
+  const exponent = type === "BF16" ? 0x7f80 : 0x7c00;
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & exponent) === exponent) return i;
+  return -1;
+}

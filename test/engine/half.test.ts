@@ -1,0 +1,56 @@
+/** Weights packed as 16-bit floats: every number widens exactly, products and their gradients are those of the widened matrix. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as tf from "@tensorflow/tfjs";
+import { firstNonFinite, widenHalves, type HalfType } from "../../lib/base/float16";
+import { Rng } from "../../lib/base/rng";
+import { isHalf, timesWeight, uploadedHalves, widened, widenedRows } from "../../lib/engine/half";
+import { onEveryBackend } from "../backends";
+
+const types: readonly HalfType[] = ["BF16", "F16"];
+const finiteBits = (type: HalfType) => Uint16Array.from(Array.from({ length: 1 << 16 }, (_, i) => i).filter((bits) => firstNonFinite(Uint16Array.of(bits), type) < 0));
+const pairs = (bits: Uint16Array) => new Float32Array(bits.buffer, 0, bits.length / 2);
+
+/** What the formats say: sign, exponent, fraction. */
+function valueOf(bits: number, type: HalfType): number {
+  const [fractionBits, bias] = type === "BF16" ? [7, 127] : [10, 15];
+  const sign = bits >> 15 ? -1 : 1, exponent = (bits & 0x7fff) >> fractionBits, fraction = bits % 2 ** fractionBits;
+  return exponent === 0 ? sign * fraction * 2 ** (1 - bias - fractionBits) : sign * (1 + fraction / 2 ** fractionBits) * 2 ** (exponent - bias);
+}
+
+for (const type of types) {
+  test(`${type}: every finite number into float32; what is not finite is found`, () => {
+    const bits = finiteBits(type), wide = new Float32Array(bits.length);
+    assert.equal(bits.length, (1 << 16) - (type === "BF16" ? 2 * 2 ** 7 : 2 * 2 ** 10));
+    widenHalves(bits, type, wide);
+    wide.forEach((value, i) => assert.equal(value, valueOf(bits[i]!, type)));
+    assert.equal(firstNonFinite(bits, type), -1);
+    assert.equal(firstNonFinite(Uint16Array.of(0, 1, type === "BF16" ? 0xff80 : 0xfc00), type), 2);
+  });
+
+  onEveryBackend(`${type}: every finite number widens exactly on the engine, rows too`, () => {
+    const bits = finiteBits(type), shape = [bits.length / 128, 128] as [number, number], expected = new Float32Array(bits.length);
+    widenHalves(bits, type, expected);
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const { tensor } = uploadedHalves(pairs(bits.slice()), shape, type);
+      assert.deepEqual(tensor.shape, [shape[0], 64]);
+      assert.deepEqual(widened(tensor).dataSync(), expected);
+      assert.deepEqual(widenedRows(tensor, tf.tensor1d([3, 0, 3], "int32")).dataSync(), Float32Array.from([3, 0, 3].flatMap((r) => [...expected.subarray(128 * r, 128 * (r + 1))])));
+    });
+    assert.equal(tf.memory().numTensors, before);
+  });
+
+  onEveryBackend(`${type}: x W^T and its gradient are bitwise those of the widened W, which is not kept`, () => {
+    const rng = new Rng("half"), random = (...shape: number[]) => tf.tensor2d(Float32Array.from({ length: shape[0]! * shape[1]! }, () => rng.normal()), shape as [number, number]);
+    tf.tidy(() => {
+      const finite = finiteBits(type), bits = Uint16Array.from({ length: 6 * 8 }, () => finite[rng.int(finite.length / 4)]!);
+      const { tensor: w } = uploadedHalves(pairs(bits), [6, 8], type), x = random(5, 8), dy = random(5, 6);
+      const run = (weight: tf.Tensor2D) => tf.valueAndGrad((x) => tf.sum(tf.mul(timesWeight(x as tf.Tensor2D, weight), dy)))(x);
+      const packed = run(w), plain = run(widened(w));
+      assert.ok(isHalf(w) && !isHalf(widened(w)));
+      assert.deepEqual(packed.value.dataSync(), plain.value.dataSync());
+      assert.deepEqual(packed.grad.dataSync(), plain.grad.dataSync());
+    });
+  });
+}

@@ -1,0 +1,65 @@
+/** What saves memory changes no number: gradient checkpointing, and frozen weights kept in the 16 bits they are stored in. */
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { flatLayout, flatten } from "../../lib/align/flat";
+import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
+import { Rng } from "../../lib/base/rng";
+import { isHalf } from "../../lib/engine/half";
+import { uploadParams, type Params } from "../../lib/model/llama";
+import { adapted, initialAdapter, loraScale, loraTargets, type LoraConfig } from "../../lib/model/lora";
+import { loadPolicy, type Policy } from "../../lib/model/policy";
+import { onEveryBackend } from "../backends";
+import { goldenPath } from "../golden/golden";
+import { goldenModels, publishedShapes } from "./goldenModels";
+
+const adapters: (LoraConfig | undefined)[] = [undefined, { rank: 4, alpha: 8, targets: ["q_proj", "down_proj"], rslora: false }, { rank: 2, alpha: 3, targets: loraTargets, rslora: true }];
+const zeros = { chosen: new Float32Array(3), rejected: new Float32Array(3) };
+
+function samplePairs(vocabulary: number): PairIds[] {
+  const rng = new Rng("memory"), draw = (length: number) => Array.from({ length }, () => rng.int(vocabulary));
+  return zeros.chosen.reduce<PairIds[]>((pairs) => {
+    const prompt = draw(4), side = () => {
+      const ids = Int32Array.from([...prompt, ...draw(3 + rng.int(6))]);
+      return { ids, promptLength: prompt.length, lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)) };
+    };
+    return [...pairs, { chosen: side(), rejected: side() }];
+  }, []);
+}
+
+/** Log-probabilities, losses and gradient of all weights, or of an adapter whose B is not zero. */
+async function computed({ model, params }: Policy, lora?: LoraConfig): Promise<Float32Array[]> {
+  const rng = new Rng("adapter"), pairs = samplePairs(model.config.vocabSize), adapter = lora && initialAdapter(model.config, lora, rng);
+  for (const { data } of adapter?.tensors.values() ?? []) data.forEach((x, i) => { data[i] = x + 0.05 * rng.normal(); });
+  const trained = adapter ? uploadParams(adapter.tensors) : params, layout = flatLayout(trained), weights = flatten(Object.values(trained));
+  const complete = lora && ((own: Params) => adapted(params, own, loraScale(lora)));
+  const logps = await completionLogps(model, layout, weights, pairs, complete);
+  const { gradient, log } = await microbatchGradient(model, layout, weights, pairs, zeros, { beta: 0.1, scale: 1 / 3 }, complete);
+  const out = [...logps, log.losses, (await gradient.data<"float32">()).slice()];
+  tf.dispose([gradient, weights, ...(lora ? Object.values(trained) : [])]);
+  return out;
+}
+
+for (const name of goldenModels) {
+  onEveryBackend(`${name}: with gradient checkpointing the same numbers, bit for bit, and nothing left over`, async () => {
+    const load = (gradientCheckpointing: boolean) => loadPolicy(goldenPath("models", name), { gradientCheckpointing });
+    for (const lora of adapters) {
+      const before = tf.memory().numTensors, plain = load(false), saving = load(true);
+      assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
+      plain.dispose();
+      saving.dispose();
+      assert.equal(tf.memory().numTensors, before);
+    }
+  });
+}
+
+for (const name of publishedShapes) {
+  onEveryBackend(`${name}: frozen weights in their own 16 bits give the same numbers, bit for bit`, async () => {
+    for (const lora of adapters.slice(1)) for (const gradientCheckpointing of [false, true]) {
+      const plain = loadPolicy(goldenPath("models", name)), saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
+      assert.ok(Object.values(saving.params).every((tensor) => isHalf(tensor) === (tensor.rank === 2)));
+      assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
+      plain.dispose();
+      saving.dispose();
+    }
+  });
+}

@@ -1,12 +1,12 @@
 /** The command line: `npx mask-dpo <verb> --help`. Verbs read and write JSONL files, so that every step can be redone on one's own. */
 import path from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { paperTraining } from "./align/train";
+import { Command, Option } from "commander";
 import { UserError } from "./base/check";
 import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
-import { count, number } from "./kernel/flags";
+import { count, mask, model, number, seed } from "./kernel/flags";
 import { addRunsCommand } from "./kernel/runsCommand";
+import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./kernel/trainCommands";
 import { addWorldCommand } from "./kernel/worldCommand";
 import { presetNames } from "./lab/preset";
 import { agreementTables, agreementVerb, annotateServerVerb, sampleServerVerb, serverAnnotators, type ServerAnnotateFlags, type ServerSampleFlags } from "./lab/serverVerbs";
@@ -16,31 +16,15 @@ import { bestOfTable, evaluationTable } from "./lab/results";
 import { diagnose } from "./lab/doctor";
 import { exportTorchVerb, exportVerb, importSummary, importVerb, labelFormatNames, pairFormatNames, type ImportName, type PairFormatName } from "./lab/formatVerbs";
 import { toText } from "./lab/table";
-import { checkpointEvery } from "./lab/trainRun";
-import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, mergeVerb, pairsVerb, planVerb, sampleVerb, summaryOf, trainVerb } from "./lab/verbs";
+import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf } from "./lab/verbs";
 import { greedySampling, paperSampling } from "./model/generate";
 import { factTuneAnswers } from "./factuality/llm/selfConsistency";
-import { loraTargets, type LoraConfig, type LoraTarget } from "./model/lora";
 import { paperCandidates } from "./preference/candidate";
-import { maskKinds, type MaskKind } from "./preference/mask";
+import type { MaskKind } from "./preference/mask";
 import { loadAtlas } from "./world/atlas";
-import { atlasFolder } from "./world/facts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-function bytes(text: string): number {
-  const [, value, unit] = /^([\d.]+) ?([MG])B$/i.exec(text) ?? [];
-  if (!value || !(Number(value) > 0)) throw new InvalidArgumentError("Expected a size such as 8GB or 500MB.");
-  return Number(value) * (unit!.toUpperCase() === "G" ? 1e9 : 1e6);
-}
-function targetNames(text: string): LoraTarget[] {
-  const names = text.split(","), other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
-  if (other !== undefined) throw new InvalidArgumentError(`Expected names among ${loraTargets.join(", ")}, separated by commas.`);
-  return loraTargets.filter((name) => names.includes(name));
-}
-const model = () => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
-const seed = () => new Option("--seed <n>", "seed").argParser(number(0, 2 ** 31, true)).default(1);
-const mask = () => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
 const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
 
 const program = new Command("mask-dpo").description("Mask-DPO: sample, annotate, mask, align, evaluate").showHelpAfterError("(add --help for the options)").version("0.1.0");
@@ -97,40 +81,7 @@ program.command("pairs").description("best and worst candidate of every question
 program.command("inspect").description("one HTML page that shows every token of every pair").requiredOption("--pairs <file>", "pairs (JSONL)").addOption(model()).addOption(mask()).requiredOption("--out <file>", "HTML").addOption(seed())
   .action((o: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }) => say(`${inspectVerb(o)} pairs in ${o.out}`));
 
-const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
-type TrainingFlags = Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>;
-const withTraining = (command: Command) => command
-  .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
-  .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
-  .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip);
-const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip }: TrainingFlags) => ({ ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip });
-
-const withLora = (command: Command) => command
-  .option("--lora-rank <r>", "train an adapter of this rank and leave that", count).option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
-  .option("--lora-targets <names>", "projections it adapts", targetNames, ["q_proj", "v_proj"]).option("--lora-rslora", "scale by the root of the rank");
-interface LoraFlags { loraRank?: number; loraAlpha?: number; loraTargets: LoraTarget[]; loraRslora?: boolean }
-function loraOf(o: LoraFlags): LoraConfig | undefined {
-  if (!o.loraRank && (o.loraAlpha || o.loraRslora)) throw new UserError({ where: "--lora-rank", expected: "a rank with the other --lora options", got: "none", fix: "Give one, or leave them out." });
-  return o.loraRank ? { rank: o.loraRank, alpha: o.loraAlpha ?? 2 * o.loraRank, targets: o.loraTargets, rslora: o.loraRslora ?? false } : undefined;
-}
-withLora(withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())))
-  .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
-  .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & LoraFlags & TrainingFlags) => {
-    const { logs, report } = await trainVerb({ ...o, lora: loraOf(o), options: trainOptions(o) }, say);
-    const last = logs.at(-1)!;
-    say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
-  });
-
-withLora(program.command("plan").description("how much memory train will take").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).addOption(seed())
-  .option("--epochs <n>", "passes over the pairs", count, epochs).option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch)
-  .option("--memory <size>", "find the largest microbatch that fits, e.g. 8GB", bytes))
-  .action(async (o: { model: string; pairs: string; mask: MaskKind; seed: number; memory?: number } & Record<"epochs" | "batch" | "microbatch", number> & LoraFlags) => {
-    const { epochs, batch, microbatch } = o;
-    for (const table of await planVerb({ ...o, lora: loraOf(o), options: { ...paperTraining, epochs, batch, microbatch } })) say(toText(table));
-  });
-
-program.command("merge").description("a checkpoint with an adapter added to its weights").addOption(model()).requiredOption("--adapter <dir>", "what train --lora-rank, or PEFT, left").requiredOption("--out <dir>", "Hugging Face folder")
-  .action((o: { model: string; adapter: string; out: string }) => { mergeVerb(o); say(`merged policy in ${o.out}`); });
+addTrainCommands(program);
 
 program.command("evaluate").description("answer questions and count correct, incorrect and no-fact sentences").addOption(model()).addOption(questions())
   .addOption(new Option("--split <name>", "Atlas's questions, without --questions").choices(["validation", "test", "ood"]).default("test"))

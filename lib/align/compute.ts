@@ -42,15 +42,15 @@ export function localCompute(model: Llama, layout: FlatLayout, pairs: readonly P
 }
 
 /** What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats. */
-export type ComputeState = { config: LlamaConfig; layout: FlatLayout; pairs: PairIds[] } | { size: number };
+export type ComputeState = { config: LlamaConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] } | { size: number };
 /** A gradient is left at `at` in the shared floats. */
 export type ComputeTask = { logps: readonly number[] } | { gradient: Microbatch; at: number };
 
-/** On `workers` processes; `close` ends them. */
-export function pooledCompute(config: LlamaConfig, layout: FlatLayout, pairs: readonly PairIds[], workers = cpuWorkers): PairCompute {
+/** On `workers` processes, each with a model like this one; `close` ends them. */
+export function pooledCompute({ config, gradientCheckpointing }: Llama, layout: FlatLayout, pairs: readonly PairIds[], workers = cpuWorkers): PairCompute {
   const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
   const slim = ({ ids, lossMask, promptLength }: PairIds["chosen"]) => ({ ids, lossMask, promptLength });
-  pool.tell({ config, layout, pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })) });
+  pool.tell({ config, gradientCheckpointing, layout, pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })) });
   const tellWeights = async (weights: tf.Tensor1D) => {
     pool.shared.write(await weights.data<"float32">(), 0);
     pool.tell({ size: weights.size });
@@ -85,5 +85,5 @@ export function pays(size: number, visits: number): boolean {
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */
 export function chooseCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], visits: number, parallel: boolean): PairCompute {
   const size = layout.sizes.reduce((a, b) => a + b, 0);
-  return parallel && pays(size, visits) ? pooledCompute(model.config, layout, pairs) : localCompute(model, layout, pairs);
+  return parallel && pays(size, visits) ? pooledCompute(model, layout, pairs) : localCompute(model, layout, pairs);
 }

@@ -15,7 +15,7 @@ serveTasks({
     if ("size" in state) {
       weights?.dispose();
       weights = tf.tensor1d(shared.read(state.size, 0));
-    } else compute = localCompute(new Llama(state.config), state.layout, state.pairs);
+    } else compute = localCompute(new Llama(state.config, state.gradientCheckpointing), state.layout, state.pairs);
   },
   async run(task: ComputeTask): Promise<Float32Array[] | MicrobatchLog> {
     if ("logps" in task) return only(compute.logps(weights!, [task.logps]));

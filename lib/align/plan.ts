@@ -7,12 +7,14 @@
  * D hidden, I feed-forward, Q and K widths of all query and key heads, L layers, V vocabulary; of a microbatch N distinct
  * tokens, S attention slots, M unmasked tokens; p numbers trained.
  */
+import { headRows } from "../engine/head";
 import { weightShapes } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
 import { adapterShapes, type LoraConfig } from "../model/lora";
 import { sidesOf } from "../preference/collate";
 import { packMasked } from "./logps";
 import type { PairIds } from "./microbatch";
+import { chunkPairs } from "./reference";
 
 /** Sizes of a forward pass over some pairs. */
 export interface BatchShape {
@@ -40,6 +42,10 @@ export interface PlanRequest {
   config: LlamaConfig;
   pairs: readonly PairIds[];
   lora?: LoraConfig;
+  /** of each layer only its input is kept for the gradient */
+  gradientCheckpointing?: boolean;
+  /** frozen matrices are held in 16 bits (`engine/half`) */
+  halves?: boolean;
   /** pairs per step; fewer in a microbatch means that gradients are added up */
   batch: number;
   /** worker processes, 0 when this process computes itself */
@@ -62,20 +68,21 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
 }
 
 /** The plan for one size of microbatch. */
-export function planMemory({ config, pairs, lora, batch, workers }: PlanRequest, wanted: number): MemoryPlan {
-  const microbatch = Math.min(wanted, batch);
-  const numbers = (shapes: ReadonlyMap<string, number[]>) => [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const all = numbers(weightShapes(config)), p = lora ? numbers(adapterShapes(config, lora)) : all, frozen = lora ? all : 0;
+export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
+  const { config, pairs, lora, batch, workers } = request, microbatch = Math.min(wanted, batch), halves = lora !== undefined && request.halves === true;
+  const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) => [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
+  const shapes = weightShapes(config), p = numbers(lora ? adapterShapes(config, lora) : shapes);
+  const frozen = lora ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1)) : 0;
   const processes = workers || 1, rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const forward = forwardFloats(config, largestShape(pairs, Math.min(16, microbatch), true), lora), training = gradientFloats(config, largestShape(pairs, microbatch), lora);
+  const use = { ...request, halves }, forward = forwardFloats(use, largestShape(pairs, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(use, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>, checkpoint: number, processes: number): Record<PlanPart, number> => ({
     ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>), checkpoint: 4 * checkpoint, program: processes * programBytes,
   });
   const stages = {
-    reference: bytes({ weights: frozen + processes * (2 * p + copiedFloats(config)) + rest * 2 * p, optimizer: 0, gradients: 0, activations: processes * forward.activations, logits: processes * forward.logits }, 0, processes + rest),
+    reference: bytes({ weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p, optimizer: 0, gradients: 0, activations: processes * forward.activations, logits: processes * forward.logits }, 0, processes + rest),
     gradient: bytes({
-      weights: frozen + processes * (2 * p + 2 * copiedFloats(config)) + rest * 2 * p, optimizer: 2 * p, gradients: processes * p + (accumulated + 2 * rest) * p,
+      weights: frozen + processes * (2 * p + training.weights) + rest * 2 * p, optimizer: 2 * p, gradients: processes * p + (accumulated + 2 * rest) * p,
       activations: processes * training.activations, logits: processes * training.logits,
     }, 0, processes + rest),
     // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the checkpoint's copies
@@ -96,34 +103,41 @@ export function stageTotal(stage: Record<PlanPart, number>): number {
   return planParts.reduce((sum, part) => sum + stage[part], 0);
 }
 
-interface Floats { activations: number; logits: number }
+type Floats = Record<"weights" | "activations" | "logits", number>;
 
 function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }: LlamaConfig): { D: number; I: number; Q: number; K: number } {
   return { D, I, Q: heads * headDim, K: kvHeads * headDim };
 }
 
-/** Query and key weights are scaled, permuted and joined anew for every pass. */
-function copiedFloats(config: LlamaConfig): number {
-  const { D, Q, K } = widths(config);
-  return config.layers * D * (3 * Q + 2 * K);
+/** Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, halves widened. `layers`: how many layers' copies are held at once. */
+function copiedFloats({ config, gradientCheckpointing, halves }: PlanRequest): { layers: number; layer: number; head: number } {
+  const { D, I, Q, K } = widths(config), joined = D * (3 * Q + 2 * K);
+  return halves
+    ? { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D }
+    : { layers: gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
 }
 
 /** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
-function forwardFloats(config: LlamaConfig, { tokens: N, slots: S, scores, targets: M }: BatchShape, lora?: LoraConfig): Floats {
-  const { D, I, Q, K } = widths(config);
-  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, lora, 0));
+function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
+  const { config, gradientCheckpointing } = request, { D, I, Q, K } = widths(config), copied = copiedFloats(request), V = config.vocabSize;
+  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0));
   const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
-  return { activations: config.layers * layer + 3 * N * D + inside, logits: 2 * M * config.vocabSize };
+  const weights = Math.max(copied.layers * copied.layer, copied.head), logits = 2 * Math.min(M, headRows(V)) * V;
+  if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
+  const oneLayer = Math.max(0, layer + inside - logits); // gone when the head's turn comes
+  return { weights, activations: config.layers * N * D + 3 * N * D + oneLayer, logits };
 }
 
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
-function gradientFloats(config: LlamaConfig, { tokens: N, slots: S, scores, targets: M }: BatchShape, lora?: LoraConfig): Floats {
-  const { D, I, Q, K } = widths(config), V = config.vocabSize;
+function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
+  const { config, lora, gradientCheckpointing } = request, { D, I, Q, K } = widths(config), V = config.vocabSize, copied = copiedFloats(request);
   const forth = N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
-  const atHead = M * V + (lora ? 0 : 3 * V * D), atFirstLayer = config.layers * back + inside; // the two places where most is held
-  return { activations: config.layers * forth + 4 * N * D + Math.max(atFirstLayer, atHead), logits: M * V };
+  const chunked = M > headRows(V), kept = chunked ? 0 : M * V; // a softmax that is whole stays
+  const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
+  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D), atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside; // the two places where most is held
+  return { weights: Math.max(2 * copied.layers * copied.layer, copied.head), activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead), logits: kept };
 }
 
 /** Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input and one of each output back. */

@@ -7,13 +7,18 @@ import { recomputed } from "./recompute";
 /** Logits held at once: so many floats, and their softmax beside them. */
 const mostLogits = 1 << 26;
 
+/** How many positions are computed at once for V ids. */
+export function headRows(V: number, most = mostLogits): number {
+  return Math.max(1, Math.floor(most / V));
+}
+
 /**
  * log p(target) [M] from hidden [M, D] and head [V, D]. Where the logits are too many to be held, they are computed in
  * chunks, and again on the way back.
  * @param frozen the head has no gradient: it would be as large as the head itself
  */
 export function targetLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array, frozen = false, most = mostLogits): tf.Tensor1D {
-  const rows = Math.max(1, Math.floor(most / head.shape[0]));
+  const rows = headRows(head.shape[0], most);
   if (targets.length <= rows) return chunkLogps(hidden, head, targets, frozen);
   const sizes = Array.from({ length: Math.ceil(targets.length / rows) }, (_, i) => Math.min(rows, targets.length - i * rows));
   return tf.concat((tf.split(hidden, sizes) as tf.Tensor2D[]).map((part, i) => {

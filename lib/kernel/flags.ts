@@ -1,5 +1,8 @@
-/** What the command line takes for a number. */
-import { InvalidArgumentError } from "commander";
+/** Options that several verbs have, and what the command line takes for a number. */
+import path from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { maskKinds } from "../preference/mask";
+import { atlasFolder } from "../world/facts";
 
 /** A parser of numbers in a range. */
 export function number(min: number, max = Infinity, whole = false): (text: string) => number {
@@ -14,3 +17,7 @@ export function number(min: number, max = Infinity, whole = false): (text: strin
 
 /** A whole number from 1 on. */
 export const count = number(1, Infinity, true);
+
+export const model = (): Option => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
+export const seed = (): Option => new Option("--seed <n>", "seed").argParser(number(0, 2 ** 31, true)).default(1);
+export const mask = (): Option => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");

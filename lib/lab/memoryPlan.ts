@@ -1,34 +1,40 @@
 /** The memory a training run will take, as a table, before anything large is read. */
+import { totalmem } from "node:os";
 import path from "node:path";
-import { cpuWorkers } from "../base/workers";
 import { UserError } from "../base/check";
+import { cpuWorkers } from "../base/workers";
 import { pays } from "../align/compute";
 import { planMemory, planParts, planStages, planWithin, stageTotal, type MemoryPlan, type PlanRequest } from "../align/plan";
 import type { TrainOptions } from "../align/train";
-import { weightShapes } from "../model/checkpoint";
-import { readConfig, type LlamaConfig } from "../model/config";
+import { holdsHalves } from "../engine/half";
+import { storesHalves, weightShapes } from "../model/checkpoint";
+import { readConfig } from "../model/config";
 import type { LoraConfig } from "../model/lora";
-import type { TokenizedPair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Table } from "./table";
-import { tokenizeFor } from "./trainRun";
+import { emptyPairs, tokenizeFor } from "./trainRun";
 
 const names = { reference: "Reference (GB)", gradient: "Gradient (GB)", update: "Update (GB)" } as const;
 
-/** What training these pairs would be: with workers where `chooseCompute` takes them. @param parallel of the engine */
-export function planRequest(config: LlamaConfig, pairs: readonly TokenizedPair[], { batch, epochs }: Pick<TrainOptions, "batch" | "epochs">, parallel: boolean, lora?: LoraConfig): PlanRequest {
-  const size = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  return { config, pairs, lora, batch, workers: parallel && !lora && pays(size, pairs.length * epochs) ? cpuWorkers : 0 };
+/** What of a training run decides its memory. */
+export interface PlannedRun {
+  model: string;
+  pairs: readonly PreferencePair[];
+  mask: MaskKind;
+  seed: number;
+  options: TrainOptions;
+  lora?: LoraConfig;
+  gradientCheckpointing?: boolean;
 }
 
-/** Reads a folder's config and tokenizer, not its weights. @throws UserError when no pair is left to train on */
-export function planFor(request: { model: string; pairs: readonly PreferencePair[]; mask: MaskKind; seed: number; options: TrainOptions; parallel: boolean; lora?: LoraConfig }): PlanRequest {
-  const config = readConfig(path.join(request.model, "config.json"));
-  const { pairs } = tokenizeFor(loadTokenizer(request.model), config, request.pairs, request.mask, request.seed);
-  if (pairs.length === 0) throw new UserError({ where: "pairs", expected: "at least one pair to train on", got: "none that the mask and the model's positions leave", fix: "Look at the report of `mask-dpo pairs`." });
-  return planRequest(config, pairs, request.options, request.parallel, request.lora);
+/** Reads of a policy's folder all but the weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
+export function planFor({ model, options: { batch, epochs }, lora, gradientCheckpointing, ...run }: PlannedRun, parallel: boolean): PlanRequest {
+  const config = readConfig(path.join(model, "config.json")), size = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const { pairs, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed);
+  if (pairs.length === 0) throw emptyPairs(report);
+  return { config, pairs, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(size, pairs.length * epochs) ? cpuWorkers : 0 };
 }
 
 /** Rows: what memory is for; columns: the stages of training. */
@@ -61,11 +67,12 @@ export function choosePlan(request: PlanRequest, microbatch: number, memory?: nu
   if (plan.total <= memory) return plan;
   throw new UserError({
     where: "--memory", expected: `at least ${(plan.total / 1e9).toFixed(1)} GB, what a microbatch of 1 takes`, got: `${(memory / 1e9).toFixed(1)} GB`,
-    fix: request.lora ? "Use a smaller model or shorter pairs." : "Train an adapter (--lora-rank), or use a smaller model or shorter pairs.",
+    fix: `${[...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]), ...(request.lora ? [] : ["train an adapter (--lora-rank)"]), "use a smaller model or shorter pairs"].join(", or ").replace(/^./, (c) => c.toUpperCase())}.`,
   });
 }
 
-/** One line: what training will take. */
-export function planLine({ microbatch, total }: MemoryPlan): string {
-  return `memory, planned: ${(total / 1e9).toFixed(2)} GB at the peak, with ${microbatch} pairs in a microbatch`;
+/** What training will take, and a warning where that is more than this machine has. @param has bytes */
+export function planLine({ microbatch, total }: MemoryPlan, has = totalmem()): string {
+  const line = `memory, planned: ${(total / 1e9).toFixed(2)} GB at the peak, with ${microbatch} pairs in a microbatch`;
+  return total <= has ? line : `${line}; this machine has ${(has / 1e9).toFixed(1)} GB: see mask-dpo plan, --memory, --gradient-checkpointing, --lora-rank`;
 }

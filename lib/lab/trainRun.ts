@@ -23,7 +23,7 @@ import { writeCheckpoint } from "../model/checkpoint";
 import { uploadParams } from "../model/llama";
 import { adapted, initialAdapter, loraScale, writeAdapter, type LoraConfig } from "../model/lora";
 import { loadPolicy, policyHash, type Policy } from "../model/policy";
-import { tokenizePairs, type TokenizedPair, type TokenizeReport } from "../preference/collate";
+import { tokenizePairs, type TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
@@ -46,8 +46,8 @@ export interface TrainRunRequest {
   snapshots?: readonly number[];
   /** train an adapter and leave that, instead of all weights */
   lora?: LoraConfig;
-  /** called once with the pairs that will be trained on, before anything is computed */
-  onPairs?: (config: LlamaConfig, pairs: readonly TokenizedPair[]) => void;
+  /** keep of each layer only its input for the gradient (`Llama`): less memory, more time, the same numbers */
+  gradientCheckpointing?: boolean;
 }
 
 export interface TrainRun {
@@ -85,15 +85,14 @@ export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig,
  * @throws UserError for an output folder of something else, no pair to train on, or as `train`
  */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
-  const { policyDir, pairs, mask, options, seed, out, lora } = request;
+  const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
   if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
   const reference = policyHash(policyDir);
   const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend(), ...(lora && { lora }) };
-  const policy = loadPolicy(policyDir);
+  const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
     const { pairs: tokenized, emptied, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
-    request.onPairs?.(policy.model.config, tokenized);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
     const label = `train (mask: ${mask})`;

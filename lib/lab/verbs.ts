@@ -3,9 +3,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
-import { planMemory } from "../align/plan";
 import { cachedLogps } from "../align/reference";
-import type { TrainOptions } from "../align/train";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { hashOf } from "../base/hash";
@@ -19,7 +17,7 @@ import { annotateCandidates } from "../factuality/annotator";
 import { annotatedCandidateSchema, candidateSchema, questionSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
 import { openCheckpoint, writeCheckpoint } from "../model/checkpoint";
-import { mergedTensors, readAdapter, type LoraConfig } from "../model/lora";
+import { mergedTensors, readAdapter } from "../model/lora";
 import { loadPolicy, policyHash } from "../model/policy";
 import { tokenizePair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
@@ -30,7 +28,7 @@ import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./bestOfStudy";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
-import { choosePlan, microbatchTable, planFor, planLine, planRequest, planTable } from "./memoryPlan";
+import { choosePlan, microbatchTable, planFor, planLine, planTable, type PlannedRun } from "./memoryPlan";
 import { claimBeside } from "./run";
 import type { Table } from "./table";
 import { trainRun, type TrainRun, type TrainRunRequest } from "./trainRun";
@@ -93,17 +91,20 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
   return shown.length;
 }
 
-/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. */
-export async function trainVerb(request: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; out: string; checkpointEvery?: number; lora?: LoraConfig }, onPlan?: (line: string) => void): Promise<TrainRun> {
-  const { parallel } = await startEngine(), { options, lora } = request;
-  const onPairs: TrainRunRequest["onPairs"] = (config, pairs) => onPlan?.(planLine(planMemory(planRequest(config, pairs, options, parallel, lora), options.microbatch)));
-  return trainRun({ ...request, onPairs, policyDir: request.model, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+type TrainFiles = Omit<PlannedRun, "pairs"> & { pairs: string; memory?: number };
+
+/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. With `memory` (bytes) the microbatch is the largest that fits. */
+export async function trainVerb({ memory, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
+  const { parallel } = await startEngine(), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const plan = choosePlan(planFor({ ...request, pairs }, parallel), request.options.microbatch, memory);
+  onPlan?.(planLine(plan));
+  return trainRun({ ...request, pairs, policyDir: request.model, options: memory === undefined ? request.options : { ...request.options, microbatch: plan.microbatch } });
 }
 
 /** The memory `trainVerb` would take, as tables. */
-export async function planVerb({ memory, ...request }: { model: string; pairs: string; mask: MaskKind; options: TrainOptions; seed: number; lora?: LoraConfig; memory?: number }): Promise<Table[]> {
+export async function planVerb({ memory, ...request }: TrainFiles): Promise<Table[]> {
   const { parallel } = await startEngine();
-  const plan = planFor({ ...request, parallel, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") });
+  const plan = planFor({ ...request, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") }, parallel);
   return [microbatchTable(plan, memory), planTable(choosePlan(plan, request.options.microbatch, memory))];
 }
 

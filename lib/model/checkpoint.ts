@@ -9,8 +9,8 @@ import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files
 import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { type LlamaConfig, readConfig, toHfConfig } from "./config";
-import { type HostTensor, type SafetensorsReader, readSafetensors, writeSafetensors } from "./safetensors";
+import { type LlamaConfig, readConfig, storedType, toHfConfig } from "./config";
+import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
 
 /** A checked folder whose weights are still on disk. */
 export interface OpenCheckpoint {
@@ -80,6 +80,13 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
     half: (name) => (shapes.get(name)!.length === 2 && shapes.get(name)![1]! % 2 === 0 ? reader.half(name) : undefined),
     readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
   };
+}
+
+/** Whether all matrices of a folder are stored in 16 bits, which they keep while they are frozen: by the headers of its files, or by config.json where they are not there yet. @throws UserError for damaged files */
+export function storesHalves(dir: string, config: LlamaConfig): boolean {
+  if (!weightFiles.some((name) => existsSync(path.join(dir, name)))) return /16$/.test(storedType(path.join(dir, "config.json")));
+  const { names, half } = readSafetensors(dir);
+  return [...weightShapes(config)].every(([name, shape]) => shape.length < 2 || (names.includes(name) && half(name)));
 }
 
 /** Reads a whole checkpoint folder. @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite */

@@ -95,9 +95,17 @@ const architectureOf: Readonly<Record<string, LlamaConfig["architecture"]>> = {
   qwen2: "Qwen2ForCausalLM",
 };
 
+const dtypeSchema = z.object({ dtype: z.string().nullish(), torch_dtype: z.string().nullish() });
+
 /** Reads config.json. @throws UserError for another architecture, an unsupported option or a missing key */
 export function readConfig(file: string): LlamaConfig {
   return parseConfig(parseJson(readText(file), file), file);
+}
+
+/** The type of the weights as config.json has it (`dtype`, in transformers 4 `torch_dtype`): "bfloat16", say; "" where it is silent. @throws UserError as `readConfig` */
+export function storedType(file: string): string {
+  const { dtype, torch_dtype } = parseRow(dtypeSchema, parseJson(readText(file), file), file);
+  return dtype ?? torch_dtype ?? "";
 }
 
 /** `readConfig` on a parsed value. @param where file name for messages */

@@ -100,12 +100,14 @@ export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Host
   }());
 }
 
+/** The weights of a folder: one file, or the index of several. */
+export const weightFiles = ["model.safetensors", "model.safetensors.index.json"] as const;
+
 /** Which files make up the checkpoint, and, for shards, where each tensor must be. */
 function locate(target: string): { files: string[]; wanted?: Map<string, string> } {
   if (!existsSync(target) || !statSync(target).isDirectory()) return { files: [target] };
-  const single = path.join(target, "model.safetensors");
+  const [single, index] = weightFiles.map((name) => path.join(target, name)) as [string, string];
   if (existsSync(single)) return { files: [single] };
-  const index = path.join(target, "model.safetensors.index.json");
   if (!existsSync(index)) {
     throw new UserError({ where: target, expected: "model.safetensors or model.safetensors.index.json", got: "neither", fix: "Save the model with safe_serialization (the default of transformers)." });
   }

@@ -28,7 +28,7 @@ async function ended(): Promise<boolean> {
 function startWorkers(t: TestContext, engine: EngineName, { model, layout }: TinyPolicy, pairs: readonly TokenizedPair[]): PairCompute {
   const before = process.env["ENGINE"];
   process.env["ENGINE"] = engine;
-  const compute = pooledCompute(model.config, layout, pairs, 2);
+  const compute = pooledCompute(model, layout, pairs, 2);
   if (before === undefined) delete process.env["ENGINE"]; else process.env["ENGINE"] = before;
   let open = true;
   const close = () => { if (open) compute.close(); open = false; };

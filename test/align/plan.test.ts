@@ -8,6 +8,7 @@ import { largestShape, planMemory, planStages, planWithin, stageTotal, type Plan
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { switchEngine } from "../../lib/engine/backend";
+import { uploadedHalves } from "../../lib/engine/half";
 import { weightShapes } from "../../lib/model/checkpoint";
 import type { LlamaConfig } from "../../lib/model/config";
 import { Llama, uploadParams, type Params } from "../../lib/model/llama";
@@ -57,9 +58,13 @@ async function peakOf(work: () => Promise<unknown> | void): Promise<number> {
 }
 
 /** What each stage holds, measured in one process that holds nothing else. */
-async function measured({ config, pairs, lora }: PlanRequest): Promise<Record<PlanStage, number>> {
-  const rng = new Rng("weights"), model = new Llama(config);
-  const base = uploadParams(new Map([...weightShapes(config)].map(([name, shape]) => [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)).map(() => 0.04 * (rng.next() - 0.5)) }])));
+async function measured({ config, pairs, lora, gradientCheckpointing, halves }: PlanRequest): Promise<Record<PlanStage, number>> {
+  const rng = new Rng("weights"), model = new Llama(config, gradientCheckpointing);
+  const base: Params = Object.fromEntries([...weightShapes(config)].map(([name, shape]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (!halves || shape.length < 2) return [name, tf.tensor(new Float32Array(size).map(() => 0.04 * (rng.next() - 0.5)), shape)];
+    return [name, uploadedHalves(new Float32Array(Uint16Array.from({ length: size }, () => 0x3c00 + rng.int(0x80) + 0x8000 * rng.int(2)).buffer), shape as [number, number], "BF16").tensor]; // ±0.008 to ±0.016
+  }));
   const trained = lora ? uploadParams(initialAdapter(config, lora, rng).tensors) : base;
   const layout = flatLayout(trained), weights = flatten(Object.values(trained)), zeros = new Float32Array(pairs.length);
   tf.dispose(trained);
@@ -78,10 +83,11 @@ async function measured({ config, pairs, lora }: PlanRequest): Promise<Record<Pl
   return { reference, gradient, update };
 }
 
-for (const [name, config] of Object.entries(shapes)) for (const adapter of [undefined, lora]) {
-  test(`${name}, ${adapter ? "an adapter" : "all weights"}: every stage within 12 % of what the engine holds`, async (t) => {
+const savings = [{}, { gradientCheckpointing: true }, { lora }, { lora, gradientCheckpointing: true }, { lora, halves: true }, { lora, halves: true, gradientCheckpointing: true }];
+for (const [name, config] of Object.entries(shapes)) for (const saving of savings) {
+  test(`${name}, ${Object.keys(saving).join(", ") || "all weights"}: every stage within 12 % of what the engine holds`, async (t) => {
     if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
-    const request: PlanRequest = { config, pairs: samplePairs(6, 110), lora: adapter, batch: 6, workers: 0 };
+    const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
     const { stages } = planMemory(request, 6), taken = await measured(request);
     for (const stage of planStages) {
       const { program, checkpoint, activations } = stages[stage], kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's

@@ -85,7 +85,7 @@ export function randomPairs({ vocabSize }: LlamaConfig, count: number, { prompt,
 
 async function prepare(name: string, dir: string, pairs: TokenizedPair[], options: TrainOptions, workers?: number): Promise<TrainingWork> {
   const policy = loadPolicy(dir), layout = flatLayout(policy.params), initial = flatten(Object.values(policy.params));
-  const compute = pooledCompute(policy.model.config, layout, pairs, workers);
+  const compute = pooledCompute(policy.model, layout, pairs, workers);
   return { name, policy, initial, compute, pairs, reference: maskedSums(await computeLogps(compute, initial, pairs), pairs), options, seed: 1 };
 }
 

@@ -1,12 +1,16 @@
 /** The verbs that look before they compute: doctor and plan. */
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { compare } from "../../lib/lab/doctor";
+import { planLine } from "../../lib/lab/memoryPlan";
+import { storesHalves } from "../../lib/model/checkpoint";
+import { readConfig } from "../../lib/model/config";
 import { tinyModel, writePairs } from "../cli/data";
 import { refuse, run, succeed } from "../cli/process";
 import { scratch } from "../golden/fixtures";
+import { goldenPath } from "../golden/golden";
 
 test("doctor: a sound engine passes every check, one that does not start fails with exit code 1", { timeout: 60_000 }, async () => {
   const { code, stdout } = await run(["doctor"]);
@@ -22,6 +26,22 @@ test("a check fails for values that are off, not finite, or too few", () => {
   for (const values of [[1, 2.01], [1, NaN], [1]]) assert.equal(compare("x", values, [1, 2]).ok, false, String(values));
 });
 
+test("a plan beyond the machine says so", () => {
+  const plan = { microbatch: 2, stages: {} as never, total: 5e9 };
+  assert.equal(planLine(plan, 6e9), "memory, planned: 5.00 GB at the peak, with 2 pairs in a microbatch");
+  assert.match(planLine(plan, 4e9), /; this machine has 4\.0 GB: .*--gradient-checkpointing/);
+});
+
+test("frozen halves are planned by the weights' headers, and by config.json where there are none yet", (t) => {
+  const half = goldenPath("models", "llama-3.2-1b"), whole = goldenPath("models", "llama-tied-mha"), configOf = (dir: string) => readConfig(path.join(dir, "config.json"));
+  assert.ok(storesHalves(half, configOf(half)) && !storesHalves(whole, configOf(whole)));
+  for (const [source, key, value, expected] of [[half, "dtype", "bfloat16", true], [half, "torch_dtype", "float16", true], [half, "dtype", "float32", false], [whole, "dtype", undefined, false]] as const) {
+    const dir = scratch(t), { dtype: _, ...config } = JSON.parse(readFileSync(path.join(source, "config.json"), "utf8")) as Record<string, unknown>;
+    writeFileSync(path.join(dir, "config.json"), JSON.stringify({ ...config, [key]: value }));
+    assert.equal(storesHalves(dir, configOf(dir)), expected);
+  }
+});
+
 test("plan: tables by microbatch and stage, without reading weights; train prints its line first", { timeout: 60_000 }, async (t) => {
   const dir = scratch(t), pairs = writePairs(path.join(dir, "pairs.jsonl"), 12), model = path.join(dir, "model");
   cpSync(tinyModel, model, { recursive: true });
@@ -32,8 +52,11 @@ test("plan: tables by microbatch and stage, without reading weights; train print
   assert.match(text, /8 pairs in a microbatch/);
   for (const part of ["weights", "optimizer", "gradients", "activations", "logits", "checkpoint", "program", "all"]) assert.match(text, new RegExp(`^${part} +0\\.\\d\\d`, "m"));
   assert.match(await succeed(["plan", "--model", model, "--pairs", pairs, "--lora-rank", "4", "--microbatch", "2"]), /2 pairs in a microbatch/);
-  await refuse(["plan", "--model", model, "--pairs", pairs, "--memory", "100MB"], /--memory: expected at least 0\.\d GB.*--lora-rank/);
+  await refuse(["plan", "--model", model, "--pairs", pairs, "--memory", "100MB"], /--memory: expected at least 0\.\d GB.*Keep less .*--gradient-checkpointing.*--lora-rank/);
   assert.deepEqual(readdirSync(dir).sort(), ["model", "pairs.jsonl"]);
   const out = await succeed(["train", "--model", tinyModel, "--pairs", pairs, "--out", path.join(dir, "out"), "--epochs", "1", "--batch", "4"]);
   assert.match(out, /^memory, planned: 0\.\d\d GB at the peak, with 4 pairs in a microbatch\n12 of 12 pairs/);
+  assert.match(await succeed(["train", "--model", tinyModel, "--pairs", pairs, "--out", path.join(dir, "fits"), "--epochs", "1", "--batch", "4", "--microbatch", "1", "--memory", "2GB"]), /with 4 pairs in a microbatch\n12 of 12 pairs/);
+  await refuse(["train", "--model", tinyModel, "--pairs", pairs, "--out", path.join(dir, "none"), "--memory", "100MB"], /--memory: expected at least 0\.\d GB/);
+  assert.ok(!existsSync(path.join(dir, "none.run")));
 });

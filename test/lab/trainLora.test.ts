@@ -39,6 +39,18 @@ test("starts at ln 2, learns, and stopped half-way ends with the bytes of an und
   await assert.rejects(trainRun({ ...stopped, lora: undefined }), userError(/run\.json: expected a run with lora/));
 });
 
+test("gradient checkpointing changes no byte, and a run goes on with or without it", async (t) => {
+  const dir = scratch(t);
+  for (const lora of [undefined, request("").lora]) {
+    const at = (name: string) => path.join(dir, `${name}-${lora ? "adapter" : "whole"}`), file = lora ? "adapter_model.safetensors" : "model.safetensors";
+    const calm = await trainRun(request(at("calm"), { lora })), stopped = request(at("stopped"), { lora, gradientCheckpointing: true });
+    await assert.rejects(trainRun(stopped, ({ step }) => { if (step === 3) throw new Error("enough"); }), /enough/);
+    await trainRun({ ...stopped, gradientCheckpointing: false });
+    await trainRun({ ...stopped, out: at("saving") });
+    for (const name of ["stopped", "saving"]) assert.deepEqual(readFileSync(path.join(at(name), file)), readFileSync(path.join(calm.out, file)));
+  }
+});
+
 test("an adapter and all weights share the reference's log-probabilities", async (t) => {
   const dir = scratch(t), logpsDir = path.join(dir, "reference");
   await trainRun(request(path.join(dir, "adapter"), { logpsDir }));

@@ -1,0 +1,53 @@
+/** Trains on a seeded shape in a process of its own, as `mask-dpo train` does, and prints what it took (`ShapeTaken`). */
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { paperTraining } from "../../lib/align/train";
+import { setProgressRenderer } from "../../lib/base/progress";
+import { Rng } from "../../lib/base/rng";
+import { startEngine } from "../../lib/engine/backend";
+import { choosePlan, planFor } from "../../lib/lab/memoryPlan";
+import { trainRun } from "../../lib/lab/trainRun";
+import type { LoraConfig } from "../../lib/model/lora";
+import type { PreferencePair } from "../../lib/preference/pair";
+import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
+
+export interface ShapePoint { dir: string; microbatch: number; lora?: LoraConfig; gradientCheckpointing?: boolean }
+/** Bytes planned and at the peak of the process; seconds a pair. */
+export interface ShapeTaken { planned: number; taken: number; step: number; reference: number }
+
+const promptTokens = 40, completionTokens = 250;
+
+async function main(): Promise<void> {
+  const { parallel } = await startEngine(), { dir, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint;
+  const batch = Math.max(2, microbatch), pairs = randomPairs(loadTokenizer(dir), 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
+  const { total: planned } = choosePlan(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
+  const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
+  let reference = 0;
+  setProgressRenderer((label) => {
+    const began = performance.now();
+    return { update: () => undefined, stop: () => { if (label === "reference logps") reference = (performance.now() - began) / 1000 / pairs.length; } };
+  });
+  try {
+    const { logs } = await trainRun({ policyDir: dir, pairs, mask: "paper", seed: 1, options, out: path.join(out, "policy"), ...use });
+    const { tokensPerSecond } = logs.at(-1)!, tokens = batch * 2 * (promptTokens + completionTokens + 1);
+    process.stdout.write(JSON.stringify({ planned, taken: 1024 * process.resourceUsage().maxRSS, step: tokens / tokensPerSecond / batch, reference }));
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** Pairs of random words in sentences of ten, half of them supported. */
+function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
+  const rng = new Rng("shapes"), words = ["Lima", "lies", "in", "Peru", "and", "has", "a", "river", "near", "the", "sea", "of", "many", "people", "who", "speak"];
+  const text = (tokens: number) => {
+    const ids = tokenizer.encode(Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" ")).ids;
+    return tokenizer.decode(Array.from(ids.slice(0, tokens)));
+  };
+  const side = () => {
+    const completion = text(completionTokens), half = Math.floor(completion.length / 2);
+    return { completion, sentences: [{ start: 0, end: half, verdict: "supported" as const }, { start: half, end: completion.length, verdict: "contradictory" as const }] };
+  };
+  return Array.from({ length: count }, (_, i) => ({ questionId: `q${i}`, topic: `t${i}`, prompt: [{ role: "user", content: text(promptTokens - 8) }], chosen: side(), rejected: side(), scores: { chosen: 1, rejected: 0 } }));
+}
+void main();

@@ -62,7 +62,7 @@ withServer(withSampling(program.command("sample").description("sample K candidat
 
 withServer(program.command("annotate").description("annotate every sentence, with Atlas's oracle or a language model").requiredOption("--candidates <file>", "candidates (JSONL); a language model keeps the sentences of rows that have them").addOption(questions()).requiredOption("--out <file>", "annotated candidates (JSONL)")
   .addOption(new Option("--annotator <name>", "who judges").choices(["oracle", ...serverAnnotators]).default("oracle")).addOption(seed()), new Option("--server <url>", "the server of the judging model"), number)
-  .option("--documents <file>", "anah: reference documents {questionId or topic, document} (JSONL)").option("--knowledge <file>", "factscore: articles {title, text} named as the topics (JSONL)")
+  .option("--documents <file>", "anah: reference documents {questionId or topic, document} (JSONL)").option("--knowledge <file>", "factscore: articles {title, text} named as the topics (JSONL, or FActScore's SQLite database)")
   .option("--answers <n>", "self-consistency: answers per fact", count, factTuneAnswers).option("--answer-model <name>", "self-consistency: the model that answers (default: --model-name)")
   .option("--tries <n>", "replies asked for until one can be parsed", count, 3).option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
   .action(async (o: Omit<ServerAnnotateFlags, "annotator"> & { annotator: ServerAnnotateFlags["annotator"] | "oracle" }) => {

@@ -71,9 +71,8 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   const candidates = candidatesOnce(file);
   const asked = new Set(candidates.map(({ questionId }) => questionId));
   const questions = questionsOf(flags.questions).filter(({ id }) => asked.has(id));
-  const source = sourceOf(flags);
-  const prepare = await protocol(flags, questions);
-  const dir = claimBeside(out, { annotator: name, model, candidates: hashOf(candidates), questions: hashOf(questions), source: source ? sha256File(source) : "none", ...(name === "self-consistency" && { answers: flags.answers, answerModel: flags.answerModel ?? model }), seed, tries, extra: flags.extra ?? {} });
+  const { source, prepare } = await protocol(flags, questions);
+  const dir = claimBeside(out, { annotator: name, model, candidates: hashOf(candidates), questions: hashOf(questions), source, ...(name === "self-consistency" && { answers: flags.answers, answerModel: flags.answerModel ?? model }), seed, tries, extra: flags.extra ?? {} });
   const cache = flags.cache ?? dir;
   const calls = new ShardedLog(cache, callLog, shard, callSchema);
   const judge = new Judge(client, calls, { seed, tries });
@@ -145,22 +144,23 @@ function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   return rows;
 }
 
-/** The file an annotator reads. @throws UserError when it needs one that is not named */
-function sourceOf({ annotator, documents, knowledge }: ServerAnnotateFlags): string | undefined {
-  const [flag, file, rows] = annotator === "anah" ? ["--documents", documents, "{questionId or topic, document}"] : annotator === "factscore" ? ["--knowledge", knowledge, "{title, text}"] : [];
-  if (flag && !file) throw new UserError({ where: flag, expected: `a JSONL file of rows ${rows} for --annotator ${annotator}`, got: "none", fix: "Give one." });
-  return file;
-}
-
-/** Reads what the annotator needs, and says how to make it. */
-async function protocol(flags: ServerAnnotateFlags, questions: readonly Question[]): Promise<(judge: Judge, answerer: Judge) => LlmAnnotator> {
+/** Reads what the annotator needs: the hash of that, and how to make the annotator. */
+async function protocol(flags: ServerAnnotateFlags, questions: readonly Question[]): Promise<{ source: string; prepare(judge: Judge, answerer: Judge): LlmAnnotator }> {
   if (flags.annotator === "anah") {
-    const documents = readDocuments(flags.documents!, questions);
-    return (judge) => anahAnnotator(judge, documents);
+    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}"), documents = readDocuments(file, questions);
+    return { source: sha256File(file), prepare: (judge) => anahAnnotator(judge, documents) };
   }
   if (flags.annotator === "factscore") {
-    const knowledge = await Knowledge.read(flags.knowledge!, new Set(questions.map(({ topic }) => topic)));
-    return (judge) => factScoreAnnotator(judge, knowledge);
+    const file = needed(flags, "knowledge", "a JSONL file of rows {title, text}, or FActScore's SQLite database,");
+    const knowledge = await Knowledge.read(file, new Set(questions.map(({ topic }) => topic)));
+    return { source: knowledge.hash, prepare: (judge) => factScoreAnnotator(judge, knowledge) };
   }
-  return (judge, answerer) => selfConsistencyAnnotator(judge, answerer, flags.answers);
+  return { source: "none", prepare: (judge, answerer) => selfConsistencyAnnotator(judge, answerer, flags.answers) };
+}
+
+/** @throws UserError when this annotator's file is not named */
+function needed(flags: ServerAnnotateFlags, flag: "documents" | "knowledge", what: string): string {
+  const file = flags[flag];
+  if (!file) throw new UserError({ where: `--${flag}`, expected: `${what} for --annotator ${flags.annotator}`, got: "none", fix: "Give one." });
+  return file;
 }

@@ -1,16 +1,18 @@
 /**
- * FActScore's knowledge source: articles by title, cut into passages, of which a query gets the nearest ones.
- * Rows {title, text}, `text` a string or a list of paragraphs; the file may be of any size, since only the articles of
- * the topics asked for are kept.
+ * FActScore's knowledge source: articles by title, as passages, of which a query gets the nearest ones. Either JSONL rows
+ * {title, text}, `text` a string or a list of paragraphs, or the official SQLite database with its own passages. The file
+ * may be of any size, since only the articles of the topics asked for are kept.
  *
- * deviates from official: JSONL for SQLite; passages of 180 words for 256 RoBERTa tokens; BM25 for GTR embeddings.
+ * deviates from official: rows are cut into passages of 180 words for 256 RoBERTa tokens; BM25 for GTR embeddings.
  */
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
+import { hashOf } from "../../base/hash";
 import { parseJson, parseRow } from "../../base/jsonl";
 import { bm25, words } from "./bm25";
+import { databaseArticles } from "./documentDb";
 
 const articleSchema = z.object({ title: z.string().min(1), text: z.union([z.string(), z.array(z.string())]) }).strict();
 
@@ -23,39 +25,64 @@ export interface Passage {
   text: string;
 }
 
-export class Knowledge {
-  private constructor(private readonly articles: ReadonlyMap<string, readonly { passage: Passage; words: string[] }[]>) {}
+/** First bytes of an SQLite database. */
+const magic = Buffer.from("SQLite format 3\0");
 
-  /** Reads the articles of these titles. @throws UserError with file:line for a bad row, or where a title has no article */
+export class Knowledge {
+  /** Of all passages of the topics asked for, the same whatever file they are from. */
+  readonly hash: string;
+  private readonly articles: ReadonlyMap<string, readonly { text: string; words: string[] }[]>;
+
+  private constructor(texts: ReadonlyMap<string, readonly string[]>) {
+    this.hash = hashOf(Object.fromEntries([...texts].map(([title, passages]) => [title, hashOf(passages)])));
+    this.articles = new Map([...texts].map(([title, passages]) => [title, passages.map((text) => ({ text, words: words(text) }))]));
+  }
+
+  /** Reads the articles of these titles. @throws UserError with file:line for a bad row, for a bad database, or where a title has no article */
   static async read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
-    const articles = new Map<string, { passage: Passage; words: string[] }[]>();
-    let line = 0;
+    const texts = new Map<string, string[]>();
     try {
-      for await (const text of createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })) {
-        const where = `${file}:${++line}`;
-        if (text.trim() === "") continue;
-        const article = parseRow(articleSchema, parseJson(text, where), where);
-        if (titles.has(article.title) && !articles.has(article.title)) articles.set(article.title, passagesOf(article).map((passage) => ({ passage, words: words(passage.text) })));
-      }
+      const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
+      for await (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
     } catch (error) {
       if (error instanceof UserError) throw error;
       throw new UserError({ where: file, expected: "a readable file", got: (error as NodeJS.ErrnoException).code ?? String(error), fix: "Check the path." });
     }
-    const without = [...titles].filter((title) => !articles.get(title)?.length);
+    const without = [...titles].filter((title) => !texts.get(title)?.length);
     if (without.length > 0) throw new UserError({ where: file, expected: "an article for every topic, under its name as title", got: `none for ${without.length} of ${titles.size} (${without.slice(0, 3).map((title) => brief(title)).join(", ")}${without.length > 3 ? ", …" : ""})`, fix: "Add them, or leave these questions out." });
-    return new Knowledge(articles);
+    return new Knowledge(texts);
   }
 
   /** The passages of a topic nearest to a fact, nearest first. */
   passages(topic: string, fact: string): Passage[] {
     const article = this.articles.get(topic)!;
-    const scores = bm25(words(`${topic} ${fact}`), article.map((entry) => entry.words));
+    const scores = bm25(words(`${topic} ${fact}`), article.map((passage) => passage.words));
     const order = article.map((_, i) => i).sort((i, j) => scores[j]! - scores[i]! || i - j);
-    return order.slice(0, nearest).map((i) => article[i]!.passage);
+    return order.slice(0, nearest).map((i) => ({ title: topic, text: article[i]!.text }));
   }
 }
 
-function passagesOf({ title, text }: z.infer<typeof articleSchema>): Passage[] {
+function isDatabase(file: string): boolean {
+  const head = Buffer.alloc(magic.length), fd = openSync(file, "r");
+  try {
+    readSync(fd, head);
+  } finally {
+    closeSync(fd);
+  }
+  return head.equals(magic);
+}
+
+async function* rowArticles(file: string, titles: ReadonlySet<string>): AsyncGenerator<{ title: string; passages: string[] }> {
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })) {
+    const where = `${file}:${++line}`;
+    if (text.trim() === "") continue;
+    const article = parseRow(articleSchema, parseJson(text, where), where);
+    if (titles.has(article.title)) yield { title: article.title, passages: passagesOf(article.text) };
+  }
+}
+
+function passagesOf(text: string | string[]): string[] {
   const all = [text].flat().join(" ").split(/\s+/).filter(Boolean);
-  return Array.from({ length: Math.ceil(all.length / passageWords) }, (_, i) => ({ title, text: all.slice(i * passageWords, (i + 1) * passageWords).join(" ") }));
+  return Array.from({ length: Math.ceil(all.length / passageWords) }, (_, i) => all.slice(i * passageWords, (i + 1) * passageWords).join(" "));
 }

@@ -1,0 +1,48 @@
+/**
+ * FActScore's knowledge source as it is published (enwiki-20230401.db): an SQLite database with a table documents
+ * (title, text), each text being passages of at most 256 RoBERTa tokens, `<s>` and `</s>` left in, with a separator
+ * between them (github.com/shmsw25/FActScore, factscore/retrieval.py, DocDB). Only the pages that hold an article are read.
+ */
+import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import type { Database } from "node-sqlite3-wasm";
+import { UserError } from "../../base/check";
+
+const separator = "####SPECIAL####SEPARATOR####";
+/** As bytes both ways: the package cuts strings at a NUL. */
+const query = "SELECT CAST(text AS BLOB) AS text FROM documents WHERE title = CAST(? AS TEXT)";
+
+/** The articles of these titles, as far as there are any. @throws UserError for another database, or a damaged one */
+export function* databaseArticles(file: string, titles: Iterable<string>): Generator<{ title: string; passages: string[] }> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-"));
+  let database: Database | undefined;
+  try {
+    const sqlite = require("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm"); // here: its WebAssembly would slow down every verb
+    // The package locks a database by making a folder beside it, even to read: opened through a link of our own, it can
+    // be read by many at once, where nothing may be written, and after a reader was killed.
+    // By that name SQLite would not see that a writer was killed.
+    if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
+    const link = path.join(folder, "documents.db");
+    symlinkSync(path.resolve(file), link);
+    database = new sqlite.Database(link, { readOnly: true });
+    // SQLite notices pages that are missing, but fills up one that is cut with zeros.
+    const { size } = statSync(file), pageSize = Number(database.get("PRAGMA page_size")?.page_size);
+    if (size % pageSize !== 0) throw new Error(`${size} bytes, no whole number of pages of ${pageSize}`);
+    for (const title of titles) {
+      const text = database.get(query, [Buffer.from(title)])?.text;
+      if (text instanceof Uint8Array) yield { title, passages: passagesOf(Buffer.from(text).toString()) };
+    }
+  } catch (error) {
+    throw new UserError({ where: file, expected: "an SQLite database with a table documents (title, text), as FActScore's", got: (error as Error).message, fix: "Check that the file is whole; one in WAL mode needs PRAGMA journal_mode = DELETE first." });
+  } finally {
+    database?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** None where there is no text in any. */
+function passagesOf(text: string): string[] {
+  const passages = text.split(separator).map((passage) => passage.replaceAll("<s>", "").replaceAll("</s>", ""));
+  return passages.every((passage) => passage.trim() === "") ? [] : passages;
+}

@@ -124,14 +124,14 @@ withTraining(program.command("export").description("preference pairs for other t
   .requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "folder").addOption(model()).addOption(mask()).addOption(seed()))
   .addHelpText("after", `
 official      sentences as strings with two labels; lost for its trainer: spans (it masks by adding up token counts), no-fact, token ids
-trl           conversational rows; lost for its trainer: verdicts, and with them the mask
+trl           conversational rows; lost for its trainer: verdicts, and with them the mask. With --model as torch
 llamafactory  sharegpt rows and the entry of dataset_info.json; lost as for trl
 axolotl       chat_template.default rows and the entry of its configuration; lost as for trl
-torch         token ids, masks, batches and learning rates as mask-dpo train takes them, with a training loop; texts and verdicts are only in ids and masks, so it is not imported back
+torch         token ids, masks, batches and learning rates as mask-dpo train takes them, with a training loop and a DPOTrainer of TRL's that read them; texts and verdicts are only in ids and masks, so it is not imported back
 What is lost for the trainer rides along in a column mask_dpo, from which mask-dpo import takes it back.
---model, --mask, --seed and the options of training are for torch.`)
-  .action((o: { to: PairFormatName | "torch"; pairs: string; out: string; model: string; mask: MaskKind; seed: number } & TrainingFlags) => {
-    if (o.to !== "torch") {
+--model, --mask, --seed and the options of training are for torch, and for trl with --model.`)
+  .action((o: { to: PairFormatName | "torch"; pairs: string; out: string; model: string; mask: MaskKind; seed: number } & TrainingFlags, command: Command) => {
+    if (o.to !== "torch" && !(o.to === "trl" && command.getOptionValueSource("model") === "cli")) {
       const { pairs, files } = exportVerb({ ...o, to: o.to });
       return say(`${pairs} pairs in ${files.join(", ")}`);
     }

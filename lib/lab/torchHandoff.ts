@@ -1,6 +1,7 @@
 /**
- * The hand-off to PyTorch: token ids, loss masks, batches and learning rates as `mask-dpo train` would take them, and a
- * training loop that reads them (torch/train.py). Of the model only configuration and tokenizer are read, so it may be of any size.
+ * The hand-off to PyTorch: token ids, loss masks, batches and learning rates as `mask-dpo train` would take them, and two
+ * programs that train on them: a loop (torch/train.py) and TRL's DPOTrainer (torch/train_trl.py). Of the model only
+ * configuration and tokenizer are read, so it may be of any size.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -18,7 +19,7 @@ import { emptyPairs, tokenizeFor, type TrainRunRequest } from "./trainRun";
 /** What `trainRun` would train. */
 export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask" | "options" | "seed" | "out">;
 
-const recipeFiles = ["train.py", "fsdp.yaml", "requirements.txt", "README.md"];
+const recipeFiles = ["train.py", "train_trl.py", "fsdp.yaml", "requirements.txt", "README.md"];
 
 /** Writes the folder; returns what was left out, and the number of steps. @throws UserError for a folder of other files, or no pair to train on */
 export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: HandoffRequest): { report: TokenizeReport; steps: number } {

@@ -15,7 +15,9 @@ test("export to every format, import again, export to torch", { timeout: 120_000
     assert.equal(readFileSync(at("back.jsonl"), "utf8"), readFileSync(pairs, "utf8"), format);
   }
   assert.match(await succeed(["export", "--to", "torch", "--pairs", pairs, "--model", tinyModel, "--out", at("torch"), "--batch", "2", "--epochs", "2"], env), /^3 of 3 pairs \(0 emptied by the mask, 0 too long\), 4 steps; how to train in /);
-  assert.deepEqual(filesBelow(at("torch")), ["README.md", "fsdp.yaml", "recipe.json", "requirements.txt", "steps.jsonl", "tokens.jsonl", "train.py"]);
+  assert.deepEqual(filesBelow(at("torch")), ["README.md", "fsdp.yaml", "recipe.json", "requirements.txt", "steps.jsonl", "tokens.jsonl", "train.py", "train_trl.py"]);
+  assert.match(await succeed(["export", "--to", "trl", "--pairs", pairs, "--model", tinyModel, "--out", at("trl"), "--batch", "2"]), /^3 of 3 pairs .+, 6 steps; how to train in /);
+  assert.deepEqual(filesBelow(at("trl")), filesBelow(at("torch")));
 });
 
 test("refusals, and what --help says is lost", { timeout: 60_000 }, async (t) => {

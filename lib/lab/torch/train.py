@@ -5,8 +5,7 @@
 Loss (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked tokens of a side.
 What decides it is in this folder: recipe.json (beta, AdamW, clipping), tokens.jsonl (ids and masks), steps.jsonl (the
 pairs and the learning rate of every step). The reference is MODEL itself, before the first step. The loss does not
-depend on the number of processes. TRL's DPOTrainer is not used: its rows have no place for the mask of a token, and in
-several processes its loader repeats pairs where a batch does not divide.
+depend on the number of processes. train_trl.py does the same with TRL's DPOTrainer, its flags and its logging.
 """
 import argparse
 import hashlib

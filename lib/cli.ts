@@ -5,6 +5,7 @@ import { UserError } from "./base/check";
 import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
 import { count, mask, model, number, seed } from "./kernel/flags";
+import { addReportCommand } from "./kernel/reportCommand";
 import { addRunsCommand } from "./kernel/runsCommand";
 import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./kernel/trainCommands";
 import { addWorldCommand } from "./kernel/worldCommand";
@@ -152,6 +153,7 @@ program.command("reproduce").description("execute every notebook, leave figures 
   .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02").addOption(seed()).option("--jobs <n>", "experiments side by side (default: one a core)", count).option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
   .action(async (o: { preset?: string; only?: string[]; seed: number; jobs?: number; out?: string }) => notebookTools().reproduce(o));
 
+addReportCommand(program);
 addRunsCommand(program);
 
 program.command("lab").description("start JupyterLab with our kernel").action(async () => { process.exitCode = await (require("./kernel/lab") as typeof import("./kernel/lab")).startLab(); });

@@ -47,7 +47,7 @@ export function buildAppendix(session: Session): Appendix {
   const found = artefactsIn(figures);
   const appendix = { title: TITLE, facts: [`This appendix was made at ${sizeText(own)}.`, `${session.engine.description}; ${versionsText(own)}.`], warnings: warnings(found, own), sections: sectionsOf(found) };
   writeFileAtomic(path.join(figures, "appendix.html"), appendixPage(appendix, (name) => readText(path.join(figures, `${name}.svg`))));
-  writeFileAtomic(path.join(figures, "appendix.tex"), latexDocument(appendix));
+  writeFileAtomic(path.join(figures, "appendix.tex"), latexDocument(appendix, "appendix"));
   writeFileAtomic(path.join(figures, "results.json"), `${JSON.stringify(results(session, own, found), null, 2)}\n`);
   return appendix;
 }

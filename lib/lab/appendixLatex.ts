@@ -3,8 +3,7 @@ import type { Appendix, Item, Section } from "./appendix";
 import { escapeLatex } from "./latex";
 
 /** Tables stand where they are named, not on top of a page; one wider than the line is scaled down to it; its provenance is below. */
-const PREAMBLE = `% Compile in this folder: pdflatex appendix
-\\documentclass{article}
+const PREAMBLE = `\\documentclass{article}
 \\usepackage{booktabs,graphicx}
 \\setlength{\\textwidth}{160mm}\\setlength{\\textheight}{230mm}
 \\setlength{\\oddsidemargin}{0mm}\\setlength{\\topmargin}{-15mm}\\setlength{\\belowcaptionskip}{6pt}
@@ -18,8 +17,10 @@ const PREAMBLE = `% Compile in this folder: pdflatex appendix
 /** LaTeX holds back so many floats at a time. */
 const FLOATS = 12;
 
-export function latexDocument({ title, facts, warnings, sections }: Appendix): string {
+/** @param name of the file it will be, without extension */
+export function latexDocument({ title, facts, warnings, sections }: Appendix, name: string): string {
   return [
+    `% Compile in this folder: pdflatex ${name}`,
     PREAMBLE,
     "\\begin{document}",
     `\\noindent{\\LARGE ${escapeLatex(title)}\\par}\\bigskip`,

@@ -55,17 +55,17 @@ export function pairReportTable(report: PairReport): Table {
   };
 }
 
-/** How mixed right and wrong are in the pairs: what the mask has to work on. */
-export function mixingTable(mixing: Mixing, tokens: Shares, tokenized: TokenizeReport): Table {
+/** How mixed right and wrong are in the pairs: what the mask has to work on; in tokens too where a tokenizer was there. */
+export function mixingTable(mixing: Mixing, tokens?: Shares, tokenized?: TokenizeReport): Table {
   const row = (what: string, value: Cell) => ({ what, value });
   return {
     name: "01-mixing", caption: "How mixed the pairs are: the mask drops wrong sentences of chosen and right ones of rejected",
     columns: [{ key: "what", label: "Quantity" }, { key: "value", label: "Value", align: "right" }],
     rows: [
-      row("pairs", mixing.pairs), row("pairs whose mask empties a side (not trained on)", tokenized.emptied.length),
+      row("pairs", mixing.pairs), ...(tokenized ? [row("pairs whose mask empties a side (not trained on)", tokenized.emptied.length)] : []),
       row("mean score of chosen (%)", 100 * mixing.scores.chosen), row("mean score of rejected (%)", 100 * mixing.scores.rejected),
       row("wrong sentences in chosen (%)", 100 * mixing.sentences.wrongInChosen), row("right sentences in rejected (%)", 100 * mixing.sentences.rightInRejected),
-      row("wrong tokens in chosen (%)", 100 * tokens.wrongInChosen), row("right tokens in rejected (%)", 100 * tokens.rightInRejected),
+      ...(tokens ? [row("wrong tokens in chosen (%)", 100 * tokens.wrongInChosen), row("right tokens in rejected (%)", 100 * tokens.rightInRejected)] : []),
       row("pairs in which the mask drops something (%)", 100 * mixing.mixedPairs),
     ],
   };

@@ -27,16 +27,18 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
   });
 }
 
+type CurveKey = "loss" | "accuracy" | "margin" | "chosenReward" | "rejectedReward" | "gradNorm";
+
 /** Loss, accuracy, margin, rewards and gradient norm against the step, one curve per run. */
-export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly StepLog[] }[]): Figure {
-  const curves = (key: keyof StepLog): Curve[] => runs.map(({ label, style, logs }) => ({ label, style, x: logs.map(({ step }) => step), y: logs.map((log) => log[key]) }));
+export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly Pick<StepLog, "step" | CurveKey>[] }[]): Figure {
+  const curves = (key: CurveKey): Curve[] => runs.map(({ label, style, logs }) => ({ label, style, x: logs.map(({ step }) => step), y: logs.map((log) => log[key]) }));
   const panels = ([["Loss", "loss"], ["Reward accuracy", "accuracy"], ["Reward margin", "margin"], ["Chosen reward", "chosenReward"], ["Rejected reward", "rejectedReward"], ["Gradient norm", "gradNorm"]] as const)
     .map(([title, key]) => ({ title, curves: curves(key) }));
   return panelsFigure({ name: "02-training", title: "Mask-DPO training", xTitle: "Step", panels, columns: 3, width: 960 });
 }
 
 /** Scores of policies (percent) by question set and decoding, with intervals. */
-export function scoreBars(categories: readonly string[], series: readonly { label: string; style: SeriesStyle; scores: readonly Interval[] }[]): Figure {
+export function scoreBars(categories: readonly string[], series: readonly { label: string; style: SeriesStyle; scores: readonly (Interval | null)[] }[]): Figure {
   return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores })) });
 }
 

@@ -61,12 +61,12 @@ export async function sampleVerb({ model, questions, out, k, sampling, seed }: S
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
 }
 
-/** Annotates every sentence of every candidate with Atlas's oracle. */
-export async function annotateVerb(request: { candidates: string; questions?: string; out: string }): Promise<AnnotatedCandidate[]> {
+/** Annotates every sentence of every candidate. @param annotator default: Atlas's oracle */
+export async function annotateVerb(request: { candidates: string; questions?: string; out: string }, annotator = atlasAnnotator(loadAtlas())): Promise<AnnotatedCandidate[]> {
   const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");
   const progress = startProgress("annotate", candidates.length);
   try {
-    const annotated = await annotateCandidates(candidates, questionsOf(request.questions), atlasAnnotator(loadAtlas()), (done) => progress.update(done));
+    const annotated = await annotateCandidates(candidates, questionsOf(request.questions), annotator, (done) => progress.update(done));
     writeJsonl(request.out, annotated);
     return annotated;
   } finally {

@@ -42,15 +42,21 @@ export async function renderFigure(figure: Figure, renderer?: Renderer): Promise
  * @throws UserError for a name that is no file name
  */
 export async function saveFigure(figure: Figure, dir: string, renderer?: Renderer, run: Provenance | null = null): Promise<RenderedFigure> {
-  const stem = path.join(dir, checkFileName(figure.name, "saveFigure"));
+  checkFileName(figure.name, "saveFigure");
   const rendered = await renderFigure(figure, renderer);
+  writeFigure(figure, rendered, dir, run);
+  return rendered;
+}
+
+/** The same with a figure that is already drawn. */
+export function writeFigure(figure: Figure, rendered: RenderedFigure, dir: string, run: Provenance | null = null): void {
+  const stem = path.join(dir, checkFileName(figure.name, "saveFigure"));
   sharePlotly(dir);
   writeFileAtomic(`${stem}.svg`, rendered.svg);
   writeFileAtomic(`${stem}.png`, rendered.png);
   writeFileAtomic(`${stem}.pdf`, rendered.pdf);
   writeFileAtomic(`${stem}.html`, figurePage(figure, sharedPlotly));
   writeFigureRecord(dir, { name: figure.name, title: figureTitle(figure), run });
-  return rendered;
 }
 
 function sharePlotly(dir: string): void {

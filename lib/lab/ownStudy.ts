@@ -1,0 +1,74 @@
+/**
+ * A study of one's own in a notebook: what the README's script does with files, by the same verbs on files of one run
+ * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of Atlas.
+ */
+import path from "node:path";
+import { paperTraining, type TrainOptions } from "../align/train";
+import { UserError } from "../base/check";
+import { hashOf } from "../base/hash";
+import { writeJsonl } from "../base/jsonl";
+import type { Annotator } from "../factuality/annotator";
+import { greedySampling, paperSampling } from "../model/generate";
+import { policyHash } from "../model/policy";
+import type { PairReport } from "../preference/pair";
+import { maxNewTokens } from "./preset";
+import { evaluationQuestions, trainingTopics } from "./questions";
+import { writeReport, type Report } from "./report";
+import { runFolder } from "./run";
+import type { Session } from "./session";
+import type { TrainRun } from "./trainRun";
+import { annotateVerb, pairsVerb, questionsOf, sampleVerb, trainVerb } from "./verbs";
+
+export interface OwnStudy {
+  session: Session;
+  annotator: Annotator;
+  /** Hugging Face folder of the policy to align */
+  model: string;
+  training: TrainOptions;
+  maxNewTokens: number;
+  /** A file of the study, by name. */
+  at: (name: string) => string;
+}
+
+/** Of Atlas: questions to train on and to test with, and pairs per step, so that so few make several. */
+const atlas = { questions: 96, test: 48, batch: 16 };
+
+/** Names the study's folder and writes its questions there. @throws UserError for a bad file, or one file of questions without the other */
+export function openOwnStudy(session: Session, annotator: Annotator): OwnStudy {
+  const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env, { preset, seed, engine, baseDir } = session;
+  if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST) throw new UserError({ where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST", expected: "both, or none for Atlas's", got: "one", fix: "Name the other file too." });
+  const questions = MASK_DPO_QUESTIONS ? questionsOf(MASK_DPO_QUESTIONS) : trainingTopics(session).flat().slice(0, atlas.questions);
+  const test = MASK_DPO_TEST ? questionsOf(MASK_DPO_TEST) : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
+  const model = own ?? baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
+  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotator.name, k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
+  const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
+  writeJsonl(at("questions.jsonl"), questions);
+  writeJsonl(at("test.jsonl"), test);
+  return { session, annotator, model, training, maxNewTokens: own ? 256 : maxNewTokens, at };
+}
+
+/** Candidates, verdicts, pairs. */
+export async function ownPairs({ session: { preset, seed }, annotator, model, maxNewTokens, at }: OwnStudy): Promise<PairReport> {
+  const questions = at("questions.jsonl");
+  await sampleVerb({ model, questions, out: at("candidates.jsonl"), k: preset.candidates, sampling: { ...paperSampling, maxNewTokens }, seed });
+  await annotateVerb({ candidates: at("candidates.jsonl"), questions, out: at("annotated.jsonl") }, annotator);
+  return pairsVerb({ candidates: at("annotated.jsonl"), questions, out: at("pairs.jsonl"), seed });
+}
+
+/** Mask-DPO on the pairs. */
+export async function ownPolicy({ session: { seed }, model, training, at }: OwnStudy): Promise<TrainRun> {
+  return trainVerb({ model, pairs: at("pairs.jsonl"), mask: "paper", options: training, seed, out: at("aligned") });
+}
+
+/** Both policies' answers to the test questions, judged, and the report on them. */
+export async function ownReport({ session: { preset, seed }, annotator, model, maxNewTokens, at }: OwnStudy): Promise<Report> {
+  const questions = at("test.jsonl");
+  for (const [name, dir] of [["base", model], ["aligned", at("aligned")]] as const) {
+    for (const [how, k, sampling] of [["greedy", 1, greedySampling], ["sampled", Math.max(2, preset.samples), paperSampling]] as const) {
+      await sampleVerb({ model: dir, questions, out: at(`${name}-${how}.jsonl`), k, sampling: { ...sampling, maxNewTokens }, seed });
+      await annotateVerb({ candidates: at(`${name}-${how}.jsonl`), questions, out: at(`${name}-${how}-judged.jsonl`) }, annotator);
+    }
+  }
+  const judged = (how: string) => ["base", "aligned"].map((name) => ({ name, file: at(`${name}-${how}-judged.jsonl`) }));
+  return writeReport({ questions, answers: judged("greedy"), sampled: judged("sampled"), pairs: at("pairs.jsonl"), trained: [{ name: "aligned", file: at("aligned") }], out: at("report"), seed });
+}

@@ -1,0 +1,44 @@
+/** Notebook 09's study with a model, questions and an annotator of one's own. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { sha256File } from "../../lib/base/hash";
+import { Rng } from "../../lib/base/rng";
+import type { Annotator } from "../../lib/factuality/annotator";
+import { openOwnStudy, ownPairs, ownPolicy, ownReport } from "../../lib/lab/ownStudy";
+import { openSession } from "../../lib/lab/session";
+import { loadTokenizer } from "../../lib/text/tokenizer";
+import { splitSentences } from "../../lib/text/sentence";
+import { writeQuestions } from "../cli/data";
+import { scratch, userError } from "../golden/fixtures";
+import { goldenPath } from "../golden/golden";
+
+/** Judges by a seeded coin. */
+const coin: Annotator = {
+  name: "coin",
+  annotate: (_, completion) => Promise.resolve(splitSentences(completion).map((span) => ({ ...span, verdict: new Rng(completion.slice(span.start, span.end)).next() < 0.5 ? "supported" : "contradictory" }))),
+};
+
+test("pairs, policy and report of what the environment names; nothing is computed again", { timeout: 120_000 }, async (t) => {
+  const dir = scratch(t), at = (name: string) => path.join(dir, name), model = goldenPath("models", "qwen2.5-0.5b");
+  const named = { MASK_DPO_QUESTIONS: writeQuestions(at("questions.jsonl"), 10), MASK_DPO_TEST: writeQuestions(at("test.jsonl"), 4), MASK_DPO_MODEL: model };
+  t.after(() => { for (const name of Object.keys(named)) delete process.env[name]; });
+  const session = { ...(await openSession({ preset: "smoke" })), runs: at("runs") };
+  process.env.MASK_DPO_QUESTIONS = named.MASK_DPO_QUESTIONS;
+  assert.throws(() => openOwnStudy(session, coin), userError(/MASK_DPO_QUESTIONS and MASK_DPO_TEST: expected both, or none for Atlas's, got one/));
+  Object.assign(process.env, named);
+  const study = { ...openOwnStudy(session, coin), maxNewTokens: 24 };
+  const { questions, pairs } = await ownPairs(study), { report, out } = await ownPolicy(study), { tables, figures, warnings } = await ownReport(study);
+  assert.equal(questions, 10);
+  assert.ok(pairs > 0 && report.pairs === pairs);
+  assert.equal(loadTokenizer(out).vocabSize, loadTokenizer(model).vocabSize);
+  assert.deepEqual(tables.map(({ name }) => name), ["scores", "differences", "best-of-n", "pairs", "masks", "training", "inputs"]);
+  assert.deepEqual(warnings, []);
+  assert.ok(figures.every(({ svg }) => svg?.includes("</svg>")) && existsSync(study.at("report/report.html")));
+  const files = ["aligned/model.safetensors", "report/report.json"].map(study.at), bytes = () => files.map(sha256File), first = bytes();
+  await ownPairs(study);
+  await ownPolicy(study);
+  await ownReport(study);
+  assert.deepEqual(bytes(), first);
+});

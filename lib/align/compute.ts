@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { cpuWorkers, WorkerPool } from "../base/workers";
 import type { LlamaConfig } from "../model/config";
 import type { Llama } from "../model/llama";
+import { largeFrom } from "../model/policy";
 import type { FlatLayout } from "./flat";
 import { completionLogps, microbatchGradient, type Complete, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
 
@@ -74,12 +75,10 @@ export function pooledCompute({ config, gradientCheckpointing }: Llama, layout: 
 
 /** Starting workers (about two seconds) pays from this many visits of a pair on. */
 const poolFrom = 1024;
-/** Up to so many weights: each worker has copies of them, and kernels that large use several threads well. */
-const poolUpTo = 1 << 26;
 
-/** Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers. */
+/** Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers, of which each has copies of the weights. */
 export function pays(size: number, visits: number): boolean {
-  return visits >= poolFrom && size <= poolUpTo;
+  return visits >= poolFrom && size <= largeFrom;
 }
 
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */

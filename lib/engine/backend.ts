@@ -25,8 +25,14 @@ export interface Engine {
 
 let started: Promise<Engine> | undefined;
 
-/** Starts the engine once per process; later calls return the same. @throws UserError when a forced engine cannot start */
-export function startEngine(): Promise<Engine> {
+/**
+ * Starts the engine once per process; later calls return the same.
+ * @param large for large tensors: TensorFlow's own allocator keeps what it once took, in pieces, up to half as much
+ *   again as is in use. The system's gives it back and computes the same numbers, but is no gain for small ones.
+ * @throws UserError when a forced engine cannot start
+ */
+export function startEngine({ large = false } = {}): Promise<Engine> {
+  if (large && !started) process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1"; // inherited by workers
   started ??= start(process.env["ENGINE"]);
   return started;
 }

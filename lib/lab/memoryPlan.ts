@@ -7,7 +7,7 @@ import { pays } from "../align/compute";
 import { planMemory, planParts, planStages, planWithin, stageTotal, type MemoryPlan, type PlanRequest } from "../align/plan";
 import type { TrainOptions } from "../align/train";
 import { holdsHalves } from "../engine/half";
-import { storesHalves, weightShapes } from "../model/checkpoint";
+import { storesHalves, weightCount } from "../model/checkpoint";
 import { readConfig } from "../model/config";
 import type { LoraConfig } from "../model/lora";
 import type { MaskKind } from "../preference/mask";
@@ -31,10 +31,10 @@ export interface PlannedRun {
 
 /** Reads of a policy's folder all but the weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
 export function planFor({ model, options: { batch, epochs }, lora, gradientCheckpointing, ...run }: PlannedRun, parallel: boolean): PlanRequest {
-  const config = readConfig(path.join(model, "config.json")), size = [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const config = readConfig(path.join(model, "config.json"));
   const { pairs, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed);
   if (pairs.length === 0) throw emptyPairs(report);
-  return { config, pairs, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(size, pairs.length * epochs) ? cpuWorkers : 0 };
+  return { config, pairs, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(weightCount(config), pairs.length * epochs) ? cpuWorkers : 0 };
 }
 
 /** Rows: what memory is for; columns: the stages of training. */

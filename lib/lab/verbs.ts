@@ -10,7 +10,6 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
-import { startEngine } from "../engine/backend";
 import { bestOfN, type BestOfNPoint } from "../evaluation/bestOfN";
 import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates } from "../factuality/annotator";
@@ -18,7 +17,7 @@ import { annotatedCandidateSchema, candidateSchema, questionSchema, type Annotat
 import type { SamplingOptions } from "../model/generate";
 import { openCheckpoint, writeCheckpoint } from "../model/checkpoint";
 import { mergedTensors, readAdapter } from "../model/lora";
-import { loadPolicy, policyHash } from "../model/policy";
+import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
 import { tokenizePair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
@@ -55,7 +54,7 @@ export interface SampleRequest { model: string; questions: string; out: string; 
 
 /** K candidates of every question into a file that grows and resumes. Returns how many rows it holds. */
 export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<number> {
-  const engine = await startEngine();
+  const engine = await startEngineFor(model);
   const rows = required(questionsOf(questions), questions, "question");
   claimBeside(out, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.name });
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
@@ -95,7 +94,7 @@ type TrainFiles = Omit<PlannedRun, "pairs"> & { pairs: string; memory?: number }
 
 /** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. With `memory` (bytes) the microbatch is the largest that fits. */
 export async function trainVerb({ memory, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
-  const { parallel } = await startEngine(), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const plan = choosePlan(planFor({ ...request, pairs }, parallel), request.options.microbatch, memory);
   onPlan?.(planLine(plan));
   return trainRun({ ...request, pairs, policyDir: request.model, options: memory === undefined ? request.options : { ...request.options, microbatch: plan.microbatch } });
@@ -103,7 +102,7 @@ export async function trainVerb({ memory, ...request }: TrainFiles & Pick<TrainR
 
 /** The memory `trainVerb` would take, as tables. */
 export async function planVerb({ memory, ...request }: TrainFiles): Promise<Table[]> {
-  const { parallel } = await startEngine();
+  const { parallel } = await startEngineFor(request.model);
   const plan = planFor({ ...request, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") }, parallel);
   return [microbatchTable(plan, memory), planTable(choosePlan(plan, request.options.microbatch, memory))];
 }
@@ -139,7 +138,7 @@ function answered(answersFile: string, questionsFile?: string): { answers: Annot
  * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
  */
 export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
-  const { name, parallel } = await startEngine();
+  const { name, parallel } = await startEngineFor(request.model);
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {

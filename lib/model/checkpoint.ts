@@ -59,6 +59,11 @@ export function weightShapes(config: LlamaConfig): Map<string, number[]> {
   return shapes;
 }
 
+/** How many numbers the weights of a model are. */
+export function weightCount(config: LlamaConfig): number {
+  return [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
 /**
  * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
  * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model

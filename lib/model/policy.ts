@@ -3,11 +3,12 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { sha256, sha256File } from "../base/hash";
-import { uploaded } from "../engine/backend";
+import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { openCheckpoint, type OpenCheckpoint } from "./checkpoint";
+import { openCheckpoint, weightCount, type OpenCheckpoint } from "./checkpoint";
+import { readConfig } from "./config";
 import { Llama, type Params } from "./llama";
 
 export interface Policy {
@@ -17,6 +18,14 @@ export interface Policy {
   params: Params;
   tokenizer: Tokenizer;
   dispose(): void;
+}
+
+/** From so many weights on a policy is large: its kernels use several threads well, and its memory is worth saving. */
+export const largeFrom = 1 << 26;
+
+/** Starts the engine as is best for the policy of a folder. @throws UserError as `readConfig` and `startEngine` */
+export function startEngineFor(dir: string): Promise<Engine> {
+  return startEngine({ large: weightCount(readConfig(path.join(dir, "config.json"))) > largeFrom });
 }
 
 /**

@@ -5,10 +5,10 @@ import path from "node:path";
 import { paperTraining } from "../../lib/align/train";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";
-import { startEngine } from "../../lib/engine/backend";
 import { choosePlan, planFor } from "../../lib/lab/memoryPlan";
 import { trainRun } from "../../lib/lab/trainRun";
 import type { LoraConfig } from "../../lib/model/lora";
+import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
 import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
 
@@ -19,7 +19,7 @@ export interface ShapeTaken { planned: number; taken: number; step: number; refe
 const promptTokens = 40, completionTokens = 250;
 
 async function main(): Promise<void> {
-  const { parallel } = await startEngine(), { dir, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint;
+  const { dir, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
   const batch = Math.max(2, microbatch), pairs = randomPairs(loadTokenizer(dir), 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
   const { total: planned } = choosePlan(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));

@@ -5,7 +5,7 @@ import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
 import type { Table } from "../../lib/lab/table";
-import { weightShapes } from "../../lib/model/checkpoint";
+import { weightCount, weightShapes } from "../../lib/model/checkpoint";
 import { parseConfig } from "../../lib/model/config";
 import { tokenizerFileNames } from "../../lib/text/tokenizerFiles";
 import { benchFolder } from "./peers";
@@ -38,8 +38,7 @@ export function measureShapes(shapes: readonly string[]): ShapeRow[] {
     process.stdout.write(`  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`);
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, ...options })], { encoding: "utf8" });
     if (status !== 0) throw new Error(`${shape}: ${stderr}`);
-    const weights = [...weightShapes(parseConfig(configs[shape], shape)).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-    return { ...point, weights, ...(JSON.parse(stdout) as ShapeTaken) };
+    return { ...point, weights: weightCount(parseConfig(configs[shape], shape)), ...(JSON.parse(stdout) as ShapeTaken) };
   });
 }
 

@@ -74,6 +74,23 @@ test("a sharded bfloat16 checkpoint: the process grows by at most 1.3 times its 
   assert.ok(grown < 1.3 * weights, `${(grown / weights).toFixed(2)} times the weights`);
 });
 
+test("an engine for large tensors gives back what they took", { timeout: 60_000, skip: process.platform === "linux" ? false : "resident size is counted otherwise" }, async (t) => {
+  if ((await startEngine()).name !== "native") return t.skip("only the native engine's memory is the process's own");
+  const script = path.join(scratch(t), "large.ts"), at = (file: string) => JSON.stringify(path.join(projectRoot, file));
+  writeFileSync(script, `import * as tf from ${at("node_modules/@tensorflow/tfjs")};
+    import { startEngine } from ${at("lib/engine/backend")};
+    void startEngine({ large: true }).then(() => {
+      tf.tidy(() => tf.add(tf.ones([1000]), 1));
+      const before = process.memoryUsage.rss(), ones = tf.tile(tf.ones([1]), [5e7]), twos = tf.add(ones, ones), most = process.memoryUsage.rss();
+      tf.dispose([ones, twos]);
+      process.stdout.write(JSON.stringify([most - before, process.memoryUsage.rss() - before]));
+    });`);
+  const { code, stdout, stderr } = await startNode(["--import", "tsx", script]).ended;
+  assert.equal(code, 0, stderr);
+  const [most, left] = JSON.parse(stdout) as [number, number];
+  assert.ok(most > 3.9e8 && left < 0.1 * most, `${left} of ${most} bytes left`);
+});
+
 onEveryBackend("one array for all weights: they arrive whole, in the model's order", () => {
   const dir = goldenPath("models", "llama-gqa-llama3"), { tensors } = readCheckpoint(dir), count = tf.memory().numTensors;
   const policy = loadPolicy(dir);

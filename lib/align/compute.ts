@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { cpuWorkers, WorkerPool } from "../base/workers";
+import { mostSmallWeights } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
 import type { Llama } from "../model/llama";
-import { largeFrom } from "../model/policy";
 import type { FlatLayout } from "./flat";
 import { completionLogps, microbatchGradient, type Complete, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
 
@@ -78,7 +78,7 @@ const poolFrom = 1024;
 
 /** Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers, of which each has copies of the weights. */
 export function pays(size: number, visits: number): boolean {
-  return visits >= poolFrom && size <= largeFrom;
+  return visits >= poolFrom && size <= mostSmallWeights;
 }
 
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */

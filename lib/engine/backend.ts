@@ -4,6 +4,7 @@
  * a forced engine that cannot start is an error, never a silent fallback.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
@@ -21,6 +22,8 @@ export interface Engine {
   description: string;
   /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
   parallel: boolean;
+  /** Bytes it can hold: the machine's (a GPU does not say), or WebAssembly's. */
+  memory: number;
 }
 
 let started: Promise<Engine> | undefined;
@@ -76,14 +79,14 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, memory: totalmem(), description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();
-    return { name: "wasm", parallel: !isWorker, description: `WebAssembly (${why})` };
+    return { name: "wasm", parallel: !isWorker, memory: Math.min(2 ** 32, totalmem()), description: `WebAssembly (${why})` };
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
@@ -94,12 +97,12 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend("webgpu"))) throw new Error("the webgpu backend did not initialise");
-    return { name: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
+    return { name: "webgpu", parallel: false, memory: totalmem(), description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
   },
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
+    return { name: "cpu", parallel: !isWorker, memory: totalmem(), description: `plain JavaScript, for checks only (${why})` };
   },
 };
 

@@ -1,5 +1,4 @@
 /** The memory a training run will take, as a table, before anything large is read. */
-import { totalmem } from "node:os";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
@@ -71,8 +70,8 @@ export function choosePlan(request: PlanRequest, microbatch: number, memory?: nu
   });
 }
 
-/** What training will take, and a warning where that is more than this machine has. @param has bytes */
-export function planLine({ microbatch, total }: MemoryPlan, has = totalmem()): string {
+/** What training will take, and a warning where that is more than there is. @param has bytes */
+export function planLine({ microbatch, total }: MemoryPlan, has: number): string {
   const line = `memory, planned: ${(total / 1e9).toFixed(2)} GB at the peak, with ${microbatch} pairs in a microbatch`;
   return total <= has ? line : `${line}; this machine has ${(has / 1e9).toFixed(1)} GB: see mask-dpo plan, --memory, --gradient-checkpointing, --lora-rank`;
 }

@@ -94,9 +94,9 @@ type TrainFiles = Omit<PlannedRun, "pairs"> & { pairs: string; memory?: number }
 
 /** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. With `memory` (bytes) the microbatch is the largest that fits. */
 export async function trainVerb({ memory, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
-  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const { parallel, memory: has } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const plan = choosePlan(planFor({ ...request, pairs }, parallel), request.options.microbatch, memory);
-  onPlan?.(planLine(plan));
+  onPlan?.(planLine(plan, has));
   return trainRun({ ...request, pairs, policyDir: request.model, options: memory === undefined ? request.options : { ...request.options, microbatch: plan.microbatch } });
 }
 

@@ -64,6 +64,13 @@ export function weightCount(config: LlamaConfig): number {
   return [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
+/** Up to so many weights a model is small: several processes, each with copies of them, are faster than one. Larger ones keep several threads busy, and their memory is worth saving. */
+export const mostSmallWeights = 1 << 26;
+
+export function isLarge(config: LlamaConfig): boolean {
+  return weightCount(config) > mostSmallWeights;
+}
+
 /**
  * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
  * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model

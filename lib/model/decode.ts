@@ -5,7 +5,9 @@
  * part is copied at every step, and it is merged into the large one now and then.
  */
 import * as tf from "@tensorflow/tfjs";
+import { timesWeight, widened, widenedRows } from "../engine/half";
 import { AngleTable, causalMask, pairedRows, rotation, type Angles } from "../engine/attention";
+import { isLarge } from "./checkpoint";
 import type { LlamaConfig } from "./config";
 import { ropeInverseFrequencies } from "./rope";
 import { headName, param, type Params } from "./llama";
@@ -41,7 +43,7 @@ export function disposeCache(cache: Cache): void {
   for (const { past, recent } of cache.layers) for (const part of [past, recent]) if (part) tf.dispose([part.k, part.v]);
 }
 
-/** A projection [in, out] with its bias [out]. Queries and keys are fused, since they are rotated together. */
+/** A projection [in, out], or [out, in] where weights are used in place, with its bias [out]. Queries and keys are fused, since they are rotated together. */
 interface Linear { weight: tf.Tensor2D; bias: tf.Tensor | undefined }
 type Layer = Record<"qk" | "v" | "o" | "gate" | "up" | "down", Linear> & Record<"norm1" | "norm2", tf.Tensor>;
 
@@ -49,17 +51,27 @@ type Layer = Record<"qk" | "v" | "o" | "gate" | "up" | "down", Linear> & Record<
 export class Decoder {
   private readonly layers: Layer[];
   private readonly embedding: tf.Tensor2D;
-  private readonly head: tf.Tensor2D; // [D, V]
+  private readonly head: tf.Tensor2D; // [D, V], in place [V, D]
   private readonly norm: tf.Tensor;
   private readonly angles: AngleTable;
+  /** tensors made here */
+  private readonly own: tf.Tensor[];
 
-  /** Copies what it needs: `params` stay the caller's. @param vocabulary logits beyond this many ids are not computed */
-  constructor(readonly config: LlamaConfig, params: Params, vocabulary = config.vocabSize) {
+  /**
+   * `params` stay the caller's.
+   * @param vocabulary logits beyond this many ids are not computed
+   * @param inPlace large weights are not copied but used where they are, those in 16 bits too (`engine/half`)
+   */
+  constructor(readonly config: LlamaConfig, params: Params, private readonly vocabulary = config.vocabSize, private readonly inPlace = isLarge(config)) {
     this.angles = new AngleTable(ropeInverseFrequencies(config));
-    this.embedding = tf.clone(param<tf.Tensor2D>(params, "model.embed_tokens.weight"));
-    this.head = tf.tidy(() => tf.transpose(tf.slice(param<tf.Tensor2D>(params, headName(config)), 0, Math.min(vocabulary, config.vocabSize))));
+    const head = param<tf.Tensor2D>(params, headName(config));
+    this.embedding = param<tf.Tensor2D>(params, "model.embed_tokens.weight");
+    this.head = inPlace ? head : tf.tidy(() => tf.transpose(tf.slice(head, 0, Math.min(vocabulary, config.vocabSize))));
     this.norm = tf.mul(param(params, "model.norm.weight"), Math.sqrt(config.hiddenSize));
-    this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`));
+    this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`, inPlace));
+    const callers = new Set<tf.Tensor | undefined>(Object.values(params));
+    this.own = [this.head, this.norm, ...this.layers.flatMap(({ norm1, norm2, ...linears }) => [norm1, norm2, ...Object.values(linears).flatMap(({ weight, bias }) => [weight, bias])])]
+      .filter((t): t is tf.Tensor => t !== undefined && !callers.has(t));
   }
 
   /**
@@ -75,16 +87,17 @@ export class Decoder {
       const rotate = rotation(this.anglesOf(next, rows, length));
       const causal = length > 1 ? causalMask(length) : undefined;
       const mask = causal && next.padding ? tf.add(next.padding.mask, causal) : next.padding?.mask ?? causal;
-      let x: tf.Tensor2D = tf.gather(this.embedding, tf.reshape(ids, [-1]));
+      let x = widenedRows(this.embedding, tf.reshape(ids, [-1]));
       this.layers.forEach((layer, i) => {
         const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rotate, mask, merge);
         next.layers.push(attended.cache);
-        x = tf.add(x, project(attended.out, layer.o));
-        const h = this.normed(x, layer.norm2), gate = project(h, layer.gate);
-        x = tf.add(x, project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), project(h, layer.up)), layer.down));
+        x = tf.add(x, this.project(attended.out, layer.o));
+        const h = this.normed(x, layer.norm2), gate = this.project(h, layer.gate);
+        x = tf.add(x, this.project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), this.project(h, layer.up)), layer.down));
       });
       const last = length > 1 ? tf.reshape(tf.slice(tf.reshape(x, [rows, length, -1]), [0, length - 1, 0], [-1, 1, -1]), [rows, -1]) as tf.Tensor2D : x;
-      return tf.matMul(this.normed(last, this.norm), this.head);
+      const normed = this.normed(last, this.norm);
+      return this.inPlace ? tf.slice(timesWeight(normed, this.head), [0, 0], [-1, this.vocabulary]) : tf.matMul(normed, this.head);
     });
     cache.layers.forEach((old, i) => { // parts that were carried over unchanged live on
       const { past, recent } = next.layers[i]!;
@@ -95,7 +108,7 @@ export class Decoder {
 
   dispose(): void {
     this.angles.dispose();
-    tf.dispose([this.embedding, this.head, this.norm, ...this.layers] as tf.TensorContainer);
+    tf.dispose(this.own);
   }
 
   /** Of the last `length` positions: alike in all rows, [length, h/2], or by row, [R, 1, length, h/2]. */
@@ -111,13 +124,18 @@ export class Decoder {
     return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), size * this.config.rmsEps))), weight) as tf.Tensor2D;
   }
 
+  private project(x: tf.Tensor2D, { weight, bias }: Linear): tf.Tensor2D {
+    const product = this.inPlace ? timesWeight(x, weight) : tf.matMul(x, weight) as tf.Tensor2D;
+    return bias ? tf.add(product, bias) : product;
+  }
+
   private attend(layer: Layer, x: tf.Tensor2D, rows: number, old: Cache["layers"][number], rotate: ReturnType<typeof rotation>, mask: tf.Tensor | undefined, merge: boolean) {
     const { heads: H, kvHeads: K, headDim: h } = this.config;
     const length = x.shape[0] / rows, G = H / K;
     const byHead = (y: tf.Tensor2D, n: number) => // [R, n, T, h]; one position needs no transposition
       (length === 1 ? tf.reshape(y, [rows, n, 1, h]) : tf.transpose(tf.reshape(y, [rows, length, n, h]), [0, 2, 1, 3])) as tf.Tensor4D;
-    const v = byHead(project(x, layer.v), K);
-    const [q0, k] = tf.split(rotate(byHead(project(x, layer.qk), H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const v = byHead(this.project(x, layer.v), K);
+    const [q0, k] = tf.split(rotate(byHead(this.project(x, layer.qk), H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
     const q = tf.reshape(q0, [rows, K, G * length, h]) as tf.Tensor4D;
     const join = (a: KeyValues | undefined, b: KeyValues): KeyValues => (a ? { k: tf.concat([a.k, b.k], 2), v: tf.concat([a.v, b.v], 2) } : b);
     const parts = merge ? { past: join(old.past, old.recent!), recent: { k, v } } : { past: old.past, recent: join(old.recent, { k, v }) };
@@ -153,26 +171,25 @@ function lengthened({ padding }: Cache): Cache["padding"] {
   return { count: padding.count, mask };
 }
 
-function project(x: tf.Tensor2D, { weight, bias }: Linear): tf.Tensor2D {
-  const product: tf.Tensor2D = tf.matMul(x, weight);
-  return bias ? tf.add(product, bias) : product;
-}
-
-function fuseLayer(config: LlamaConfig, params: Params, prefix: string): Layer {
+function fuseLayer(config: LlamaConfig, params: Params, prefix: string, inPlace: boolean): Layer {
   return tf.tidy(() => {
     const rowsOf = (t: tf.Tensor, heads: number) => {
       const rows = pairedRows(heads, config.headDim);
       return rows ? tf.gather(t, tf.tensor1d(rows, "int32")) : t;
     };
-    const linear = (of: (kind: "weight" | "bias") => tf.Tensor | undefined): Linear => ({ weight: tf.transpose(of("weight") as tf.Tensor2D), bias: of("bias") });
-    const plain = (name: string): Linear => linear((kind) => { const t = params[`${prefix}.${name}.${kind}`]; return t && tf.clone(t); });
+    const plain = (name: string): Linear => {
+      const [weight, bias] = ["weight", "bias"].map((kind) => params[`${prefix}.${name}.${kind}`]) as [tf.Tensor2D, tf.Tensor?];
+      return { weight: inPlace ? weight : tf.transpose(weight), bias };
+    };
+    const queriesAndKeys = (kind: "weight" | "bias") => {
+      const [q, k] = ["q_proj", "k_proj"].map((name) => params[`${prefix}.self_attn.${name}.${kind}`]).map((t) => (t && kind === "weight" ? widened(t as tf.Tensor2D) : t));
+      return q && k && tf.concat([tf.mul(rowsOf(q, config.heads), 1 / Math.sqrt(config.headDim)), rowsOf(k, config.kvHeads)], 0);
+    };
+    const qk = queriesAndKeys("weight") as tf.Tensor2D;
     return {
       norm1: tf.mul(param(params, `${prefix}.input_layernorm.weight`), Math.sqrt(config.hiddenSize)),
       norm2: tf.mul(param(params, `${prefix}.post_attention_layernorm.weight`), Math.sqrt(config.hiddenSize)),
-      qk: linear((kind) => {
-        const q = params[`${prefix}.self_attn.q_proj.${kind}`], k = params[`${prefix}.self_attn.k_proj.${kind}`];
-        return q && k && tf.concat([tf.mul(rowsOf(q, config.heads), 1 / Math.sqrt(config.headDim)), rowsOf(k, config.kvHeads)], 0);
-      }),
+      qk: { weight: inPlace ? qk : tf.transpose(qk), bias: queriesAndKeys("bias") },
       v: plain("self_attn.v_proj"), o: plain("self_attn.o_proj"), gate: plain("mlp.gate_proj"), up: plain("mlp.up_proj"), down: plain("mlp.down_proj"),
     } as Layer & tf.TensorContainerObject;
   }) as unknown as Layer;

@@ -36,6 +36,8 @@ export interface Generated {
 
 /** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
 const maxRows = 1024;
+/** Bytes of keys and values of a batch: large models decode fewer rows together. */
+const mostCache = 2e9;
 /** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
 const mostPadding = 16;
 /** Rows are compacted when this share of them is still alive: compacting copies the cache, so not at every step. */
@@ -53,7 +55,8 @@ export async function* generate(config: LlamaConfig, params: Params, requests: r
   }
   const decoder = new Decoder(config, params, tokenizer.vocabSize);
   try {
-    for (const batch of batches(requests)) {
+    const rows = Math.min(maxRows, Math.max(1, Math.floor(mostCache / (8 * config.layers * config.kvHeads * config.headDim * longest))));
+    for (const batch of batches(requests, rows)) {
       const results = await decodeBatch(decoder, batch.map((i) => requests[i]!), options, new Set(tokenizer.eosIds));
       for (const [j, request] of batch.entries()) yield { request, completions: results[j]! };
     }
@@ -62,15 +65,15 @@ export async function* generate(config: LlamaConfig, params: Params, requests: r
   }
 }
 
-/** Requests in order of prompt length, at most `maxRows` candidates a batch (a single prompt may exceed it). */
-function batches(requests: readonly GenerateRequest[]): number[][] {
+/** Requests in order of prompt length, at most `most` candidates a batch (a single prompt may exceed it). */
+function batches(requests: readonly GenerateRequest[], most: number): number[][] {
   const lengthOf = (i: number) => requests[i]!.promptIds.length;
   const order = requests.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
   const out: number[][] = [];
   let rows = 0;
   for (const i of order) {
     const batch = out.at(-1), count = requests[i]!.streams.length;
-    if (batch && lengthOf(i) - lengthOf(batch[0]!) <= mostPadding && rows + count <= maxRows) {
+    if (batch && lengthOf(i) - lengthOf(batch[0]!) <= mostPadding && rows + count <= most) {
       batch.push(i);
       rows += count;
     } else {

@@ -7,7 +7,7 @@ import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { openCheckpoint, weightCount, type OpenCheckpoint } from "./checkpoint";
+import { isLarge, openCheckpoint, type OpenCheckpoint } from "./checkpoint";
 import { readConfig } from "./config";
 import { Llama, type Params } from "./llama";
 
@@ -20,12 +20,9 @@ export interface Policy {
   dispose(): void;
 }
 
-/** From so many weights on a policy is large: its kernels use several threads well, and its memory is worth saving. */
-export const largeFrom = 1 << 26;
-
 /** Starts the engine as is best for the policy of a folder. @throws UserError as `readConfig` and `startEngine` */
 export function startEngineFor(dir: string): Promise<Engine> {
-  return startEngine({ large: weightCount(readConfig(path.join(dir, "config.json"))) > largeFrom });
+  return startEngine({ large: isLarge(readConfig(path.join(dir, "config.json"))) });
 }
 
 /**

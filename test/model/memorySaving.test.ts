@@ -1,14 +1,15 @@
-/** What saves memory changes no number: gradient checkpointing, and frozen weights kept in the 16 bits they are stored in. */
+/** What saves memory changes no number: gradient checkpointing, frozen weights kept in the 16 bits they are stored in, decoding with weights in place. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
 import { Rng } from "../../lib/base/rng";
 import { isHalf } from "../../lib/engine/half";
+import { Decoder, disposeCache, emptyCache } from "../../lib/model/decode";
 import { uploadParams, type Params } from "../../lib/model/llama";
 import { adapted, initialAdapter, loraScale, loraTargets, type LoraConfig } from "../../lib/model/lora";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
-import { onEveryBackend } from "../backends";
+import { onEveryBackend, relativeError } from "../backends";
 import { goldenPath } from "../golden/golden";
 import { goldenModels, publishedShapes } from "./goldenModels";
 
@@ -60,6 +61,32 @@ for (const name of publishedShapes) {
       assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
       plain.dispose();
       saving.dispose();
+    }
+  });
+}
+
+for (const name of goldenModels) {
+  onEveryBackend(`${name}: decoding with weights in place, in 16 bits too, gives the logits of weights that were arranged`, () => {
+    for (const frozen of [false, true]) {
+      const before = tf.memory().numTensors, { model: { config }, params, dispose } = loadPolicy(goldenPath("models", name), { frozen }), whole = loadPolicy(goldenPath("models", name));
+      const loaded = tf.memory().numTensors, vocabulary = config.vocabSize - 3, rng = new Rng("decode"), draw = (rows: number, length: number) => tf.tensor2d(Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)), [rows, length], "int32");
+      const inPlace = new Decoder(config, params, vocabulary, true), arranged = new Decoder(config, whole.params, vocabulary, false);
+      let caches = [emptyCache(config), emptyCache(config)];
+      for (let step = 0; step < 20; step++) { // past and recent parts of the cache
+        const ids = draw(2, step === 0 ? 5 : 1), taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));
+        const [a, b] = taken.map(({ logits }) => logits.dataSync());
+        assert.equal(a!.length, 2 * vocabulary);
+        assert.ok(relativeError(a!, b!) < 1e-5, `step ${step}: ${relativeError(a!, b!)}`);
+        caches = taken.map(({ cache }) => cache);
+        tf.dispose([ids, ...taken.map(({ logits }) => logits)]);
+      }
+      caches.forEach(disposeCache);
+      inPlace.dispose();
+      arranged.dispose();
+      assert.equal(tf.memory().numTensors, loaded, "what it was given is still there, and nothing else");
+      dispose();
+      whole.dispose();
+      assert.equal(tf.memory().numTensors, before);
     }
   });
 }

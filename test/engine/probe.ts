@@ -50,14 +50,14 @@ async function kernels(out: Probe): Promise<void> {
 /** Two masked-DPO steps and a greedy continuation of a tiny grouped-query model. */
 async function model(out: Probe): Promise<void> {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-gqa-llama3"));
-  const llama = new Llama(config), params = uploadParams(tensors), layout = flatLayout(params);
+  const llamas = [new Llama(config), new Llama(config, true)], params = uploadParams(tensors), layout = flatLayout(params);
   const rng = new Rng("probe ids");
   const prompt = Array.from({ length: 4 }, () => rng.int(256));
   const batch = [12, 9, 10, 12].map((length) => ({ ids: Int32Array.from({ length }, (_, t) => prompt[t] ?? rng.int(256)), lossMask: Uint8Array.from({ length }, (_, t) => (t > 4 && t % 3 > 0 ? 1 : 0)) }));
   let weights = flatten(Object.values(params)), state = adamwInit(weights.size);
   for (let step = 0; step < 2; step++) {
     const objective = (...t: tf.Tensor[]): tf.Scalar => {
-      const [policyChosen, policyRejected] = tf.split(sequenceLogps(llama, Object.fromEntries(t.map((x, i) => [layout.names[i]!, x])), batch), 2) as [tf.Tensor1D, tf.Tensor1D];
+      const [policyChosen, policyRejected] = tf.split(sequenceLogps(llamas[step]!, Object.fromEntries(t.map((x, i) => [layout.names[i]!, x])), batch), 2) as [tf.Tensor1D, tf.Tensor1D];
       return tf.mean(maskDpoLoss({ policyChosen, policyRejected, referenceChosen: tf.tensor1d([-30, -31]), referenceRejected: tf.tensor1d([-32, -29]) }, 0.1).losses);
     };
     const { value, grads } = tf.valueAndGrads(objective)(Object.values(unflatten(weights, layout)));

@@ -7,7 +7,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { projectRoot } from "../../lib/base/files";
 import { untar } from "../../lib/lab/figure/unpack";
 import { relativeError } from "../backends";
-import { startNode } from "../cli/process";
+import { run, startNode } from "../cli/process";
 import { scratch } from "../golden/fixtures";
 import type { Probe } from "./probe";
 
@@ -39,6 +39,14 @@ test("WebGPU: matmul, fused kernels, two training steps and a greedy continuatio
     const error = relativeError(out[name]!, values);
     assert.ok(error < (name === "gradient norm" ? 1e-3 : 1e-5), `${name}: ${error}`); // WebAssembly adds squares one by one
   }
+});
+
+test("doctor finds WebGPU sound", { skip: installed ? false : "the optional package webgpu is not installed", timeout: 120_000 }, async (t) => {
+  const adapter = softwareAdapter(t), { code, stdout } = await run(["doctor"], { ENGINE: "webgpu", ...adapter });
+  if (!adapter && /no WebGPU adapter/.test(stdout)) return t.skip("this machine has no WebGPU adapter, not even a software one");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^engine +WebGPU on /m);
+  assert.match(stdout, /^ok +training step: gradient/m);
 });
 
 test("ENGINE=webgpu without an adapter is an error of one line, never another engine", { skip: installed && linux ? false : "only Vulkan can be taken away" }, async () => {

@@ -92,10 +92,10 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
   return { microbatch, stages, total: Math.max(...Object.values(stages).map(stageTotal)) };
 }
 
-/** The largest microbatch, of 1, 2, 4, … up to the batch, whose plan fits; of 1 when none does. */
-export function planWithin(request: PlanRequest, memory: number): MemoryPlan {
-  let size = 2 ** Math.floor(Math.log2(request.batch)), plan = planMemory(request, size);
-  while (plan.total > memory && size > 1) plan = planMemory(request, (size /= 2));
+/** The largest microbatch, of `most` and half of it again and again, whose plan fits; of 1 when none does. */
+export function planWithin(request: PlanRequest, memory: number, most = 2 ** Math.floor(Math.log2(request.batch))): MemoryPlan {
+  let plan = planMemory(request, most);
+  while (plan.total > memory && plan.microbatch > 1) plan = planMemory(request, Math.floor(plan.microbatch / 2));
   return plan;
 }
 

@@ -22,8 +22,8 @@ export interface Engine {
   description: string;
   /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
   parallel: boolean;
-  /** Bytes it can hold: the machine's (a GPU does not say), or WebAssembly's. */
-  memory: number;
+  /** Bytes it can hold: the machine's, or WebAssembly's; a GPU does not say. */
+  memory?: number;
 }
 
 let started: Promise<Engine> | undefined;
@@ -79,7 +79,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, memory: totalmem(), description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, ...(!backend.isUsingGpuDevice && { memory: totalmem() }), description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
@@ -97,7 +97,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend("webgpu"))) throw new Error("the webgpu backend did not initialise");
-    return { name: "webgpu", parallel: false, memory: totalmem(), description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
+    return { name: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
   },
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend

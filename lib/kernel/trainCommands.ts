@@ -47,8 +47,8 @@ function loraOf(o: MemoryFlags): LoraConfig | undefined {
 export function addTrainCommands(program: Command): void {
   withMemory(withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())))
     .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
-    .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & MemoryFlags & TrainingFlags) => {
-      const { logs, report } = await trainVerb({ ...o, lora: loraOf(o), options: trainOptions(o) }, say);
+    .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & MemoryFlags & TrainingFlags, command: Command) => {
+      const fixed = command.getOptionValueSource("microbatch") === "cli", { logs, report } = await trainVerb({ ...o, fixed, lora: loraOf(o), options: trainOptions(o) }, say);
       const last = logs.at(-1)!;
       say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
     });

@@ -9,8 +9,7 @@ import { showDone, startProgress } from "../base/progress";
 import { startEngine } from "../engine/backend";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import { candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
-import { isLarge, weightCount } from "../model/checkpoint";
-import { readConfig } from "../model/config";
+import { isLarge, readCheckpointConfig, weightCount } from "../model/checkpoint";
 import { greedySampling, paperSampling, type SamplingOptions } from "../model/generate";
 import { loadPolicy, policyHash } from "../model/policy";
 import { sampleCandidates } from "../preference/candidate";
@@ -56,7 +55,7 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
 
 /** In this process, or on all cores where there is enough to do and the engine is the CPU's. */
 async function* sampleAll(policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
-  const { parallel, memory } = await startEngine(), config = readConfig(path.join(policyDir, "config.json"));
+  const { parallel, memory = Infinity } = await startEngine(), config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && questions.length * k >= poolFrom) {
     yield* samplePool({ policyDir, k, sampling, seed }, questions);
     return;

@@ -1,13 +1,11 @@
 /** The memory a training run will take, as a table, before anything large is read. */
-import path from "node:path";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { pays } from "../align/compute";
 import { planMemory, planParts, planStages, planWithin, stageTotal, type MemoryPlan, type PlanRequest } from "../align/plan";
 import type { TrainOptions } from "../align/train";
 import { holdsHalves } from "../engine/half";
-import { storesHalves, weightCount } from "../model/checkpoint";
-import { readConfig } from "../model/config";
+import { readCheckpointConfig, storesHalves, weightCount } from "../model/checkpoint";
 import type { LoraConfig } from "../model/lora";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
@@ -30,7 +28,7 @@ export interface PlannedRun {
 
 /** Reads of a policy's folder all but the weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
 export function planFor({ model, options: { batch, epochs }, lora, gradientCheckpointing, ...run }: PlannedRun, parallel: boolean): PlanRequest {
-  const config = readConfig(path.join(model, "config.json"));
+  const config = readCheckpointConfig(model);
   const { pairs, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed);
   if (pairs.length === 0) throw emptyPairs(report);
   return { config, pairs, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(weightCount(config), pairs.length * epochs) ? cpuWorkers : 0 };
@@ -59,9 +57,8 @@ export function microbatchTable(request: PlanRequest, memory?: number): Table {
   };
 }
 
-/** The plan asked for: of a given microbatch, or of the largest that fits. @throws UserError when not even one pair fits */
-export function choosePlan(request: PlanRequest, microbatch: number, memory?: number): MemoryPlan {
-  if (memory === undefined) return planMemory(request, microbatch);
+/** The plan of the largest microbatch that fits. @throws UserError when not even one pair does */
+export function planInto(request: PlanRequest, memory: number): MemoryPlan {
   const plan = planWithin(request, memory);
   if (plan.total <= memory) return plan;
   throw new UserError({
@@ -70,8 +67,10 @@ export function choosePlan(request: PlanRequest, microbatch: number, memory?: nu
   });
 }
 
-/** What training will take, and a warning where that is more than there is. @param has bytes */
-export function planLine({ microbatch, total }: MemoryPlan, has: number): string {
-  const line = `memory, planned: ${(total / 1e9).toFixed(2)} GB at the peak, with ${microbatch} pairs in a microbatch`;
-  return total <= has ? line : `${line}; this machine has ${(has / 1e9).toFixed(1)} GB: see mask-dpo plan, --memory, --gradient-checkpointing, --lora-rank`;
+/** What training will take, why it is not what was asked for, and a warning where it is more than there is. @param has bytes, where they are known */
+export function planLine({ microbatch, total }: MemoryPlan, asked: MemoryPlan, has = Infinity): string {
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+  const lowered = microbatch < asked.microbatch ? ` (${asked.microbatch} would take ${gigabytes(asked.total)})` : "";
+  const line = `memory, planned: ${gigabytes(total)} at the peak, with ${microbatch} pairs in a microbatch${lowered}`;
+  return total <= has ? line : `${line}; this machine has ${gigabytes(has)}: see mask-dpo plan, --gradient-checkpointing, --lora-rank`;
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
+import { planMemory, planWithin } from "../align/plan";
 import { cachedLogps } from "../align/reference";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -27,7 +28,7 @@ import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./bestOfStudy";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
-import { choosePlan, microbatchTable, planFor, planLine, planTable, type PlannedRun } from "./memoryPlan";
+import { microbatchTable, planFor, planInto, planLine, planTable, type PlannedRun } from "./memoryPlan";
 import { claimBeside } from "./run";
 import type { Table } from "./table";
 import { trainRun, type TrainRun, type TrainRunRequest } from "./trainRun";
@@ -92,19 +93,24 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
 
 type TrainFiles = Omit<PlannedRun, "pairs"> & { pairs: string; memory?: number };
 
-/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. With `memory` (bytes) the microbatch is the largest that fits. */
-export async function trainVerb({ memory, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
+/**
+ * Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. The microbatch is made smaller
+ * where memory asks for it, unless it is `fixed`; with `memory` (bytes) it is the largest that fits.
+ */
+export async function trainVerb({ memory, fixed = false, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery"> & { fixed?: boolean }, onPlan?: (line: string) => void): Promise<TrainRun> {
   const { parallel, memory: has } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const plan = choosePlan(planFor({ ...request, pairs }, parallel), request.options.microbatch, memory);
-  onPlan?.(planLine(plan, has));
-  return trainRun({ ...request, pairs, policyDir: request.model, options: memory === undefined ? request.options : { ...request.options, microbatch: plan.microbatch } });
+  const { options } = request, planned = planFor({ ...request, pairs }, parallel), asked = planMemory(planned, options.microbatch);
+  const plan = memory !== undefined ? planInto(planned, memory) : fixed ? asked : planWithin(planned, has ?? Infinity, options.microbatch);
+  onPlan?.(planLine(plan, asked, has));
+  const microbatch = plan.microbatch === asked.microbatch ? options.microbatch : plan.microbatch; // a plan's is never more than a batch
+  return trainRun({ ...request, pairs, policyDir: request.model, options: { ...options, microbatch } });
 }
 
 /** The memory `trainVerb` would take, as tables. */
 export async function planVerb({ memory, ...request }: TrainFiles): Promise<Table[]> {
   const { parallel } = await startEngineFor(request.model);
   const plan = planFor({ ...request, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") }, parallel);
-  return [microbatchTable(plan, memory), planTable(choosePlan(plan, request.options.microbatch, memory))];
+  return [microbatchTable(plan, memory), planTable(memory === undefined ? planMemory(plan, request.options.microbatch) : planInto(plan, memory))];
 }
 
 /** A checkpoint with an adapter added to its weights. */

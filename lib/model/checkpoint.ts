@@ -71,18 +71,22 @@ export function isLarge(config: LlamaConfig): boolean {
   return weightCount(config) > mostSmallWeights;
 }
 
-/**
- * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
- * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
- */
-export function openCheckpoint(dir: string): OpenCheckpoint {
+/** What a checkpoint folder says of its model. @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig` */
+export function readCheckpointConfig(dir: string): LlamaConfig {
   restoreFolder(dir);
   if (!existsSync(dir)) throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
   if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
     throw new UserError({ where: dir, expected: "a checkpoint folder", got: "an adapter", fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR." });
   }
-  const config = readConfig(path.join(dir, "config.json"));
-  const tokenizer = loadTokenizer(dir);
+  return readConfig(path.join(dir, "config.json"));
+}
+
+/**
+ * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
+ * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
+ */
+export function openCheckpoint(dir: string): OpenCheckpoint {
+  const config = readCheckpointConfig(dir), tokenizer = loadTokenizer(dir);
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);

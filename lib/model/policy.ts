@@ -7,8 +7,7 @@ import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { isLarge, openCheckpoint, type OpenCheckpoint } from "./checkpoint";
-import { readConfig } from "./config";
+import { isLarge, openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
 import { Llama, type Params } from "./llama";
 
 export interface Policy {
@@ -20,9 +19,9 @@ export interface Policy {
   dispose(): void;
 }
 
-/** Starts the engine as is best for the policy of a folder. @throws UserError as `readConfig` and `startEngine` */
+/** Starts the engine as is best for the policy of a folder. @throws UserError as `readCheckpointConfig` and `startEngine` */
 export function startEngineFor(dir: string): Promise<Engine> {
-  return startEngine({ large: isLarge(readConfig(path.join(dir, "config.json"))) });
+  return startEngine({ large: isLarge(readCheckpointConfig(dir)) });
 }
 
 /**

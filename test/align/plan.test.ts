@@ -108,6 +108,8 @@ test("a microbatch is planned at its longest pairs; more pairs, more memory", ()
   for (const [i, total] of totals.entries()) assert.equal(planWithin(request, total).microbatch, 2 ** i);
   assert.equal(planWithin(request, totals[2]! + 1).microbatch, 4);
   assert.equal(planWithin(request, 1).microbatch, 1);
+  assert.equal(planWithin(request, Infinity, 6).microbatch, 6); // as it was asked for
+  assert.equal(planWithin(request, totals[2]! - 1, 6).microbatch, 3);
 });
 
 test("an adapter holds the base once and no moments of it; workers each hold their own", () => {

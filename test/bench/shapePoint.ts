@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { planMemory } from "../../lib/align/plan";
 import { paperTraining } from "../../lib/align/train";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";
-import { choosePlan, planFor } from "../../lib/lab/memoryPlan";
+import { planFor } from "../../lib/lab/memoryPlan";
 import { trainRun } from "../../lib/lab/trainRun";
 import type { LoraConfig } from "../../lib/model/lora";
 import { startEngineFor } from "../../lib/model/policy";
@@ -21,7 +22,7 @@ const promptTokens = 40, completionTokens = 250;
 async function main(): Promise<void> {
   const { dir, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
   const batch = Math.max(2, microbatch), pairs = randomPairs(loadTokenizer(dir), 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
-  const { total: planned } = choosePlan(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
+  const { total: planned } = planMemory(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
   let reference = 0;
   setProgressRenderer((label) => {

@@ -26,10 +26,12 @@ test("a check fails for values that are off, not finite, or too few", () => {
   for (const values of [[1, 2.01], [1, NaN], [1]]) assert.equal(compare("x", values, [1, 2]).ok, false, String(values));
 });
 
-test("a plan beyond the machine says so", () => {
-  const plan = { microbatch: 2, stages: {} as never, total: 5e9 };
-  assert.equal(planLine(plan, 6e9), "memory, planned: 5.00 GB at the peak, with 2 pairs in a microbatch");
-  assert.match(planLine(plan, 4e9), /; this machine has 4\.0 GB: .*--gradient-checkpointing/);
+test("a plan says what was lowered, and when it is beyond the machine", () => {
+  const plan = (microbatch: number, total: number) => ({ microbatch, total, stages: {} as never });
+  assert.equal(planLine(plan(2, 5e9), plan(2, 5e9), 6e9), "memory, planned: 5.00 GB at the peak, with 2 pairs in a microbatch");
+  assert.equal(planLine(plan(2, 5e9), plan(8, 9.5e9), 6e9), "memory, planned: 5.00 GB at the peak, with 2 pairs in a microbatch (8 would take 9.50 GB)");
+  assert.match(planLine(plan(1, 5e9), plan(1, 5e9), 4e9), /; this machine has 4\.00 GB: .*--gradient-checkpointing/);
+  assert.doesNotMatch(planLine(plan(1, 5e9), plan(1, 5e9)), /machine/);
 });
 
 test("frozen halves are planned by the weights' headers, and by config.json where there are none yet", (t) => {

@@ -10,7 +10,7 @@ import { addRunsCommand } from "./kernel/runsCommand";
 import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./kernel/trainCommands";
 import { addWorldCommand } from "./kernel/worldCommand";
 import { presetNames } from "./lab/preset";
-import { agreementTables, agreementVerb, annotateServerVerb, sampleServerVerb, serverAnnotators, type ServerAnnotateFlags, type ServerSampleFlags } from "./lab/serverVerbs";
+import { agreementTables, agreementVerb, annotateDefaults, annotateServerVerb, sampleServerVerb, serverAnnotators, type ServerAnnotateFlags, type ServerSampleFlags } from "./lab/serverVerbs";
 import { refuseServerFlags, withServer } from "./lab/serverFlags";
 import { pairReportTable } from "./lab/candidateTables";
 import { bestOfTable, evaluationTable } from "./lab/results";
@@ -19,7 +19,6 @@ import { exportTorchVerb, exportVerb, importSummary, importVerb, labelFormatName
 import { toText } from "./lab/table";
 import { annotateVerb, bestOfVerb, inspectVerb, logpsVerb, pairsVerb, sampleVerb, summaryOf } from "./lab/verbs";
 import { greedySampling, paperSampling } from "./model/generate";
-import { factTuneAnswers } from "./factuality/llm/selfConsistency";
 import { paperCandidates } from "./preference/candidate";
 import type { MaskKind } from "./preference/mask";
 import { loadAtlas } from "./world/atlas";
@@ -64,8 +63,8 @@ withServer(withSampling(program.command("sample").description("sample K candidat
 withServer(program.command("annotate").description("annotate every sentence, with Atlas's oracle or a language model").requiredOption("--candidates <file>", "candidates (JSONL); a language model keeps the sentences of rows that have them").addOption(questions()).requiredOption("--out <file>", "annotated candidates (JSONL)")
   .addOption(new Option("--annotator <name>", "who judges").choices(["oracle", ...serverAnnotators]).default("oracle")).addOption(seed()), new Option("--server <url>", "the server of the judging model"), number)
   .option("--documents <file>", "anah: reference documents {questionId or topic, document} (JSONL)").option("--knowledge <file>", "factscore: articles {title, text} named as the topics (JSONL, or FActScore's SQLite database)")
-  .option("--answers <n>", "self-consistency: answers per fact", count, factTuneAnswers).option("--answer-model <name>", "self-consistency: the model that answers (default: --model-name)")
-  .option("--tries <n>", "replies asked for until one can be parsed", count, 3).option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
+  .option("--answers <n>", "self-consistency: answers per fact", count, annotateDefaults.answers).option("--answer-model <name>", "self-consistency: the model that answers (default: --model-name)")
+  .option("--tries <n>", "replies asked for until one can be parsed", count, annotateDefaults.tries).option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
   .action(async (o: Omit<ServerAnnotateFlags, "annotator"> & { annotator: ServerAnnotateFlags["annotator"] | "oracle" }) => {
     const { annotator } = o;
     if (annotator === "oracle" && o.server) throw new UserError({ where: "--annotator", expected: `${serverAnnotators.join(" | ")} with --server`, got: "oracle", fix: "Name one of them, or leave --server out." });

@@ -15,13 +15,18 @@ import { maxNewTokens } from "./preset";
 import { evaluationQuestions, trainingTopics } from "./questions";
 import { writeReport, type Report } from "./report";
 import { runFolder } from "./run";
+import { annotateDefaults, annotateServerVerb, type ServerAnnotateFlags } from "./serverVerbs";
 import type { Session } from "./session";
 import type { TrainRun } from "./trainRun";
 import { annotateVerb, pairsVerb, questionsOf, sampleVerb, trainVerb } from "./verbs";
 
+/** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
+export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> & Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;
+export type OwnAnnotator = Annotator | ServerAnnotator;
+
 export interface OwnStudy {
   session: Session;
-  annotator: Annotator;
+  annotator: OwnAnnotator;
   /** Hugging Face folder of the policy to align */
   model: string;
   training: TrainOptions;
@@ -34,13 +39,13 @@ export interface OwnStudy {
 const atlas = { questions: 96, test: 48, batch: 16 };
 
 /** Names the study's folder and writes its questions there. @throws UserError for a bad file, or one file of questions without the other */
-export function openOwnStudy(session: Session, annotator: Annotator): OwnStudy {
+export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStudy {
   const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env, { preset, seed, engine, baseDir } = session;
   if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST) throw new UserError({ where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST", expected: "both, or none for Atlas's", got: "one", fix: "Name the other file too." });
   const questions = MASK_DPO_QUESTIONS ? questionsOf(MASK_DPO_QUESTIONS) : trainingTopics(session).flat().slice(0, atlas.questions);
   const test = MASK_DPO_TEST ? questionsOf(MASK_DPO_TEST) : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
   const model = own ?? baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
-  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotator.name, k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
+  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorName(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
@@ -48,10 +53,10 @@ export function openOwnStudy(session: Session, annotator: Annotator): OwnStudy {
 }
 
 /** Candidates, verdicts, pairs. */
-export async function ownPairs({ session: { preset, seed }, annotator, model, maxNewTokens, at }: OwnStudy): Promise<PairReport> {
-  const questions = at("questions.jsonl");
+export async function ownPairs(study: OwnStudy): Promise<PairReport> {
+  const { session: { preset, seed }, model, maxNewTokens, at } = study, questions = at("questions.jsonl");
   await sampleVerb({ model, questions, out: at("candidates.jsonl"), k: preset.candidates, sampling: { ...paperSampling, maxNewTokens }, seed });
-  await annotateVerb({ candidates: at("candidates.jsonl"), questions, out: at("annotated.jsonl") }, annotator);
+  await judge(study, "candidates.jsonl", "questions.jsonl", "annotated.jsonl");
   return pairsVerb({ candidates: at("annotated.jsonl"), questions, out: at("pairs.jsonl"), seed });
 }
 
@@ -61,14 +66,26 @@ export async function ownPolicy({ session: { seed }, model, training, at }: OwnS
 }
 
 /** Both policies' answers to the test questions, judged, and the report on them. */
-export async function ownReport({ session: { preset, seed }, annotator, model, maxNewTokens, at }: OwnStudy): Promise<Report> {
-  const questions = at("test.jsonl");
+export async function ownReport(study: OwnStudy): Promise<Report> {
+  const { session: { preset, seed }, model, maxNewTokens, at } = study, questions = at("test.jsonl");
   for (const [name, dir] of [["base", model], ["aligned", at("aligned")]] as const) {
     for (const [how, k, sampling] of [["greedy", 1, greedySampling], ["sampled", Math.max(2, preset.samples), paperSampling]] as const) {
       await sampleVerb({ model: dir, questions, out: at(`${name}-${how}.jsonl`), k, sampling: { ...sampling, maxNewTokens }, seed });
-      await annotateVerb({ candidates: at(`${name}-${how}.jsonl`), questions, out: at(`${name}-${how}-judged.jsonl`) }, annotator);
+      await judge(study, `${name}-${how}.jsonl`, "test.jsonl", `${name}-${how}-judged.jsonl`);
     }
   }
   const judged = (how: string) => ["base", "aligned"].map((name) => ({ name, file: at(`${name}-${how}-judged.jsonl`) }));
   return writeReport({ questions, answers: judged("greedy"), sampled: judged("sampled"), pairs: at("pairs.jsonl"), trained: [{ name: "aligned", file: at("aligned") }], out: at("report"), seed });
+}
+
+/** What a notebook calls who judges. */
+export function annotatorName(annotator: OwnAnnotator): string {
+  return "name" in annotator ? annotator.name : `${annotator.annotator}, ${annotator.modelName}`;
+}
+
+/** Verdicts on a file of the study. */
+async function judge({ session: { seed }, annotator, at }: OwnStudy, candidates: string, questions: string, out: string): Promise<void> {
+  const files = { candidates: at(candidates), questions: at(questions), out: at(out) };
+  if ("name" in annotator) await annotateVerb(files, annotator);
+  else await annotateServerVerb({ ...annotateDefaults, seed, cache: at("replies"), ...annotator, ...files });
 }

@@ -23,6 +23,9 @@ export interface ServerFlags {
   seed: number;
 }
 
+/** What is not said. */
+export const serverDefaults = { concurrency: 8, retries: 6, timeout: 240, shard: wholeShard } as const;
+
 type NumberParser = (min: number, max?: number, whole?: boolean) => (text: string) => number;
 
 /** Adds them. @param server the option that names it */
@@ -30,10 +33,10 @@ export function withServer(command: Command, server: Option, number: NumberParse
   return command
     .addOption(server)
     .option("--model-name <name>", "the model, as the server calls it")
-    .option("--concurrency <n>", "requests at a time", number(1, 4096, true), 8)
+    .option("--concurrency <n>", "requests at a time", number(1, 4096, true), serverDefaults.concurrency)
     .option("--requests-per-minute <n>", "at most so many", number(1e-3))
-    .option("--retries <n>", "tries after the first, for what may pass", number(0, 100, true), 6)
-    .option("--timeout <s>", "for one request", number(0.1, 300), 240)
+    .option("--retries <n>", "tries after the first, for what may pass", number(0, 100, true), serverDefaults.retries)
+    .option("--timeout <s>", "for one request", number(0.1, 300), serverDefaults.timeout)
     .addOption(new Option("--price <prompt,completion>", "of a million tokens each, to sum up the cost").argParser(parsePrice))
     .addOption(new Option("--extra <json>", "object added to every request, for what only this server knows").argParser(parseObject))
     .addOption(new Option("--shard <i/n>", "only the i-th of n shares of the questions, by a hash of their ids; clients with one --out (a shared folder) and one n never do a question twice, and the one that ends last writes --out").argParser(shardOf).default(wholeShard, "1/1"))

@@ -15,7 +15,7 @@ import { factScoreAnnotator } from "../factuality/llm/factScoreAnnotator";
 import { callLog, callSchema, Judge } from "../factuality/llm/judge";
 import { Knowledge } from "../factuality/llm/knowledge";
 import { annotateServed, annotationReport, judgedKey, judgedLog, judgedSchema, type LlmAnnotator } from "../factuality/llm/llmAnnotator";
-import { selfConsistencyAnnotator } from "../factuality/llm/selfConsistency";
+import { factTuneAnswers, selfConsistencyAnnotator } from "../factuality/llm/selfConsistency";
 import { annotatedCandidateSchema, candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import type { SamplingOptions } from "../model/generate";
@@ -23,7 +23,7 @@ import { promptText, sampleServed, servedKey, servedLog, servedSchema } from "..
 import { loadTokenizer } from "../text/tokenizer";
 import { percent } from "./arm";
 import { claimBeside } from "./run";
-import { clientOf, usageText, type ServerFlags } from "./serverFlags";
+import { clientOf, serverDefaults, usageText, type ServerFlags } from "./serverFlags";
 import type { Table } from "./table";
 import { questionsOf } from "./verbs";
 
@@ -63,6 +63,9 @@ export interface ServerAnnotateFlags extends ServerFlags {
   tries: number;
   cache?: string;
 }
+
+/** What is not said. */
+export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, tries: 3 } as const;
 
 /** Annotated candidates by a language model. Returns what to say. */
 export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<string> {

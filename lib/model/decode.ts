@@ -5,7 +5,7 @@
  * part is copied at every step, and it is merged into the large one now and then.
  */
 import * as tf from "@tensorflow/tfjs";
-import { timesWeight, widened, widenedRows } from "../engine/half";
+import { isHalf, timesWeight, widened, widenedRows } from "../engine/half";
 import { AngleTable, causalMask, pairedRows, rotation, type Angles } from "../engine/attention";
 import { isLarge } from "./checkpoint";
 import type { LlamaConfig } from "./config";
@@ -54,19 +54,21 @@ export class Decoder {
   private readonly head: tf.Tensor2D; // [D, V], in place [V, D]
   private readonly norm: tf.Tensor;
   private readonly angles: AngleTable;
+  private readonly vocabulary: number;
   /** tensors made here */
   private readonly own: tf.Tensor[];
 
   /**
    * `params` stay the caller's.
    * @param vocabulary logits beyond this many ids are not computed
-   * @param inPlace large weights are not copied but used where they are, those in 16 bits too (`engine/half`)
+   * @param inPlace large weights are not copied but used where they are, and so are those in 16 bits (`engine/half`)
    */
-  constructor(readonly config: LlamaConfig, params: Params, private readonly vocabulary = config.vocabSize, private readonly inPlace = isLarge(config)) {
+  constructor(readonly config: LlamaConfig, params: Params, vocabulary = config.vocabSize, private readonly inPlace = isLarge(config) || Object.values(params).some(isHalf)) {
+    this.vocabulary = Math.min(vocabulary, config.vocabSize);
     this.angles = new AngleTable(ropeInverseFrequencies(config));
     const head = param<tf.Tensor2D>(params, headName(config));
     this.embedding = param<tf.Tensor2D>(params, "model.embed_tokens.weight");
-    this.head = inPlace ? head : tf.tidy(() => tf.transpose(tf.slice(head, 0, Math.min(vocabulary, config.vocabSize))));
+    this.head = inPlace ? head : tf.tidy(() => tf.transpose(tf.slice(head, 0, this.vocabulary)));
     this.norm = tf.mul(param(params, "model.norm.weight"), Math.sqrt(config.hiddenSize));
     this.layers = Array.from({ length: config.layers }, (_, i) => fuseLayer(config, params, `model.layers.${i}`, inPlace));
     const callers = new Set<tf.Tensor | undefined>(Object.values(params));

@@ -15,13 +15,14 @@ import { benchTable, ratioFigure } from "./report";
 import { sampleSuite } from "./sample";
 import { measureScale, scaleFigure, scaleTable, type ScaleCurve } from "./scale";
 import { setupSuite } from "./setup";
+import { measureShapes, shapeTable, type ShapeRow } from "./shapes";
 import { trainSuite, wasmSuite } from "./train";
 import { umapSuite } from "./umap";
 
 const suites = { train: trainSuite, reference: referenceSuite, sample: sampleSuite, umap: umapSuite, memory: memorySuite, wasm: wasmSuite, setup: setupSuite };
-const names = [...Object.keys(suites), "scale"];
+const usual = [...Object.keys(suites), "scale"], names = [...usual, "shapes"];
 /** All numbers so far; a suite that is run again replaces its own. */
-interface Results { machine: ReturnType<typeof machine>; rows: Row[]; scale: ScaleCurve[] }
+interface Results { machine: ReturnType<typeof machine>; rows: Row[]; scale: ScaleCurve[]; shapes?: ShapeRow[] }
 
 const figures = path.join(projectRoot, "figures"), file = path.join(figures, "bench.json");
 async function main(chosen: string[], { rounds }: { rounds: number }): Promise<void> {
@@ -29,11 +30,12 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
   const engine = await startEngine();
   const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : { machine: machine(""), rows: [], scale: [] };
   results.machine = machine(engine.description);
-  const peers = chosen.some((name) => !["scale", "setup", "wasm"].includes(name)) ? peerPython() : undefined;
+  const peers = chosen.some((name) => !["scale", "shapes", "setup", "wasm"].includes(name)) ? peerPython() : undefined;
   if (peers && "reason" in peers) process.stdout.write(`bench: without Python peers (${peers.reason}): only what needs none is measured\n`);
   for (const name of names.filter((name) => chosen.includes(name))) {
     process.stdout.write(`bench: ${name}\n`);
     if (name === "scale") results.scale = measureScale();
+    else if (name === "shapes") results.shapes = measureShapes(engine.memory);
     else {
       const rows = await suites[name as keyof typeof suites](peers && "python" in peers ? peers.python : undefined, rounds);
       if (rows.length > 0) results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort((a, b) => names.indexOf(a.suite) - names.indexOf(b.suite));
@@ -48,10 +50,14 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
     process.stdout.write(`${toText(scaleTable(results.scale))}\n`);
     for (const key of ["seconds", "megabytes"] as const) await saveFigure(scaleFigure(results.scale, key), figures);
   }
+  if (results.shapes) {
+    saveTable(shapeTable(results.shapes), figures);
+    process.stdout.write(`${toText(shapeTable(results.shapes))}\n`);
+  }
 }
 
 new Command("bench").description("measure against TRL, torch, transformers, umap-learn")
-  .addArgument(new Argument("[suites...]", "which (default: all)").choices(names).default(names))
+  .addArgument(new Argument("[suites...]", "which (default: all but shapes, which takes an hour and 20 GB of disk)").choices(names).default(usual))
   .option("--rounds <n>", "alternating rounds after the warm-up", Number, 9)
   .action(async (chosen: string[], options: { rounds: number }) => { await main(chosen, options); process.exit(0); })
   .parseAsync().catch((error: Error) => { process.stderr.write(`bench: ${error.stack ?? error.message}\n`); process.exit(1); });

@@ -1,4 +1,4 @@
-/** Trains on a seeded shape in a process of its own, as `mask-dpo train` does, and prints what it took (`ShapeTaken`). */
+/** Trains on a seeded shape in a process of its own, as `mask-dpo train` does, and prints what it took (`ShapeTaken`), or only the plan where that is more than there is. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -13,16 +13,17 @@ import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
 import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
 
-export interface ShapePoint { dir: string; microbatch: number; lora?: LoraConfig; gradientCheckpointing?: boolean }
+export interface ShapePoint { dir: string; memory: number; microbatch: number; lora?: LoraConfig; gradientCheckpointing?: boolean }
 /** Bytes planned and at the peak of the process; seconds a pair. */
 export interface ShapeTaken { planned: number; taken: number; step: number; reference: number }
 
-const promptTokens = 40, completionTokens = 250;
+export const promptTokens = 40, completionTokens = 250;
 
 async function main(): Promise<void> {
-  const { dir, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
+  const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
   const batch = Math.max(2, microbatch), pairs = randomPairs(loadTokenizer(dir), 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
   const { total: planned } = planMemory(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
+  if (planned > memory) return void process.stdout.write(JSON.stringify({ planned }));
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
   let reference = 0;
   setProgressRenderer((label) => {
@@ -51,4 +52,4 @@ function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
   };
   return Array.from({ length: count }, (_, i) => ({ questionId: `q${i}`, topic: `t${i}`, prompt: [{ role: "user", content: text(promptTokens - 8) }], chosen: side(), rejected: side(), scores: { chosen: 1, rejected: 0 } }));
 }
-void main();
+if (require.main === module) void main();

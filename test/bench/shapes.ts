@@ -1,15 +1,15 @@
 /** What training takes at published sizes: seeded weights in bfloat16, pairs of a 40-token prompt and two completions of 250. */
 import { spawnSync } from "node:child_process";
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
 import type { Table } from "../../lib/lab/table";
 import { weightCount, weightShapes } from "../../lib/model/checkpoint";
-import { parseConfig } from "../../lib/model/config";
+import { parseConfig, type LlamaConfig } from "../../lib/model/config";
 import { tokenizerFileNames } from "../../lib/text/tokenizerFiles";
 import { benchFolder } from "./peers";
-import type { ShapePoint, ShapeTaken } from "./shapePoint";
+import { completionTokens, promptTokens, type ShapePoint, type ShapeTaken } from "./shapePoint";
 
 const llama = { architectures: ["LlamaForCausalLM"], rms_norm_eps: 1e-5, rope_theta: 500000, max_position_embeddings: 131072, vocab_size: 128256, dtype: "bfloat16" };
 const configs = {
@@ -20,8 +20,8 @@ const configs = {
 const lora = { rank: 16, alpha: 32, targets: ["q_proj", "v_proj"], rslora: false } as const;
 
 /** A row: what is trained how, on a folder that is written when it is first needed. */
-export interface ShapeRow extends ShapeTaken, Omit<ShapePoint, "dir"> { shape: keyof typeof configs; weights: number }
-const points: Omit<ShapeRow, keyof ShapeTaken | "weights">[] = [
+export interface ShapeRow extends ShapeTaken, Omit<ShapePoint, "dir" | "memory"> { shape: keyof typeof configs; weights: number; teraflop: number }
+const points: Omit<ShapeRow, keyof ShapeTaken | "weights" | "teraflop">[] = [
   { shape: "SmolLM2-135M", microbatch: 1 },
   { shape: "SmolLM2-135M", microbatch: 1, gradientCheckpointing: true },
   { shape: "SmolLM2-135M", microbatch: 8, gradientCheckpointing: true },
@@ -31,18 +31,27 @@ const points: Omit<ShapeRow, keyof ShapeTaken | "weights">[] = [
   { shape: "Llama-3.1-8B", microbatch: 1, lora, gradientCheckpointing: true },
 ];
 
-/** @param shapes only these, as the largest take long */
-export function measureShapes(shapes: readonly string[]): ShapeRow[] {
-  return points.filter(({ shape }) => shapes.includes(shape)).map((point) => {
-    const { shape, ...options } = point, dir = seededShape(shape);
+/** @param memory of the machine: what is planned beyond it is left out, with a line */
+export function measureShapes(memory = Number.MAX_VALUE): ShapeRow[] {
+  return points.flatMap((point) => {
+    const { shape, ...options } = point, dir = seededShape(shape), config = parseConfig(configs[shape], shape);
     process.stdout.write(`  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`);
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, ...options })], { encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, memory, ...options })], { encoding: "utf8" });
     if (status !== 0) throw new Error(`${shape}: ${stderr}`);
-    return { ...point, weights: weightCount(parseConfig(configs[shape], shape)), ...(JSON.parse(stdout) as ShapeTaken) };
+    const taken = JSON.parse(stdout) as ShapeTaken | { planned: number };
+    if ("taken" in taken) return [{ ...point, weights: weightCount(config), teraflop: pairFlops(config, point) / 1e12, ...taken }];
+    process.stdout.write(`  left out: ${(taken.planned / 1e9).toFixed(1)} GB are planned, this machine has ${(memory / 1e9).toFixed(1)} GB\n`);
+    return [];
   });
 }
 
-export const shapeNames = Object.keys(configs);
+/** Operations of a step for a pair: two for every weight that a token passes, forth, again where layers are recomputed, back to the token, and back to the weight where that is trained; attention by its full squares. */
+function pairFlops(config: LlamaConfig, { lora, gradientCheckpointing }: Pick<ShapePoint, "lora" | "gradientCheckpointing">): number {
+  const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config, tokens = promptTokens + 2 * completionTokens, targets = completionTokens; // the prompt once; the mask keeps half of either side
+  const inLayers = weightCount(config) - (tied ? 1 : 2) * vocabSize * hiddenSize, scores = 2 * (promptTokens + completionTokens) ** 2;
+  const back = lora ? 1 : 2, passes = 1 + (gradientCheckpointing ? 1 : 0);
+  return 2 * tokens * inLayers * (passes + back) + 2 * targets * vocabSize * hiddenSize * (1 + back) + 4 * scores * layers * heads * headDim * (passes + 2);
+}
 
 /** A Hugging Face folder of that shape: normal weights of standard deviation 0.02, of which a million are drawn and repeated. */
 function seededShape(name: keyof typeof configs): string {
@@ -71,20 +80,16 @@ function seededShape(name: keyof typeof configs): string {
   return dir;
 }
 
-/** The largest shape takes 16 GB of disk: not kept for the next time. */
-export function removeShape(name: string): void {
-  rmSync(path.join(benchFolder, "models", name), { recursive: true, force: true });
-}
-
 export function shapeTable(rows: readonly ShapeRow[]): Table {
   return {
-    name: "bench-shapes", caption: "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two completions of 250 tokens; memory as planned and as the process took it at its peak; seconds a pair of a step (forward, backward, update) and of the reference's pass",
+    name: "bench-shapes", caption: "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
     columns: [
       { key: "shape", label: "Shape" }, { key: "weights", label: "Weights (M)", digits: 0 }, { key: "trained", label: "Trained" }, { key: "checkpointing", label: "Gradient checkpointing" }, { key: "microbatch", label: "Microbatch", digits: 0 },
-      { key: "planned", label: "Planned (GB)", digits: 1 }, { key: "taken", label: "Taken (GB)", digits: 1 }, { key: "step", label: "s a pair, step", digits: 1 }, { key: "reference", label: "s a pair, reference", digits: 1 },
+      { key: "planned", label: "Planned (GB)", digits: 1 }, { key: "taken", label: "Taken (GB)", digits: 1 }, { key: "teraflop", label: "TFLOP a pair, step", digits: 1 },
+      { key: "step", label: "s a pair, step", digits: 1 }, { key: "reference", label: "s a pair, reference", digits: 1 },
     ],
-    rows: rows.map(({ shape, weights, lora, gradientCheckpointing, microbatch, planned, taken, step, reference }) => ({
-      shape, weights: weights / 1e6, trained: lora ? `adapter, rank ${lora.rank}` : "all weights", checkpointing: gradientCheckpointing ? "yes" : "no", microbatch, planned: planned / 1e9, taken: taken / 1e9, step, reference,
+    rows: rows.map(({ shape, weights, lora, gradientCheckpointing, microbatch, planned, taken, teraflop, step, reference }) => ({
+      shape, weights: weights / 1e6, trained: lora ? `adapter, rank ${lora.rank}` : "all weights", checkpointing: gradientCheckpointing ? "yes" : "no", microbatch, planned: planned / 1e9, taken: taken / 1e9, teraflop, step, reference,
     })),
   };
 }

@@ -15,7 +15,7 @@ import type { Table } from "../../lib/lab/table";
 import { bestOfVerb, summaryOf } from "../../lib/lab/verbs";
 import { readCheckpoint } from "../../lib/model/checkpoint";
 import type { PreferencePair } from "../../lib/preference/pair";
-import { fakeServer, good, type FakeServer, type Seen } from "../factuality/server/fake";
+import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../factuality/server/fake";
 import { scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { filesBelow, refuse, rowsOf, succeed } from "./process";
@@ -62,20 +62,13 @@ function ownFolder(t: TestContext, model: string): string {
   return dir;
 }
 
-/** Answers ANAH-v2's three turns: of the sentences, named by the first, a tenth states no fact, the others are right, wrong or unknown. */
-function judge({ body }: Seen): string {
-  const draw = new Rng(body.messages![0]!.content).next(), turn = body.messages!.length;
-  if (turn === 1) return draw < 0.1 ? "<No Facts>" : "<Facts Present>";
-  return turn === 3 ? "It is a capital." : draw < 0.55 ? "<No Hallucination>" : draw < 0.9 ? "<Contradictory>" : "<Unverifiable>";
-}
-
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {
   const rng = new Rng(`${body.seed}`), topic = /about (\w+)/.exec(body.messages![0]!.content)![1]!;
   return Array.from({ length: 4 }, () => `${rng.next() < 0.5 ? topic : "It"} is large.`).join(" ");
 }
 
-const fleet = (t: TestContext): Promise<FakeServer> => fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? judge : policy)(response, seen, n));
+const fleet = (t: TestContext): Promise<FakeServer> => fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? anahReply : policy)(response, seen, n));
 interface Report { tables: Table[]; figures: { name: string }[]; inputs: { file: string; sha256: string; annotator: string | null }[]; warnings: string[] }
 
 for (const [family, model] of [["LlamaForCausalLM", "llama-3.2-1b"], ["Qwen2ForCausalLM", "qwen2.5-0.5b"]] as const) {

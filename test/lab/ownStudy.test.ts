@@ -4,13 +4,16 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { sha256File } from "../../lib/base/hash";
+import { writeJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
 import type { Annotator } from "../../lib/factuality/annotator";
-import { openOwnStudy, ownPairs, ownPolicy, ownReport } from "../../lib/lab/ownStudy";
+import { annotatorName, openOwnStudy, ownPairs, ownPolicy, ownReport, type ServerAnnotator } from "../../lib/lab/ownStudy";
 import { openSession } from "../../lib/lab/session";
+import { questionsOf } from "../../lib/lab/verbs";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { splitSentences } from "../../lib/text/sentence";
 import { writeQuestions } from "../cli/data";
+import { anahReply, fakeServer, good } from "../factuality/server/fake";
 import { scratch, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 
@@ -41,4 +44,18 @@ test("pairs, policy and report of what the environment names; nothing is compute
   await ownPolicy(study);
   await ownReport(study);
   assert.deepEqual(bytes(), first);
+});
+
+test("a language model behind a server judges; its replies are not asked for again", { timeout: 120_000 }, async (t) => {
+  const dir = scratch(t), at = (name: string) => path.join(dir, name), server = await fakeServer(t, good(anahReply));
+  Object.assign(process.env, { MASK_DPO_QUESTIONS: writeQuestions(at("questions.jsonl"), 10), MASK_DPO_TEST: writeQuestions(at("test.jsonl"), 4), MASK_DPO_MODEL: goldenPath("models", "qwen2.5-0.5b") });
+  t.after(() => { for (const name of ["MASK_DPO_QUESTIONS", "MASK_DPO_TEST", "MASK_DPO_MODEL"]) delete process.env[name]; });
+  writeJsonl(at("documents.jsonl"), [...questionsOf(process.env.MASK_DPO_QUESTIONS), ...questionsOf(process.env.MASK_DPO_TEST)].map(({ id }) => ({ questionId: id, document: "A document." })));
+  const annotator: ServerAnnotator = { annotator: "anah", server: server.url, modelName: "judge", documents: at("documents.jsonl") };
+  const study = { ...openOwnStudy({ ...(await openSession({ preset: "smoke" })), runs: at("runs") }, annotator), maxNewTokens: 24 };
+  assert.equal(annotatorName(annotator), "anah, judge");
+  const report = await ownPairs(study), asked = server.seen.length;
+  assert.ok(report.pairs > 0 && asked > 0);
+  assert.deepEqual(await ownPairs(study), report);
+  assert.equal(server.seen.length, asked);
 });

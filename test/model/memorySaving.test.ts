@@ -70,7 +70,7 @@ for (const name of goldenModels) {
     for (const frozen of [false, true]) {
       const before = tf.memory().numTensors, { model: { config }, params, dispose } = loadPolicy(goldenPath("models", name), { frozen }), whole = loadPolicy(goldenPath("models", name));
       const loaded = tf.memory().numTensors, vocabulary = config.vocabSize - 3, rng = new Rng("decode"), draw = (rows: number, length: number) => tf.tensor2d(Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)), [rows, length], "int32");
-      const inPlace = new Decoder(config, params, vocabulary, true), arranged = new Decoder(config, whole.params, vocabulary, false);
+      const inPlace = new Decoder(config, params, vocabulary, frozen ? undefined : true), arranged = new Decoder(config, whole.params, vocabulary, false);
       let caches = [emptyCache(config), emptyCache(config)];
       for (let step = 0; step < 20; step++) { // past and recent parts of the cache
         const ids = draw(2, step === 0 ? 5 : 1), taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));

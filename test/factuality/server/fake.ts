@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { Rng } from "../../../lib/base/rng";
 import type { Message } from "../../../lib/factuality/records";
 import { ServerClient, type ServerOptions } from "../../../lib/factuality/server/client";
 
@@ -103,4 +104,11 @@ export const faults: Record<string, (response: ServerResponse, seen: Seen) => vo
 
 export function assertNear(ms: number, from: number, to: number): void {
   assert.ok(ms >= from && ms <= to, `expected ${from} to ${to} ms, got ${ms}`);
+}
+
+/** Answers ANAH-v2's three turns: of the sentences, named by the first, a tenth states no fact, the others are right, wrong or unknown. */
+export function anahReply({ body }: Seen): string {
+  const draw = new Rng(body.messages![0]!.content).next(), turn = body.messages!.length;
+  if (turn === 1) return draw < 0.1 ? "<No Facts>" : "<Facts Present>";
+  return turn === 3 ? "It is a capital." : draw < 0.55 ? "<No Hallucination>" : draw < 0.9 ? "<Contradictory>" : "<Unverifiable>";
 }

@@ -50,7 +50,7 @@ test("a language model behind a server judges; its replies are not asked for aga
   const dir = scratch(t), at = (name: string) => path.join(dir, name), server = await fakeServer(t, good(anahReply));
   Object.assign(process.env, { MASK_DPO_QUESTIONS: writeQuestions(at("questions.jsonl"), 10), MASK_DPO_TEST: writeQuestions(at("test.jsonl"), 4), MASK_DPO_MODEL: goldenPath("models", "qwen2.5-0.5b") });
   t.after(() => { for (const name of ["MASK_DPO_QUESTIONS", "MASK_DPO_TEST", "MASK_DPO_MODEL"]) delete process.env[name]; });
-  writeJsonl(at("documents.jsonl"), [...questionsOf(process.env.MASK_DPO_QUESTIONS), ...questionsOf(process.env.MASK_DPO_TEST)].map(({ id }) => ({ questionId: id, document: "A document." })));
+  writeJsonl(at("documents.jsonl"), questionsOf(process.env.MASK_DPO_QUESTIONS).map(({ id }) => ({ questionId: id, document: "A document." })));
   const annotator: ServerAnnotator = { annotator: "anah", server: server.url, modelName: "judge", documents: at("documents.jsonl") };
   const study = { ...openOwnStudy({ ...(await openSession({ preset: "smoke" })), runs: at("runs") }, annotator), maxNewTokens: 24 };
   assert.equal(annotatorName(annotator), "anah, judge");

@@ -30,7 +30,7 @@ export const planParts = ["weights", "optimizer", "gradients", "activations", "l
 export type PlanStage = (typeof planStages)[number];
 export type PlanPart = (typeof planParts)[number];
 
-/** Bytes at the peak of each stage. Processes that trained (9.9M and 55M weights, all of them or adapters; native, x64 Linux) took within 8 % of the total. */
+/** Bytes at the peak of each stage. Processes that trained (native, x64 Linux) took within 8 % of the total with 9.9M and 55M weights, and 18 % less to 16 % more with 135M to 8B (figures/bench-shapes.md). */
 export interface MemoryPlan {
   microbatch: number;
   stages: Record<PlanStage, Record<PlanPart, number>>;

@@ -15,7 +15,7 @@ const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paper
 export type TrainingFlags = Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>;
 export const withTraining = (command: Command): Command => command
   .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
-  .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
+  .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass; train takes fewer where memory is short, unless it is given", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
   .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip);
 export const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip }: TrainingFlags): TrainOptions => ({ ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip });
 

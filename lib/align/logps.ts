@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { targetLogps } from "../engine/head";
 import { takeRows } from "../engine/kernels";
-import { headName, param, trainedNames, type Llama, type Params } from "../model/llama";
+import { headName, isAdapted, param, type Llama, type Params } from "../model/llama";
 import { packSequences, type Packing } from "../model/packing";
 
 /** Ids [T] and 0/1 lossMask [T]; a token's mask says whether its own log-probability counts. */
@@ -33,8 +33,8 @@ export function tokenLogps(model: Llama, params: Params, sequences: readonly Mas
     }
   });
   const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
-  const head = headName(model.config), frozen = !trainedNames(params).includes(head);
-  return { values: targetLogps(selected, param<tf.Tensor2D>(params, head), Int32Array.from(targets), frozen), owners: Int32Array.from(owners) };
+  const head = param<tf.Tensor2D>(params, headName(model.config));
+  return { values: targetLogps(selected, head, Int32Array.from(targets), isAdapted(params)), owners: Int32Array.from(owners) };
 }
 
 /** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */

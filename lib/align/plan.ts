@@ -2,8 +2,8 @@
  * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
  * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages follow one another,
  * each with its own peak: log-probabilities of the reference, gradient of a microbatch, optimizer update.
- * Checked against what the engine holds (test/align/plan.test.ts): within 12 % on the native engine; WebAssembly, which
- * copies what it keeps, takes up to a quarter more.
+ * Checked against what the engine holds (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped
+ * tensor, which shares its data, may count as none or as a copy; WebAssembly, which does copy what it keeps, takes more.
  * D hidden, I feed-forward, Q and K widths of all query and key heads, L layers, V vocabulary; of a microbatch N distinct
  * tokens, S attention slots, M unmasked tokens; p numbers trained.
  */
@@ -40,7 +40,10 @@ export interface MemoryPlan {
 
 export interface PlanRequest {
   config: LlamaConfig;
+  /** trained on */
   pairs: readonly PairIds[];
+  /** whose reference is computed, where there are more (default: `pairs`) */
+  all?: readonly PairIds[];
   lora?: LoraConfig;
   /** of each layer only its input is kept for the gradient */
   gradientCheckpointing?: boolean;
@@ -69,12 +72,12 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, lora, batch, workers } = request, microbatch = Math.min(wanted, batch), halves = lora !== undefined && request.halves === true;
+  const { config, pairs, all = pairs, lora, batch, workers } = request, microbatch = Math.min(wanted, batch), halves = lora !== undefined && request.halves === true;
   const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) => [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
   const shapes = weightShapes(config), p = numbers(lora ? adapterShapes(config, lora) : shapes);
   const frozen = lora ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1)) : 0;
   const processes = workers || 1, rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const use = { ...request, halves }, forward = forwardFloats(use, largestShape(pairs, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(use, largestShape(pairs, microbatch));
+  const use = { ...request, halves }, forward = forwardFloats(use, largestShape(all, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(use, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>, checkpoint: number, processes: number): Record<PlanPart, number> => ({
     ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>), checkpoint: 4 * checkpoint, program: processes * programBytes,
@@ -110,11 +113,10 @@ function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }:
 }
 
 /** Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, halves widened. `layers`: how many layers' copies are held at once. */
-function copiedFloats({ config, gradientCheckpointing, halves }: PlanRequest): { layers: number; layer: number; head: number } {
+function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest): { layers: number; layer: number; head: number } {
   const { D, I, Q, K } = widths(config), joined = D * (3 * Q + 2 * K);
-  return halves
-    ? { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D }
-    : { layers: gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
+  if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
+  return { layers: lora || gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
 }
 
 /** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */

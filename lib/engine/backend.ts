@@ -22,8 +22,6 @@ export interface Engine {
   description: string;
   /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
   parallel: boolean;
-  /** Bytes it can hold: the machine's, or WebAssembly's; a GPU does not say. */
-  memory?: number;
 }
 
 let started: Promise<Engine> | undefined;
@@ -63,6 +61,13 @@ export async function switchEngine(name: EngineName): Promise<Engine> {
   return starters[name]("switched to");
 }
 
+/** Bytes that so many processes on this engine can hold: the machine's (or container's), and of WebAssembly at most 4 GiB each; Infinity for a GPU, which does not say. */
+export function engineMemory(processes = 1): number {
+  if (tf.getBackend() === "webgpu" || nativeBackend()?.isUsingGpuDevice) return Infinity;
+  const machine = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return tf.getBackend() === "wasm" ? Math.min(machine, processes * 2 ** 32) : machine;
+}
+
 /** A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that happens to be aligned, others keep it. */
 export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Tensor; free: boolean } {
   const tensor = tf.tensor(values, shape), native = nativeBackend();
@@ -79,14 +84,14 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, ...(!backend.isUsingGpuDevice && { memory: totalmem() }), description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();
-    return { name: "wasm", parallel: !isWorker, memory: Math.min(2 ** 32, totalmem()), description: `WebAssembly (${why})` };
+    return { name: "wasm", parallel: !isWorker, description: `WebAssembly (${why})` };
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
@@ -102,7 +107,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", parallel: !isWorker, memory: totalmem(), description: `plain JavaScript, for checks only (${why})` };
+    return { name: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
   },
 };
 

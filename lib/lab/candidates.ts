@@ -6,7 +6,7 @@ import path from "node:path";
 import { hashOf } from "../base/hash";
 import { JsonlLog } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
-import { startEngine } from "../engine/backend";
+import { engineMemory, startEngine } from "../engine/backend";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import { candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
 import { isLarge, readCheckpointConfig, weightCount } from "../model/checkpoint";
@@ -55,12 +55,12 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
 
 /** In this process, or on all cores where there is enough to do and the engine is the CPU's. */
 async function* sampleAll(policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
-  const { parallel, memory = Infinity } = await startEngine(), config = readCheckpointConfig(policyDir);
+  const { parallel } = await startEngine(), config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && questions.length * k >= poolFrom) {
     yield* samplePool({ policyDir, k, sampling, seed }, questions);
     return;
   }
-  const policy = loadPolicy(policyDir, { frozen: 4 * weightCount(config) > memory / 2 }); // 16 bits are slower, and the same numbers
+  const policy = loadPolicy(policyDir, { frozen: 4 * weightCount(config) > engineMemory() / 2 }); // 16 bits are slower, and the same numbers
   try {
     yield* sampleCandidates(policy, questions, k, sampling, seed);
   } finally {

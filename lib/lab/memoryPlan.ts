@@ -29,9 +29,9 @@ export interface PlannedRun {
 /** Reads of a policy's folder all but the weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
 export function planFor({ model, options: { batch, epochs }, lora, gradientCheckpointing, ...run }: PlannedRun, parallel: boolean): PlanRequest {
   const config = readCheckpointConfig(model);
-  const { pairs, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed);
+  const { pairs, emptied, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed), all = [...pairs, ...emptied];
   if (pairs.length === 0) throw emptyPairs(report);
-  return { config, pairs, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(weightCount(config), pairs.length * epochs) ? cpuWorkers : 0 };
+  return { config, pairs, all, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0 };
 }
 
 /** Rows: what memory is for; columns: the stages of training. */
@@ -44,33 +44,50 @@ export function planTable({ microbatch, stages }: MemoryPlan): Table {
   };
 }
 
-/** Totals by size of microbatch, from 1 to the batch. */
-export function microbatchTable(request: PlanRequest, memory?: number): Table {
-  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i);
+/** Totals by size of microbatch, from 1 to the batch. @param memory bytes, Infinity where that is not known */
+export function microbatchTable(request: PlanRequest, memory: number): Table {
+  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i), known = memory < Infinity;
   return {
     name: "memory-by-microbatch", caption: "Memory of training by pairs in a microbatch, planned",
-    columns: [{ key: "microbatch", label: "Microbatch", digits: 0 }, { key: "total", label: "Peak (GB)", digits: 2 }, ...(memory ? [{ key: "fits", label: `Fits ${(memory / 1e9).toFixed(1)} GB` }] : [])],
+    columns: [{ key: "microbatch", label: "Microbatch", digits: 0 }, { key: "total", label: "Peak (GB)", digits: 2 }, ...(known ? [{ key: "fits", label: `Fits ${(memory / 1e9).toFixed(1)} GB` }] : [])],
     rows: sizes.map((size) => {
       const { total } = planMemory(request, size);
-      return { microbatch: size, total: total / 1e9, ...(memory && { fits: total <= memory ? "yes" : "no" }) };
+      return { microbatch: size, total: total / 1e9, ...(known && { fits: total <= memory ? "yes" : "no" }) };
     }),
   };
 }
 
-/** The plan of the largest microbatch that fits. @throws UserError when not even one pair does */
-export function planInto(request: PlanRequest, memory: number): MemoryPlan {
-  const plan = planWithin(request, memory);
-  if (plan.total <= memory) return plan;
+/** How a microbatch is found: `most` pairs, unless `fixed` fewer where memory is short; with `memory` (bytes) as many as fit. */
+export interface MicrobatchChoice {
+  most: number;
+  fixed?: boolean;
+  memory?: number;
+}
+
+/** Share of what there is that a plan may take by itself: plans are off by up to a sixth (figures/bench-shapes.md), and others want some too. */
+const room = 0.8;
+
+/**
+ * The plan of the microbatch to take.
+ * @param has bytes there are
+ * @throws UserError when not even one pair fits, unless that was `fixed`
+ */
+export function choosePlan(request: PlanRequest, { most, fixed = false, memory }: MicrobatchChoice, has: number): MemoryPlan {
+  if (fixed) return planMemory(request, most);
+  const plan = memory === undefined ? planWithin(request, room * has, most) : planWithin(request, memory), limit = memory ?? has;
+  if (plan.total <= limit) return plan;
+  const less = [...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]), ...(request.lora ? [] : ["train an adapter (--lora-rank)"]), "use a smaller model or shorter pairs", ...(memory === undefined ? ["try nevertheless (--microbatch 1)"] : [])];
   throw new UserError({
-    where: "--memory", expected: `at least ${(plan.total / 1e9).toFixed(1)} GB, what a microbatch of 1 takes`, got: `${(memory / 1e9).toFixed(1)} GB`,
-    fix: `${[...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]), ...(request.lora ? [] : ["train an adapter (--lora-rank)"]), "use a smaller model or shorter pairs"].join(", or ").replace(/^./, (c) => c.toUpperCase())}.`,
+    where: memory === undefined ? "memory" : "--memory", expected: `at least ${gigabytes(plan.total)}, what a microbatch of 1 is planned to take`, got: gigabytes(limit), fix: `${less.join(", or ").replace(/^./, (c) => c.toUpperCase())}.`,
   });
 }
 
-/** What training will take, why it is not what was asked for, and a warning where it is more than there is. @param has bytes, where they are known */
-export function planLine({ microbatch, total }: MemoryPlan, asked: MemoryPlan, has = Infinity): string {
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+/** What training will take, and why it is not what was asked for. */
+export function planLine({ microbatch, total }: MemoryPlan, asked: MemoryPlan): string {
   const lowered = microbatch < asked.microbatch ? ` (${asked.microbatch} would take ${gigabytes(asked.total)})` : "";
-  const line = `memory, planned: ${gigabytes(total)} at the peak, with ${microbatch} pairs in a microbatch${lowered}`;
-  return total <= has ? line : `${line}; this machine has ${gigabytes(has)}: see mask-dpo plan, --gradient-checkpointing, --lora-rank`;
+  return `memory, planned: ${gigabytes(total)} at the peak, with ${microbatch} pairs in a microbatch${lowered}`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

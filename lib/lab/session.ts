@@ -4,7 +4,7 @@ import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { cpuWorkers } from "../base/workers";
 import { startEngine, type Engine } from "../engine/backend";
-import { policyHash } from "../model/policy";
+import { policyHash, startEngineFor } from "../model/policy";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
 import { defaultPreset, preset, type Preset } from "./preset";
@@ -50,8 +50,8 @@ export function seedsOf({ seed }: Session, count: number): number[] {
 
 /** Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which `mask-dpo reproduce` sets. */
 export async function openSession(choices: { preset?: string; seed?: number } = {}): Promise<Session> {
-  const engine = await startEngine();
-  const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES, MASK_DPO_JOBS } = process.env;
+  const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES, MASK_DPO_JOBS, MASK_DPO_MODEL } = process.env;
+  const engine = await (MASK_DPO_MODEL ? startEngineFor(MASK_DPO_MODEL) : startEngine());
   const seed = choices.seed ?? Number(MASK_DPO_SEED);
   if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed)) throw new UserError({ where: "MASK_DPO_SEED", expected: "a whole number", got: MASK_DPO_SEED, fix: "Pass --seed 3, say." });
   return {

@@ -88,7 +88,8 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
   if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
   const reference = policyHash(policyDir);
-  const key = { reference, pairs: hashOf(pairs), mask, seed, options, engine: tf.getBackend(), ...(lora && { lora }) };
+  const { microbatch: _, ...decisive } = options; // a run that ran out of memory goes on with a smaller microbatch
+  const key = { reference, pairs: hashOf(pairs), mask, seed, options: decisive, engine: tf.getBackend(), ...(lora && { lora }) };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
     const { pairs: tokenized, emptied, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);

@@ -3,7 +3,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
-import { planMemory, planWithin } from "../align/plan";
+import { planMemory } from "../align/plan";
 import { cachedLogps } from "../align/reference";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -11,6 +11,7 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
+import { engineMemory } from "../engine/backend";
 import { bestOfN, type BestOfNPoint } from "../evaluation/bestOfN";
 import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates } from "../factuality/annotator";
@@ -28,7 +29,7 @@ import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./bestOfStudy";
 import { inspectPage } from "./inspect";
 import { inspectPairs } from "./inspectPairs";
-import { microbatchTable, planFor, planInto, planLine, planTable, type PlannedRun } from "./memoryPlan";
+import { choosePlan, microbatchTable, planFor, planLine, planTable, type MicrobatchChoice, type PlannedRun } from "./memoryPlan";
 import { claimBeside } from "./run";
 import type { Table } from "./table";
 import { trainRun, type TrainRun, type TrainRunRequest } from "./trainRun";
@@ -91,26 +92,23 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
   return shown.length;
 }
 
-type TrainFiles = Omit<PlannedRun, "pairs"> & { pairs: string; memory?: number };
+type TrainFiles = Omit<PlannedRun, "pairs"> & Omit<MicrobatchChoice, "most"> & { pairs: string };
 
-/**
- * Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. The microbatch is made smaller
- * where memory asks for it, unless it is `fixed`; with `memory` (bytes) it is the largest that fits.
- */
-export async function trainVerb({ memory, fixed = false, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery"> & { fixed?: boolean }, onPlan?: (line: string) => void): Promise<TrainRun> {
-  const { parallel, memory: has } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const { options } = request, planned = planFor({ ...request, pairs }, parallel), asked = planMemory(planned, options.microbatch);
-  const plan = memory !== undefined ? planInto(planned, memory) : fixed ? asked : planWithin(planned, has ?? Infinity, options.microbatch);
-  onPlan?.(planLine(plan, asked, has));
-  const microbatch = plan.microbatch === asked.microbatch ? options.microbatch : plan.microbatch; // a plan's is never more than a batch
-  return trainRun({ ...request, pairs, policyDir: request.model, options: { ...options, microbatch } });
+/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. @param onPlan told what memory it will take @throws UserError as `choosePlan` and `trainRun` */
+export async function trainVerb({ memory, fixed, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
+  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const { options } = request, planned = planFor({ ...request, pairs }, parallel);
+  const plan = choosePlan(planned, { most: options.microbatch, fixed, memory }, engineMemory(planned.workers || 1));
+  onPlan?.(planLine(plan, planMemory(planned, options.microbatch)));
+  return trainRun({ ...request, pairs, policyDir: request.model, options: { ...options, microbatch: plan.microbatch } });
 }
 
-/** The memory `trainVerb` would take, as tables. */
-export async function planVerb({ memory, ...request }: TrainFiles): Promise<Table[]> {
-  const { parallel } = await startEngineFor(request.model);
-  const plan = planFor({ ...request, pairs: required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair") }, parallel);
-  return [microbatchTable(plan, memory), planTable(memory === undefined ? planMemory(plan, request.options.microbatch) : planInto(plan, memory))];
+/** Tables of the memory `trainVerb` would take, by size of microbatch and of the one it would choose. @throws UserError as `choosePlan`, after the first */
+export async function* planVerb({ memory, fixed, ...request }: TrainFiles): AsyncGenerator<Table> {
+  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const planned = planFor({ ...request, pairs }, parallel), has = engineMemory(planned.workers || 1);
+  yield microbatchTable(planned, memory ?? has);
+  yield planTable(choosePlan(planned, { most: request.options.microbatch, fixed, memory }, has));
 }
 
 /** A checkpoint with an adapter added to its weights. */

@@ -43,6 +43,11 @@ export function disposeCache(cache: Cache): void {
   for (const { past, recent } of cache.layers) for (const part of [past, recent]) if (part) tf.dispose([part.k, part.v]);
 }
 
+/** Disposes the parts of a layer that were not carried over unchanged. */
+function disposeParts(old: Cache["layers"][number], { past, recent }: Cache["layers"][number]): void {
+  for (const part of [old.past, old.recent]) if (part && part !== past && part !== recent) tf.dispose([part.k, part.v]);
+}
+
 /** A projection [in, out], or [out, in] where weights are used in place, with its bias [out]. Queries and keys are fused, since they are rotated together. */
 interface Linear { weight: tf.Tensor2D; bias: tf.Tensor | undefined }
 type Layer = Record<"qk" | "v" | "o" | "gate" | "up" | "down", Linear> & Record<"norm1" | "norm2", tf.Tensor>;
@@ -93,6 +98,7 @@ export class Decoder {
       this.layers.forEach((layer, i) => {
         const attended = this.attend(layer, this.normed(x, layer.norm1), rows, cache.layers[i]!, rotate, mask, merge);
         next.layers.push(attended.cache);
+        disposeParts(cache.layers[i]!, attended.cache); // at once: of large models the cache is large
         x = tf.add(x, this.project(attended.out, layer.o));
         const h = this.normed(x, layer.norm2), gate = this.project(h, layer.gate);
         x = tf.add(x, this.project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), this.project(h, layer.up)), layer.down));
@@ -100,10 +106,6 @@ export class Decoder {
       const last = length > 1 ? tf.reshape(tf.slice(tf.reshape(x, [rows, length, -1]), [0, length - 1, 0], [-1, 1, -1]), [rows, -1]) as tf.Tensor2D : x;
       const normed = this.normed(last, this.norm);
       return this.inPlace ? tf.slice(timesWeight(normed, this.head), [0, 0], [-1, this.vocabulary]) : tf.matMul(normed, this.head);
-    });
-    cache.layers.forEach((old, i) => { // parts that were carried over unchanged live on
-      const { past, recent } = next.layers[i]!;
-      for (const part of [old.past, old.recent]) if (part && part !== past && part !== recent) tf.dispose([part.k, part.v]);
     });
     return { logits, cache: next };
   }

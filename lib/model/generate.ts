@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
+import { engineMemory } from "../engine/backend";
 import type { LlamaConfig } from "./config";
 import { Decoder, disposeCache, emptyCache, takeCacheRows, type Cache } from "./decode";
 import type { Params } from "./llama";
@@ -36,7 +37,7 @@ export interface Generated {
 
 /** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
 const maxRows = 1024;
-/** Bytes of keys and values of a batch: large models decode fewer rows together. */
+/** Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together. */
 const mostCache = 2e9;
 /** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
 const mostPadding = 16;
@@ -55,29 +56,33 @@ export async function* generate(config: LlamaConfig, params: Params, requests: r
   }
   const decoder = new Decoder(config, params, tokenizer.vocabSize);
   try {
-    const rows = Math.min(maxRows, Math.max(1, Math.floor(mostCache / (8 * config.layers * config.kvHeads * config.headDim * longest))));
-    for (const batch of batches(requests, rows)) {
-      const results = await decodeBatch(decoder, batch.map((i) => requests[i]!), options, new Set(tokenizer.eosIds));
-      for (const [j, request] of batch.entries()) yield { request, completions: results[j]! };
+    const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
+    const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));
+    const pieces = requests.flatMap(({ promptIds, streams }, request) => Array.from({ length: Math.ceil(streams.length / most) }, (_, i) => ({ request, promptIds, streams: streams.slice(i * most, (i + 1) * most) })));
+    const completions = requests.map((): Generated[] => []);
+    for (const batch of batches(pieces, most)) {
+      const results = await decodeBatch(decoder, batch, options, new Set(tokenizer.eosIds));
+      for (const [i, { request }] of batch.entries()) {
+        completions[request]!.push(...results[i]!); // pieces of a request come in order
+        if (completions[request]!.length === requests[request]!.streams.length) yield { request, completions: completions[request]! };
+      }
     }
   } finally {
     decoder.dispose();
   }
 }
 
-/** Requests in order of prompt length, at most `most` candidates a batch (a single prompt may exceed it). */
-function batches(requests: readonly GenerateRequest[], most: number): number[][] {
-  const lengthOf = (i: number) => requests[i]!.promptIds.length;
-  const order = requests.map((_, i) => i).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
-  const out: number[][] = [];
+/** Requests in order of prompt length, at most `most` candidates a batch. */
+function batches<T extends GenerateRequest>(requests: readonly T[], most: number): T[][] {
+  const out: T[][] = [];
   let rows = 0;
-  for (const i of order) {
-    const batch = out.at(-1), count = requests[i]!.streams.length;
-    if (batch && lengthOf(i) - lengthOf(batch[0]!) <= mostPadding && rows + count <= most) {
-      batch.push(i);
+  for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) { // a stable order
+    const batch = out.at(-1), count = request.streams.length;
+    if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
+      batch.push(request);
       rows += count;
     } else {
-      out.push([i]);
+      out.push([request]);
       rows = count;
     }
   }

@@ -32,9 +32,9 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
   return tensor as T;
 }
 
-/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). */
-function linear(params: Params, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const plain = timesWeight(x, param<tf.Tensor2D>(params, `${name}.weight`));
+/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). @param frozen whether the weight itself is not trained */
+function linear(params: Params, name: string, x: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
+  const weight = param<tf.Tensor2D>(params, `${name}.weight`), plain = frozen ? timesFrozen(x, () => widened(weight)) : timesWeight(x, weight);
   const low = lowRank(params, name, x, params[`${name}.lora_B.weight`]);
   const product: tf.Tensor2D = low ? tf.add(plain, low) : plain;
   const bias = params[`${name}.bias`];
@@ -51,10 +51,11 @@ export function headName(config: LlamaConfig): string {
   return config.tied ? "model.embed_tokens.weight" : "lm_head.weight";
 }
 
-/** Names of the parameters that gradients go to: all of them, or where there is an adapter (`lora.ts`) only its own. */
-export function trainedNames(params: Params): string[] {
-  const names = Object.keys(params), own = names.filter((name) => /\.lora_[AB]\.weight$/.test(name));
-  return own.length > 0 ? own : names;
+const isAdapters = (name: string): boolean => /\.lora_[AB]\.weight$/.test(name);
+
+/** Whether all parameters are frozen but those of an adapter (`lora.ts`) among them. */
+export function isAdapted(params: Params): boolean {
+  return Object.keys(params).some(isAdapters);
 }
 
 interface AttentionInputs { rows: AttentionRows; angles: Angles }
@@ -83,12 +84,12 @@ export class Llama {
 
   /** Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the last, the last one's normed. */
   states(params: Params, packing: Packing): tf.Tensor2D[] {
-    const { config } = this, inputs = this.attentionInputs(packing);
+    const { config } = this, frozen = isAdapted(params), inputs = this.gradientCheckpointing ? undefined : this.attentionInputs(packing);
     const embeddings = param<tf.Tensor2D>(params, "model.embed_tokens.weight"), ids = tf.tensor1d(packing.ids, "int32");
-    let x = isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
+    let x = frozen || isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
     const states = [x];
     for (let i = 0; i < config.layers; i++) {
-      x = this.gradientCheckpointing ? this.recomputedBlock(params, i, x, packing) : this.block(params, i, x, inputs);
+      x = inputs ? this.block(params, i, x, inputs, frozen) : this.recomputedBlock(params, i, x, packing, frozen);
       states.push(x);
     }
     states[config.layers] = rmsNorm(x, param<tf.Tensor1D>(params, "model.norm.weight"), config.rmsEps);
@@ -96,20 +97,20 @@ export class Llama {
   }
 
   /** x [N, D] through layer i. */
-  private block(params: Params, i: number, x: tf.Tensor2D, { rows, angles }: AttentionInputs): tf.Tensor2D {
-    const layer = `model.layers.${i}`;
+  private block(params: Params, i: number, x: tf.Tensor2D, { rows, angles }: AttentionInputs, frozen: boolean): tf.Tensor2D {
+    const layer = `model.layers.${i}`, project = (name: string, x: tf.Tensor2D) => linear(params, `${layer}.${name}`, x, frozen);
     const norm = (name: string, x: tf.Tensor2D) => rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), this.config.rmsEps);
     const h = norm("input_layernorm", x);
-    const attended: tf.Tensor2D = tf.add(x, linear(params, `${layer}.self_attn.o_proj`, ropeAttention(this.queriesAndKeys(params, layer, h), linear(params, `${layer}.self_attn.v_proj`, h), this.config, angles, rows)));
+    const attended: tf.Tensor2D = tf.add(x, project("self_attn.o_proj", ropeAttention(this.queriesAndKeys(params, layer, h, frozen), project("self_attn.v_proj", h), this.config, angles, rows)));
     const m = norm("post_attention_layernorm", attended);
-    return tf.add(attended, linear(params, `${layer}.mlp.down_proj`, swiglu(linear(params, `${layer}.mlp.gate_proj`, m), linear(params, `${layer}.mlp.up_proj`, m))));
+    return tf.add(attended, project("mlp.down_proj", swiglu(project("mlp.gate_proj", m), project("mlp.up_proj", m))));
   }
 
   /** The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way forth. */
-  private recomputedBlock(params: Params, i: number, x: tf.Tensor2D, packing: Packing): tf.Tensor2D {
-    const names = trainedNames(params).filter((name) => name.startsWith(`model.layers.${i}.`));
+  private recomputedBlock(params: Params, i: number, x: tf.Tensor2D, packing: Packing, frozen: boolean): tf.Tensor2D {
+    const names = Object.keys(params).filter((name) => name.startsWith(`model.layers.${i}.`) && (!frozen || isAdapters(name)));
     return recomputed([x, ...names.map((name) => params[name]!)], ([x, ...own]) => (
-      this.block({ ...params, ...Object.fromEntries(names.map((name, j) => [name, own[j]!])) }, i, x, this.attentionInputs(packing))));
+      this.block({ ...params, ...Object.fromEntries(names.map((name, j) => [name, own[j]!])) }, i, x, this.attentionInputs(packing), frozen)));
   }
 
   /** Logits [R, T, V] of ids [R][T]: for checks; training computes them only where the loss looks (`engine/head`). */
@@ -128,7 +129,7 @@ export class Llama {
   }
 
   /** h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights. */
-  private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D): tf.Tensor2D {
+  private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
     const part = (name: string, kind: "weight" | "bias" | "lora_B.weight", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
       const t = params[`${layer}.self_attn.${name}.${kind}`];
       if (!t) return undefined;
@@ -142,7 +143,7 @@ export class Llama {
       return q && k && tf.concat([q, k], 0);
     };
     const weight = () => both("weight") as tf.Tensor2D, bias = both("bias");
-    const plain: tf.Tensor2D = isHalf(param(params, `${layer}.self_attn.q_proj.weight`)) ? timesFrozen(h, weight) : tf.matMul(h, weight(), false, true);
+    const plain: tf.Tensor2D = frozen ? timesFrozen(h, weight) : tf.matMul(h, weight(), false, true);
     const lowQ = lowRank(params, `${layer}.self_attn.q_proj`, h, query("lora_B.weight")), lowK = lowRank(params, `${layer}.self_attn.k_proj`, h, key("lora_B.weight"));
     const zeros = (n: number): tf.Tensor2D => tf.zeros([h.shape[0], n * headDim]);
     const product: tf.Tensor2D = lowQ || lowK ? tf.add(plain, tf.concat([lowQ ?? zeros(heads), lowK ?? zeros(kvHeads)], 1)) : plain;

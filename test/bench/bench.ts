@@ -4,7 +4,7 @@ import path from "node:path";
 import { Argument, Command } from "commander";
 import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { setProgressRenderer } from "../../lib/base/progress";
-import { startEngine } from "../../lib/engine/backend";
+import { engineMemory, startEngine } from "../../lib/engine/backend";
 import { saveFigure } from "../../lib/lab/figure/figure";
 import { saveTable, toText } from "../../lib/lab/table";
 import { memorySuite } from "./memory";
@@ -35,7 +35,7 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
   for (const name of names.filter((name) => chosen.includes(name))) {
     process.stdout.write(`bench: ${name}\n`);
     if (name === "scale") results.scale = measureScale();
-    else if (name === "shapes") results.shapes = measureShapes(engine.memory);
+    else if (name === "shapes") results.shapes = measureShapes(engineMemory());
     else {
       const rows = await suites[name as keyof typeof suites](peers && "python" in peers ? peers.python : undefined, rounds);
       if (rows.length > 0) results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort((a, b) => names.indexOf(a.suite) - names.indexOf(b.suite));

@@ -32,7 +32,7 @@ const points: Omit<ShapeRow, keyof ShapeTaken | "weights" | "teraflop">[] = [
 ];
 
 /** @param memory of the machine: what is planned beyond it is left out, with a line */
-export function measureShapes(memory = Number.MAX_VALUE): ShapeRow[] {
+export function measureShapes(memory: number): ShapeRow[] {
   return points.flatMap((point) => {
     const { shape, ...options } = point, dir = seededShape(shape), config = parseConfig(configs[shape], shape);
     process.stdout.write(`  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`);

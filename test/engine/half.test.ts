@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { firstNonFinite, widenHalves, type HalfType } from "../../lib/base/float16";
 import { Rng } from "../../lib/base/rng";
 import { isHalf, timesWeight, uploadedHalves, widened, widenedRows } from "../../lib/engine/half";
+import { targetLogps } from "../../lib/engine/head";
 import { onEveryBackend } from "../backends";
 
 const types: readonly HalfType[] = ["BF16", "F16"];
@@ -54,3 +55,16 @@ for (const type of types) {
     });
   });
 }
+
+onEveryBackend("the head in chunks, packed and frozen, is bitwise the widened one's", () => {
+  const rng = new Rng("packed head"), finite = finiteBits("BF16"), before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const bits = Uint16Array.from({ length: 11 * 6 }, () => finite[0x3c00 + rng.int(0x100)]!), { tensor: head } = uploadedHalves(pairs(bits), [11, 6], "BF16");
+    const hidden = tf.tensor2d(Float32Array.from({ length: 5 * 6 }, () => rng.normal()), [5, 6]), targets = Int32Array.from([0, 10, 4, 4, 7]);
+    const run = (weight: tf.Tensor2D) => tf.valueAndGrad((h) => tf.sum(targetLogps(h as tf.Tensor2D, weight, targets, true, 22)))(hidden);
+    const packed = run(head), plain = run(widened(head));
+    assert.deepEqual(packed.value.dataSync(), plain.value.dataSync());
+    assert.deepEqual(packed.grad.dataSync(), plain.grad.dataSync());
+  });
+  assert.equal(tf.memory().numTensors, before);
+});

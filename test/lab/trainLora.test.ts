@@ -51,6 +51,15 @@ test("gradient checkpointing changes no byte, and a run goes on with or without 
   }
 });
 
+test("a run goes on with another microbatch: the same losses up to rounding", async (t) => {
+  const dir = scratch(t), calm = await trainRun(request(path.join(dir, "calm"))), stopped = request(path.join(dir, "stopped"));
+  await assert.rejects(trainRun(stopped, ({ step }) => { if (step === 3) throw new Error("enough"); }), /enough/);
+  const { logs } = await trainRun({ ...stopped, options: { ...options, microbatch: 1 } });
+  assert.equal(logs.length, calm.logs.length);
+  logs.forEach(({ loss }, i) => assert.ok(Math.abs(loss - calm.logs[i]!.loss) < 1e-5));
+  await assert.rejects(trainRun({ ...stopped, options: { ...options, batch: 2 } }), userError(/options\.batch = 2/));
+});
+
 test("an adapter and all weights share the reference's log-probabilities", async (t) => {
   const dir = scratch(t), logpsDir = path.join(dir, "reference");
   await trainRun(request(path.join(dir, "adapter"), { logpsDir }));

@@ -56,11 +56,13 @@ for (const name of goldenModels) {
 for (const name of publishedShapes) {
   onEveryBackend(`${name}: frozen weights in their own 16 bits give the same numbers, bit for bit`, async () => {
     for (const lora of adapters.slice(1)) for (const gradientCheckpointing of [false, true]) {
+      const before = tf.memory().numTensors;
       const plain = loadPolicy(goldenPath("models", name)), saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
       assert.ok(Object.values(saving.params).every((tensor) => isHalf(tensor) === (tensor.rank === 2)));
       assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
       plain.dispose();
       saving.dispose();
+      assert.equal(tf.memory().numTensors, before);
     }
   });
 }

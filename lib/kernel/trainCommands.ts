@@ -21,7 +21,7 @@ export const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weig
 
 interface MemoryFlags { gradientCheckpointing?: boolean; memory?: number; loraRank?: number; loraAlpha?: number; loraTargets: LoraTarget[]; loraRslora?: boolean }
 const withMemory = (command: Command): Command => command
-  .option("--gradient-checkpointing", "compute each layer again for the gradient: less memory, a third more time, the same numbers")
+  .option("--gradient-checkpointing", "compute each layer again for the gradient: less memory, a third to a half more time, the same numbers")
   .addOption(new Option("--memory <size>", "take the largest microbatch that fits, e.g. 8GB (default: at most 16 and what this machine has)").argParser(bytes).conflicts("microbatch"))
   .option("--lora-rank <r>", "train an adapter of this rank and leave that", count).option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
   .option("--lora-targets <names>", "projections it adapts", targetNames, ["q_proj", "v_proj"]).option("--lora-rslora", "scale by the root of the rank");

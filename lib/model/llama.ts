@@ -62,7 +62,7 @@ interface AttentionInputs { rows: AttentionRows; angles: Angles }
 
 /**
  * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient keeps
- * of a layer only its input and computes the layer again: a third more work, far less memory, the same numbers.
+ * of a layer only its input and computes the layer again: a third more work (with an adapter a half), far less memory, the same numbers.
  */
 export class Llama {
   private readonly angles: AngleTable;

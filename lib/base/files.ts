@@ -66,5 +66,5 @@ export function restoreFolder(dir: string): void {
 
 function siblings(dir: string): { next: string; previous: string } {
   const base = path.resolve(dir);
-  return { next: `${base}.new`, previous: `${base}.old` };
+  return { next: `${base}.mask-dpo-new`, previous: `${base}.mask-dpo-old` }; // names that nobody gives a copy of their own
 }

@@ -30,11 +30,11 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
 type CurveKey = "loss" | "accuracy" | "margin" | "chosenReward" | "rejectedReward" | "gradNorm";
 
 /** Loss, accuracy, margin, rewards and gradient norm against the step, one curve per run. */
-export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly Pick<StepLog, "step" | CurveKey>[] }[]): Figure {
+export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly Pick<StepLog, "step" | CurveKey>[] }[], title = "Mask-DPO training"): Figure {
   const curves = (key: CurveKey): Curve[] => runs.map(({ label, style, logs }) => ({ label, style, x: logs.map(({ step }) => step), y: logs.map((log) => log[key]) }));
   const panels = ([["Loss", "loss"], ["Reward accuracy", "accuracy"], ["Reward margin", "margin"], ["Chosen reward", "chosenReward"], ["Rejected reward", "rejectedReward"], ["Gradient norm", "gradNorm"]] as const)
     .map(([title, key]) => ({ title, curves: curves(key) }));
-  return panelsFigure({ name: "02-training", title: "Mask-DPO training", xTitle: "Step", panels, columns: 3, width: 960 });
+  return panelsFigure({ name: "02-training", title, xTitle: "Step", panels, columns: 3, width: 960 });
 }
 
 /** Scores of policies (percent) by question set and decoding, with intervals. */
@@ -60,8 +60,8 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
 }
 
 /** Best-of-N curves with intervals; the paper's points beside them. */
-export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[]): Figure {
+export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[], title = "Best of N before and after alignment (test topics)"): Figure {
   const theirs = paper.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.paper.dash, symbol: palette.paper.symbol }, x: n, y: scores }));
   const ours = policies.map(({ label, style, points }) => bestOfCurve(label, style, points));
-  return curveFigure({ name: "06-best-of-n", title: "Best of N before and after alignment (test topics)", xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
+  return curveFigure({ name: "06-best-of-n", title, xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
 }

@@ -2,12 +2,14 @@
  * A study of one's own in a notebook: what the README's script does with files, by the same verbs on files of one run
  * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of Atlas.
  */
+import { statSync } from "node:fs";
 import path from "node:path";
 import { paperTraining, type TrainOptions } from "../align/train";
 import { UserError } from "../base/check";
-import { hashOf } from "../base/hash";
-import { writeJsonl } from "../base/jsonl";
+import { hashOf, sha256 } from "../base/hash";
+import { readText, writeJsonl } from "../base/jsonl";
 import type { Annotator } from "../factuality/annotator";
+import { readCheckpointConfig } from "../model/checkpoint";
 import { greedySampling, paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
 import type { PairReport } from "../preference/pair";
@@ -38,14 +40,15 @@ export interface OwnStudy {
 /** Of Atlas: questions to train on and to test with, and pairs per step, so that so few make several. */
 const atlas = { questions: 96, test: 48, batch: 16 };
 
-/** Names the study's folder and writes its questions there. @throws UserError for a bad file, or one file of questions without the other */
+/** Names the study's folder and writes its questions there. @throws UserError for a bad or missing file or folder, or one file of questions without the other */
 export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStudy {
   const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env, { preset, seed, engine, baseDir } = session;
   if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST) throw new UserError({ where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST", expected: "both, or none for Atlas's", got: "one", fix: "Name the other file too." });
   const questions = MASK_DPO_QUESTIONS ? questionsOf(MASK_DPO_QUESTIONS) : trainingTopics(session).flat().slice(0, atlas.questions);
   const test = MASK_DPO_TEST ? questionsOf(MASK_DPO_TEST) : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
-  const model = own ?? baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
-  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorName(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
+  if (own) readCheckpointConfig(own);
+  const model = own || baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
+  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorKey(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
@@ -81,6 +84,20 @@ export async function ownReport(study: OwnStudy): Promise<Report> {
 /** What a notebook calls who judges. */
 export function annotatorName(annotator: OwnAnnotator): string {
   return "name" in annotator ? annotator.name : `${annotator.annotator}, ${annotator.modelName}`;
+}
+
+/** What decides verdicts: of an annotator behind a server all of it, of another its name. */
+function annotatorKey(annotator: OwnAnnotator): string | object {
+  if ("name" in annotator) return annotator.name;
+  const { annotator: protocol, modelName, answers, tries, extra, answerModel, seed, documents, knowledge } = { ...annotateDefaults, ...annotator };
+  return { protocol, modelName, answers, tries, extra, answerModel, seed, documents: documents && sha256(readText(documents)), knowledge: knowledge && stampOf(knowledge) };
+}
+
+/** Of a file that may be too large to hash. */
+function stampOf(file: string): { file: string; size: number; mtime: number } {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) throw new UserError({ where: file, expected: "a readable file", got: "nothing there", fix: "Check the path." });
+  return { file: path.resolve(file), size: stat.size, mtime: stat.mtimeMs };
 }
 
 /** Verdicts on a file of the study. */

@@ -2,12 +2,12 @@
  * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one page.
  * The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { UserError } from "../base/check";
-import { projectRoot, writeFileAtomic, writeFolderAtomic } from "../base/files";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { UserError, brief } from "../base/check";
+import { projectRoot, restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { parseJson, readText } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { bestOfN } from "../evaluation/bestOfN";
 import { comparePolicies, type Comparison } from "../evaluation/compare";
@@ -33,6 +33,8 @@ import { saveTable, type Cell, type Table } from "./table";
 import { tokenizeFor } from "./trainRun";
 
 const TITLE = "Report: factuality before and after alignment";
+const recordFile = "report.json";
+const recordSchema = z.object({ versions: z.object({ maskDpo: z.string() }), inputs: z.array(z.object({ what: z.string(), file: z.string(), sha256: z.string() })), files: z.array(z.string()) });
 const styles: readonly SeriesStyle[] = [palette.base, palette.maskDpo, palette.dpo, palette.inverted, palette.random, palette.chosen, palette.noFact];
 
 interface Part extends Omit<Section, "items"> {
@@ -54,7 +56,9 @@ export interface Report {
  * @throws UserError as `readReportInputs`, and for a folder of other files
  */
 export async function writeReport(request: ReportRequest & { out: string }): Promise<Report> {
-  const { seed, out } = request, inputs = readReportInputs(request), { questions, topics, warnings, files } = inputs;
+  const { seed, out } = request;
+  checkOut(out);
+  const inputs = readReportInputs(request), { questions, topics, warnings, files } = inputs;
   if (inputs.answers.length > styles.length) throw new UserError({ where: "--answers", expected: `at most ${styles.length} policies, which figures can tell apart`, got: String(inputs.answers.length), fix: "Make several reports." });
   const parts = partsOf(inputs, seed), tables = parts.flatMap((part) => part.tables), figures = parts.flatMap((part) => part.figures ?? []);
   const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
@@ -64,14 +68,27 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
     title: TITLE, warnings, sections: parts.map((part) => sectionOf(part, seed)),
     facts: [`${questions.length} questions on ${topics} topics. Scores are the share of sentences without hallucination; brackets are 95 % bootstrap intervals over topics, p is of a two-sided permutation test paired over topics.`, `Seed ${seed}; mask-dpo ${versions.maskDpo}, Node ${versions.node}.`],
   };
-  writeFolderAtomic(out, { marker: "report.json", what: "an earlier report" }, (next) => {
+  writeFolderAtomic(out, { marker: recordFile, what: "an earlier report" }, (next) => {
     for (const table of tables) saveTable(table, next);
     for (const figure of figures) writeFigure(figure, rendered.get(figure.name)!, next);
     writeFileAtomic(path.join(next, "report.html"), appendixPage(page, (name) => rendered.get(name)!.svg));
     writeFileAtomic(path.join(next, "report.tex"), latexDocument(page, "report"));
-    writeFileAtomic(path.join(next, "report.json"), `${JSON.stringify({ seed, versions, inputs: files, warnings, tables, figures: figures.map((figure) => ({ name: figure.name, title: figureTitle(figure) })) }, null, 2)}\n`);
+    const record = { seed, versions, inputs: files, files: [...readdirSync(next), recordFile].sort(), warnings, tables, figures: figures.map((figure) => ({ name: figure.name, title: figureTitle(figure) })) };
+    writeFileAtomic(path.join(next, recordFile), `${JSON.stringify(record, null, 2)}\n`);
   });
   return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name)!)) };
+}
+
+/** What compiling report.tex adds. */
+const leftByLatex = /^report\.(aux|log|out|pdf)$/;
+
+/** The report takes the place of what is at `out`. @throws UserError where that is anything, an input too, but the files of an earlier report */
+function checkOut(out: string): void {
+  restoreFolder(out);
+  if (!existsSync(out)) return;
+  const record = path.join(out, recordFile), earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
+  const other = statSync(out).isDirectory() ? readdirSync(out).find((name) => !earlier?.files.includes(name) && !leftByLatex.test(name)) : path.basename(out);
+  if (other !== undefined) throw new UserError({ where: out, expected: "no folder, or one of nothing but an earlier report's files, which are replaced", got: brief(other), fix: "Choose another --out, or move that away." });
 }
 
 function partsOf(inputs: ReportInputs, seed: number): Part[] {
@@ -112,7 +129,7 @@ function differencesTable(first: string, rows: readonly { label: string; compari
 
 function bestOfPart({ questions, answers, sampled }: ReportInputs, seed: number): Part {
   const policies = sampled.map(({ name, answers: rows, each }) => ({ label: name, style: styleOf(name, answers), points: bestOfN(rows, questions, powersOfTwo(each), new Rng(seed).fork("best of N")) }));
-  return { id: "best-of-n", title: "Best of N", from: sampled.map(({ file }) => file), tables: [{ ...bestOfTable(policies), name: "best-of-n" }], figures: [{ ...bestOfCurves(policies, []), name: "best-of-n" }] };
+  return { id: "best-of-n", title: "Best of N", from: sampled.map(({ file }) => file), tables: [{ ...bestOfTable(policies), name: "best-of-n" }], figures: [{ ...bestOfCurves(policies, [], "Best of N"), name: "best-of-n" }] };
 }
 
 function styleOf(name: string, answers: readonly PolicyAnswers[]): SeriesStyle {
@@ -120,9 +137,9 @@ function styleOf(name: string, answers: readonly PolicyAnswers[]): SeriesStyle {
 }
 
 function pairsPart(pairs: readonly PreferencePair[], trained: readonly Training[], file: string): Part {
-  const masks = trained.flatMap(({ name, file: dir, run, onPairs }) => {
-    if (!run || !onPairs) return [];
-    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(path.join(withConfig(dir), "config.json")), pairs, run.mask, run.seed), { chosen, rejected } = keptShares(kept);
+  const masks = trained.flatMap(({ name, file: dir, run, config }) => {
+    if (!run || !config || !existsSync(config)) return [];
+    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(config), pairs, run.mask, run.seed), { chosen, rejected } = keptShares(kept);
     return [{ name, mask: run.mask, pairs: report.kept, emptied: report.emptied.length, tooLong: report.tooLong.length, chosen: 100 * chosen, rejected: 100 * rejected }];
   });
   return {
@@ -135,15 +152,9 @@ function pairsPart(pairs: readonly PreferencePair[], trained: readonly Training[
   };
 }
 
-/** The folder itself, or that of the model an adapter was trained for. */
-function withConfig(dir: string): string {
-  const adapter = path.join(dir, "adapter_config.json");
-  return existsSync(adapter) ? parseRow(z.object({ base_model_name_or_path: z.string() }), parseJson(readText(adapter), adapter), adapter).base_model_name_or_path : dir;
-}
-
 function trainingPart(trained: readonly Training[], answers: readonly PolicyAnswers[]): Part {
   const curves = trained.map(({ name, logs }) => ({ label: name, style: styleOf(name, answers), logs }));
-  return { id: "training", title: "Training", from: trained.map(({ file }) => file), tables: [trainingTable(trained)], figures: [{ ...trainingCurves(curves), name: "training" }] };
+  return { id: "training", title: "Training", from: trained.map(({ file }) => file), tables: [trainingTable(trained)], figures: [{ ...trainingCurves(curves, "Training"), name: "training" }] };
 }
 
 function trainingTable(trained: readonly Training[]): Table {

@@ -12,6 +12,8 @@ import { parseJson, parseRow, readJsonl, readNumberedJsonl, readText } from "../
 import { annotatedCandidateSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import { maskKinds } from "../preference/mask";
 import { preferencePairSchema, type PreferencePair } from "../preference/pair";
+import { differing, flat } from "./run";
+import { outHash } from "./serverVerbs";
 import { questionsOf, required } from "./verbs";
 
 /** A policy's name in the report, and a file or folder of it. */
@@ -36,22 +38,23 @@ export interface PolicyAnswers extends Named {
   answers: AnnotatedCandidate[];
   /** To each question. */
   each: number;
-  /** Who judged, where the file's run says so. */
-  annotator?: string;
+  /** Who judged and how, where that is recorded. */
+  judge?: z.output<typeof annotationSchema>;
 }
 
 const number = z.number();
 const logSchema = z.object({ step: number, loss: number, accuracy: number, margin: number, chosenReward: number, rejectedReward: number, gradNorm: number });
 const optionsSchema = z.object({ beta: number, lr: number, epochs: number, batch: number, warmup: number, weightDecay: number, clip: number });
 const trainingSchema = z.object({ reference: z.string(), pairs: z.string(), mask: z.enum(maskKinds), seed: number, engine: z.string(), options: optionsSchema, lora: z.object({ rank: number }).optional() });
-const annotationSchema = z.object({ annotator: z.string(), model: z.string() });
+/** What decides verdicts, of a run of `annotate`. */
+const annotationSchema = z.object({ annotator: z.string(), model: z.string(), source: z.string(), tries: number, extra: z.record(z.unknown()), answers: number.optional(), answerModel: z.string().optional() });
 
 export interface Training extends Named {
   logs: Pick<StepLog, keyof z.output<typeof logSchema>>[];
   /** Not there for what `export --to torch` trained elsewhere. */
   run?: z.output<typeof trainingSchema>;
-  /** Whether that was on the pairs given. */
-  onPairs: boolean;
+  /** config.json of the policy, or of the model its adapter was trained for; only for a run on the pairs given. */
+  config?: string;
 }
 
 export interface InputFile {
@@ -91,17 +94,22 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
   if (single) throw new UserError({ where: single.file, expected: "at least 2 answers to every question, for best of N", got: "1", fix: "Sample with --k 16, say, or leave --sampled out." });
   const pairs = request.pairs === undefined ? undefined : required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const hash = pairs && hashOf(pairs), trained = request.trained.map((named) => readTraining(named, hash));
-  const input = (what: string, file: string, rows: number, annotator?: string): InputFile => ({ what, file, rows, sha256: sha256File(file), annotator: annotator ?? null });
+  const input = (what: string, file: string, rows: number, judge?: PolicyAnswers["judge"]): InputFile => ({ what, file, rows, sha256: sha256File(file), annotator: judge ? `${judge.annotator}, ${judge.model}` : null });
   return {
     questions, topics, answers, sampled, pairs, trained,
     files: [
       input("questions", request.questions, questions.length),
-      ...answers.map(({ name, file, answers: rows, annotator }) => input(`answers of ${name}`, file, rows.length, annotator)),
-      ...sampled.map(({ name, file, answers: rows, annotator }) => input(`sampled answers of ${name}`, file, rows.length, annotator)),
+      ...answers.map(({ name, file, answers: rows, judge }) => input(`answers of ${name}`, file, rows.length, judge)),
+      ...sampled.map(({ name, file, answers: rows, judge }) => input(`sampled answers of ${name}`, file, rows.length, judge)),
       ...(pairs ? [input("pairs", request.pairs!, pairs.length)] : []),
       ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs.length)),
     ],
-    warnings: [...judgesWarning([...answers, ...sampled]), ...trained.filter(({ run, onPairs }) => pairs && run && !onPairs).map(({ name }) => `${name} was not trained on the pairs of ${request.pairs}.`)],
+    warnings: [
+      ...judgesWarning([...answers, ...sampled]),
+      ...(pairs ? topicsWarning(questions, pairs, request) : []),
+      ...trained.filter(({ run, config }) => pairs && run && !config).map(({ name }) => `${name} was not trained on the pairs of ${request.pairs}.`),
+      ...trained.filter(({ config }) => config && !existsSync(config)).map(({ name, config }) => `What the mask of ${name} keeps is left out: there is no ${config}, of the model its adapter was trained for.`),
+    ],
   };
 }
 
@@ -127,8 +135,14 @@ function readAnswers({ name, file }: Named, questions: readonly Question[], ques
   const each = Math.max(...[...byQuestion.values()].map(({ size }) => size));
   const [id, fewer] = [...byQuestion].find(([, { size }]) => size < each) ?? [];
   if (fewer) throw new UserError({ where: `${file}, question ${brief(id)}`, expected: `${each} answer${each > 1 ? "s" : ""}, as many as to other questions`, got: String(fewer.size), fix: "Sample and annotate every question alike." });
-  const run = path.join(`${file}.run`, "run.json"), judge = existsSync(run) ? annotationSchema.safeParse(parseJson(readText(run), run)).data : undefined;
-  return { name, file, answers: rows.map(({ row }) => row), each, annotator: judge && `${judge.annotator}, ${judge.model}` };
+  return { name, file, answers: rows.map(({ row }) => row), each, judge: judgeOf(file) };
+}
+
+/** What the run beside a file says, unless something else has written the file since. */
+function judgeOf(file: string): PolicyAnswers["judge"] {
+  const run = path.join(`${file}.run`, "run.json"), hash = path.join(`${file}.run`, outHash);
+  if (!existsSync(run) || !existsSync(hash) || readText(hash).trim() !== sha256File(file)) return undefined;
+  return annotationSchema.safeParse(parseJson(readText(run), run)).data;
 }
 
 function checkEach(flag: string, policies: readonly PolicyAnswers[]): void {
@@ -141,15 +155,28 @@ function logFile(dir: string): string {
   return [path.join(`${dir}.run`, "log.jsonl"), path.join(dir, "log.jsonl")].find((file) => existsSync(file)) ?? "";
 }
 
-/** @param pairsHash of the pairs of the report */
+/** @param pairsHash of the pairs of the report @throws UserError where there is no log, or training has not ended */
 function readTraining({ name, file: dir }: Named, pairsHash?: string): Training {
   const log = logFile(dir), file = path.join(`${dir}.run`, "run.json");
   if (!log) throw new UserError({ where: `--trained ${name}`, expected: `a folder that training left, with ${dir}.run/log.jsonl beside it or log.jsonl inside`, got: dir, fix: "Name what mask-dpo train --out was given, or leave the policy out of --trained." });
+  if (!existsSync(dir) || existsSync(path.join(`${dir}.run`, "state.safetensors"))) throw new UserError({ where: `--trained ${name}`, expected: "a training that has ended", got: `one that was stopped, in ${dir}.run`, fix: "Give the same mask-dpo train again, which goes on from there." });
   const run = existsSync(file) ? parseRow(trainingSchema, parseJson(readText(file), file), file) : undefined;
-  return { name, file: dir, logs: required(readJsonl(log, logSchema), log, "step"), run, onPairs: run !== undefined && run.pairs === pairsHash };
+  return { name, file: dir, logs: required(readJsonl(log, logSchema), log, "step"), run, config: run && run.pairs === pairsHash ? configFile(dir) : undefined };
+}
+
+function configFile(dir: string): string {
+  const adapter = path.join(dir, "adapter_config.json"), adapterSchema = z.object({ base_model_name_or_path: z.string() });
+  return path.join(existsSync(adapter) ? parseRow(adapterSchema, parseJson(readText(adapter), adapter), adapter).base_model_name_or_path : dir, "config.json");
 }
 
 function judgesWarning(policies: readonly PolicyAnswers[]): string[] {
-  const judges = new Map(policies.map(({ file, annotator }) => [file, annotator ?? "not recorded"]));
-  return new Set(judges.values()).size > 1 ? [`The answers were not all judged by the same annotator, so their scores do not compare: ${[...judges].map(([file, judge]) => `${file} (${judge})`).join(", ")}.`] : [];
+  const judges = policies.map(({ judge }) => judge ?? {}), differ = [...new Set(judges.flatMap((judge) => differing(judges[0], judge)[2]))];
+  const values = (judge: object) => Object.entries(flat(judge)).filter(([name]) => differ.includes(name)).map(([name, value]) => `${name} ${brief(value)}`).join(", ");
+  const said = policies.map(({ file, judge }) => `${file} (${judge ? values(judge) : "not recorded"})`);
+  return differ.length > 0 ? [`The answers were not all judged alike, so their scores do not compare: ${[...new Set(said)].join(", ")}.`] : [];
+}
+
+function topicsWarning(questions: readonly Question[], pairs: readonly PreferencePair[], { questions: file, pairs: pairsFile }: ReportRequest): string[] {
+  const trainedOn = new Set(pairs.map(({ topic }) => topic)), topics = new Set(questions.map(({ topic }) => topic)), shared = [...topics].filter((topic) => trainedOn.has(topic));
+  return shared.length > 0 ? [`${shared.length} of the ${topics.size} topics of ${file} are also topics of ${pairsFile} (${brief(shared[0])}), so they are not held out.`] : [];
 }

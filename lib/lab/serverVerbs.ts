@@ -5,6 +5,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
+import { writeFileAtomic } from "../base/files";
 import { hashOf, sha256File } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
@@ -67,6 +68,9 @@ export interface ServerAnnotateFlags extends ServerFlags {
 /** What is not said. */
 export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, tries: 3 } as const;
 
+/** In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that since. */
+export const outHash = "out.sha256";
+
 /** Annotated candidates by a language model. Returns what to say. */
 export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<string> {
   const { annotator: name, candidates: file, out, seed, tries, shard, price } = flags;
@@ -90,6 +94,7 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   const usage = `${judge.counts.calls + answerer.counts.calls} calls, ${judge.counts.cached + answerer.counts.cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${usageText(readShards(cache, callLog, callSchema), price)}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(out, done.map(({ candidate, judged }): AnnotatedCandidate => ({ ...candidate, sentences: judged.sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) })));
+  writeFileAtomic(path.join(dir, outHash), `${sha256File(out)}\n`);
   const { sentences, unparsed, facts } = annotationReport(done.map(({ judged }) => judged));
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
   const ofFacts = name === "anah" ? "" : `; facts: ${facts.S} supported, ${facts.NS} not`;

@@ -23,7 +23,7 @@ function bench(t: TestContext): { dir: string; pairs: string; questions: string;
     dir, out, pairs: writePairs(path.join(dir, "pairs.jsonl"), 4), questions: writeQuestions(path.join(dir, "questions.jsonl"), 3),
     unchanged() {
       assert.equal(readFileSync(out, "utf8"), old);
-      assert.deepEqual(filesBelow(dir).filter((name) => /\.tmp$|\.new$|\.old$|model\.safetensors$/.test(name) && !name.startsWith("model/")), [], "something half-written");
+      assert.deepEqual(filesBelow(dir).filter((name) => /\.tmp$|-new$|-old$|model\.safetensors$/.test(name) && !name.startsWith("model/")), [], "something half-written");
     },
   };
 }

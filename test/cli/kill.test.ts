@@ -34,7 +34,7 @@ test("train, killed eight times, ends with bitwise the weights of an undisturbed
   await killed(train(out), "renamed state.safetensors 2"); // just after
   await killed(train(out), "write model.safetensors 1"); // while the result is written
   assert.ok(!existsSync(out), "a half-written result");
-  await killed(train(out), "rename out.new 1"); // written, not yet in place
+  await killed(train(out), "rename out.mask-dpo-new 1"); // written, not yet in place
   await killed(train(out), "rm state.safetensors 1"); // in place, but the run does not yet count as finished
   await succeed(train(out));
 

@@ -35,8 +35,15 @@ function fromReadme(name: string, replaced: Readonly<Record<string, string>>): s
 
 const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
 const here = { "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/kernel/mask-dpo.mjs"))}` };
-/** Fewer and shorter completions, larger and more steps. */
-const small = { "--k 32": "--k 5 --max-new-tokens 40", "--k 16": "--k 4 --max-new-tokens 40", "--k 1 ": "--k 1 --max-new-tokens 40 ", "--out mine/aligned\n": "--out mine/aligned --lr 1e-3 --batch 4\n" };
+/** Larger and more steps. */
+const steps = "--lr 1e-3 --batch 4";
+/** With fewer and shorter completions. */
+const small = { "--k 32": "--k 5 --max-new-tokens 40", "--k 16": "--k 4 --max-new-tokens 40", "--k 1 ": "--k 1 --max-new-tokens 40 ", "--out mine/aligned\n": `--out mine/aligned ${steps}\n` };
+/** The script with an adapter. */
+function withAdapter(script: string): string {
+  const lines = fromReadme("adapter", { ...here, "--out mine/adapter\n": `--out mine/adapter ${steps}\n` });
+  return script.replace(/^.* train .*\n/m, () => lines).replace("--trained aligned=mine/aligned", "--trained aligned=mine/adapter");
+}
 
 async function shell(cwd: string, script: string): Promise<string> {
   const child = spawn("sh", ["-c", script], { cwd, stdio: ["ignore", "pipe", "pipe"] });
@@ -71,17 +78,18 @@ function policy({ body }: Seen): string {
 const fleet = (t: TestContext): Promise<FakeServer> => fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? anahReply : policy)(response, seen, n));
 interface Report { tables: Table[]; figures: { name: string }[]; inputs: { file: string; sha256: string; annotator: string | null }[]; warnings: string[] }
 
-for (const [family, model] of [["LlamaForCausalLM", "llama-3.2-1b"], ["Qwen2ForCausalLM", "qwen2.5-0.5b"]] as const) {
-  test(`study.sh from questions to report: ${family}`, { timeout: 240_000, skip }, async (t) => {
+for (const [family, model, trained] of [["LlamaForCausalLM", "llama-3.2-1b", "adapter"], ["Qwen2ForCausalLM", "qwen2.5-0.5b", "aligned"]] as const) {
+  test(`study.sh from questions to report: ${family}, ${trained === "adapter" ? "an adapter" : "all weights"}`, { timeout: 240_000, skip }, async (t) => {
     const server = await fleet(t), dir = ownFolder(t, model), at = (name: string) => path.join(dir, "mine", name);
     const script = fromReadme("study.sh", { ...here, ...small, "http://127.0.0.1:8000/v1": server.url });
-    const said = await shell(dir, script);
+    const said = await shell(dir, trained === "adapter" ? withAdapter(script) : script);
     assert.match(said, /aligned +[\d.]+ .+\[[\s\S]+report in mine\/report\/report\.html\n$/);
     assert.match(readFileSync(at("base/config.json"), "utf8"), new RegExp(family));
 
     const pairs = rowsOf<PreferencePair>(at("pairs.jsonl")), [before, after] = ["base", "aligned"].map((name) => readCheckpoint(at(name)));
     assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
-    assert.notDeepEqual(after!.tensors.get("model.norm.weight"), before!.tensors.get("model.norm.weight"));
+    const projection = "model.layers.0.self_attn.q_proj.weight";
+    assert.notDeepEqual(after!.tensors.get(projection), before!.tensors.get(projection));
     for (const how of ["greedy", "sampled"]) assert.notDeepEqual(...["base", "aligned"].map((name) => rowsOf<Candidate>(at(`${name}-${how}.jsonl`)).map((row) => row.completion)) as [string[], string[]], how);
 
     const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report, table = (name: string) => report.tables.find((one) => one.name === name)!;
@@ -94,6 +102,7 @@ for (const [family, model] of [["LlamaForCausalLM", "llama-3.2-1b"], ["Qwen2ForC
     assert.ok(greedy!.p > 0 && greedy!.p <= 1);
     assert.equal(table("pairs").rows[0]!.value, pairs.length);
     assert.ok((table("masks").rows[0] as { pairs: number }).pairs <= pairs.length);
+    assert.equal(table("training").rows.find(({ what }) => what === "adapter's rank")!.p0, trained === "adapter" ? "16" : null);
     assert.deepEqual(report.warnings, []);
     for (const { file, sha256 } of report.inputs) assert.equal(sha256File(path.join(dir, file)), sha256, file);
     assert.equal(report.inputs.filter(({ annotator }) => annotator === "anah, judge").length, 4);

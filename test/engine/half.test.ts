@@ -47,8 +47,14 @@ for (const type of types) {
     tf.tidy(() => {
       const finite = finiteBits(type), bits = Uint16Array.from({ length: 6 * 8 }, () => finite[rng.int(finite.length / 4)]!);
       const { tensor: w } = uploadedHalves(pairs(bits), [6, 8], type), x = random(5, 8), dy = random(5, 6);
-      const run = (weight: tf.Tensor2D) => tf.valueAndGrad((x) => tf.sum(tf.mul(timesWeight(x as tf.Tensor2D, weight), dy)))(x);
-      const packed = run(w), plain = run(widened(w));
+      let kept = NaN;
+      const run = (weight: tf.Tensor2D) => tf.valueAndGrad((x) => {
+        const before = tf.memory().numBytes, y = timesWeight(x as tf.Tensor2D, weight);
+        kept = tf.memory().numBytes - before - 4 * y.size;
+        return tf.sum(tf.mul(y, dy));
+      })(x);
+      const plain = run(widened(w)), packed = run(w);
+      assert.equal(kept, 0);
       assert.ok(isHalf(w) && !isHalf(widened(w)));
       assert.deepEqual(packed.value.dataSync(), plain.value.dataSync());
       assert.deepEqual(packed.grad.dataSync(), plain.grad.dataSync());

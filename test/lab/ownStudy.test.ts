@@ -8,6 +8,7 @@ import { writeJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
 import type { Annotator } from "../../lib/factuality/annotator";
 import { annotatorName, openOwnStudy, ownPairs, ownPolicy, ownReport, type ServerAnnotator } from "../../lib/lab/ownStudy";
+import { annotateDefaults } from "../../lib/lab/serverVerbs";
 import { openSession } from "../../lib/lab/session";
 import { questionsOf } from "../../lib/lab/verbs";
 import { loadTokenizer } from "../../lib/text/tokenizer";
@@ -30,6 +31,10 @@ test("pairs, policy and report of what the environment names; nothing is compute
   const session = { ...(await openSession({ preset: "smoke" })), runs: at("runs") };
   process.env.MASK_DPO_QUESTIONS = named.MASK_DPO_QUESTIONS;
   assert.throws(() => openOwnStudy(session, coin), userError(/MASK_DPO_QUESTIONS and MASK_DPO_TEST: expected both, or none for Atlas's, got one/));
+  Object.assign(process.env, named, { MASK_DPO_MODEL: "" });
+  assert.equal(openOwnStudy(session, coin).model, session.baseDir);
+  process.env.MASK_DPO_MODEL = at("none");
+  assert.throws(() => openOwnStudy(session, coin), userError(/none: expected a checkpoint folder, got nothing there/));
   Object.assign(process.env, named);
   const study = { ...openOwnStudy(session, coin), maxNewTokens: 24 };
   const { questions, pairs } = await ownPairs(study), { report, out } = await ownPolicy(study), { tables, figures, warnings } = await ownReport(study);
@@ -37,7 +42,7 @@ test("pairs, policy and report of what the environment names; nothing is compute
   assert.ok(pairs > 0 && report.pairs === pairs);
   assert.equal(loadTokenizer(out).vocabSize, loadTokenizer(model).vocabSize);
   assert.deepEqual(tables.map(({ name }) => name), ["scores", "differences", "best-of-n", "pairs", "masks", "training", "inputs"]);
-  assert.deepEqual(warnings, []);
+  assert.match(warnings.join(), /^\d of the 4 topics of .+ are also topics of .+, so they are not held out\.$/);
   assert.ok(figures.every(({ svg }) => svg?.includes("</svg>")) && existsSync(study.at("report/report.html")));
   const files = ["aligned/model.safetensors", "report/report.json"].map(study.at), bytes = () => files.map(sha256File), first = bytes();
   await ownPairs(study);
@@ -52,10 +57,17 @@ test("a language model behind a server judges; its replies are not asked for aga
   t.after(() => { for (const name of ["MASK_DPO_QUESTIONS", "MASK_DPO_TEST", "MASK_DPO_MODEL"]) delete process.env[name]; });
   writeJsonl(at("documents.jsonl"), questionsOf(process.env.MASK_DPO_QUESTIONS).map(({ id }) => ({ questionId: id, document: "A document." })));
   const annotator: ServerAnnotator = { annotator: "anah", server: server.url, modelName: "judge", documents: at("documents.jsonl") };
-  const study = { ...openOwnStudy({ ...(await openSession({ preset: "smoke" })), runs: at("runs") }, annotator), maxNewTokens: 24 };
+  const session = { ...(await openSession({ preset: "smoke" })), runs: at("runs") }, study = { ...openOwnStudy(session, annotator), maxNewTokens: 24 };
   assert.equal(annotatorName(annotator), "anah, judge");
   const report = await ownPairs(study), asked = server.seen.length;
   assert.ok(report.pairs > 0 && asked > 0);
   assert.deepEqual(await ownPairs(study), report);
   assert.equal(server.seen.length, asked);
+
+  const other = (changes: Partial<ServerAnnotator>): boolean => openOwnStudy(session, { ...annotator, ...changes }).at("") !== study.at("");
+  for (const changes of [{ server: "http://127.0.0.1:1/v1" }, { concurrency: 2 }, { tries: annotateDefaults.tries }, {}]) assert.ok(!other(changes), JSON.stringify(changes));
+  for (const changes of [{ modelName: "m" }, { tries: 4 }, { answers: 2 }, { answerModel: "m" }, { extra: { top_p: 1 } }, { seed: 9 }, { knowledge: at("questions.jsonl") }]) assert.ok(other(changes), JSON.stringify(changes));
+  writeJsonl(at("documents.jsonl"), []);
+  assert.ok(other({}), "an edited file makes a new study");
+  for (const file of ["documents", "knowledge"]) assert.throws(() => other({ [file]: at("none") }), userError(/none: expected a readable file/));
 });

@@ -1,6 +1,6 @@
 /** The report on own policies: what it writes, that it is the same bytes again, and what it refuses. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { paperTraining } from "../../lib/align/train";
@@ -19,7 +19,7 @@ import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { filesBelow } from "../cli/process";
 import { tinyModel, tinyPairs, writePairs } from "../cli/data";
-import { scratch, userError } from "../golden/fixtures";
+import { editJson, scratch, userError } from "../golden/fixtures";
 
 const questions: Question[] = Array.from({ length: 8 }, (_, i) => ({ id: `q${i}`, topic: `t${i >> 1}`, prompt: [{ role: "user", content: `And ${i}?` }] }));
 
@@ -71,7 +71,7 @@ test("training: curves and settings of train and of the torch loop, masks on the
   writeJsonl(at("torch/log.jsonl"), [step, { ...step, step: 2, loss: 0.5 }]);
   await trainVerb({ model: tinyModel, pairs, mask: "paper", options: { ...paperTraining, epochs: 1, batch: 4 }, seed: 3, out: at("policy"), lora: { rank: 2, alpha: 4, targets: ["q_proj"], rslora: false } });
   const trained = [{ name: "dpo", file: at("torch") }, { name: "mask", file: at("policy") }];
-  const { tables } = await writeReport({ ...request, pairs, trained });
+  const { tables, figures } = await writeReport({ ...request, pairs, trained });
   const rows = (name: string) => tables.find((table) => table.name === name)!.rows, tokenizer = loadTokenizer(tinyModel);
   assert.deepEqual(rows("training").filter(({ what }) => ["mask", "seed", "adapter's rank", "steps", "loss"].includes(what as string)).map(({ p0, p1 }) => [p0, p1]).slice(0, 4), [[null, "paper"], [null, "2"], [null, "3"], ["2", "2"]]);
   const { pairs: kept, report } = tokenizePairs(tinyPairs(6), tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask: "paper", seed: 3, maxPositions: 256 });
@@ -80,11 +80,49 @@ test("training: curves and settings of train and of the torch loop, masks on the
     return 100 * (bits.reduce((a, b) => a + b, 0) / bits.length);
   };
   assert.deepEqual(rows("masks"), [{ name: "mask", mask: "paper", pairs: report.kept, emptied: report.emptied.length, tooLong: 0, chosen: share("chosen"), rejected: share("rejected") }] satisfies Record<string, Cell>[]);
-  assert.ok(existsSync(at("report/training.svg")));
+  assert.deepEqual(figures.map(({ text }) => text), ["[figure scores] Factuality before and after alignment", "[figure best-of-n] Best of N", "[figure training] Training"]);
   writeJsonl(at("others.jsonl"), tinyPairs(5));
   const { tables: other, warnings } = await writeReport({ ...request, pairs: at("others.jsonl"), trained });
   assert.deepEqual(warnings, [`mask was not trained on the pairs of ${at("others.jsonl")}.`]);
   assert.ok(!other.some(({ name }) => name === "masks"));
+
+  editJson(at("policy/adapter_config.json"), (config) => { config.base_model_name_or_path = at("elsewhere"); });
+  const moved = await writeReport({ ...request, pairs, trained });
+  assert.deepEqual(moved.warnings, [`What the mask of mask keeps is left out: there is no ${at("elsewhere/config.json")}, of the model its adapter was trained for.`]);
+  assert.ok(!moved.tables.some(({ name }) => name === "masks") && existsSync(at("report/training.svg")));
+
+  const stopped = userError(/--trained mask: expected a training that has ended, got one that was stopped, in .+policy\.run\. Give the same mask-dpo train again/);
+  writeFileSync(at("policy.run/state.safetensors"), "");
+  await assert.rejects(writeReport({ ...request, trained }), stopped);
+  rmSync(at("policy.run/state.safetensors"));
+  rmSync(at("policy"), { recursive: true });
+  await assert.rejects(writeReport({ ...request, trained }), stopped);
+});
+
+test("nothing but an earlier report is replaced", { timeout: 120_000 }, async (t) => {
+  const { at, request } = folder(t), left = () => filesBelow(at("report"));
+  const refused = async (got: string, changes: Partial<typeof request> = {}) => {
+    const before = left();
+    await assert.rejects(writeReport({ ...request, ...changes }), userError(new RegExp(`report: expected no folder, or one of nothing but an earlier report's files, which are replaced, got "${got}"`)));
+    assert.deepEqual(left(), before);
+  };
+  await writeReport(request);
+  writeFileSync(at("report/report.aux"), "");
+  await writeReport(request); // LaTeX was run there
+  writeFileSync(at("report/notes.md"), "");
+  await refused("notes.md");
+  renameSync(at("report/notes.md"), at("report/report.bib"));
+  await refused("report.bib");
+  rmSync(at("report/report.bib"));
+  cpSync(at("questions.jsonl"), at("report/questions.jsonl"));
+  await refused("questions.jsonl", { questions: at("report/questions.jsonl") });
+  rmSync(at("report/questions.jsonl"));
+  editJson(at("report/report.json"), (record) => { record.versions = {}; });
+  await refused("best-of-n.figure.json");
+  rmSync(at("report"), { recursive: true });
+  writeJsonl(at("report/report.json"), [{ inputs: [] }]);
+  await refused("report.json");
+  await assert.rejects(writeReport({ ...request, out: at("base.jsonl") }), userError(/expected no folder, .+, got "base\.jsonl"/));
 });
 
 test("what does not fit together is named", async (t) => {
@@ -103,13 +141,38 @@ test("what does not fit together is named", async (t) => {
   writeJsonl(at("one.jsonl"), questions.map((question) => ({ ...question, topic: "t" })));
   await refused({ questions: at("one.jsonl") }, /one\.jsonl: expected questions of at least 2 topics, .+, got 1/);
   await refused({ answers: [1, 2, 3, 4, 5, 6, 7, 8].map((i) => ({ name: `p${i}`, file: at("base.jsonl") })), sampled: [] }, /--answers: expected at most 7 policies/);
-  await refused({ out: path.dirname(at("base.jsonl")) }, /expected no folder, an empty one or an earlier report to replace, got a folder of other files/);
+  await refused({ out: path.dirname(at("base.jsonl")) }, /expected no folder, .+, got "base-sampled\.jsonl"/);
 });
 
-test("answers of different judges are warned of", async (t) => {
-  const { at, named, request } = folder(t);
-  for (const [name, model] of [["base", "a"], ["mask", "b"]] as const) writeJsonl(at(`${name}.jsonl.run/run.json`), [{ annotator: "anah", model }]);
-  const { warnings, tables } = await writeReport({ ...request, answers: named("base", "mask"), sampled: [] });
-  assert.match(warnings[0]!, /^The answers were not all judged by the same annotator, .+base\.jsonl \(anah, a\), .+mask\.jsonl \(anah, b\)\.$/);
-  assert.deepEqual(tables.at(-1)!.rows.map(({ annotator }) => annotator), [null, "anah, a", "anah, b"]);
+test("answers that were not judged alike are warned of, and a judge is believed only for what it wrote", { timeout: 120_000 }, async (t) => {
+  const { at, named, request } = folder(t), judged = (name: string, changes = {}) => {
+    writeJsonl(at(`${name}.jsonl.run/run.json`), [{ annotator: "anah", model: "a", candidates: name, questions: "", source: "s", seed: 1, tries: 3, extra: {}, ...changes }]);
+    writeFileSync(at(`${name}.jsonl.run/out.sha256`), `${sha256File(at(`${name}.jsonl`))}\n`);
+  };
+  const report = async (...names: string[]) => {
+    const { warnings, tables } = await writeReport({ ...request, answers: named(...names), sampled: [] });
+    return { warning: warnings.join(), judges: tables.at(-1)!.rows.slice(1).map(({ annotator }) => annotator) };
+  };
+  for (const name of ["base", "mask"]) judged(name);
+  assert.deepEqual(await report("base", "mask"), { warning: "", judges: ["anah, a", "anah, a"] });
+  judged("mask", { model: "b" });
+  const { warning, judges } = await report("base", "mask");
+  assert.match(warning, /^The answers were not all judged alike, .+base\.jsonl \(model "a"\), .+mask\.jsonl \(model "b"\)\.$/);
+  assert.deepEqual(judges, ["anah, a", "anah, b"]);
+  for (const changes of [{ source: "t" }, { tries: 4 }, { extra: { top_p: 1 } }, { answers: 20 }, { answerModel: "c" }]) {
+    judged("mask", changes);
+    assert.match((await report("base", "mask")).warning, new RegExp(`not all judged alike.+\\(.*${Object.keys(changes)[0]}.*\\)`));
+  }
+  judged("mask");
+  writeJsonl(at("mask.jsonl"), answersOf("other", 0.5, 1));
+  const overwritten = await report("base", "mask");
+  assert.match(overwritten.warning, /mask\.jsonl \(not recorded\)\.$/);
+  assert.deepEqual(overwritten.judges, ["anah, a", null]);
+});
+
+test("questions on topics that were trained on are warned of", async (t) => {
+  const { at, request } = folder(t), pairs = tinyPairs(3).map((pair, i) => ({ ...pair, topic: `t${i + 2}` }));
+  writeJsonl(at("pairs.jsonl"), pairs);
+  const { warnings } = await writeReport({ ...request, pairs: at("pairs.jsonl") });
+  assert.deepEqual(warnings, [`2 of the 4 topics of ${at("questions.jsonl")} are also topics of ${at("pairs.jsonl")} ("t2"), so they are not held out.`]);
 });

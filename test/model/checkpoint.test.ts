@@ -132,8 +132,8 @@ describe("writing", () => {
 
   test("killed between the two renames: the old checkpoint is put back on the next reading", (t) => {
     const dir = scratchCopy(t, "models", "llama-tied-mha");
-    renameSync(dir, `${dir}.old`);
-    mkdirSync(`${dir}.new`);
+    renameSync(dir, `${dir}.mask-dpo-old`);
+    mkdirSync(`${dir}.mask-dpo-new`);
     assert.equal(factorOf(readCheckpoint(dir)), 1);
     writeCheckpoint(dir, config, scaled(3), tied);
     assert.deepEqual(readdirSync(path.dirname(dir)), ["copy"]);

@@ -13,18 +13,16 @@ const separator = "####SPECIAL####SEPARATOR####";
 /** As bytes both ways: the package cuts strings at a NUL. */
 const query = "SELECT CAST(text AS BLOB) AS text FROM documents WHERE title = CAST(? AS TEXT)";
 
-/** The articles of these titles, as far as there are any. @throws UserError for another database, or a damaged one */
+/** The articles of these titles, as far as there are any. @throws UserError for another database or a damaged one, or as `linkTo` */
 export function* databaseArticles(file: string, titles: Iterable<string>): Generator<{ title: string; passages: string[] }> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-"));
+  // The package locks a database by making a folder beside it, even to read: opened through a link of our own, it can
+  // be read by many at once, where nothing may be written, and after a reader was killed.
+  const { folder, link } = linkTo(file);
   let database: Database | undefined;
   try {
     const sqlite = require("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm"); // here: its WebAssembly would slow down every verb
-    // The package locks a database by making a folder beside it, even to read: opened through a link of our own, it can
-    // be read by many at once, where nothing may be written, and after a reader was killed.
-    // By that name SQLite would not see that a writer was killed.
+    // By the link's name SQLite would not see that a writer was killed.
     if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
-    const link = path.join(folder, "documents.db");
-    symlinkSync(path.resolve(file), link);
     database = new sqlite.Database(link, { readOnly: true });
     // SQLite notices pages that are missing, but fills up one that is cut with zeros.
     const { size } = statSync(file), pageSize = Number(database.get("PRAGMA page_size")?.page_size);
@@ -38,6 +36,20 @@ export function* databaseArticles(file: string, titles: Iterable<string>): Gener
   } finally {
     database?.close();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A link to the file, alone in a folder of its own. @throws UserError where the system makes none */
+function linkTo(file: string): { folder: string; link: string } {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-"));
+    const link = path.join(folder, "documents.db");
+    symlinkSync(path.resolve(file), link);
+    return { folder, link };
+  } catch (error) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    throw new UserError({ where: os.tmpdir(), expected: "a folder in which a symbolic link to the database can be made", got: (error as Error).message, fix: "Name another in TMPDIR; on Windows turn on developer mode, which allows links; or give the articles as JSONL." });
   }
 }
 

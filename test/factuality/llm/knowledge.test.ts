@@ -1,6 +1,6 @@
 /** FActScore's SQLite database as knowledge, against what the official code finds in it (test/golden/knowledge); hostile titles, damaged and other databases. */
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import fs, { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { Database } from "node-sqlite3-wasm";
@@ -114,6 +114,15 @@ test("what is no such database is refused, and nothing is left behind", async (t
   await assert.rejects(Knowledge.read(empty, one), userError(/expected an article for every topic/));
   await assert.rejects(Knowledge.read(short, one), userError(/short\.db:1: expected one JSON value/));
   assert.deepEqual(readdirSync(tmp), []);
+});
+
+test("where no link can be made, that is said and not that the database is bad", async (t) => {
+  const tmp = ownTmp(t), mocked = t.mock.method(fs, "symlinkSync", () => { throw new Error("EPERM: operation not permitted"); });
+  await assert.rejects(Knowledge.read(file, ranked), userError(new RegExp(`^${tmp}: expected a folder in which a symbolic link to the database can be made, got EPERM: .+developer mode`)));
+  assert.deepEqual(readdirSync(tmp), []);
+  mocked.mock.restore();
+  process.env["TMPDIR"] = path.join(tmp, "none");
+  await assert.rejects(Knowledge.read(file, ranked), userError(/none: expected a folder in which a symbolic link .+, got ENOENT: .+\. Name another in TMPDIR/));
 });
 
 test("a database cut short anywhere is refused; one with any byte changed is refused or read", async (t) => {

@@ -174,7 +174,7 @@ function trainingTable(trained: readonly Training[]): Table {
 
 function inputsTable({ files }: ReportInputs): Table {
   return {
-    name: "inputs", caption: "Files this report was made from (hashes in full in report.json)",
+    name: "inputs", caption: "Files this report was made from (hashes in full in report.json; those of training logs leave out their times)",
     columns: [{ key: "what", label: "What" }, { key: "file", label: "File" }, { key: "rows", label: "Rows" }, { key: "annotator", label: "Annotator, model" }, { key: "sha256", label: "sha256" }],
     rows: files.map(({ sha256, ...file }) => ({ ...file, sha256: sha256.slice(0, 16) })),
   };

@@ -102,7 +102,7 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       ...answers.map(({ name, file, answers: rows, judge }) => input(`answers of ${name}`, file, rows.length, judge)),
       ...sampled.map(({ name, file, answers: rows, judge }) => input(`sampled answers of ${name}`, file, rows.length, judge)),
       ...(pairs ? [input("pairs", request.pairs!, pairs.length)] : []),
-      ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs.length)),
+      ...trained.map(({ name, file, logs }) => ({ ...input(`training log of ${name}`, logFile(file), logs.length), sha256: hashOf(logs) })), // times are not among what was read: the same run again has the same hash
     ],
     warnings: [
       ...judgesWarning([...answers, ...sampled]),

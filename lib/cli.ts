@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { UserError } from "./base/check";
 import { projectRoot } from "./base/files";
 import { writeJsonl } from "./base/jsonl";
-import { count, mask, model, number, seed } from "./kernel/flags";
+import { count, mask, model, number, say, seed } from "./kernel/flags";
 import { addReportCommand } from "./kernel/reportCommand";
 import { addRunsCommand } from "./kernel/runsCommand";
 import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./kernel/trainCommands";
@@ -22,8 +22,6 @@ import { greedySampling, paperSampling } from "./model/generate";
 import { paperCandidates } from "./preference/candidate";
 import type { MaskKind } from "./preference/mask";
 import { loadAtlas } from "./world/atlas";
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
 

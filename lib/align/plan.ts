@@ -47,7 +47,7 @@ export interface PlanRequest {
   lora?: LoraConfig;
   /** of each layer only its input is kept for the gradient */
   gradientCheckpointing?: boolean;
-  /** frozen matrices are held in 16 bits (`engine/half`) */
+  /** with an adapter: frozen matrices are held in 16 bits (`engine/half`) */
   halves?: boolean;
   /** pairs per step; fewer in a microbatch means that gradients are added up */
   batch: number;
@@ -72,12 +72,12 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, all = pairs, lora, batch, workers } = request, microbatch = Math.min(wanted, batch), halves = lora !== undefined && request.halves === true;
+  const { config, pairs, all = pairs, lora, halves, batch, workers } = request, microbatch = Math.min(wanted, batch);
   const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) => [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
   const shapes = weightShapes(config), p = numbers(lora ? adapterShapes(config, lora) : shapes);
   const frozen = lora ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1)) : 0;
   const processes = workers || 1, rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const use = { ...request, halves }, forward = forwardFloats(use, largestShape(all, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(use, largestShape(pairs, microbatch));
+  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(request, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>, checkpoint: number, processes: number): Record<PlanPart, number> => ({
     ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>), checkpoint: 4 * checkpoint, program: processes * programBytes,

@@ -11,6 +11,11 @@ export const projectRoot: string = (() => {
   }
 })();
 
+/** The version in a package.json below the project root: the project's own, or that of a package it uses. */
+export function versionIn(file: string): string {
+  return (require(path.join(projectRoot, file)) as { version: string }).version;
+}
+
 /** Atomic write: after a crash or on a full disk the old content stands, and no temporary file is left by an error. */
 export function writeFileAtomic(file: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });

@@ -1,4 +1,4 @@
-/** Options that several verbs have, and what the command line takes for a number. */
+/** What verbs of the command line share: options, what is taken for a number, how they answer. */
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { maskKinds } from "../preference/mask";
@@ -19,5 +19,7 @@ export function number(min: number, max = Infinity, whole = false): (text: strin
 export const count = number(1, Infinity, true);
 
 export const model = (): Option => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
-export const seed = (): Option => new Option("--seed <n>", "seed").argParser(number(0, 2 ** 31, true)).default(1);
+export const seed = (what = "seed"): Option => new Option("--seed <n>", what).argParser(number(0, 2 ** 31, true)).default(1);
 export const mask = (): Option => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
+
+export const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -4,8 +4,8 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
 import { diffTable, findRun, listRuns, oldRuns, removeRun, runsTable, showRun, sizeText } from "../lab/runs";
 import { toText } from "../lab/table";
+import { say } from "./flags";
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "7d", "12h", "30m" in ms. */

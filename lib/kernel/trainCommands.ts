@@ -7,9 +7,7 @@ import { checkpointEvery } from "../lab/trainRun";
 import { mergeVerb, planVerb, trainVerb } from "../lab/verbs";
 import { loraTargets, type LoraConfig, type LoraTarget } from "../model/lora";
 import type { MaskKind } from "../preference/mask";
-import { count, mask, model, number, seed } from "./flags";
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+import { count, mask, model, number, say, seed } from "./flags";
 
 const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
 export type TrainingFlags = Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>;

@@ -11,9 +11,7 @@ import { loadAtlas } from "../world/atlas";
 import { buildFacts } from "../world/buildFacts";
 import { atlasFolder } from "../world/facts";
 import { writeCorpus } from "../world/render";
-import { count } from "./flags";
-
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+import { count, say } from "./flags";
 
 /** Adds the verbs to the program. */
 export function addWorldCommand(program: Command): void {

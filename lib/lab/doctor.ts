@@ -1,11 +1,10 @@
 /** What this machine computes with, and whether it computes rightly: the engine against plain JavaScript. */
 import { existsSync } from "node:fs";
 import os from "node:os";
-import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../align/flat";
 import { microbatchGradient, type PairIds } from "../align/microbatch";
-import { projectRoot } from "../base/files";
+import { versionIn } from "../base/files";
 import { Rng } from "../base/rng";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
 import { startEngine, switchEngine } from "../engine/backend";
@@ -36,7 +35,7 @@ const tiny: LlamaConfig = {
 /** Looks and tries; an engine that does not start is a failed check, and nothing else is tried then. */
 export async function diagnose(): Promise<Diagnosis> {
   const facts: Diagnosis["facts"] = [
-    ["mask-dpo-lab", version("package.json")], ["Node", `${process.version} on ${process.platform} ${process.arch}`], ["tfjs", tf.version.tfjs],
+    ["mask-dpo-lab", versionIn("package.json")], ["Node", `${process.version} on ${process.platform} ${process.arch}`], ["tfjs", tf.version.tfjs],
     ["processor", `${os.cpus()[0]?.model.trim() ?? "unknown"}, ${os.availableParallelism()} threads`], ["memory", `${(os.totalmem() / 1e9).toFixed(1)} GB, ${(os.freemem() / 1e9).toFixed(1)} GB free`],
     ["graphics", existsSync("/dev/nvidia0") ? "an NVIDIA device" : "no NVIDIA device seen"],
   ];
@@ -136,8 +135,4 @@ async function gigaflops(size = 512): Promise<number> {
 function draws(name: string, count: number, scale: number): Float32Array {
   const rng = new Rng(name);
   return Float32Array.from({ length: count }, () => scale * (2 * rng.next() - 1));
-}
-
-function version(file: string): string {
-  return (require(path.join(projectRoot, file)) as { version: string }).version;
 }

@@ -3,44 +3,35 @@ import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { pays } from "../align/compute";
 import { planMemory, planParts, planStages, planWithin, stageTotal, type MemoryPlan, type PlanRequest } from "../align/plan";
-import type { TrainOptions } from "../align/train";
 import { holdsHalves } from "../engine/half";
-import { readCheckpointConfig, storesHalves, weightCount } from "../model/checkpoint";
-import type { LoraConfig } from "../model/lora";
-import type { MaskKind } from "../preference/mask";
-import type { PreferencePair } from "../preference/pair";
-import { loadTokenizer } from "../text/tokenizer";
+import { storesHalves, weightCount } from "../model/checkpoint";
+import type { LlamaConfig } from "../model/config";
 import type { Table } from "./table";
-import { emptyPairs, tokenizeFor } from "./trainRun";
+import { emptyPairs, type Tokenized, type TrainRunRequest } from "./trainRun";
 
 const names = { reference: "Reference (GB)", gradient: "Gradient (GB)", update: "Update (GB)" } as const;
 
 /** What of a training run decides its memory. */
-export interface PlannedRun {
+export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "gradientCheckpointing"> {
   model: string;
-  pairs: readonly PreferencePair[];
-  mask: MaskKind;
-  seed: number;
-  options: TrainOptions;
-  lora?: LoraConfig;
-  gradientCheckpointing?: boolean;
+  config: LlamaConfig;
+  tokenized: Tokenized;
 }
 
-/** Reads of a policy's folder all but the weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
-export function planFor({ model, options: { batch, epochs }, lora, gradientCheckpointing, ...run }: PlannedRun, parallel: boolean): PlanRequest {
-  const config = readCheckpointConfig(model);
-  const { pairs, emptied, report } = tokenizeFor(loadTokenizer(model), config, run.pairs, run.mask, run.seed), all = [...pairs, ...emptied];
+/** Reads no weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
+export function planFor({ model, config, tokenized, options: { batch, epochs }, lora, gradientCheckpointing }: PlannedRun, parallel: boolean): PlanRequest {
+  const { pairs, emptied, report } = tokenized, all = [...pairs, ...emptied];
   if (pairs.length === 0) throw emptyPairs(report);
-  return { config, pairs, all, lora, gradientCheckpointing, halves: storesHalves(model, config) && holdsHalves(), batch, workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0 };
+  return { config, pairs, all, lora, gradientCheckpointing, halves: lora !== undefined && holdsHalves() && storesHalves(model, config), batch, workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0 };
 }
 
 /** Rows: what memory is for; columns: the stages of training. */
 export function planTable({ microbatch, stages }: MemoryPlan): Table {
-  const gigabytes = (of: (stage: Record<(typeof planParts)[number], number>) => number) => Object.fromEntries(planStages.map((stage) => [stage, of(stages[stage]) / 1e9]));
+  const byStage = (of: (stage: Record<(typeof planParts)[number], number>) => number) => Object.fromEntries(planStages.map((stage) => [stage, of(stages[stage]) / 1e9]));
   return {
     name: "memory-plan", caption: `Memory of training, planned: peaks of its stages with ${microbatch} pairs in a microbatch`,
     columns: [{ key: "part", label: "For" }, ...planStages.map((stage) => ({ key: stage, label: names[stage], digits: 2 }))],
-    rows: [...planParts.map((part) => ({ part, ...gigabytes((stage) => stage[part]) })), { part: "all", ...gigabytes(stageTotal) }],
+    rows: [...planParts.map((part) => ({ part, ...byStage((stage) => stage[part]) })), { part: "all", ...byStage(stageTotal) }],
   };
 }
 

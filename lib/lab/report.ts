@@ -6,7 +6,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { projectRoot, restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { restoreFolder, versionIn, writeFileAtomic, writeFolderAtomic } from "../base/files";
 import { parseJson, readText } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { bestOfN } from "../evaluation/bestOfN";
@@ -63,7 +63,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   const parts = partsOf(inputs, seed), tables = parts.flatMap((part) => part.tables), figures = parts.flatMap((part) => part.figures ?? []);
   const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
   for (const figure of figures) rendered.set(figure.name, await renderFigure(figure));
-  const versions = { maskDpo: (parseJson(readText(path.join(projectRoot, "package.json")), "package.json") as { version: string }).version, node: process.versions.node };
+  const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
   const page: Appendix = {
     title: TITLE, warnings, sections: parts.map((part) => sectionOf(part, seed)),
     facts: [`${questions.length} questions on ${topics} topics. Scores are the share of sentences without hallucination; brackets are 95 % bootstrap intervals over topics, p is of a two-sided permutation test paired over topics.`, `Seed ${seed}; mask-dpo ${versions.maskDpo}, Node ${versions.node}.`],

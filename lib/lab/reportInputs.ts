@@ -38,6 +38,7 @@ export interface PolicyAnswers extends Named {
   answers: AnnotatedCandidate[];
   /** To each question. */
   each: number;
+  sha256: string;
   /** Who judged and how, where that is recorded. */
   judge?: z.output<typeof annotationSchema>;
 }
@@ -94,15 +95,16 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
   if (single) throw new UserError({ where: single.file, expected: "at least 2 answers to every question, for best of N", got: "1", fix: "Sample with --k 16, say, or leave --sampled out." });
   const pairs = request.pairs === undefined ? undefined : required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const hash = pairs && hashOf(pairs), trained = request.trained.map((named) => readTraining(named, hash));
-  const input = (what: string, file: string, rows: number, judge?: PolicyAnswers["judge"]): InputFile => ({ what, file, rows, sha256: sha256File(file), annotator: judge ? `${judge.annotator}, ${judge.model}` : null });
+  const input = (what: string, file: string, { length: rows }: readonly unknown[], sha256 = sha256File(file)): InputFile => ({ what, file, rows, sha256, annotator: null });
+  const judged = (what: string, { file, answers: rows, sha256, judge }: PolicyAnswers): InputFile => ({ ...input(what, file, rows, sha256), annotator: judge ? `${judge.annotator}, ${judge.model}` : null });
   return {
     questions, topics, answers, sampled, pairs, trained,
     files: [
-      input("questions", request.questions, questions.length),
-      ...answers.map(({ name, file, answers: rows, judge }) => input(`answers of ${name}`, file, rows.length, judge)),
-      ...sampled.map(({ name, file, answers: rows, judge }) => input(`sampled answers of ${name}`, file, rows.length, judge)),
-      ...(pairs ? [input("pairs", request.pairs!, pairs.length)] : []),
-      ...trained.map(({ name, file, logs }) => ({ ...input(`training log of ${name}`, logFile(file), logs.length), sha256: hashOf(logs) })), // times are not among what was read: the same run again has the same hash
+      input("questions", request.questions, questions),
+      ...answers.map((policy) => judged(`answers of ${policy.name}`, policy)),
+      ...sampled.map((policy) => judged(`sampled answers of ${policy.name}`, policy)),
+      ...(pairs ? [input("pairs", request.pairs!, pairs)] : []),
+      ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs, hashOf(logs))), // times are not among what was read: the same run again has the same hash
     ],
     warnings: [
       ...judgesWarning([...answers, ...sampled]),
@@ -135,13 +137,14 @@ function readAnswers({ name, file }: Named, questions: readonly Question[], ques
   const each = Math.max(...[...byQuestion.values()].map(({ size }) => size));
   const [id, fewer] = [...byQuestion].find(([, { size }]) => size < each) ?? [];
   if (fewer) throw new UserError({ where: `${file}, question ${brief(id)}`, expected: `${each} answer${each > 1 ? "s" : ""}, as many as to other questions`, got: String(fewer.size), fix: "Sample and annotate every question alike." });
-  return { name, file, answers: rows.map(({ row }) => row), each, judge: judgeOf(file) };
+  const sha256 = sha256File(file);
+  return { name, file, answers: rows.map(({ row }) => row), each, sha256, judge: judgeOf(file, sha256) };
 }
 
 /** What the run beside a file says, unless something else has written the file since. */
-function judgeOf(file: string): PolicyAnswers["judge"] {
+function judgeOf(file: string, sha256: string): PolicyAnswers["judge"] {
   const run = path.join(`${file}.run`, "run.json"), hash = path.join(`${file}.run`, outHash);
-  if (!existsSync(run) || !existsSync(hash) || readText(hash).trim() !== sha256File(file)) return undefined;
+  if (!existsSync(run) || !existsSync(hash) || readText(hash).trim() !== sha256) return undefined;
   return annotationSchema.safeParse(parseJson(readText(run), run)).data;
 }
 

@@ -46,6 +46,8 @@ export interface TrainRunRequest {
   snapshots?: readonly number[];
   /** train an adapter and leave that, instead of all weights */
   lora?: LoraConfig;
+  /** `pairs` as `tokenizeFor` makes them for this policy, where that was done already */
+  tokenized?: Tokenized;
   /** keep of each layer only its input for the gradient (`Llama`): less memory, more time, the same numbers */
   gradientCheckpointing?: boolean;
 }
@@ -75,8 +77,10 @@ export function readTrainingLogs(out: string): StepLog[] {
   return readJsonl(path.join(`${out}.run`, "log.jsonl"), stepLogSchema);
 }
 
+export type Tokenized = ReturnType<typeof tokenizePairs>;
+
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
-export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): ReturnType<typeof tokenizePairs> {
+export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): Tokenized {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
@@ -92,7 +96,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   const key = { reference, pairs: hashOf(pairs), mask, seed, options: decisive, engine: tf.getBackend(), ...(lora && { lora }) };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
-    const { pairs: tokenized, emptied, report } = tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
+    const { pairs: tokenized, emptied, report } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };

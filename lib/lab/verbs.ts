@@ -3,7 +3,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
-import { planMemory } from "../align/plan";
+import { planMemory, type PlanRequest } from "../align/plan";
 import { cachedLogps } from "../align/reference";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -17,13 +17,14 @@ import { summarise, type EvaluationSummary } from "../evaluation/summary";
 import { annotateCandidates } from "../factuality/annotator";
 import { annotatedCandidateSchema, candidateSchema, questionSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
-import { openCheckpoint, writeCheckpoint } from "../model/checkpoint";
+import { openCheckpoint, readCheckpointConfig, writeCheckpoint } from "../model/checkpoint";
 import { mergedTensors, readAdapter } from "../model/lora";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
 import { tokenizePair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { buildPairs, preferencePairSchema, type PairReport } from "../preference/pair";
 import { promptIds } from "../text/prompt";
+import { loadTokenizer } from "../text/tokenizer";
 import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator, sampleInto } from "./candidates";
 import { powersOfTwo } from "./bestOfStudy";
@@ -32,7 +33,7 @@ import { inspectPairs } from "./inspectPairs";
 import { choosePlan, microbatchTable, planFor, planLine, planTable, type MicrobatchChoice, type PlannedRun } from "./memoryPlan";
 import { claimBeside } from "./run";
 import type { Table } from "./table";
-import { trainRun, type TrainRun, type TrainRunRequest } from "./trainRun";
+import { tokenizeFor, trainRun, type Tokenized, type TrainRun, type TrainRunRequest } from "./trainRun";
 
 /** Questions of a file, or every question of Atlas. */
 export function questionsOf(file?: string): Question[] {
@@ -92,23 +93,29 @@ export function inspectVerb(request: { pairs: string; model: string; mask: MaskK
   return shown.length;
 }
 
-type TrainFiles = Omit<PlannedRun, "pairs"> & Omit<MicrobatchChoice, "most"> & { pairs: string };
+type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> & Omit<MicrobatchChoice, "most"> & Pick<TrainRunRequest, "mask" | "seed"> & { pairs: string };
+
+/** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. @param has bytes there are */
+async function planned({ pairs: file, ...run }: TrainFiles): Promise<Pick<TrainRunRequest, "pairs"> & { tokenized: Tokenized; request: PlanRequest; has: number }> {
+  const { parallel } = await startEngineFor(run.model), pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const config = readCheckpointConfig(run.model), tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
+  const request = planFor({ ...run, config, tokenized }, parallel);
+  return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };
+}
 
 /** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. @param onPlan told what memory it will take @throws UserError as `choosePlan` and `trainRun` */
-export async function trainVerb({ memory, fixed, ...request }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
-  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const { options } = request, planned = planFor({ ...request, pairs }, parallel);
-  const plan = choosePlan(planned, { most: options.microbatch, fixed, memory }, engineMemory(planned.workers || 1));
-  onPlan?.(planLine(plan, planMemory(planned, options.microbatch)));
-  return trainRun({ ...request, pairs, policyDir: request.model, options: { ...options, microbatch: plan.microbatch } });
+export async function trainVerb({ memory, fixed, ...files }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">, onPlan?: (line: string) => void): Promise<TrainRun> {
+  const { pairs, tokenized, request, has } = await planned(files), { options } = files;
+  const plan = choosePlan(request, { most: options.microbatch, fixed, memory }, has);
+  onPlan?.(planLine(plan, planMemory(request, options.microbatch)));
+  return trainRun({ ...files, pairs, tokenized, policyDir: files.model, options: { ...options, microbatch: plan.microbatch } });
 }
 
 /** Tables of the memory `trainVerb` would take, by size of microbatch and of the one it would choose. @throws UserError as `choosePlan`, after the first */
-export async function* planVerb({ memory, fixed, ...request }: TrainFiles): AsyncGenerator<Table> {
-  const { parallel } = await startEngineFor(request.model), pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const planned = planFor({ ...request, pairs }, parallel), has = engineMemory(planned.workers || 1);
-  yield microbatchTable(planned, memory ?? has);
-  yield planTable(choosePlan(planned, { most: request.options.microbatch, fixed, memory }, has));
+export async function* planVerb({ memory, fixed, ...files }: TrainFiles): AsyncGenerator<Table> {
+  const { request, has } = await planned(files);
+  yield microbatchTable(request, memory ?? has);
+  yield planTable(choosePlan(request, { most: files.options.microbatch, fixed, memory }, has));
 }
 
 /** A checkpoint with an adapter added to its weights. */

@@ -93,7 +93,7 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
   return {
     config, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)), shapes, read: (name, room) => finite(reader.get(name, room), name, dir),
-    half: (name) => (shapes.get(name)!.length === 2 && shapes.get(name)![1]! % 2 === 0 ? reader.half(name) : undefined),
+    half: (name) => halfOf(reader, name, shapes.get(name)!),
     readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
   };
 }
@@ -101,8 +101,13 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
 /** Whether all matrices of a folder are stored in 16 bits, which they keep while they are frozen: by the headers of its files, or by config.json where they are not there yet. @throws UserError for damaged files */
 export function storesHalves(dir: string, config: LlamaConfig): boolean {
   if (!weightFiles.some((name) => existsSync(path.join(dir, name)))) return /16$/.test(storedType(path.join(dir, "config.json")));
-  const { names, half } = readSafetensors(dir);
-  return [...weightShapes(config)].every(([name, shape]) => shape.length < 2 || (names.includes(name) && half(name)));
+  const reader = readSafetensors(dir);
+  return [...weightShapes(config)].every(([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)));
+}
+
+/** The type of a matrix that is stored in 16 bits, two of which make a float. */
+function halfOf(reader: SafetensorsReader, name: string, shape: readonly number[]): HalfType | undefined {
+  return shape.length === 2 && shape[1]! % 2 === 0 ? reader.half(name) : undefined;
 }
 
 /** Reads a whole checkpoint folder. @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite */

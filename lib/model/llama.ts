@@ -133,7 +133,7 @@ export class Llama {
     const part = (name: string, kind: "weight" | "bias" | "lora_B.weight", rows: tf.Tensor1D | undefined, scale: number): tf.Tensor | undefined => {
       const t = params[`${layer}.self_attn.${name}.${kind}`];
       if (!t) return undefined;
-      const taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(widened(t as tf.Tensor2D), rows)) : kind === "bias" ? t : widened(t as tf.Tensor2D);
+      const whole = widened(t as tf.Tensor2D), taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(whole, rows)) : whole;
       return scale === 1 ? taken : tf.mul(taken, scale);
     };
     const { heads, kvHeads, headDim } = this.config;

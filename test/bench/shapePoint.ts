@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { planMemory } from "../../lib/align/plan";
+import { logpsLabel } from "../../lib/align/reference";
 import { paperTraining } from "../../lib/align/train";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";
 import { planFor } from "../../lib/lab/memoryPlan";
-import { trainRun } from "../../lib/lab/trainRun";
+import { tokenizeFor, trainRun } from "../../lib/lab/trainRun";
+import { readCheckpointConfig } from "../../lib/model/checkpoint";
 import type { LoraConfig } from "../../lib/model/lora";
 import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
@@ -21,17 +23,18 @@ export const promptTokens = 40, completionTokens = 250;
 
 async function main(): Promise<void> {
   const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
-  const batch = Math.max(2, microbatch), pairs = randomPairs(loadTokenizer(dir), 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
-  const { total: planned } = planMemory(planFor({ model: dir, pairs, mask: "paper", seed: 1, options, ...use }, parallel), microbatch);
+  const config = readCheckpointConfig(dir), tokenizer = loadTokenizer(dir);
+  const batch = Math.max(2, microbatch), pairs = randomPairs(tokenizer, 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
+  const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1), { total: planned } = planMemory(planFor({ model: dir, config, tokenized, options, ...use }, parallel), microbatch);
   if (planned > memory) return void process.stdout.write(JSON.stringify({ planned }));
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
   let reference = 0;
   setProgressRenderer((label) => {
     const began = performance.now();
-    return { update: () => undefined, stop: () => { if (label === "reference logps") reference = (performance.now() - began) / 1000 / pairs.length; } };
+    return { update: () => undefined, stop: () => { if (label === logpsLabel) reference = (performance.now() - began) / 1000 / pairs.length; } };
   });
   try {
-    const { logs } = await trainRun({ policyDir: dir, pairs, mask: "paper", seed: 1, options, out: path.join(out, "policy"), ...use });
+    const { logs } = await trainRun({ policyDir: dir, pairs, tokenized, mask: "paper", seed: 1, options, out: path.join(out, "policy"), ...use });
     const { tokensPerSecond } = logs.at(-1)!, tokens = batch * 2 * (promptTokens + completionTokens + 1);
     process.stdout.write(JSON.stringify({ planned, taken: 1024 * process.resourceUsage().maxRSS, step: tokens / tokensPerSecond / batch, reference }));
   } finally {

@@ -12,8 +12,9 @@ import { candidateSchema, type AnnotatedCandidate, type Candidate, type Question
 import { isLarge, readCheckpointConfig, weightCount } from "../model/checkpoint";
 import { greedySampling, paperSampling, type SamplingOptions } from "../model/generate";
 import { loadPolicy, policyHash } from "../model/policy";
-import { sampleCandidates } from "../preference/candidate";
-import { poolFrom, samplePool } from "../preference/samplePool";
+import { sampleCandidates, samplingTasks } from "../preference/candidate";
+import { samplePool } from "../preference/samplePool";
+import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
 import { maxNewTokens } from "./preset";
@@ -36,8 +37,10 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
       let done = questions.length - missing.length;
       const progress = startProgress(label, questions.length, done);
       try {
-        for await (const candidates of sampleAll(policyDir, missing, k, sampling, seed)) {
-          const fresh = candidates.filter((row) => !rows.has(name(row))); // a crash may have kept part of a question's rows
+        const wanted = new Set(missing), tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) => task.some((question) => wanted.has(question)));
+        for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
+          const fresh = candidates.filter((row) => !rows.has(name(row))); // what is there of a task is sampled again, but kept as it was
+          if (fresh.length === 0) continue;
           log.append(fresh);
           for (const row of fresh) rows.set(name(row), row);
           progress.update(++done);
@@ -54,15 +57,15 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
 }
 
 /** In this process, or on all cores where there is enough to do and the engine is the CPU's. */
-async function* sampleAll(policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
+async function* sampleTasks(policyDir: string, tasks: readonly Question[][], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
   const { parallel } = await startEngine(), config = readCheckpointConfig(policyDir);
-  if (parallel && !isLarge(config) && questions.length * k >= poolFrom) {
-    yield* samplePool({ policyDir, k, sampling, seed }, questions);
+  if (parallel && !isLarge(config) && tasks.length > 1) {
+    yield* samplePool({ policyDir, k, sampling, seed }, tasks);
     return;
   }
   const policy = loadPolicy(policyDir, { frozen: 4 * weightCount(config) > engineMemory() / 2 }); // 16 bits are slower, and the same numbers
   try {
-    yield* sampleCandidates(policy, questions, k, sampling, seed);
+    for (const task of tasks) yield* sampleCandidates(policy, task, k, sampling, seed);
   } finally {
     policy.dispose();
   }
@@ -70,7 +73,7 @@ async function* sampleAll(policyDir: string, questions: readonly Question[], k: 
 
 /** The same in a run folder of its own. */
 export async function candidatesOf({ seed, engine, runs }: Session, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, label: string): Promise<Candidate[]> {
-  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed, engine: engine.name };
+  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed, engine: engine.arithmetic };
   return sampleInto(path.join(runFolder(runs, "candidates", key), "candidates.jsonl"), policyDir, questions, k, sampling, seed, label);
 }
 

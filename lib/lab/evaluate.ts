@@ -37,5 +37,5 @@ export function knownEvaluation(session: Session, policy: string, name: Evaluati
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {
   const { preset, seed, engine } = session, split = name.startsWith("test") ? "test" : "ood";
-  return { policy, name, questions: hashOf(evaluationQuestions(session, split, preset.evaluationQuestions)), samples: name.endsWith("greedy") ? 1 : preset.samples, seed: name.endsWith("greedy") ? 0 : seed, engine: engine.name, version };
+  return { policy, name, questions: hashOf(evaluationQuestions(session, split, preset.evaluationQuestions)), samples: name.endsWith("greedy") ? 1 : preset.samples, seed: name.endsWith("greedy") ? 0 : seed, engine: engine.arithmetic, version };
 }

@@ -109,5 +109,5 @@ function snapshotSteps(steps: number): number[] {
 
 function keyOf(session: Session, { policy, ...experiment }: Experiment): object {
   const { topics, questionsPerTopic, candidates } = session.preset; // the pool that pairs are taken from
-  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.name };
+  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.arithmetic };
 }

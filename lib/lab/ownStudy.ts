@@ -48,7 +48,7 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
   const test = MASK_DPO_TEST ? questionsOf(MASK_DPO_TEST) : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
   if (own) readCheckpointConfig(own);
   const model = own || baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
-  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorKey(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.name };
+  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorKey(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.arithmetic };
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);

@@ -63,7 +63,7 @@ async function topicGroup(session: Session, topics: readonly string[], { embeddi
 
 async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
   const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
-  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.name };
+  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.arithmetic };
   const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);

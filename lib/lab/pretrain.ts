@@ -56,7 +56,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   const model = new Llama(config);
   const rng = new Rng(recipe.seed).fork("pretrain");
   const engine = await startEngine();
-  const key = hashOf({ recipe, engine: engine.name, data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))) });
+  const key = hashOf({ recipe, engine: engine.arithmetic, data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))) });
   const stateFile = `${dir}.state/state.safetensors`;
   const initial = initialParams(config, rng.fork("init"));
   const layout = flatLayout(initial);

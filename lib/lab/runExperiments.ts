@@ -11,7 +11,7 @@ import { preparePairs } from "./pairSource";
 import type { Session } from "./session";
 
 /** Starting workers (about two seconds) pays from this many experiments on. */
-const poolFrom = 3;
+const poolFrom = 2;
 
 /** Results in the order of the requests; requests of one experiment are computed together. @throws UserError as `runExperiment` */
 export async function runExperiments(session: Session, requests: readonly ExperimentRequest[]): Promise<ExperimentResult[]> {

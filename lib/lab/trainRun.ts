@@ -17,12 +17,11 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
-import { startEngine } from "../engine/backend";
 import type { LlamaConfig } from "../model/config";
 import { writeCheckpoint } from "../model/checkpoint";
 import { uploadParams } from "../model/llama";
 import { adapted, initialAdapter, loraScale, writeAdapter, type LoraConfig } from "../model/lora";
-import { loadPolicy, policyHash, type Policy } from "../model/policy";
+import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import { tokenizePairs, type TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
@@ -91,9 +90,9 @@ export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig,
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
   const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
   if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
-  const reference = policyHash(policyDir);
+  const reference = policyHash(policyDir), engine = await startEngineFor(policyDir);
   const { microbatch: _, ...decisive } = options; // a run that ran out of memory goes on with a smaller microbatch
-  const key = { reference, pairs: hashOf(pairs), mask, seed, options: decisive, engine: tf.getBackend(), ...(lora && { lora }) };
+  const key = { reference, pairs: hashOf(pairs), mask, seed, options: decisive, engine: engine.arithmetic, ...(lora && { lora }) };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
     const { pairs: tokenized, emptied, report } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
@@ -109,7 +108,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     }
     const { layout, initial, complete, save } = trainable(policy, request);
     const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
-    const compute = complete ? localCompute(policy.model, layout, everything, complete) : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, (await startEngine()).parallel);
+    const compute = complete ? localCompute(policy.model, layout, everything, complete) : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
     try {
       const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything, Math.min(chunkPairs, options.microbatch));
       const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label, save }, onStep);

@@ -59,7 +59,7 @@ export interface SampleRequest { model: string; questions: string; out: string; 
 export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<number> {
   const engine = await startEngineFor(model);
   const rows = required(questionsOf(questions), questions, "question");
-  claimBeside(out, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.name });
+  claimBeside(out, { policy: policyHash(model), questions: hashOf(rows), k, sampling, seed, engine: engine.arithmetic });
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
 }
 
@@ -149,7 +149,7 @@ function answered(answersFile: string, questionsFile?: string): { answers: Annot
  * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
  */
 export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
-  const { name, parallel } = await startEngineFor(request.model);
+  const { arithmetic, parallel } = await startEngineFor(request.model);
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {
@@ -159,7 +159,7 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
     const layout = flatLayout(policy.params), weights = flatten(Object.values(policy.params));
     tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
-    const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${name}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
+    const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${arithmetic}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
       questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],

@@ -6,6 +6,7 @@ import type { Candidate, Question } from "../../lib/factuality/records";
 import { atlasAnnotator } from "../../lib/lab/candidates";
 import { maxNewTokens } from "../../lib/lab/preset";
 import { paperSampling } from "../../lib/model/generate";
+import { samplingTasks } from "../../lib/preference/candidate";
 import { samplePool } from "../../lib/preference/samplePool";
 import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
@@ -29,7 +30,7 @@ export async function sampleSuite(python: string | undefined, rounds: number): P
         ours: async (round) => {
           const rows: Candidate[] = [];
           const took = await seconds(async () => {
-            for await (const candidates of samplePool({ policyDir: baseDir, k, sampling, seed: 1 }, slices[round]!)) rows.push(...candidates);
+            for await (const candidates of samplePool({ policyDir: baseDir, k, sampling, seed: 1 }, samplingTasks(tokenizer, slices[round]!, k))) rows.push(...candidates);
             await after(rows, slices[round]!);
           });
           const tokens = rows.reduce((n, { tokenIds }) => n + tokenIds!.length, 0);

@@ -17,7 +17,6 @@ import { samplePool } from "../preference/samplePool";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
-import { maxNewTokens } from "./preset";
 import { evaluationQuestions } from "./questions";
 import { runFolder } from "./run";
 import type { Session } from "./session";
@@ -96,13 +95,13 @@ export interface Answered {
 export async function answersOf(session: Session, policyDir: string, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Answered> {
   const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens }, `answer ${split} questions (${decoding})`);
+  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens: session.preset.maxNewTokens }, `answer ${split} questions (${decoding})`);
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }
 
 /** Annotated answers for best-of-N, as many a question as the largest N, to the preset's test questions. */
 export async function bestOfAnswers(session: Session, policyDir: string, most = session.preset.bestOf, temperature: number = paperSampling.temperature): Promise<Answered> {
   const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
-  const sampled = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens }, "sample for best-of-N");
+  const sampled = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens }, "sample for best-of-N");
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

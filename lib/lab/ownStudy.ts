@@ -13,7 +13,6 @@ import { readCheckpointConfig } from "../model/checkpoint";
 import { greedySampling, paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
 import type { PairReport } from "../preference/pair";
-import { maxNewTokens } from "./preset";
 import { evaluationQuestions, trainingTopics } from "./questions";
 import { writeReport, type Report } from "./report";
 import { runFolder } from "./run";
@@ -52,7 +51,7 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
-  return { session, annotator, model, training, maxNewTokens: own ? 256 : maxNewTokens, at };
+  return { session, annotator, model, training, maxNewTokens: own ? 256 : session.preset.maxNewTokens, at };
 }
 
 /** Candidates, verdicts, pairs. */

@@ -16,7 +16,6 @@ import type { EmbeddingName } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator, candidatesOf } from "./candidates";
-import { maxNewTokens } from "./preset";
 import { trainingTopics } from "./questions";
 import { runFolder } from "./run";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
@@ -77,5 +76,6 @@ async function allPairs(session: Session, { author, document, annotator, k }: Pa
 
 /** The preset's K candidates of every training question: smaller K take the first of them. */
 export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
-  return candidatesOf(session, policyDir(session, author), questions, session.preset.candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
+  const { candidates, maxNewTokens } = session.preset;
+  return candidatesOf(session, policyDir(session, author), questions, candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
 }

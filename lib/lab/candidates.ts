@@ -19,7 +19,7 @@ import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
 import { maxNewTokens } from "./preset";
 import { evaluationQuestions } from "./questions";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /**

@@ -18,7 +18,7 @@ import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator, candidatesOf } from "./candidates";
 import { maxNewTokens } from "./preset";
 import { trainingTopics } from "./questions";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 

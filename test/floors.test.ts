@@ -6,7 +6,7 @@ import { test } from "node:test";
 import ts from "typescript";
 import { projectRoot } from "../lib/base/files";
 
-/** From the lowest up; a file may import from its own floor and from those below. lib/cli.ts stands on top. */
+/** From the lowest up; a file may import from its own floor and from those below. lib/cli/main.ts stands on top. */
 const floors = ["base", "text", "engine", "model", "factuality", "world", "preference", "align", "topic", "evaluation", "lab", "kernel", "cli.ts"];
 const tsFiles = (folder: string): string[] => readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((name) => path.join(folder, name)).sort();
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");

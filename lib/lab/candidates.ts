@@ -18,7 +18,7 @@ import { loadTokenizer } from "../text/tokenizer";
 import type { Atlas } from "../world/atlas";
 import { oracleAnnotator } from "../world/oracle";
 import { evaluationQuestions } from "./questions";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /**

@@ -5,10 +5,10 @@ import { writeFileAtomic } from "../base/files";
 import { hashOf } from "../base/hash";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";
-import { answerTotals, answerTotalsSchema, type AnswerTotals } from "./answerTotals";
+import { answerTotals, answerTotalsSchema, type AnswerTotals } from "../evaluation/answerTotals";
 import { answersOf } from "./candidates";
 import { evaluationQuestions } from "./questions";
-import { folderName, runFolder } from "./run";
+import { folderName, runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** Question set and decoding: Tables 2-5 here are "test sampled", Table 1 is greedy in the paper. */

@@ -12,12 +12,12 @@ import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";
 import type { MaskKind } from "../preference/mask";
 import { mixingOf } from "../preference/mixing";
-import type { AnswerTotals } from "./answerTotals";
+import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
 import { pairsOf, type PairSource } from "./pairSource";
-import { folderName, runFolder } from "./run";
+import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
-import { snapshotFolder, trainRun } from "./trainRun";
+import { snapshotFolder, trainRun } from "../align/trainRun";
 
 export interface Experiment {
   policy: PolicyName;

@@ -17,7 +17,7 @@ import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator, candidatesOf } from "./candidates";
 import { trainingTopics } from "./questions";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 

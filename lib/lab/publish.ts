@@ -1,11 +1,11 @@
 /** A result goes to the figures folder and comes back as what a notebook shows. */
-import type { Figure } from "./figure/figure";
-import { saveFigure } from "./figure/figure";
-import { figureBundle } from "./figure/html";
-import type { Bundle } from "./markup";
-import { provenanceOf } from "./provenance";
+import type { Figure } from "../show/figure/saveFigure";
+import { saveFigure } from "../show/figure/saveFigure";
+import { figureBundle } from "../show/figure/html";
+import type { Bundle } from "../show/markup";
+import { provenanceOf } from "../show/provenance";
 import type { Session } from "./session";
-import { saveTable, tableBundle, type Table } from "./table";
+import { saveTable, tableBundle, type Table } from "../show/table";
 
 /** Saves a table as Markdown, LaTeX and JSON. */
 export function publishTable(session: Session, table: Table): Bundle {

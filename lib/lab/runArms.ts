@@ -1,12 +1,12 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
 import type { StepLog } from "../align/train";
-import type { Arm } from "./arm";
+import type { Arm } from "../evaluation/arm";
 import { evaluate, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";
 import { runExperiments } from "./runExperiments";
 import { policyDir, seedsOf, type PolicyName, type Session } from "./session";
 import { conditionArms, requestsOf, type ArmSpec, type Condition } from "./suite";
-import { readTrainingLogs } from "./trainRun";
+import { readTrainingLogs } from "../align/trainRun";
 
 /** An arm whose experiments are done, one a seed. */
 export interface AlignedArm {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { brotliDecompressSync } from "node:zlib";
 import { projectRoot } from "../../lib/base/files";
-import { untar } from "../../lib/lab/figure/unpack";
+import { untar } from "../../lib/show/figure/unpack";
 import { relativeError } from "../backends";
 import { run, startNode } from "../cli/process";
 import { scratch } from "../golden/fixtures";

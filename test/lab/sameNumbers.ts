@@ -9,13 +9,13 @@ import { cpuWorkers } from "../../lib/base/workers";
 import { paperTraining, train } from "../../lib/align/train";
 import { startEngine } from "../../lib/engine/backend";
 import type { Candidate, Question } from "../../lib/factuality/records";
-import { tokenizeFor } from "../../lib/lab/trainRun";
+import { tokenizeFor } from "../../lib/align/trainRun";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import { sampleCandidates, samplingTasks } from "../../lib/preference/candidate";
 import { samplePool } from "../../lib/preference/samplePool";
 import { loadAtlas } from "../../lib/world/atlas";
 import { atlasFolder } from "../../lib/world/facts";
-import { atlasPairs } from "./atlasPairs";
+import { atlasPairs } from "../align/atlasPairs";
 
 const policyDir = `${atlasFolder}/base`, k = 48, sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 12 };
 

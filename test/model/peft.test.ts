@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { paperTraining } from "../../lib/align/train";
-import { mergeVerb, trainVerb } from "../../lib/lab/verbs";
+import { mergeVerb, trainVerb } from "../../lib/steps/verbs";
 import { readCheckpoint } from "../../lib/model/checkpoint";
 import { Llama, uploadParams } from "../../lib/model/llama";
 import { adapted, loraScale, loraTargets, readAdapter, type LoraConfig } from "../../lib/model/lora";

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { LocationReport } from "../../../lib/factuality/humanLabels";
 import { readJsonl } from "../../../lib/base/jsonl";
-import { exportVerb, importVerb, pairFormatNames } from "../../../lib/lab/formatVerbs";
+import { exportVerb, importVerb, pairFormatNames } from "../../../lib/steps/formatVerbs";
 import { axolotl } from "../../../lib/preference/formats/axolotl";
 import { llamafactory } from "../../../lib/preference/formats/llamafactory";
 import { official } from "../../../lib/preference/formats/official";

@@ -11,7 +11,7 @@ import { geographyVectors, randomVectors, trainingMentions, wordVectors, type Em
 import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
 import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */

@@ -10,7 +10,6 @@ import { greedySampling, paperSampling, type SamplingOptions } from "../model/ge
 import { policyHash } from "../model/policy";
 import { sampleInto } from "../preference/sampleInto";
 import { atlasAnnotator } from "../world/oracle";
-import { maxNewTokens } from "./preset";
 import { evaluationQuestions } from "./questions";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
@@ -34,13 +33,13 @@ export interface Answered {
 export async function answersOf(session: Session, policyDir: string, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Answered> {
   const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens }, `answer ${split} questions (${decoding})`);
+  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens: session.preset.maxNewTokens }, `answer ${split} questions (${decoding})`);
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }
 
 /** Annotated answers for best-of-N, as many a question as the largest N, to the preset's test questions. */
 export async function bestOfAnswers(session: Session, policyDir: string, most = session.preset.bestOf, temperature: number = paperSampling.temperature): Promise<Answered> {
   const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
-  const sampled = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens }, "sample for best-of-N");
+  const sampled = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens }, "sample for best-of-N");
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

@@ -17,7 +17,6 @@ import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
 import { candidatesOf } from "./candidates";
-import { maxNewTokens } from "./preset";
 import { trainingTopics } from "./questions";
 import { runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
@@ -78,5 +77,6 @@ async function allPairs(session: Session, { author, document, annotator, k }: Pa
 
 /** The preset's K candidates of every training question: smaller K take the first of them. */
 export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
-  return candidatesOf(session, policyDir(session, author), questions, session.preset.candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
+  const { candidates, maxNewTokens } = session.preset;
+  return candidatesOf(session, policyDir(session, author), questions, candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
 }

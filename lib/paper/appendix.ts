@@ -16,7 +16,6 @@ import { appendixPage } from "../show/documentPage";
 import { readArtefacts, type FigureRecord, type TableRecord } from "../show/record";
 import { escapeHtml } from "../show/markup";
 import { paperVersusHere, recordedNumbers } from "../lab/headline";
-import { maxNewTokens } from "../lab/preset";
 import { provenanceText, sizeText, versionsText, type Provenance } from "../show/provenance";
 import { provenanceOf, publishTable } from "../lab/publish";
 import { listRuns } from "../steps/runs";
@@ -63,7 +62,7 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
       row("training topics x questions of each", `${preset.topics} x ${preset.questionsPerTopic}`, "\"2682 topics\", \"each topic contains 3 questions\""),
       row("candidates per question, K", preset.candidates, "\"32 candidate responses per question\""),
       row("sampling of candidates", `top-k ${topK}, T ${temperature}`, "\"top-k (k = 40) sampling with a temperature of 0.8\""),
-      row("longest completion (tokens)", maxNewTokens, "not stated"),
+      row("longest completion (tokens)", preset.maxNewTokens, "not stated"),
       row("test questions", asked("test"), "\"177 questions\""), row("out-of-domain questions", asked("ood"), "\"183 questions about biography generation\""),
       row("sampled answers per evaluation question", preset.samples, "not stated"), row("seeds of every number", preset.seeds, "not stated"), row("largest N of best of N", preset.bestOf, "256 (Table 6)"),
       row("test questions of best of N", Math.min(preset.bestOfQuestions, atlas.splits.test.length), "not stated"),

@@ -13,7 +13,6 @@ import { readCheckpointConfig } from "../model/checkpoint";
 import { greedySampling, paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
 import type { PairReport } from "../preference/pair";
-import { maxNewTokens } from "../lab/preset";
 import { evaluationQuestions, trainingTopics } from "../lab/questions";
 import { annotateVerb } from "../steps/annotate";
 import { pairsVerb } from "../steps/pairs";
@@ -56,7 +55,7 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
-  return { session, annotator, model, training, maxNewTokens: own ? 256 : maxNewTokens, at };
+  return { session, annotator, model, training, maxNewTokens: own ? 256 : session.preset.maxNewTokens, at };
 }
 
 /** Candidates, verdicts, pairs. */

@@ -2,14 +2,11 @@
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { pays } from "./compute";
-import { planMemory, planParts, planStages, planWithin, stageTotal, type MemoryPlan, type PlanRequest } from "./plan";
+import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";
 import { storesHalves, weightCount } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
-import type { Table } from "../show/table";
 import { emptyPairs, type Tokenized, type TrainRunRequest } from "./trainRun";
-
-const names = { reference: "Reference (GB)", gradient: "Gradient (GB)", update: "Update (GB)" } as const;
 
 /** What of a training run decides its memory. */
 export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "gradientCheckpointing"> {
@@ -23,29 +20,6 @@ export function planFor({ model, config, tokenized, options: { batch, epochs }, 
   const { pairs, emptied, report } = tokenized, all = [...pairs, ...emptied];
   if (pairs.length === 0) throw emptyPairs(report);
   return { config, pairs, all, lora, gradientCheckpointing, halves: lora !== undefined && holdsHalves() && storesHalves(model, config), batch, workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0 };
-}
-
-/** Rows: what memory is for; columns: the stages of training. */
-export function planTable({ microbatch, stages }: MemoryPlan): Table {
-  const byStage = (of: (stage: Record<(typeof planParts)[number], number>) => number) => Object.fromEntries(planStages.map((stage) => [stage, of(stages[stage]) / 1e9]));
-  return {
-    name: "memory-plan", caption: `Memory of training, planned: peaks of its stages with ${microbatch} pairs in a microbatch`,
-    columns: [{ key: "part", label: "For" }, ...planStages.map((stage) => ({ key: stage, label: names[stage], digits: 2 }))],
-    rows: [...planParts.map((part) => ({ part, ...byStage((stage) => stage[part]) })), { part: "all", ...byStage(stageTotal) }],
-  };
-}
-
-/** Totals by size of microbatch, from 1 to the batch. @param memory bytes, Infinity where that is not known */
-export function microbatchTable(request: PlanRequest, memory: number): Table {
-  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i), known = memory < Infinity;
-  return {
-    name: "memory-by-microbatch", caption: "Memory of training by pairs in a microbatch, planned",
-    columns: [{ key: "microbatch", label: "Microbatch", digits: 0 }, { key: "total", label: "Peak (GB)", digits: 2 }, ...(known ? [{ key: "fits", label: `Fits ${(memory / 1e9).toFixed(1)} GB` }] : [])],
-    rows: sizes.map((size) => {
-      const { total } = planMemory(request, size);
-      return { microbatch: size, total: total / 1e9, ...(known && { fits: total <= memory ? "yes" : "no" }) };
-    }),
-  };
 }
 
 /** How a microbatch is found: `most` pairs, unless `fixed` fewer where memory is short; with `memory` (bytes) as many as fit. */

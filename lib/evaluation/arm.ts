@@ -3,6 +3,7 @@
  * score has a BCa interval over topics, and two arms are compared topic by topic. How seeds differ stands beside it,
  * since an interval over topics does not see what another training run would give (DESIGN: the paper gives neither).
  */
+import { percent } from "../base/percent";
 import type { Rng } from "../base/rng";
 import { bootstrap, ratio, type Columns, type Interval } from "../base/stats";
 import { pairedDifference, type Difference } from "./compare";
@@ -71,9 +72,4 @@ function valueOf(totals: AnswerTotals, score: Score): number {
 
 function total(values: readonly number[]): number {
   return values.reduce((sum, v) => sum + v, 0);
-}
-
-/** A share with its interval, in percent. */
-export function percent({ value, low, high }: Interval): Interval {
-  return { value: 100 * value, low: 100 * low, high: 100 * high };
 }

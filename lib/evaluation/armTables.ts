@@ -2,33 +2,31 @@
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
 import { verdictOf, type Claim } from "./claims";
-import type { HeadlineNumber } from "../lab/headline";
-import type { Session } from "../lab/session";
 import type { Cell, Table } from "../show/table";
 
-/** An arm beside the paper's score, where its tables have this row. */
+/** An arm beside the score the paper prints, where its tables have this row. */
 export interface ArmRow {
   arm: Arm;
   /** of the sentence evaluator (ANAH-v2) and of FActScore, percent */
-  paper?: number;
-  paperFacts?: number;
+  printed?: number;
+  printedFacts?: number;
 }
 
 /** Counts and scores of both evaluators, a row an arm (as Tables 1-4). */
-export function armTable({ seed }: Session, name: string, caption: string, rows: readonly ArmRow[]): Table {
-  const has = (key: "paper" | "paperFacts") => rows.some((row) => row[key] !== undefined);
+export function armTable({ seed }: { seed: number }, name: string, caption: string, rows: readonly ArmRow[]): Table {
+  const has = (key: "printed" | "printedFacts") => rows.some((row) => row[key] !== undefined);
   return {
     name, caption,
     columns: [
       { key: "label", label: "Policy" }, { key: "correct", label: "# Correct", digits: 2 }, { key: "incorrect", label: "# Incorrect", digits: 2 }, { key: "noFact", label: "# No fact", digits: 2 },
-      { key: "score", label: "% Score [95 %]" }, { key: "seeds", label: "Seeds" }, ...(has("paper") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
-      { key: "supported", label: "# Facts right", digits: 2 }, { key: "unsupported", label: "# Facts wrong", digits: 2 }, { key: "factScore", label: "% FactScore [95 %]" }, ...(has("paperFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
+      { key: "score", label: "% Score [95 %]" }, { key: "seeds", label: "Seeds" }, ...(has("printed") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
+      { key: "supported", label: "# Facts right", digits: 2 }, { key: "unsupported", label: "# Facts wrong", digits: 2 }, { key: "factScore", label: "% FactScore [95 %]" }, ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
-    rows: rows.map(({ arm, paper = null, paperFacts = null }) => {
+    rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
       const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure), rng = new Rng(seed).fork(name).fork(arm.label);
       return {
-        label: arm.label, correct: of("correct"), incorrect: of("incorrect"), noFact: of("noFact"), score: scoreOf(arm, "score", rng.fork("score")), seeds: rangeText(seedScores(arm, "score")), paper,
-        supported: of("supported"), unsupported: of("facts") - of("supported"), factScore: scoreOf(arm, "factScore", rng.fork("factScore")), paperFacts, runs: arm.runs.join(" "),
+        label: arm.label, correct: of("correct"), incorrect: of("incorrect"), noFact: of("noFact"), score: scoreOf(arm, "score", rng.fork("score")), seeds: rangeText(seedScores(arm, "score")), paper: printed,
+        supported: of("supported"), unsupported: of("facts") - of("supported"), factScore: scoreOf(arm, "factScore", rng.fork("factScore")), paperFacts: printedFacts, runs: arm.runs.join(" "),
       };
     }),
   };
@@ -63,16 +61,11 @@ export function claimsTable(name: string, claims: readonly Claim[]): Table {
   return {
     name, caption: "The paper's claims here",
     columns: [{ key: "text", label: "Claim" }, { key: "source", label: "Paper" }, { key: "paper", label: "Paper (points)", digits: 2 }, { key: "here", label: "Here (points) [95 %]", digits: 2 }, { key: "seeds", label: "Seeds" }, { key: "verdict", label: "Verdict" }],
-    rows: claims.map((claim) => ({ text: claim.text, source: claim.source, paper: claim.paper, here: intervalOf(claim.here), seeds: rangeText(claim.here.perSeed), verdict: verdictOf(claim.here) })),
+    rows: claims.map((claim) => ({ text: claim.text, source: claim.source, paper: claim.printed, here: intervalOf(claim.here), seeds: rangeText(claim.here.perSeed), verdict: verdictOf(claim.here) })),
   };
 }
 
-/** A claim as a headline number, for the closing table. */
-export function claimNumber({ text, source, paper, here }: Claim): HeadlineNumber {
-  return { what: `${text} (${source})`, unit: "points", paper, here: intervalOf(here), verdict: verdictOf(here) };
-}
-
-function intervalOf({ value, low, high }: ArmDifference): { value: number; low: number; high: number } {
+export function intervalOf({ value, low, high }: ArmDifference): { value: number; low: number; high: number } {
   return { value, low, high };
 }
 

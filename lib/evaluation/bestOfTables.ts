@@ -1,7 +1,8 @@
 /** Best of N as tables and curves (notebook 06). */
+import { percent } from "../base/percent";
 import type { Interval } from "../base/stats";
 import type { BestOfNPoint } from "./bestOfN";
-import { percent, type ArmDifference } from "./arm";
+import type { ArmDifference } from "./arm";
 import type { Curve, Panel } from "../show/figure/curves";
 import type { SeriesStyle } from "../show/palette";
 import type { Table } from "../show/table";

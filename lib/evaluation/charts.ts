@@ -1,17 +1,18 @@
 /** Results as figures. */
-import type { StepLog } from "../align/train";
+import { percent } from "../base/percent";
+import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
+import type { Figure } from "../show/figure/figure";
+import { type Arm, scoreOf } from "./arm";
 import type { BestOfNPoint } from "./bestOfN";
 import type { AnnotatedCandidate } from "../factuality/records";
 import { factualityScore } from "../factuality/score";
 import type { PreferencePair } from "../preference/pair";
 import { bestOfCurve } from "./bestOfTables";
 import { barFigure, dumbbellFigure, histogramFigure } from "../show/figure/bars";
-import { curveFigure, panelsFigure, type Curve } from "../show/figure/curves";
-import type { Figure } from "../show/figure/saveFigure";
+import { curveFigure, type Curve } from "../show/figure/curves";
 import { palette, type SeriesStyle } from "../show/palette";
 import type { RelationAccuracy } from "./relationAccuracy";
-import { percent } from "./arm";
 
 /** Scores of all candidates, of the chosen and of the rejected ones. */
 export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs: readonly PreferencePair[]): Figure {
@@ -25,16 +26,6 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
       { label: "rejected", style: palette.rejected, values: scaled(pairs.map(({ scores }) => scores.rejected)) },
     ],
   });
-}
-
-type CurveKey = "loss" | "accuracy" | "margin" | "chosenReward" | "rejectedReward" | "gradNorm";
-
-/** Loss, accuracy, margin, rewards and gradient norm against the step, one curve per run. */
-export function trainingCurves(runs: readonly { label: string; style: SeriesStyle; logs: readonly Pick<StepLog, "step" | CurveKey>[] }[], title = "Mask-DPO training"): Figure {
-  const curves = (key: CurveKey): Curve[] => runs.map(({ label, style, logs }) => ({ label, style, x: logs.map(({ step }) => step), y: logs.map((log) => log[key]) }));
-  const panels = ([["Loss", "loss"], ["Reward accuracy", "accuracy"], ["Reward margin", "margin"], ["Chosen reward", "chosenReward"], ["Rejected reward", "rejectedReward"], ["Gradient norm", "gradNorm"]] as const)
-    .map(([title, key]) => ({ title, curves: curves(key) }));
-  return panelsFigure({ name: "02-training", title, xTitle: "Step", panels, columns: 3, width: 960 });
 }
 
 /** Scores of policies (percent) by question set and decoding, with intervals. */
@@ -60,8 +51,14 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
 }
 
 /** Best-of-N curves with intervals; the paper's points beside them. */
-export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], paper: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[], title = "Best of N before and after alignment (test topics)"): Figure {
-  const theirs = paper.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.paper.dash, symbol: palette.paper.symbol }, x: n, y: scores }));
+export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], printed: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[], title = "Best of N before and after alignment (test topics)"): Figure {
+  const theirs = printed.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.printed.dash, symbol: palette.printed.symbol }, x: n, y: scores }));
   const ours = policies.map(({ label, style, points }) => bestOfCurve(label, style, points));
   return curveFigure({ name: "06-best-of-n", title, xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
+}
+
+/** Scores of arms against x, with intervals. */
+export function scoreCurve(label: string, style: SeriesStyle, points: readonly { x: number; arm: Arm }[], rng: Rng): Curve {
+  const scores = points.map(({ arm }, i) => scoreOf(arm, "score", rng.fork(i)));
+  return { label, style, x: points.map(({ x }) => x), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
 }

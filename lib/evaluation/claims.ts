@@ -2,7 +2,8 @@
  * The paper's claims as differences that can come out either way, each with a plain verdict by one rule. Not in the
  * paper, which compares single numbers.
  */
-import type { ArmDifference } from "./arm";
+import type { Rng } from "../base/rng";
+import { armDifference, type Arm, type ArmDifference, type Score } from "./arm";
 
 export const claimVerdicts = ["holds", "does not hold here", "undecided"] as const;
 export type ClaimVerdict = (typeof claimVerdicts)[number];
@@ -12,9 +13,22 @@ export interface Claim {
   text: string;
   /** where the paper says so */
   source: string;
-  /** the paper's difference in points */
-  paper: number | null;
+  /** the difference the paper prints, in points; null where it prints none */
+  printed: number | null;
   here: ArmDifference;
+}
+
+/** A claim that is not measured yet: one arm scores higher than another. */
+export interface Comparison extends Omit<Claim, "here"> {
+  higher: Arm;
+  lower: Arm;
+  /** default: of sentences */
+  score?: Score;
+}
+
+/** @param rng of the interval and the test @throws RangeError as `armDifference` */
+export function measured({ higher, lower, score = "score", ...claim }: Comparison, rng: Rng): Claim {
+  return { ...claim, here: armDifference(higher, lower, score, rng) };
 }
 
 /** Points below which a difference is taken for none. */

@@ -4,8 +4,10 @@ import path from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
-import { claimVerdicts } from "../evaluation/claims";
-import { provenanceOf, provenanceSchema } from "../show/provenance";
+import { intervalOf } from "../evaluation/armTables";
+import { type Claim, claimVerdicts, verdictOf } from "../evaluation/claims";
+import { provenanceSchema } from "../show/provenance";
+import { provenanceOf } from "./publish";
 import type { Session } from "./session";
 import type { Table } from "../show/table";
 
@@ -54,4 +56,9 @@ export function paperVersusHere(figures: string): Table {
     columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }, { key: "verdict", label: "Claim" }, ...mixed],
     rows: records.flatMap((record) => record.numbers.map(({ what, paper, here, unit, verdict = "" }) => ({ notebook: record.notebook, what, unit, paper, here, verdict, size: sizeOf(record) }))),
   };
+}
+
+/** A claim as a headline number, for the closing table. */
+export function claimNumber({ text, source, printed, here }: Claim): HeadlineNumber {
+  return { what: `${text} (${source})`, unit: "points", paper: printed, here: intervalOf(here), verdict: verdictOf(here) };
 }

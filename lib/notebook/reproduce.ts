@@ -9,8 +9,10 @@ import { paperVersusHere } from "../lab/headline";
 import { defaultPreset, preset, presetNames } from "../lab/preset";
 import { runExperiments } from "../lab/runExperiments";
 import { openSession } from "../lab/session";
-import { armsOfNotebook, requestsOf } from "../lab/suite";
-import { saveTable, toText } from "../show/table";
+import { requestsOf } from "../lab/study";
+import { armsOfNotebook } from "../paper/studies";
+import { saveTable } from "../show/saveTable";
+import { toText } from "../show/table";
 import { formatNotebookError, nbcheck } from "./nbcheck";
 import { runNotebook } from "./runNotebook";
 

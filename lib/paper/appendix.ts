@@ -5,38 +5,28 @@
  */
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { describeTraining } from "../align/tables";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { parseJson, readText } from "../base/jsonl";
 import { paperSampling } from "../model/generate";
+import type { Bundle } from "../show/bundle";
+import type { ResultDocument, Item, Section } from "../show/document";
 import { latexDocument } from "../show/documentLatex";
 import { appendixPage } from "../show/documentPage";
 import { readArtefacts, type FigureRecord, type TableRecord } from "../show/record";
-import { escapeHtml, type Bundle } from "../show/markup";
+import { escapeHtml } from "../show/markup";
 import { paperVersusHere, recordedNumbers } from "../lab/headline";
-import { provenanceOf, provenanceText, sizeText, versionsText, type Provenance } from "../show/provenance";
-import { publishTable } from "../lab/publish";
-import { describeTraining } from "../evaluation/tables";
+import { provenanceText, sizeText, versionsText, type Provenance } from "../show/provenance";
+import { provenanceOf, publishTable } from "../lab/publish";
 import { listRuns } from "../steps/runs";
 import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
-
-/** A table or a figure with the line under its caption. */
-export type Item = { from: string } & ({ kind: "table"; name: string; title: string; table: Table } | { kind: "figure"; name: string; title: string });
-export interface Section { id: string; title: string; items: Item[] }
-
-export interface Appendix {
-  title: string;
-  /** engine, versions, size of the run; then what a reader must know about parts of other runs */
-  facts: string[];
-  warnings: string[];
-  sections: Section[];
-}
 
 const TITLE = "Appendix: Mask-DPO on Atlas";
 const HYPERPARAMETERS = "02-hyperparameters", CLOSING = "paper-vs-here", SETTING = "appendix-setting";
 
 /** Collects what is there and writes appendix.html, appendix.tex and results.json. @throws UserError for a damaged record */
-export function buildAppendix(session: Session): Appendix {
+export function buildAppendix(session: Session): ResultDocument {
   const { figures } = session;
   const own = provenanceOf(session);
   publishTable(session, settingTable(session));
@@ -134,7 +124,7 @@ function results({ runs, figures }: Session, made: Provenance, found: Found): ob
 }
 
 /** The table of contents as a notebook shows it, linked into the page. */
-export function contentsBundle({ sections, facts, warnings }: Appendix): Bundle {
+export function contentsBundle({ sections, facts, warnings }: ResultDocument): Bundle {
   const count = ({ items }: Section) => ["table", "figure"].flatMap((kind) => { const n = items.filter((item) => item.kind === kind).length; return n > 0 ? [`${n} ${kind}${n > 1 ? "s" : ""}`] : []; }).join(", ");
   const page = "../figures/appendix.html", notes = [...facts, ...warnings];
   return {

@@ -4,7 +4,7 @@ import type { AnnotatedCandidate } from "../factuality/records";
 import { countSentences, factualityScore } from "../factuality/score";
 import { keptSentences, type MaskKind, type Side } from "../preference/mask";
 import type { PreferencePair, PreferenceSide } from "../preference/pair";
-import type { Figure } from "../show/figure/saveFigure";
+import type { Figure } from "../show/figure/figure";
 import { stripFigure, type Strip } from "../show/figure/strips";
 import type { Preferences } from "./pairs";
 

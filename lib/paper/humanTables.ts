@@ -1,4 +1,5 @@
 /** Results of notebook 07 as tables, figures and headline numbers. */
+import { percent } from "../base/percent";
 import { addCounts, countSentences } from "../factuality/score";
 import { maskKinds } from "../preference/mask";
 import type { Mixing, Shares } from "../preference/mixing";
@@ -6,11 +7,10 @@ import type { OfficialMaskReport } from "../preference/officialMask";
 import type { PairReport } from "../preference/pair";
 import { candidateScores } from "../evaluation/charts";
 import { barFigure } from "../show/figure/bars";
-import type { Figure } from "../show/figure/saveFigure";
+import type { Figure } from "../show/figure/figure";
 import { scoresByRarity, type HumanMasks, type HumanModel, type HumanModelName, type HumanPreferences } from "./humanStudy";
 import type { HeadlineNumber } from "../lab/headline";
 import { okabeIto, palette, type SeriesStyle } from "../show/palette";
-import { percent } from "../evaluation/arm";
 import { mixingTable, pairReportTable } from "../preference/tables";
 import type { Session } from "../lab/session";
 import type { Cell, Table } from "../show/table";

@@ -31,6 +31,6 @@ export const table6 = {
 } as const;
 
 /** b - a with the two decimals the tables print. */
-export function paperGain(a: number, b: number): number {
+export function printedGain(a: number, b: number): number {
   return Number((b - a).toFixed(2));
 }

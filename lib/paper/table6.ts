@@ -1,16 +1,25 @@
-/** Best of N before and after alignment over several seeds (§4.3, Table 6), and beyond: does the gap close, how much does temperature matter, and what if the verifier errs. */
+/**
+ * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much does
+ * temperature matter, and what if the verifier errs.
+ */
+import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
-import { bestOfN, compareBestOfN, errorReduction, gapSlope, type BestOfNPoint } from "../evaluation/bestOfN";
+import { bestOfN, type BestOfNPoint, compareBestOfN, errorReduction, gapSlope, powersOfTwo, slopeWeights } from "../evaluation/bestOfN";
 import type { Difference } from "../evaluation/compare";
 import { noisyScore } from "../factuality/noise";
-import { percent, type ArmDifference } from "../evaluation/arm";
+import type { ArmDifference } from "../evaluation/arm";
+import type { Claim } from "../evaluation/claims";
 import { bestOfAnswers, type Answered } from "../lab/candidates";
 import { trainedPolicy } from "../lab/experiment";
-import { paperGain, table6 } from "./printed";
+import { printedGain, table6 } from "./printed";
 import type { AlignedArm } from "../lab/runArms";
 import { policyDir, seedsOf, type Session } from "../lab/session";
-import type { Claim } from "../evaluation/claims";
+import type { Study } from "../lab/study";
+import { maskArms } from "./table2";
+
+/** What Table 6 runs: Mask-DPO itself. */
+export const study: Study = { notebook: "06", arms: (session) => [maskArms(session).paper] };
 
 /** Answers of the base and of the aligned policies, a set a seed. */
 export interface BestOfAnswers {
@@ -32,11 +41,6 @@ export async function sampleBestOf(session: Session, aligned: AlignedArm, count:
     answers.maskDpo.push(await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature));
   }
   return answers;
-}
-
-/** 1, 2, 4, … not above `most`. */
-export function powersOfTwo(most: number): number[] {
-  return Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
 }
 
 /** Several sets of answers to the same questions as one: every seed's questions count as others of the same topic. */
@@ -78,27 +82,33 @@ export function noisyCurve(session: Session, seeds: readonly Answered[], error: 
   return bestOfN(answers, questions, powersOfTwo(session.preset.bestOf), rng.fork("interval"), { rankBy: (answer) => noisyScore(answer, error, rng) });
 }
 
-/** The paper's Table 6 by N. */
-export function paperPoints(policy: "base" | "maskDpo"): Record<number, number> {
+/** The paper's scores by N. */
+export function printedPoints(policy: "base" | "maskDpo"): Record<number, number> {
   return Object.fromEntries(table6.n.map((n, i) => [n, table6[policy][i]!]));
 }
 
 /** Corollary 2: alignment still helps when the best of many answers is taken, and the gap does not close. */
-export function bestOfClaims(gaps: readonly (ArmDifference & { n: number })[], slope: ArmDifference): Claim[] {
-  const gapAt = ({ n }: { n: number }) => { const [before, after] = [paperPoints("base")[n], paperPoints("maskDpo")[n]]; return before === undefined || after === undefined ? null : paperGain(before, after); };
+export function table6Claims(gaps: readonly (ArmDifference & { n: number })[], slope: ArmDifference): Claim[] {
+  const before = printedPoints("base"), after = printedPoints("maskDpo");
+  const printed = ({ n }: { n: number }): number | null =>
+    before[n] === undefined || after[n] === undefined ? null : printedGain(before[n], after[n]);
   const [first, last] = [gaps[0]!, gaps.at(-1)!];
   return [
-    { text: "Mask-DPO > base at best of 1", source: "Table 6", paper: gapAt(first), here: first },
-    { text: `Mask-DPO > base at best of ${last.n}`, source: "Table 6", paper: gapAt(last), here: last },
-    { text: "the gap does not close: its change when N doubles", source: "§4.3, Corollary 2", paper: paperSlope(), here: slope },
+    { text: "Mask-DPO > base at best of 1", source: "Table 6", printed: printed(first), here: first },
+    { text: `Mask-DPO > base at best of ${last.n}`, source: "Table 6", printed: printed(last), here: last },
+    {
+      text: "the gap does not close: its change when N doubles",
+      source: "§4.3, Corollary 2",
+      printed: printedSlope(),
+      here: slope,
+    },
   ];
 }
 
-/** Of Table 6's gaps, by least squares on log2 N as here. */
-function paperSlope(): number {
-  const x = table6.n.map((n) => Math.log2(n)), y = table6.n.map((_, i) => table6.maskDpo[i]! - table6.base[i]!);
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length, [mx, my] = [mean(x), mean(y)];
-  return Number((x.reduce((sum, v, i) => sum + (v - mx) * (y[i]! - my), 0) / x.reduce((sum, v) => sum + (v - mx) ** 2, 0)).toFixed(2));
+/** Of the paper's gaps, as ours is computed, with two decimals. */
+function printedSlope(): number {
+  const slope = slopeWeights(table6.n).reduce((sum, w, i) => sum + w * (table6.maskDpo[i]! - table6.base[i]!), 0);
+  return Number(slope.toFixed(2));
 }
 
 function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed"> {

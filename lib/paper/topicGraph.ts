@@ -11,7 +11,12 @@ import { wrongStatements, type WrongStatements } from "../topic/wrongStatements"
 import { answersOf, type Answered } from "../lab/candidates";
 import { trainingTopics } from "../lab/questions";
 import { seedsOf, type Session } from "../lab/session";
+import type { Study } from "../lab/study";
 import { topicVectors } from "../lab/topicEmbeddings";
+import { maskArms } from "./table2";
+
+/** What notebook 05 runs beside Table 5: Mask-DPO, for its gain by topic. */
+export const study: Study = { notebook: "05", arms: (session) => [maskArms(session).paper] };
 
 /** §4.3 splits the training set in two, so each group is a half. */
 const groupShare = 0.5;

@@ -1,11 +1,11 @@
 /** Tables, figures and headline numbers of notebook 05. */
 import { mean } from "../base/stats";
+import type { Figure } from "../show/figure/figure";
 import type { NearFarSplit } from "../topic/cluster";
 import { embeddingNames, type EmbeddingName } from "../topic/embedding";
 import type { GainAgainstDistance } from "../topic/gainDistance";
 import type { GraphTest } from "../topic/hallucinationGraph";
 import { dumbbellFigure } from "../show/figure/bars";
-import type { Figure } from "../show/figure/saveFigure";
 import { mapFigure } from "../show/figure/map";
 import type { HeadlineNumber } from "../lab/headline";
 import { okabeIto, palette, type SeriesStyle } from "../show/palette";

@@ -14,12 +14,16 @@ import { greedySampling, paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
 import type { PairReport } from "../preference/pair";
 import { evaluationQuestions, trainingTopics } from "../lab/questions";
+import { annotateVerb } from "../steps/annotate";
+import { pairsVerb } from "../steps/pairs";
 import { writeReport, type Report } from "../steps/report";
 import { runFolder } from "../base/runFolder";
 import { annotateDefaults, annotateServerVerb, type ServerAnnotateFlags } from "../steps/annotateServed";
 import type { Session } from "../lab/session";
 import type { TrainRun } from "../align/trainRun";
-import { annotateVerb, pairsVerb, questionsOf, sampleVerb, trainVerb } from "../steps/verbs";
+import { sampleVerb } from "../steps/sample";
+import { trainVerb } from "../steps/train";
+import { questionsOf } from "../world/questionFile";
 
 /** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
 export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> & Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;

@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import type { SamplingOptions } from "../model/generate";
+import type { Message } from "../text/message";
 import { wellFormed } from "../text/utf8";
-import type { Message } from "../factuality/records";
 
 export interface Ask {
   prompt: readonly Message[] | string;

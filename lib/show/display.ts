@@ -3,19 +3,8 @@
  * (JupyterLab, VS Code, GitHub, nbconvert, a terminal) picks the richest it can draw.
  */
 import { randomUUID } from "node:crypto";
-import { kernelHost } from "./host";
-import type { Content } from "../kernel/jupyterWire";
-
-/** One output in several forms. `text` is what a terminal and a diff show. */
-export interface Bundle {
-  text: string;
-  html?: string;
-  markdown?: string;
-  latex?: string;
-  svg?: string;
-  png?: Uint8Array;
-  json?: unknown;
-}
+import type { Bundle } from "./bundle";
+import { kernelHost, type MimeData } from "./host";
 
 /** Shows one output; outside a notebook its text goes to stdout. */
 export function show(output: Bundle | string): void {
@@ -46,9 +35,9 @@ function asBundle(output: Bundle | string): Bundle {
   return typeof output === "string" ? { text: output } : output;
 }
 
-/** MIME type -> content, text last as the plainest. */
-function mimeData(bundle: Bundle): Content {
-  const all: Content = {
+/** Text last as the plainest. */
+function mimeData(bundle: Bundle): MimeData {
+  const all: MimeData = {
     "text/html": bundle.html,
     "text/markdown": bundle.markdown,
     "text/latex": bundle.latex,

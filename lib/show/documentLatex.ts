@@ -1,5 +1,5 @@
 /** The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with booktabs and graphicx. */
-import type { Appendix, Item, Section } from "../paper/appendix";
+import type { ResultDocument, Item, Section } from "./document";
 import { escapeLatex } from "./latex";
 
 /** Tables stand where they are named, not on top of a page; one wider than the line is scaled down to it; its provenance is below. */
@@ -18,7 +18,7 @@ const PREAMBLE = `\\documentclass{article}
 const FLOATS = 12;
 
 /** @param name of the file it will be, without extension */
-export function latexDocument({ title, facts, warnings, sections }: Appendix, name: string): string {
+export function latexDocument({ title, facts, warnings, sections }: ResultDocument, name: string): string {
   return [
     `% Compile in this folder: pdflatex ${name}`,
     PREAMBLE,

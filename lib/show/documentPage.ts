@@ -1,5 +1,5 @@
 /** The appendix as one HTML file that needs nothing else: drawings inline, no script, no request, readable in print. */
-import type { Appendix, Item, Section } from "../paper/appendix";
+import type { ResultDocument, Item, Section } from "./document";
 import { escapeHtml } from "./markup";
 import { toHtml } from "./table";
 
@@ -23,7 +23,7 @@ th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;ove
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** @param svgOf the drawing of a figure, by name */
-export function appendixPage({ title, facts, warnings, sections }: Appendix, svgOf: (name: string) => string): string {
+export function appendixPage({ title, facts, warnings, sections }: ResultDocument, svgOf: (name: string) => string): string {
   const paragraph = (text: string, look = ""): string => `<p${look && ` class="${look}"`}>${escapeHtml(text)}</p>`;
   return `<!doctype html>
 <html lang="en">

@@ -8,7 +8,7 @@
 import { createRequire } from "node:module";
 import type { DataFrame } from "danfojs-node";
 import { UserError, brief } from "../base/check";
-import type { Bundle } from "./markup";
+import type { Bundle } from "./bundle";
 import { tableBundle, type Cell, type Table } from "./table";
 
 /** One row; every row has the same keys. `null` is "no value". */

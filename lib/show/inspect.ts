@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Sentence, Verdict } from "../factuality/records";
 import { verdictSchema } from "../factuality/records";
-import { escapeHtml, scriptJson, type Bundle } from "./markup";
+import type { Bundle } from "./bundle";
+import { escapeHtml, scriptJson } from "./markup";
 import { tint, verdictLook } from "./palette";
 
 /** One token: character offsets into the completion; equal offsets where it has no text of its own (part of a character, end of turn). */

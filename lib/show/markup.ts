@@ -1,18 +1,8 @@
 /**
- * Text put into other languages: HTML, JSON inside a script, file names; and the bundle one notebook
- * display carries. Everything shown goes through here, so that no text of a model or a user becomes markup.
+ * Text put into other languages: HTML, JSON inside a script, file names. Everything shown goes through here, so that no
+ * text of a model or a user becomes markup.
  */
 import { UserError, brief } from "../base/check";
-
-/** The same content for every reader of a notebook: JupyterLab and VS Code take `html`, GitHub `html` or `svg`, LaTeX `latex` or `png`. */
-export interface Bundle {
-  text: string;
-  html?: string;
-  svg?: string;
-  png?: Uint8Array;
-  markdown?: string;
-  latex?: string;
-}
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 

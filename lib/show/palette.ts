@@ -26,8 +26,8 @@ export interface SeriesStyle {
   pattern: "" | "/" | "\\" | "x" | "-" | "|" | "+" | ".";
 }
 
-/** Who or what a series stands for. `paper` is a number printed in the paper beside ours. */
-export type Role = "base" | "maskDpo" | "dpo" | "inverted" | "random" | "paper" | "chosen" | "rejected" | "supported" | "contradictory" | "unverifiable" | "noFact";
+/** Who or what a series stands for. `printed` is a number of the paper beside ours. */
+export type Role = "base" | "maskDpo" | "dpo" | "inverted" | "random" | "printed" | "chosen" | "rejected" | "supported" | "contradictory" | "unverifiable" | "noFact";
 
 export const palette: Record<Role, SeriesStyle> = {
   base: { color: "#5F6670", dash: "dash", symbol: "square", pattern: "" },
@@ -35,7 +35,7 @@ export const palette: Record<Role, SeriesStyle> = {
   dpo: { color: okabeIto.orange, dash: "dashdot", symbol: "triangle-up", pattern: "\\" },
   inverted: { color: okabeIto.vermillion, dash: "dot", symbol: "triangle-down", pattern: "x" },
   random: { color: okabeIto.purple, dash: "longdashdot", symbol: "cross", pattern: "." },
-  paper: { color: okabeIto.black, dash: "dot", symbol: "diamond-open", pattern: "-" },
+  printed: { color: okabeIto.black, dash: "dot", symbol: "diamond-open", pattern: "-" },
   chosen: { color: okabeIto.green, dash: "solid", symbol: "circle", pattern: "" },
   rejected: { color: okabeIto.vermillion, dash: "dash", symbol: "square", pattern: "/" },
   supported: { color: okabeIto.green, dash: "solid", symbol: "circle", pattern: "" },

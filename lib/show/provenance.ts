@@ -1,9 +1,5 @@
 /** Which run a table or a figure is from: what was asked for, what computed it, and the run folders it used. */
-import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import { nativeBackend } from "../engine/native";
-import { usedRuns } from "../base/runFolder";
-import type { Session } from "../lab/session";
 
 export const provenanceSchema = z.object({
   preset: z.string(),
@@ -16,17 +12,6 @@ export const provenanceSchema = z.object({
   runs: z.array(z.string()),
 }).strict();
 export type Provenance = z.output<typeof provenanceSchema>;
-
-/** The provenance of whatever is saved now. */
-export function provenanceOf({ preset, seed, engine, runs }: Session): Provenance {
-  const used = usedRuns(runs);
-  const seeds = used.flatMap(({ kind, key }) => (kind !== "evaluation" && "seed" in key && typeof key.seed === "number" ? [key.seed] : [])); // greedy answers are evaluated under none
-  return {
-    preset: preset.name, seed, seeds: [...new Set([seed, ...seeds])].sort((a, b) => a - b), engine: engine.name,
-    versions: { node: process.versions.node, tfjs: tf.version.tfjs, tensorflow: nativeBackend()?.binding.TF_Version ?? null },
-    runs: used.map(({ name }) => name).sort(),
-  };
-}
 
 /** What tells one run of the notebooks from another. */
 export function sizeText({ preset, seed, engine }: Pick<Provenance, "preset" | "seed" | "engine">): string {

@@ -2,14 +2,11 @@
  * Tables of results: Markdown for the repository, LaTeX (booktabs) for a paper, HTML and text for a notebook.
  * A number with an interval prints as 47.8 [46.1, 49.5].
  */
-import path from "node:path";
 import { UserError } from "../base/check";
-import { writeFileAtomic } from "../base/files";
 import type { Interval } from "../base/stats";
-import { writeTableRecord } from "./record";
+import type { Bundle } from "./bundle";
 import { escapeLatex } from "./latex";
-import { checkFileName, escapeHtml, type Bundle } from "./markup";
-import type { Provenance } from "./provenance";
+import { escapeHtml } from "./markup";
 
 /** `null` prints as a dash: there is no such number. */
 export type Cell = number | string | Interval | null;
@@ -89,17 +86,6 @@ export function toText(table: Table): string {
   const widths = head.map((label, i) => Math.max(...[label, ...body.map((cells) => cells[i]!)].map((t) => [...t].length)));
   const line = (cells: string[]): string => cells.map((cell, i) => pad(cell, widths[i]!, aligns[i]!)).join("  ").trimEnd();
   return [table.caption, line(head), widths.map((w) => "-".repeat(w)).join("  "), ...body.map(line)].join("\n");
-}
-
-/** Writes `<dir>/<name>.md`, `.tex` and `.table.json`. @returns the first two @throws UserError for a bad name or a row without a column */
-export function saveTable(table: Table, dir: string, run: Provenance | null = null): { md: string; tex: string } {
-  const stem = path.join(dir, checkFileName(table.name, "saveTable"));
-  const files = { md: `${stem}.md`, tex: `${stem}.tex` };
-  const [md, tex] = [toMarkdown(table), toLatex(table)];
-  writeFileAtomic(files.md, md);
-  writeFileAtomic(files.tex, tex);
-  writeTableRecord(dir, table, run);
-  return files;
 }
 
 /** The table for one notebook display. */

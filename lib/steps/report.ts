@@ -5,31 +5,33 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { trainingCurves } from "../align/charts";
 import { UserError, brief } from "../base/check";
 import { restoreFolder, versionIn, writeFileAtomic, writeFolderAtomic } from "../base/files";
 import { parseJson, readText } from "../base/jsonl";
+import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
-import { bestOfN } from "../evaluation/bestOfN";
+import { bestOfN, powersOfTwo } from "../evaluation/bestOfN";
 import { comparePolicies, type Comparison } from "../evaluation/compare";
 import { summarise } from "../evaluation/summary";
 import { readConfig } from "../model/config";
 import { keptShares, mixingOf } from "../preference/mixing";
 import type { PreferencePair } from "../preference/pair";
+import type { Bundle } from "../show/bundle";
+import type { ResultDocument, Item, Section } from "../show/document";
+import type { Figure } from "../show/figure/figure";
+import { saveTable } from "../show/saveTable";
 import { loadTokenizer } from "../text/tokenizer";
-import type { Appendix, Item, Section } from "../paper/appendix";
 import { latexDocument } from "../show/documentLatex";
 import { appendixPage } from "../show/documentPage";
-import { percent } from "../evaluation/arm";
-import { powersOfTwo } from "../paper/table6";
 import { mixingTable } from "../preference/tables";
-import { bestOfCurves, scoreBars, trainingCurves } from "../evaluation/charts";
-import { renderFigure, writeFigure, type Figure } from "../show/figure/saveFigure";
+import { bestOfCurves, scoreBars } from "../evaluation/charts";
+import { renderFigure, writeFigure } from "../show/figure/saveFigure";
 import { figureBundle, figureTitle } from "../show/figure/html";
-import type { Bundle } from "../show/markup";
 import { palette, type SeriesStyle } from "../show/palette";
 import { readReportInputs, type PolicyAnswers, type ReportInputs, type ReportRequest, type Training } from "./reportInputs";
 import { bestOfTable, evaluationTable, type Evaluated } from "../evaluation/tables";
-import { saveTable, type Cell, type Table } from "../show/table";
+import type { Cell, Table } from "../show/table";
 import { tokenizeFor } from "../align/trainRun";
 
 const TITLE = "Report: factuality before and after alignment";
@@ -64,7 +66,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
   for (const figure of figures) rendered.set(figure.name, await renderFigure(figure));
   const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
-  const page: Appendix = {
+  const page: ResultDocument = {
     title: TITLE, warnings, sections: parts.map((part) => sectionOf(part, seed)),
     facts: [`${questions.length} questions on ${topics} topics. Scores are the share of sentences without hallucination; brackets are 95 % bootstrap intervals over topics, p is of a two-sided permutation test paired over topics.`, `Seed ${seed}; mask-dpo ${versions.maskDpo}, Node ${versions.node}.`],
   };

@@ -8,13 +8,13 @@ import { z } from "zod";
 import type { StepLog } from "../align/train";
 import { UserError, brief } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
-import { parseJson, parseRow, readJsonl, readNumberedJsonl, readText } from "../base/jsonl";
+import { parseJson, parseRow, readJsonl, readNumberedJsonl, readText, required } from "../base/jsonl";
 import { annotatedCandidateSchema, type AnnotatedCandidate, type Question } from "../factuality/records";
 import { maskKinds } from "../preference/mask";
 import { preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { differing, flat } from "../base/runFolder";
+import { questionsOf } from "../world/questionFile";
 import { outHash } from "./annotateServed";
-import { questionsOf, required } from "./verbs";
 
 /** A policy's name in the report, and a file or folder of it. */
 export interface Named {

@@ -2,9 +2,9 @@
 import { annotateCandidates } from "../../lib/factuality/annotator";
 import type { Candidate } from "../../lib/factuality/records";
 import { Rng } from "../../lib/base/rng";
-import { atlasAnnotator } from "../../lib/lab/candidates";
 import { buildPairs, type PreferencePair } from "../../lib/preference/pair";
 import { loadAtlas } from "../../lib/world/atlas";
+import { atlasAnnotator } from "../../lib/world/oracle";
 import { kindOf } from "../../lib/world/question";
 import { renderAnswer } from "../../lib/world/render";
 

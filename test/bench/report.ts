@@ -1,6 +1,6 @@
 /** Rows as a table and as a figure. */
 import { dumbbellFigure } from "../../lib/show/figure/bars";
-import type { Figure } from "../../lib/show/figure/saveFigure";
+import type { Figure } from "../../lib/show/figure/figure";
 import { palette } from "../../lib/show/palette";
 import type { Table } from "../../lib/show/table";
 import type { Row } from "./race";

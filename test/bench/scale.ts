@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { panelsFigure, type Panel } from "../../lib/show/figure/curves";
-import type { Figure } from "../../lib/show/figure/saveFigure";
+import type { Figure } from "../../lib/show/figure/figure";
 import { palette } from "../../lib/show/palette";
 import type { Table } from "../../lib/show/table";
 import type { ScalePoint } from "./scalePoint";

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
-import { maskDpoLoss } from "../../lib/align/loss";
+import { maskDpoLoss } from "../../lib/align/objective/dpo";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { AngleTable, causalMask, ropeAttention } from "../../lib/engine/attention";

@@ -54,8 +54,8 @@ test("a verdict needs the interval and every seed", () => {
 test("tables print, name their runs for the record only, and show seeds", () => {
   const session = { seed: 1, preset: preset("smoke") } as Session, difference = armDifference(good, bad, "score", rng());
   const tables = [
-    armTable(session, "x-arms", "c", [{ arm: good, paper: 77.53 }, { arm: bad }]), hackingTable("x-hack", "c", [good, bad]),
-    differencesTable("x-diff", "c", [{ label: "good - bad", difference }]), claimsTable("x-claims", [{ text: "good > bad", source: "Table 0", paper: 9, here: difference }]),
+    armTable(session, "x-arms", "c", [{ arm: good, printed: 77.53 }, { arm: bad }]), hackingTable("x-hack", "c", [good, bad]),
+    differencesTable("x-diff", "c", [{ label: "good - bad", difference }]), claimsTable("x-claims", [{ text: "good > bad", source: "Table 0", printed: 9, here: difference }]),
   ];
   for (const table of tables) {
     assert.match(toLatex(table), /\\bottomrule/);

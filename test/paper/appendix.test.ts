@@ -7,10 +7,11 @@ import { test } from "node:test";
 import { buildAppendix, contentsBundle, settingTable } from "../../lib/paper/appendix";
 import { ownIds } from "../../lib/show/documentPage";
 import { readArtefacts, writeTableRecord } from "../../lib/show/record";
-import { provenanceOf, provenanceText } from "../../lib/show/provenance";
-import { publishTable } from "../../lib/lab/publish";
+import { provenanceText } from "../../lib/show/provenance";
+import { provenanceOf, publishTable } from "../../lib/lab/publish";
 import { folderName, runFolder } from "../../lib/base/runFolder";
-import { saveTable, toMarkdown } from "../../lib/show/table";
+import { saveTable } from "../../lib/show/saveTable";
+import { toMarkdown } from "../../lib/show/table";
 import { editJson, userError } from "../golden/fixtures";
 import { fakeSession, publishAll, scores } from "./appendixFixture";
 

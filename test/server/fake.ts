@@ -4,8 +4,8 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { Rng } from "../../lib/base/rng";
-import type { Message } from "../../lib/factuality/records";
 import { ServerClient, type ServerOptions } from "../../lib/server/client";
+import type { Message } from "../../lib/text/message";
 
 /** What a test looks at of a request. */
 export interface Seen {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { escapeLatex } from "../../lib/show/latex";
-import { saveTable, tableBundle, toHtml, toLatex, toMarkdown, toText, type Table } from "../../lib/show/table";
+import { saveTable } from "../../lib/show/saveTable";
+import { tableBundle, toHtml, toLatex, toMarkdown, toText, type Table } from "../../lib/show/table";
 
 const table: Table = {
   name: "02-scores",

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
 import { annotatedCandidateSchema, questionSchema } from "../../lib/factuality/records";
-import { importSummary, importVerb } from "../../lib/steps/formatVerbs";
+import { importSummary, importVerb } from "../../lib/steps/import";
 import { preferencePairSchema } from "../../lib/preference/pair";
 import { filesBelow } from "../cli/process";
 import { scratch, userError } from "../golden/fixtures";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
-import { logpsVerb } from "../../lib/steps/verbs";
+import { logpsVerb } from "../../lib/steps/logps";
 import { scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 

@@ -8,7 +8,8 @@
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
 import { readNumberedJsonl } from "../../base/jsonl";
-import type { Message, Question, Verdict } from "../records";
+import type { Message } from "../../text/message";
+import type { Question, Verdict } from "../records";
 import { anahLanguages, factCheckPrompt, hallucinationCheckPrompt, referenceCheckPrompt, type AnahLanguage } from "./anahPrompts";
 import { type Judge, labelIn } from "./judge";
 import { type Judgement, llmAnnotator, type LlmAnnotator, questionText, unparsed } from "./llmAnnotator";

@@ -9,9 +9,9 @@ import { z } from "zod";
 import { hashOf } from "../../base/hash";
 import type { ShardedLog } from "../../base/shardedLog";
 import { greedySampling } from "../../model/generate";
-import type { Message } from "../records";
 import type { ServerClient } from "../../server/client";
 import type { Ask } from "../../server/wire";
+import type { Message } from "../../text/message";
 
 const count = z.number().int().nonnegative();
 export const callSchema = z.object({ key: z.string(), text: z.string(), promptTokens: count, completionTokens: count }).strict();

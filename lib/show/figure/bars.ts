@@ -4,7 +4,7 @@ import { UserError } from "../../base/check";
 import type { Interval } from "../../base/stats";
 import type { SeriesStyle } from "../palette";
 import { tint } from "../palette";
-import type { Figure } from "./saveFigure";
+import type { Figure } from "./figure";
 import { axis, figureLayout } from "./template";
 
 /** One series over the categories; a bare number has no interval, null is a gap. */

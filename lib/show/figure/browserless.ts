@@ -7,9 +7,9 @@ import { createRequire } from "node:module";
 import type { DOMWindow } from "jsdom";
 import { UserError } from "../../base/check";
 import { innerBox, outerBox, type Box } from "./boxes";
-import type { Figure, RenderedFigure } from "./saveFigure";
+import type { Figure, RenderedFigure } from "./figure";
 import { fontFiles, plotlyFile } from "./fonts";
-import type { Renderer } from "./openRenderer";
+import type { Renderer } from "./renderer";
 import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stableSvg } from "./stable";
 
 /** Loaded at the first use: most runs have a browser. */

@@ -3,7 +3,7 @@ import type { Annotations, Data, Layout } from "plotly.js";
 import { UserError } from "../../base/check";
 import type { SeriesStyle } from "../palette";
 import { tint } from "../palette";
-import type { Figure } from "./saveFigure";
+import type { Figure } from "./figure";
 import { axis, figureLayout, log2Axis } from "./template";
 
 /** One line; `low` and `high`, where given, bound its shaded band. NaN is a gap. */

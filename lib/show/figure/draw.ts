@@ -1,9 +1,9 @@
 /** Draws with Chromium: plotly makes the SVG, the browser paints it (PNG) and prints it (PDF, vector). */
 import { readFileSync } from "node:fs";
 import type { Chromium } from "./chromium";
-import type { Figure, RenderedFigure } from "./saveFigure";
+import type { Figure, RenderedFigure } from "./figure";
 import { fontFaces, plotlyFile } from "./fonts";
-import type { Renderer } from "./openRenderer";
+import type { Renderer } from "./renderer";
 import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stablePdf, stableSvg } from "./stable";
 
 /** Runs inside the page, as text: the compiler's helpers do not exist there. */

@@ -4,8 +4,9 @@
  * VS Code, an exported page) and the shared copy can be loaded, the interactive figure takes its place.
  * Elsewhere (GitHub, an untrusted notebook) the image stays.
  */
-import { escapeHtml, scriptJson, type Bundle } from "../markup";
-import type { Figure, RenderedFigure } from "./saveFigure";
+import type { Bundle } from "../bundle";
+import { escapeHtml, scriptJson } from "../markup";
+import type { Figure, RenderedFigure } from "./figure";
 import { figureSize, plainFigure } from "./stable";
 
 const CONFIG = { displaylogo: false, responsive: false };

@@ -5,7 +5,7 @@
 import type { ColorBar, ColorScale, Data, UpdateMenu } from "plotly.js";
 import { UserError } from "../../base/check";
 import { okabeIto, type SeriesStyle } from "../palette";
-import type { Figure } from "./saveFigure";
+import type { Figure } from "./figure";
 import { axis, figureLayout } from "./template";
 
 export interface MapPoint {

@@ -3,16 +3,7 @@ import { UserError } from "../../base/check";
 import { browserlessRenderer } from "./browserless";
 import { launchChromium } from "./chromium";
 import { chromiumRenderer } from "./draw";
-import type { Figure, RenderedFigure } from "./saveFigure";
-
-/** Something that draws; close it at the end. */
-export interface Renderer {
-  engine: "chromium" | "browserless";
-  render(figure: Figure): Promise<RenderedFigure>;
-  /** Whether an idle renderer keeps this process alive; at first it does. */
-  hold?(alive: boolean): void;
-  close(): Promise<void>;
-}
+import type { Renderer } from "./renderer";
 
 let noted = false;
 

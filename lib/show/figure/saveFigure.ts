@@ -4,30 +4,15 @@
  */
 import { readFileSync, existsSync } from "node:fs";
 import path from "node:path";
-import type { Data, Layout } from "plotly.js";
 import { writeFileAtomic } from "../../base/files";
 import { writeFigureRecord } from "../record";
 import { checkFileName } from "../markup";
 import type { Provenance } from "../provenance";
+import type { Figure, RenderedFigure } from "./figure";
 import { figurePage, figureTitle } from "./html";
 import { plotlyFile } from "./fonts";
-import type { Renderer } from "./openRenderer";
+import type { Renderer } from "./renderer";
 import { renderShared } from "./shared";
-
-/** One figure. `name` is its file name, by convention "<notebook>-<what>". */
-export interface Figure {
-  name: string;
-  data: Data[];
-  /** Carries width and height in px. */
-  layout: Partial<Layout>;
-}
-
-/** The same figure in three formats. `png` has two pixels per px; `pdf` is vector, one page, text selectable. */
-export interface RenderedFigure {
-  svg: string;
-  png: Uint8Array;
-  pdf: Uint8Array;
-}
 
 /** The one copy of plotly that all pages of a figures folder refer to. */
 export const sharedPlotly = "plotly.min.js";

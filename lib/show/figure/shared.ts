@@ -2,8 +2,9 @@
  * The one renderer a process keeps for figures drawn one by one: opened at the first, closed when the process has
  * nothing else to do (a browser does not outlive its process in any case). It never keeps the process alive.
  */
-import type { Figure, RenderedFigure } from "./saveFigure";
-import { openRenderer, type Renderer } from "./openRenderer";
+import type { Figure, RenderedFigure } from "./figure";
+import { openRenderer } from "./openRenderer";
+import type { Renderer } from "./renderer";
 
 let shared: Promise<Renderer> | undefined;
 let last: Promise<unknown> = Promise.resolve();

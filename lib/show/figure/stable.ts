@@ -1,7 +1,7 @@
 /** What makes two renderings of one figure equal to the byte, and what both engines share. */
 import { sha256 } from "../../base/hash";
 import { UserError } from "../../base/check";
-import type { Figure } from "./saveFigure";
+import type { Figure } from "./figure";
 
 /** Pixels of the PNG per px of the figure. */
 export const pixelRatio = 2;

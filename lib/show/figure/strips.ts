@@ -2,7 +2,7 @@
 import type { Data, PlotData } from "plotly.js";
 import type { Verdict } from "../../factuality/records";
 import { verdictLook } from "../palette";
-import type { Figure } from "./saveFigure";
+import type { Figure } from "./figure";
 import { axis, figureLayout } from "./template";
 
 export interface Strip {

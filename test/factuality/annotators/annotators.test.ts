@@ -15,7 +15,8 @@ import { callLog, callSchema, Judge, labelIn } from "../../../lib/factuality/ann
 import { Knowledge, type Passage } from "../../../lib/factuality/knowledge/knowledge";
 import { annotateServed, annotationReport, judgedLog, judgedSchema } from "../../../lib/factuality/annotators/llmAnnotator";
 import { agree, answerPrompt, parseQuestion, questionPrompt, selfConsistencyAnnotator } from "../../../lib/factuality/annotators/selfConsistency";
-import type { Message, Question } from "../../../lib/factuality/records";
+import type { Question } from "../../../lib/factuality/records";
+import type { Message } from "../../../lib/text/message";
 import { scratch, userError } from "../../golden/fixtures";
 import { readGolden } from "../../golden/golden";
 import { clientFor, completion, fakeServer, send, type FakeServer, type Seen } from "../../server/fake";

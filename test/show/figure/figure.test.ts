@@ -5,13 +5,15 @@ import path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
+import type { Figure, RenderedFigure } from "../../../lib/show/figure/figure";
+import type { Renderer } from "../../../lib/show/figure/renderer";
 import { palette } from "../../../lib/show/palette";
 import { barFigure, dumbbellFigure, histogramFigure } from "../../../lib/show/figure/bars";
 import { curveFigure, panelsFigure } from "../../../lib/show/figure/curves";
 import { launchChromium } from "../../../lib/show/figure/chromium";
-import { saveFigure, type Figure, type RenderedFigure } from "../../../lib/show/figure/saveFigure";
+import { saveFigure } from "../../../lib/show/figure/saveFigure";
 import { figureBundle, figurePage } from "../../../lib/show/figure/html";
-import { openRenderer, withRenderer, type Renderer } from "../../../lib/show/figure/openRenderer";
+import { openRenderer, withRenderer } from "../../../lib/show/figure/openRenderer";
 import { wrap } from "../../../lib/show/figure/template";
 import { useChromium } from "../browser";
 

@@ -1,30 +1,14 @@
 /** The verbs `import` and `export`: preference pairs from and to the files of other projects. */
-import { existsSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readJsonl, readText, writeJsonl } from "../base/jsonl";
+import { writeJsonl } from "../base/jsonl";
 import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
-import { axolotl, axolotlConfig } from "../preference/formats/axolotl";
 import { haluevalCandidates } from "../preference/formats/halueval";
-import { datasetInfo, llamafactory } from "../preference/formats/llamafactory";
-import { official } from "../preference/formats/official";
 import type { PairFormat } from "../preference/formats/pairRow";
+import { type ImportName, labelFormatNames, pairFormats } from "../preference/formats/registry";
 import { readRows, type Row } from "../preference/formats/rows";
-import { trl } from "../preference/formats/trl";
-import { buildPairs, preferencePairSchema, type PairReport, type PreferencePair } from "../preference/pair";
-import { writeHandoff, type HandoffRequest } from "../align/torch/handoff";
-import { required } from "./verbs";
-
-/** Formats of preference pairs, read and written. */
-const pairFormats = { official, trl, llamafactory, axolotl } satisfies Record<string, PairFormat>;
-export const pairFormatNames = Object.keys(pairFormats) as PairFormatName[];
-export type PairFormatName = keyof typeof pairFormats;
-/** Formats of labelled responses, of which pairs are made (§2.2). */
-export const labelFormatNames = ["factscore", "halueval"] as const;
-export type ImportName = PairFormatName | (typeof labelFormatNames)[number];
+import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
 
 export interface Imported {
   rows: number;
@@ -93,30 +77,6 @@ function noPairs(files: readonly string[], { rows, location, made }: Imported): 
     where: files.join(", "), expected: "at least one pair", got: `${rows} rows${missing}${made ? ` and no question with two responses of different scores among ${made.report.questions}` : ""}`,
     fix: made ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs.` : "Check that the file is of this format.",
   });
-}
-
-/** Writes the pairs into a folder; returns the files' paths. */
-export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs: string; out: string }): { pairs: number; files: string[] } {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair"), rows = pairs.map((pair) => pairFormats[to].write(pair));
-  const at = (name: string) => path.join(out, name);
-  if (to === "llamafactory") {
-    const data = at("mask_dpo.json"), info = at("dataset_info.json");
-    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {}; // the folder may be LLaMA-Factory's own
-    writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
-    writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
-    return { pairs: pairs.length, files: [data, info] };
-  }
-  const data = at(`${to}.jsonl`);
-  writeJsonl(data, rows);
-  if (to !== "axolotl") return { pairs: pairs.length, files: [data] };
-  const config = at("axolotl-dataset.yml");
-  writeFileAtomic(config, axolotlConfig(data));
-  return { pairs: pairs.length, files: [data, config] };
-}
-
-/** The hand-off to PyTorch (`torchHandoff.ts`). */
-export function exportTorchVerb({ pairs: file, ...request }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
-  return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
 }
 
 /** What an import found, in words: every sentence that is missing is named. */

@@ -4,7 +4,7 @@
  * this is DPO (Eq. 2). A pure function of four [B] tensors; it knows neither model nor mask.
  */
 import * as tf from "@tensorflow/tfjs";
-import { withGradient } from "../engine/kernels";
+import { withGradient } from "../../engine/kernels";
 
 /** Masked sums of token log-probabilities, each [B]. */
 export interface PairLogps {

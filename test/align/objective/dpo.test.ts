@@ -1,18 +1,18 @@
 /** The loss and its invariants (paper Eq. 2, 5, 6), and ten training losses against torch. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { maskDpoLoss } from "../../lib/align/loss";
-import { sequenceLogps, type MaskedSequence } from "../../lib/align/logps";
-import { flatLayout, flatten, valueAndGradient } from "../../lib/align/flat";
-import { Rng } from "../../lib/base/rng";
-import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
-import { readCheckpoint } from "../../lib/model/checkpoint";
-import { Llama, param, uploadParams, type Params } from "../../lib/model/llama";
-import { packSequences, type Packing } from "../../lib/model/packing";
-import { onEveryBackend, relativeError } from "../backends";
-import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden";
-import { goldenModels } from "../model/goldenModels";
-import { plainLogps } from "../model/plainLlama";
+import { maskDpoLoss } from "../../../lib/align/objective/dpo";
+import { sequenceLogps, type MaskedSequence } from "../../../lib/align/logps";
+import { flatLayout, flatten, valueAndGradient } from "../../../lib/align/flat";
+import { Rng } from "../../../lib/base/rng";
+import { adamwInit, adamwUpdate } from "../../../lib/engine/adamw";
+import { readCheckpoint } from "../../../lib/model/checkpoint";
+import { Llama, param, uploadParams, type Params } from "../../../lib/model/llama";
+import { packSequences, type Packing } from "../../../lib/model/packing";
+import { onEveryBackend, relativeError } from "../../backends";
+import { f32, goldenPath, readGolden, type GoldenTensor } from "../../golden/golden";
+import { goldenModels } from "../../model/goldenModels";
+import { plainLogps } from "../../model/plainLlama";
 
 interface Golden {
   inverseFrequencies: GoldenTensor;

@@ -66,7 +66,7 @@ test(
   { skip },
   () => {
     assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
-    assert.deepEqual(JSON.parse(readFileSync(record, "utf8")).engine, "wasm");
+    assert.equal((JSON.parse(readFileSync(record, "utf8")) as { engine: string }).engine, "wasm");
     const spec = JSON.parse(
       readFileSync(
         path.join(
@@ -76,7 +76,7 @@ test(
         ),
         "utf8",
       ),
-    );
+    ) as { argv: string[]; display_name: string };
     assert.deepEqual(
       [spec.argv[1], spec.display_name],
       [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"],

@@ -19,10 +19,10 @@ export function maskDpoLoss(
   { policyChosen, policyRejected, referenceChosen, referenceRejected }: PairLogps,
   beta: number,
 ): { losses: tf.Tensor1D; chosenRewards: tf.Tensor1D; rejectedRewards: tf.Tensor1D } {
-  const chosenRewards = tf.mul(tf.sub(policyChosen, referenceChosen), beta) as tf.Tensor1D;
-  const rejectedRewards = tf.mul(tf.sub(policyRejected, referenceRejected), beta) as tf.Tensor1D;
+  const chosenRewards = tf.mul<tf.Tensor1D>(tf.sub(policyChosen, referenceChosen), beta);
+  const rejectedRewards = tf.mul<tf.Tensor1D>(tf.sub(policyRejected, referenceRejected), beta);
   return {
-    losses: negLogSigmoid(tf.sub(chosenRewards, rejectedRewards) as tf.Tensor1D),
+    losses: negLogSigmoid(tf.sub(chosenRewards, rejectedRewards)),
     chosenRewards,
     rejectedRewards,
   };
@@ -33,7 +33,7 @@ function negLogSigmoid(x: tf.Tensor1D): tf.Tensor1D {
   return withGradient([x], ([x], save) => {
     save([x]);
     return {
-      value: tf.add(tf.relu(tf.neg(x)), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))) as tf.Tensor1D,
+      value: tf.add(tf.relu(tf.neg(x)), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
       gradient: (dy, [x]) => [tf.neg(tf.mul(dy, tf.sigmoid(tf.neg(x!))))],
     };
   });

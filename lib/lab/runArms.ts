@@ -1,5 +1,5 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
-import type { StepLog } from "../align/train";
+import type { StepLog } from "../align/trainOptions";
 import type { Arm } from "../evaluation/arm";
 import { evaluate, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";

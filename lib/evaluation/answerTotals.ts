@@ -11,10 +11,10 @@ import { readings } from "../world/relation";
 
 /**
  * answers; sentences = correct + incorrect + noFact (oracle, §3.1), score: sum of the answers' scores; facts (each once
- * an answer), supported ones, factAnswers: answers with a fact, factScore: sum of their shares of supported facts
+ * an answer), supported ones, factAnswers: answers with a fact, factShare: sum of their shares of supported facts
  * (FActScore); characters; relations: distinct ones an answer; repeated: sentences stated before in the same answer.
  */
-export const measures = ["answers", "sentences", "correct", "incorrect", "noFact", "score", "facts", "supported", "factAnswers", "factScore", "characters", "relations", "repeated"] as const;
+export const measures = ["answers", "sentences", "correct", "incorrect", "noFact", "score", "facts", "supported", "factAnswers", "factShare", "characters", "relations", "repeated"] as const;
 export type Measure = (typeof measures)[number];
 
 const column = z.array(z.number());
@@ -34,7 +34,7 @@ export function answerTotals(atlas: Atlas, questions: readonly Question[], answe
     const texts = sentences.map(({ start, end }) => completion.slice(start, end));
     const add: Record<Measure, number> = {
       answers: 1, ...countSentences(sentences), score: factualityScore(sentences) ?? 0,
-      facts: facts.length, supported, factAnswers: facts.length > 0 ? 1 : 0, factScore: facts.length > 0 ? supported / facts.length : 0,
+      facts: facts.length, supported, factAnswers: facts.length > 0 ? 1 : 0, factShare: facts.length > 0 ? supported / facts.length : 0,
       characters: completion.length, relations: new Set(texts.flatMap((text) => readings(text)[0]?.relation ?? [])).size, repeated: texts.length - new Set(texts).size,
     };
     for (const name of measures) sums[name][i]! += add[name];

@@ -63,7 +63,7 @@ export function topicDifferences(a: Arm, b: Arm): Map<string, number> {
 }
 
 function columnsOf({ sums }: AnswerTotals, score: Score): Columns {
-  return score === "score" ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences] : [sums.factScore, sums.factAnswers];
+  return score === "score" ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences] : [sums.factShare, sums.factAnswers];
 }
 
 function valueOf(totals: AnswerTotals, score: Score): number {

@@ -3,7 +3,7 @@
  *
  * `score` is the paper's: non-hallucinated sentences over all sentences, pooled over the answers (micro), so
  * that long answers weigh more. `macroScore` is the mean score of an answer, an answer without sentences counted
- * as 0. `factScore` leaves no-fact sentences out. Counts and length stand beside them, so that a score won by
+ * as 0. `rightShare` leaves no-fact sentences out. Counts and length stand beside them, so that a score won by
  * short or empty answers is visible. Intervals: BCa bootstrap over topics (not stated in the paper: it gives none).
  */
 import { UserError, brief } from "../base/check";
@@ -24,7 +24,7 @@ export interface EvaluationSummary {
   /** Mean score of an answer. */
   macroScore: Interval;
   /** correct / (correct + incorrect), pooled. */
-  factScore: Interval;
+  rightShare: Interval;
   /** Mean counts of an answer, and its length in characters. The paper's counts are these times its 177 questions. */
   perAnswer: SentenceCounts & { characters: number };
 }
@@ -53,7 +53,7 @@ export function summarise(answers: readonly AnnotatedCandidate[], questions: rea
     emptyAnswers: answers.filter(({ sentences }) => sentences.length === 0).length,
     score: interval("score", counts.map((c) => c.correct + c.noFact), counts.map((c) => c.sentences)),
     macroScore: interval("macroScore", topics.map(({ score }) => score), topics.map((topic) => topic.answers)),
-    factScore: interval("factScore", counts.map((c) => c.correct), counts.map((c) => c.correct + c.incorrect)),
+    rightShare: interval("rightShare", counts.map((c) => c.correct), counts.map((c) => c.correct + c.incorrect)),
     perAnswer: { sentences: per(total.sentences), correct: per(total.correct), incorrect: per(total.incorrect), noFact: per(total.noFact), characters: per(characters) },
   };
 }

@@ -20,7 +20,7 @@ export const evaluations = {
 export type EvaluationName = keyof typeof evaluations;
 
 /** Raised when what an evaluation counts changes, so that older ones are not taken for it. */
-const version = 1;
+const version = 2;
 
 /** Sums over a policy's answers. @param policy its hash where it is known */
 export async function evaluate(session: Session, dir: string, name: EvaluationName, policy = policyHash(dir)): Promise<AnswerTotals> {

@@ -6,7 +6,7 @@ import { UserError } from "../base/check";
 import { paperTraining, type TrainOptions } from "../align/train";
 import type { EngineName } from "../engine/backend";
 
-export const presetNames = ["smoke", "small", "quick", "hour", "paper"] as const;
+export const presetNames = ["smoke", "small", "quick", "hour", "full"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 export interface Preset {
@@ -34,7 +34,7 @@ export interface Preset {
 /** Atlas's longest answer has 84 tokens. */
 const maxNewTokens = 96;
 
-/** Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass over many pairs (`paper` keeps its three). */
+/** Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass over many pairs (`full` keeps the paper's three). */
 const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 1 };
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
@@ -42,7 +42,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
   small: { topics: 90, questionsPerTopic: 3, candidates: 6, maxNewTokens, evaluationQuestions: 60, samples: 2, bestOf: 32, bestOfQuestions: 20, seeds: 1, maskSeeds: 2, training: atlasTraining },
   quick: { topics: 447, questionsPerTopic: 3, candidates: 8, maxNewTokens, evaluationQuestions: 183, samples: 4, bestOf: 128, bestOfQuestions: 60, seeds: 1, maskSeeds: 2, training: atlasTraining },
   hour: { topics: 894, questionsPerTopic: 3, candidates: 8, maxNewTokens, evaluationQuestions: 183, samples: 4, bestOf: 256, bestOfQuestions: 118, seeds: 3, maskSeeds: 5, training: atlasTraining },
-  paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, maxNewTokens, evaluationQuestions: 183, samples: 16, bestOf: 256, bestOfQuestions: 177, seeds: 3, maskSeeds: 5, training: { ...atlasTraining, epochs: 3 } },
+  full: { topics: 2682, questionsPerTopic: 3, candidates: 32, maxNewTokens, evaluationQuestions: 183, samples: 16, bestOf: 256, bestOfQuestions: 177, seeds: 3, maskSeeds: 5, training: { ...atlasTraining, epochs: 3 } },
 };
 
 /** @throws UserError for an unknown name */

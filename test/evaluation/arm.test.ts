@@ -14,7 +14,7 @@ const topics = Array.from({ length: 30 }, (_, i) => `t${i}`);
 /** 10 answers of 5 sentences a topic, of which `wrong(i)` are wrong in all. */
 function totals(wrong: (topic: number) => number): AnswerTotals {
   const row = (i: number): Record<Measure, number> => ({
-    answers: 10, sentences: 50, correct: 50 - wrong(i), incorrect: wrong(i), noFact: 0, score: (50 - wrong(i)) / 5, facts: 50, supported: 50 - wrong(i), factAnswers: 10, factScore: 10 * (1 - wrong(i) / 50), characters: 1000, relations: 40, repeated: 1,
+    answers: 10, sentences: 50, correct: 50 - wrong(i), incorrect: wrong(i), noFact: 0, score: (50 - wrong(i)) / 5, facts: 50, supported: 50 - wrong(i), factAnswers: 10, factShare: 10 * (1 - wrong(i) / 50), characters: 1000, relations: 40, repeated: 1,
   });
   return { topics, sums: Object.fromEntries(measures.map((name) => [name, topics.map((_, i) => row(i)[name])])) as Record<Measure, number[]> };
 }

@@ -7,6 +7,7 @@
  * D hidden, I feed-forward, Q and K widths of all query and key heads, L layers, V vocabulary; of a microbatch N distinct
  * tokens, S attention slots, M unmasked tokens; p numbers trained.
  */
+import { sum } from "../base/collections";
 import { headRows } from "../engine/head";
 import { weightShapes } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
@@ -66,7 +67,7 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
   const { ids, slots, groups } = packMasked(sides);
   return {
     tokens: ids.length, slots: slots.length, scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
-    targets: sides.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0),
+    targets: sides.reduce((total, { lossMask }) => total + sum(lossMask), 0),
   };
 }
 

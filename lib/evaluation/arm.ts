@@ -3,6 +3,7 @@
  * score has a BCa interval over topics, and two arms are compared topic by topic. How seeds differ stands beside it,
  * since an interval over topics does not see what another training run would give (DESIGN: the paper gives neither).
  */
+import { sum } from "../base/collections";
 import { percent } from "../base/percent";
 import type { Rng } from "../base/rng";
 import { bootstrap, ratio, type Columns, type Interval } from "../base/stats";
@@ -47,7 +48,7 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
 /** Mean of a measure over all answers. */
 export function perAnswer({ seeds }: Arm, measure: Measure): number {
   const { sums } = poolTotals(seeds);
-  return total(sums[measure]) / total(sums.answers);
+  return sum(sums[measure]) / sum(sums.answers);
 }
 
 /** Score of every topic, as a fraction; topics without a sentence are left out. */
@@ -67,9 +68,6 @@ function columnsOf({ sums }: AnswerTotals, score: Score): Columns {
 }
 
 function valueOf(totals: AnswerTotals, score: Score): number {
-  return ratio(Float64Array.from(columnsOf(totals, score), (column) => total(Array.from(column))));
+  return ratio(Float64Array.from(columnsOf(totals, score), sum));
 }
 
-function total(values: readonly number[]): number {
-  return values.reduce((sum, v) => sum + v, 0);
-}

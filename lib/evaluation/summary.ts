@@ -6,6 +6,7 @@
  * as 0. `rightShare` leaves no-fact sentences out. Counts and length stand beside them, so that a score won by
  * short or empty answers is visible. Intervals: BCa bootstrap over topics (not stated in the paper: it gives none).
  */
+import { groupBy } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, type Interval, bootstrap, ratio } from "../base/stats";
@@ -95,11 +96,8 @@ export function answersByTopic(answers: readonly AnnotatedCandidate[], questions
     entry.answers.push(answer);
   }
   if (byQuestion.size === 0) throw new UserError({ expected: "at least one question to evaluate", got: "none", fix: "Give the questions the answers belong to." });
-  const byTopic = new Map<string, QuestionAnswers[]>();
-  for (const entry of byQuestion.values()) {
-    const { id, topic } = entry.question;
-    if (entry.answers.length === 0) throw new UserError({ where: `question ${brief(id)}`, expected: "at least one answer to every question", got: "none", fix: "Sample the missing answers, or leave the question out." });
-    byTopic.set(topic, [...(byTopic.get(topic) ?? []), entry]);
+  for (const { question: { id }, answers: given } of byQuestion.values()) {
+    if (given.length === 0) throw new UserError({ where: `question ${brief(id)}`, expected: "at least one answer to every question", got: "none", fix: "Sample the missing answers, or leave the question out." });
   }
-  return byTopic;
+  return groupBy(byQuestion.values(), ({ question }) => question.topic);
 }

@@ -1,4 +1,5 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
+import { mean } from "../base/stats";
 import type { StepLog } from "../align/train";
 import type { Arm } from "../evaluation/arm";
 import { evaluate, type EvaluationName } from "./evaluate";
@@ -41,7 +42,7 @@ export function armOf({ label, results }: AlignedArm, evaluation: EvaluationName
 
 /** Sampled test answers on the way: where each snapshot stands (mean over seeds), and the end. */
 export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
-  const { label, results } = arm, mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const { label, results } = arm;
   const points = results[0]!.snapshots.map((_, i) => ({
     step: mean(results.map(({ snapshots }) => snapshots[i]!.step)),
     arm: { label, runs: results.map(({ run }) => run), seeds: results.map(({ snapshots }) => snapshots[i]!.answers) },

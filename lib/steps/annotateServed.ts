@@ -14,9 +14,9 @@ import { anahAnnotator, readDocuments } from "../factuality/annotators/anah";
 import { factScoreAnnotator } from "../factuality/annotators/factScoreAnnotator";
 import { callLog, callSchema, Judge } from "../factuality/annotators/judge";
 import { Knowledge } from "../factuality/knowledge/knowledge";
-import { annotateServed, annotationReport, judgedKey, judgedLog, judgedSchema, type LlmAnnotator } from "../factuality/annotators/llmAnnotator";
+import { annotateServed, annotationReport, judgedLog, judgedSchema, type LlmAnnotator } from "../factuality/annotators/llmAnnotator";
 import { factTuneAnswers, selfConsistencyAnnotator } from "../factuality/annotators/selfConsistency";
-import { annotatedCandidateSchema, candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
+import { annotatedCandidateSchema, candidateSchema, type AnnotatedCandidate, type Candidate, type Question, candidateKey } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
@@ -60,8 +60,8 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   } finally {
     calls.close();
   }
-  const rows = byKey(readShards(dir, judgedLog, judgedSchema), judgedKey);
-  const done = candidates.flatMap((candidate) => (rows.has(judgedKey(candidate)) ? [{ candidate, judged: rows.get(judgedKey(candidate))! }] : []));
+  const rows = byKey(readShards(dir, judgedLog, judgedSchema), candidateKey);
+  const done = candidates.flatMap((candidate) => (rows.has(candidateKey(candidate)) ? [{ candidate, judged: rows.get(candidateKey(candidate))! }] : []));
   const usage = `${judge.counts.calls + answerer.counts.calls} calls, ${judge.counts.cached + answerer.counts.cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${usageText(readShards(cache, callLog, callSchema), price)}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(out, done.map(({ candidate, judged }): AnnotatedCandidate => ({ ...candidate, sentences: judged.sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) })));
@@ -78,8 +78,8 @@ function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema), seen = new Set<string>();
   if (rows.length === 0) throw new UserError({ where: file, expected: "at least one candidate", got: "an empty file", fix: "Check the step that wrote it." });
   for (const row of rows) {
-    if (seen.has(judgedKey(row))) throw new UserError({ where: file, expected: "every candidate once", got: `candidate ${row.index} of question ${brief(row.questionId)} twice`, fix: "Remove one of the rows." });
-    seen.add(judgedKey(row));
+    if (seen.has(candidateKey(row))) throw new UserError({ where: file, expected: "every candidate once", got: `candidate ${row.index} of question ${brief(row.questionId)} twice`, fix: "Remove one of the rows." });
+    seen.add(candidateKey(row));
   }
   return rows;
 }

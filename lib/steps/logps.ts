@@ -1,6 +1,7 @@
 /** `mask-dpo logps`: masked sums of log-probabilities of pairs (Eq. 5). */
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
@@ -27,11 +28,10 @@ export async function logpsVerb(request: { model: string; pairs: string; mask: M
     tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
     const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${arithmetic}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
-    const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
       questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],
       chosenTokens: chosen.ids.length - chosen.promptLength, rejectedTokens: rejected.ids.length - rejected.promptLength,
-      chosenUnmasked: count(chosen.lossMask), rejectedUnmasked: count(rejected.lossMask),
+      chosenUnmasked: sum(chosen.lossMask), rejectedUnmasked: sum(rejected.lossMask),
     })));
     return { rows: tokenized.length, leftOut: all.length - tokenized.length };
   } finally {

@@ -4,12 +4,13 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { candidateKey } from "../../lib/factuality/records";
 import { readJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
 import { inShard, parseShard, readShards, ShardedLog, wholeShard } from "../../lib/base/shardedLog";
 import { projectRoot } from "../../lib/base/files";
 import type { Question } from "../../lib/factuality/records";
-import { promptText, sampleServed, servedKey, servedLog, servedSchema, type ServedSampling } from "../../lib/preference/serverSample";
+import { promptText, sampleServed, servedLog, servedSchema, type ServedSampling } from "../../lib/preference/serverSample";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { clientFor, completion, fakeServer, faults, send, type Seen } from "../server/fake";
 import { scratch, userError } from "../golden/fixtures";
@@ -19,7 +20,7 @@ const questions: Question[] = Array.from({ length: 20 }, (_, i) => ({ id: `q${i}
 const setting: ServedSampling = { k: 3, sampling: { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 8 }, seed: 2, logprobs: false, promptOf: ({ prompt }) => prompt };
 const textOf = ({ body }: Seen): string => `${body.messages![0]!.content} ${body.seed}`;
 const expected = questions.flatMap(({ id, prompt }) => Array.from({ length: 3 }, (_, index) => `${index} ${id}: ${prompt[0]!.content} ${new Rng(2).fork(id).fork(index).int(2 ** 31)}`)).sort();
-const rowsIn = (dir: string): string[] => readShards(dir, servedLog, servedSchema).map((row) => `${servedKey(row)}: ${row.completion}`).sort();
+const rowsIn = (dir: string): string[] => readShards(dir, servedLog, servedSchema).map((row) => `${candidateKey(row)}: ${row.completion}`).sort();
 
 test("every candidate exactly once from a server that fails in every way, one time in two", { timeout: 60_000 }, async (t) => {
   const dir = scratch(t), rng = new Rng("faults"), kinds = Object.values(faults);

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type ChatMessage, renderChat } from "../../lib/text/chat";
+import { renderChat } from "../../lib/text/chat";
+import type { Message } from "../../lib/text/message";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
-interface Case { messages: ChatMessage[]; text?: string; error?: string }
+interface Case { messages: Message[]; text?: string; error?: string }
 type Vectors = Record<string, Case[]> & { now: string };
 
 const { now, versions: _, ...templates } = readGolden<Vectors & { versions: unknown }>("chat", "vectors.json");

@@ -3,6 +3,7 @@
  * score has a BCa interval over topics, and two arms are compared topic by topic. How seeds differ stands beside it,
  * since an interval over topics does not see what another training run would give (DESIGN: the paper gives neither).
  */
+import { runsOf, type Traced } from "../show/provenance";
 import { sum } from "../base/collections";
 import { percent } from "../base/percent";
 import type { Rng } from "../base/rng";
@@ -10,12 +11,10 @@ import { bootstrap, ratio, type Columns, type Interval } from "../base/stats";
 import { pairedDifference, type Difference } from "./compare";
 import { poolTotals, type AnswerTotals, type Measure } from "./answerTotals";
 
-export interface Arm {
+export interface Arm extends Traced {
   label: string;
   /** one a seed, in the order of the seeds */
   seeds: readonly AnswerTotals[];
-  /** names of the run folders the numbers are from */
-  runs: readonly string[];
 }
 
 /** score: sentences without hallucination (§3.1, ANAH-v2's in the paper). factScore: mean share of supported facts of an answer (FActScore's). */
@@ -23,7 +22,7 @@ export const scores = { score: "sentence score", factScore: "fact score" } as co
 export type Score = keyof typeof scores;
 
 /** A - B in percent points, over all seeds and of each. */
-export interface ArmDifference extends Difference {
+export interface ArmDifference extends Difference, Traced {
   perSeed: number[];
 }
 
@@ -42,7 +41,7 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
   if (a.seeds.length !== b.seeds.length) throw new RangeError(`armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${a.seeds.length} and ${b.seeds.length}`);
   const difference = pairedDifference(columnsOf(poolTotals(a.seeds), score), columnsOf(poolTotals(b.seeds), score), rng);
   const against = seedScores(b, score);
-  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, perSeed: seedScores(a, score).map((value, i) => value - against[i]!) };
+  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, runs: runsOf(a, b), perSeed: seedScores(a, score).map((value, i) => value - against[i]!) };
 }
 
 /** Mean of a measure over all answers. */

@@ -52,7 +52,7 @@ export function differencesTable(name: string, caption: string, rows: readonly {
   return {
     name, caption,
     columns: [{ key: "label", label: "Comparison" }, ...extra, { key: "difference", label: "Difference (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }, { key: "seeds", label: "Seeds" }],
-    rows: rows.map(({ label, cells, difference }) => ({ label, ...cells, difference: intervalOf(difference), p: difference.p, seeds: rangeText(difference.perSeed) })),
+    rows: rows.map(({ label, cells, difference }) => ({ label, ...cells, difference: intervalOf(difference), p: difference.p, seeds: rangeText(difference.perSeed), runs: difference.runs.join(" ") })),
   };
 }
 
@@ -61,7 +61,7 @@ export function claimsTable(name: string, claims: readonly Claim[]): Table {
   return {
     name, caption: "The paper's claims here",
     columns: [{ key: "text", label: "Claim" }, { key: "source", label: "Paper" }, { key: "paper", label: "Paper (points)", digits: 2 }, { key: "here", label: "Here (points) [95 %]", digits: 2 }, { key: "seeds", label: "Seeds" }, { key: "verdict", label: "Verdict" }],
-    rows: claims.map((claim) => ({ text: claim.text, source: claim.source, paper: claim.printed, here: intervalOf(claim.here), seeds: rangeText(claim.here.perSeed), verdict: verdictOf(claim.here) })),
+    rows: claims.map((claim) => ({ text: claim.text, source: claim.source, paper: claim.printed, here: intervalOf(claim.here), seeds: rangeText(claim.here.perSeed), verdict: verdictOf(claim.here), runs: claim.here.runs.join(" ") })),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Best of N as tables and curves (notebook 06). */
+import type { Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import type { Interval } from "../base/stats";
 import type { BestOfNPoint } from "./bestOfN";
@@ -12,7 +13,7 @@ export function gapTable(gaps: readonly (ArmDifference & { n: number })[], reduc
   return {
     name: "06-gap", caption: "Best of N: Mask-DPO minus base, paired over topics",
     columns: [{ key: "n", label: "N" }, { key: "gap", label: "Gap (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }, { key: "seeds", label: "Seeds" }, { key: "reduction", label: "Of the base's error removed (%) [95 %]" }],
-    rows: gaps.map(({ n, value, low, high, p, perSeed }, i) => ({ n, gap: { value, low, high }, p, seeds: perSeed.map((v) => v.toFixed(1)).join(", "), reduction: { value: reduction[i]!.value, low: reduction[i]!.low, high: reduction[i]!.high } })),
+    rows: gaps.map(({ n, value, low, high, p, perSeed }, i) => ({ n, gap: { value, low, high }, p, seeds: perSeed.map((v) => v.toFixed(1)).join(", "), runs: gaps[i]!.runs.join(" "), reduction: { value: reduction[i]!.value, low: reduction[i]!.low, high: reduction[i]!.high } })),
   };
 }
 
@@ -23,7 +24,7 @@ export function bestOfCurve(label: string, style: SeriesStyle, points: readonly 
 }
 
 /** One curve pair, base and Mask-DPO, for some setting. */
-export interface CurvePair {
+export interface CurvePair extends Traced {
   label: string;
   base: readonly BestOfNPoint[];
   maskDpo: readonly BestOfNPoint[];
@@ -31,7 +32,10 @@ export interface CurvePair {
 
 /** Small multiples, a panel a setting. */
 export function pairPanels(pairs: readonly CurvePair[], styles: { base: SeriesStyle; maskDpo: SeriesStyle }): Panel[] {
-  return pairs.map(({ label, base, maskDpo }) => ({ title: label, curves: [bestOfCurve("base", styles.base, base), bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo)] }));
+  return pairs.map(({ label, base, maskDpo, runs }) => ({
+    title: label,
+    curves: [{ ...bestOfCurve("base", styles.base, base), runs }, { ...bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo), runs }],
+  }));
 }
 
 /** Scores of settings at each N, base and Mask-DPO side by side. */
@@ -41,6 +45,6 @@ export function gridTable(name: string, caption: string, setting: string, pairs:
   return {
     name, caption,
     columns: [{ key: "setting", label: setting }, { key: "policy", label: "Policy" }, ...ns.map((n) => ({ key: `n${n}`, label: `N = ${n}` }))],
-    rows: pairs.flatMap(({ label, base, maskDpo }) => ([["base", base], ["Mask-DPO", maskDpo]] as const).map(([policy, points]) => ({ setting: label, policy, ...Object.fromEntries(ns.map((n) => [`n${n}`, at(points, n)])) }))),
+    rows: pairs.flatMap(({ label, base, maskDpo, runs }) => ([["base", base], ["Mask-DPO", maskDpo]] as const).map(([policy, points]) => ({ setting: label, policy, runs: runs.join(" "), ...Object.fromEntries(ns.map((n) => [`n${n}`, at(points, n)])) }))),
   };
 }

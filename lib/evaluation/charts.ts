@@ -1,4 +1,5 @@
 /** Results as figures. */
+import { runsOf } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -60,5 +61,5 @@ export function bestOfCurves(policies: readonly { label: string; style: SeriesSt
 /** Scores of arms against x, with intervals. */
 export function scoreCurve(label: string, style: SeriesStyle, points: readonly { x: number; arm: Arm }[], rng: Rng): Curve {
   const scores = points.map(({ arm }, i) => scoreOf(arm, "score", rng.fork(i)));
-  return { label, style, x: points.map(({ x }) => x), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
+  return { label, style, x: points.map(({ x }) => x), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high), runs: runsOf(...points.map(({ arm }) => arm)) };
 }

@@ -35,8 +35,13 @@ export async function evaluate(session: Session, dir: string, name: EvaluationNa
 
 /** The same where it was computed before. @throws UserError for a damaged file */
 export function knownEvaluation(session: Session, policy: string, name: EvaluationName): AnswerTotals | undefined {
-  const file = path.join(session.runs, folderName("evaluation", keyOf(session, policy, name)), "totals.json");
+  const file = path.join(session.runs, evaluationRun(session, policy, name), "totals.json");
   return existsSync(file) ? parseRow(answerTotalsSchema, parseJson(readText(file), file), file) : undefined;
+}
+
+/** Name of its run folder. */
+export function evaluationRun(session: Session, policy: string, name: EvaluationName): string {
+  return folderName("evaluation", keyOf(session, policy, name));
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {

@@ -8,7 +8,7 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { annotateCandidates } from "../factuality/annotator";
-import type { Candidate, Question } from "../factuality/records";
+import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
@@ -16,9 +16,9 @@ import type { EmbeddingName } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
-import { candidatesOf } from "./candidates";
+import { candidatesOf, type Sampled } from "./candidates";
 import { trainingTopics } from "./questions";
-import { runFolder } from "../base/runFolder";
+import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
@@ -44,6 +44,11 @@ export async function pairsOf(session: Session, source: PairSource): Promise<Pre
   return (await allPairs(session, source)).filter(({ questionId }) => kept.has(questionId));
 }
 
+/** Name of that run folder. */
+export function pairsRun(session: Session, source: PairSource): string {
+  return folderName("pairs", keyOf(session, source));
+}
+
 /** What must be there before experiments run side by side: sampling uses every core by itself. */
 export async function preparePairs(session: Session, source: PairSource): Promise<void> {
   await allPairs(session, source);
@@ -61,13 +66,17 @@ async function topicGroup(session: Session, topics: readonly string[], { embeddi
   return new Set(splitByDistance(await topicVectors(session, embedding), centres, topics, share)[distance]);
 }
 
-async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
-  const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
-  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.arithmetic };
-  const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
+function keyOf(session: Session, { author, document, annotator, k }: PairSource): object {
+  const { preset, seed, engine } = session, questions = hashOf(trainingTopics(session).flat());
+  return { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions, seed, engine: engine.arithmetic };
+}
+
+async function allPairs(session: Session, source: PairSource): Promise<PreferencePair[]> {
+  const { author, document, annotator, k } = source, { atlas, seed } = session, questions = trainingTopics(session).flat();
+  const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
-  const annotate = async (candidates: Candidate[]) => annotateCandidates(candidates.filter(({ index }) => index < k), questions, judge);
+  const annotate = async ({ candidates }: Sampled) => annotateCandidates(candidates.filter(({ index }) => index < k), questions, judge);
   const plain = await annotate(await trainingCandidates(session, author, questions));
   const chosenFrom = document ? await annotate(await trainingCandidates(session, author, questions.map((question) => withDocument(atlas, question, new Rng(seed).fork("document").fork(question.id))))) : plain;
   const { pairs } = buildPairs(chosenFrom, questions, { seed, ...(document && { rejectedFrom: plain }) });
@@ -76,7 +85,7 @@ async function allPairs(session: Session, { author, document, annotator, k }: Pa
 }
 
 /** The preset's K candidates of every training question: smaller K take the first of them. */
-export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
+export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Sampled> {
   const { candidates, maxNewTokens } = session.preset;
   return candidatesOf(session, policyDir(session, author), questions, candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
 }

@@ -1,16 +1,17 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
+import { runsOf, type Traced } from "../show/provenance";
 import { mean } from "../base/stats";
 import type { StepLog } from "../align/train";
 import type { Arm } from "../evaluation/arm";
-import { evaluate, type EvaluationName } from "./evaluate";
+import { evaluate, evaluationRun, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";
 import { runExperiments } from "./runExperiments";
-import { policyDir, seedsOf, type PolicyName, type Session } from "./session";
+import { policyDir, seedsOf, shippedHash, type PolicyName, type Session } from "./session";
 import { requestsOf, type ArmSpec } from "./study";
 import { readTrainingLogs } from "../align/trainRun";
 
 /** An arm whose experiments are done, one a seed. */
-export interface AlignedArm {
+export interface AlignedArm extends Traced {
   label: string;
   results: readonly ExperimentResult[];
 }
@@ -21,7 +22,10 @@ export async function runArms<Key extends string>(session: Session, specs: Reado
   const results = await runExperiments(session, requestsOf(session, keys.map((key) => specs[key])));
   const arms = {} as Record<Key, AlignedArm>;
   let start = 0;
-  for (const key of keys) arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
+  for (const key of keys) {
+    const own = results.slice(start, (start += specs[key].seeds));
+    arms[key] = { label: specs[key].label, results: own, runs: own.map(({ run }) => run) };
+  }
   return arms;
 }
 
@@ -52,7 +56,11 @@ export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
 
 /** A policy as it ships, whose answers are sampled at as many seeds; greedy ones are the same at each. */
 export async function policyArm(session: Session, label: string, policy: PolicyName, evaluation: EvaluationName, seeds: number): Promise<Arm> {
-  const totals = [];
-  for (const seed of seedsOf(session, seeds)) totals.push(await evaluate({ ...session, seed }, policyDir(session, policy), evaluation));
-  return { label, runs: [policy], seeds: totals };
+  const dir = policyDir(session, policy), hash = shippedHash(session, policy), totals = [], runs = [];
+  for (const seed of seedsOf(session, seeds)) {
+    const own = { ...session, seed };
+    totals.push(await evaluate(own, dir, evaluation, hash));
+    runs.push(evaluationRun(own, hash, evaluation));
+  }
+  return { label, runs: runsOf({ runs }), seeds: totals };
 }

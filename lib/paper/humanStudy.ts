@@ -1,6 +1,7 @@
 /** What notebook 07 computes: FActScore's human-labelled biographies as scores, preference pairs and masks. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Traced } from "../show/provenance";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { hashOf } from "../base/hash";
@@ -66,7 +67,7 @@ export function scoresByRarity({ name, responses }: HumanModel, { seed }: Sessio
   });
 }
 
-export interface HumanPreferences {
+export interface HumanPreferences extends Traced {
   candidates: AnnotatedCandidate[];
   pairs: PreferencePair[];
   report: PairReport;
@@ -78,8 +79,9 @@ export function humanPreferences({ seed, runs }: Session, models: readonly Human
   const candidates = two.flatMap((model) => model.candidates);
   const { pairs, report } = buildPairs(candidates, humanQuestions(two.map(({ responses }) => responses)), { seed });
   if (pairs.length === 0) throw new UserError({ where: "human labels", expected: `at least one pair of ${names.join(" and ")}`, got: `none from ${report.questions} topics`, fix: "Check that both files label the same topics." });
-  writeJsonl(path.join(runFolder(runs, "human-pairs", { pairs: hashOf(pairs) }), "pairs.jsonl"), pairs);
-  return { candidates, pairs, report };
+  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs) });
+  writeJsonl(path.join(folder, "pairs.jsonl"), pairs);
+  return { candidates, pairs, report, runs: [path.basename(folder)] };
 }
 
 export interface HumanMasks {

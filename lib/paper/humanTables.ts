@@ -70,7 +70,7 @@ export function rarityFigure(session: Session, models: readonly HumanModel[]): F
 /** Notebook 01's table of filters and of mixing, and its figure of scores, for these pairs. */
 export const humanPairTable = (report: PairReport): Table => ({ ...pairReportTable(report), name: "07-pair-filters", caption: "ChatGPT against InstructGPT: what became of the topics" });
 export const humanMixingTable = (mixing: Mixing, tokens: Shares, { report, tokenizer }: HumanMasks): Table => ({ ...mixingTable(mixing, tokens, report), name: "07-mixing", caption: `How mixed the pairs are (${tokenizer})` });
-export const humanScores = ({ candidates, pairs }: HumanPreferences): Figure => ({ ...candidateScores(candidates, pairs), name: "07-candidate-scores" });
+export const humanScores = ({ candidates, pairs, runs }: HumanPreferences): Figure => ({ ...candidateScores(candidates, pairs), runs, name: "07-candidate-scores" });
 
 /** What each mask leaves to learn from. */
 export function keptTokensTable({ kept, tokenizer }: HumanMasks): Table {

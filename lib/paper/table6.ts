@@ -2,6 +2,7 @@
  * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much does
  * temperature matter, and what if the verifier errs.
  */
+import { runsOf, type Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -22,7 +23,7 @@ import { maskArms } from "./table2";
 export const study: Study = { notebook: "06", arms: (session) => [maskArms(session).paper] };
 
 /** Answers of the base and of the aligned policies, a set a seed. */
-export interface BestOfAnswers {
+export interface BestOfAnswers extends Traced {
   base: Answered[];
   maskDpo: Answered[];
 }
@@ -34,19 +35,19 @@ export const verifierErrors = [0, 0.1, 0.2, 0.3, 0.5] as const;
 
 /** Samples what is missing. @param most the largest N @param temperature the paper's unless given */
 export async function sampleBestOf(session: Session, aligned: AlignedArm, count: number, most = session.preset.bestOf, temperature?: number): Promise<BestOfAnswers> {
-  const answers: BestOfAnswers = { base: [], maskDpo: [] };
+  const base: Answered[] = [], maskDpo: Answered[] = [];
   for (const [i, seed] of seedsOf(session, count).entries()) {
     const own = { ...session, seed };
-    answers.base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
-    answers.maskDpo.push(await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature));
+    base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
+    maskDpo.push(await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature));
   }
-  return answers;
+  return { base, maskDpo, runs: runsOf(...base, ...maskDpo) };
 }
 
 /** Several sets of answers to the same questions as one: every seed's questions count as others of the same topic. */
 export function poolSeeds(seeds: readonly Answered[]): Answered {
   const named = <Row extends object, Key extends keyof Row>(row: Row, key: Key, seed: number): Row => ({ ...row, [key]: `${seed} ${String(row[key])}` });
-  return { questions: seeds.flatMap(({ questions }, i) => questions.map((row) => named(row, "id", i))), answers: seeds.flatMap(({ answers }, i) => answers.map((row) => named(row, "questionId", i))) };
+  return { questions: seeds.flatMap(({ questions }, i) => questions.map((row) => named(row, "id", i))), answers: seeds.flatMap(({ answers }, i) => answers.map((row) => named(row, "questionId", i))), runs: runsOf(...seeds) };
 }
 
 /** The curve of one policy. */
@@ -56,18 +57,18 @@ export function curveOf(session: Session, seeds: readonly Answered[], ns = power
 }
 
 /** Gap between the policies at each N, of all seeds and of each. */
-export function gapsOf(session: Session, { base, maskDpo }: BestOfAnswers): (ArmDifference & { n: number })[] {
+export function gapsOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): (ArmDifference & { n: number })[] {
   const ns = powersOfTwo(session.preset.bestOf), rng = new Rng(session.seed).fork("best of N gap");
   const gap = (after: Answered, before: Answered, resamples?: number) => compareBestOfN(after.answers, before.answers, before.questions, ns, rng, { resamples });
   const single = maskDpo.map((after, i) => gap(after, base[i]!, 1));
-  return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({ n: difference.n, ...scaled(difference), perSeed: single.map((gaps) => 100 * gaps[i]!.value) }));
+  return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({ n: difference.n, ...scaled(difference), runs, perSeed: single.map((gaps) => 100 * gaps[i]!.value) }));
 }
 
 /** Points by which the gap changes when N doubles. */
-export function slopeOf(session: Session, { base, maskDpo }: BestOfAnswers): ArmDifference {
+export function slopeOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): ArmDifference {
   const ns = powersOfTwo(session.preset.bestOf), rng = new Rng(session.seed).fork("best of N slope");
   const slope = (after: Answered, before: Answered, resamples?: number) => gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
-  return { ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))), perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value) };
+  return { ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))), runs, perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value) };
 }
 
 /** Percent of the base's remaining error that alignment removes, at each N. */
@@ -111,6 +112,6 @@ function printedSlope(): number {
   return Number(slope.toFixed(2));
 }
 
-function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed"> {
+function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed" | "runs"> {
   return { ...percent(interval), a: 100 * a, b: 100 * b, p };
 }

@@ -43,7 +43,7 @@ test("a difference is paired by topic and turns with its sides", () => {
 });
 
 test("a verdict needs the interval and every seed", () => {
-  const difference = (low: number, high: number, ...perSeed: number[]): ArmDifference => ({ value: (low + high) / 2, low, high, a: 0, b: 0, p: 0, perSeed });
+  const difference = (low: number, high: number, ...perSeed: number[]): ArmDifference => ({ value: (low + high) / 2, low, high, a: 0, b: 0, p: 0, perSeed, runs: [] });
   assert.equal(verdictOf(difference(0.1, 5, 1, 2)), "holds");
   assert.equal(verdictOf(difference(0.1, 5, -1, 6)), "undecided", "a seed disagrees");
   assert.equal(verdictOf(difference(-1, 5, 1, 2)), "undecided");

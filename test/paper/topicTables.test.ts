@@ -23,12 +23,12 @@ const options = {
 };
 
 test("no wrong statement, no gain, no split: tables and figure say so and nothing breaks", async () => {
-  const none: DirectTest = { wrong: { counts: new Map(), attributed: 0, unattributed: 0 }, embeddings: each({ tests: [] }) };
+  const none: DirectTest = { wrong: { counts: new Map(), attributed: 0, unattributed: 0 }, embeddings: each({ tests: [] }), runs: [] };
   const gains = each({ topics: 1, rho: NaN, p: NaN });
   assert.equal(directTestTable(none).rows.length, 0);
   assert.equal(relationTestTable(none, "base").rows.length, 0);
   assert.match(toMarkdown(gainDistanceTable(gains)), /random \| 1 \| – \| – \|/);
-  assert.match(toMarkdown(layerTable({ base: { layer: 1, ranks: [{ value: NaN, low: NaN, high: NaN }, { value: NaN, low: NaN, high: NaN }] } })), /\| 1 \| – \|/);
+  assert.match(toMarkdown(layerTable({ base: { layer: 1, ranks: [{ value: NaN, low: NaN, high: NaN }, { value: NaN, low: NaN, high: NaN }], runs: [] } })), /\| 1 \| – \|/);
   assert.match(toMarkdown(splitTable(each({ near: [], far: [], distance: new Map([["a", 1]]), centre: new Map([["a", "b"]]) }))), /own\) \| 0 \| 1 \| – \| – \| – \|/);
   assert.ok(graphNumbers(none, gains).every(({ here }) => here !== undefined));
   assert.match((await renderFigure(rankFigure(none))).svg, /^<svg/);

@@ -1,5 +1,6 @@
 /** Line figures: curves with shaded 95 % intervals, alone or as small multiples under one legend. */
 import type { Annotations, Data, Layout } from "plotly.js";
+import { runsOf } from "../provenance";
 import { UserError } from "../../base/check";
 import type { SeriesStyle } from "../palette";
 import { tint } from "../palette";
@@ -14,6 +15,8 @@ export interface Curve {
   y: readonly number[];
   low?: readonly number[];
   high?: readonly number[];
+  /** run folders it is from */
+  runs?: readonly string[];
 }
 
 export interface CurveOptions {
@@ -38,6 +41,7 @@ export function curveFigure(options: CurveOptions): Figure {
   const xaxis = log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle);
   return {
     name,
+    runs: runsOf(...curves),
     data: curves.flatMap((curve) => curveTraces(name, curve)),
     layout: { ...layout, hovermode: "x unified", xaxis, yaxis: axis(yTitle, yRange ? { range: [...yRange] } : {}) },
   };
@@ -90,7 +94,7 @@ export function panelsFigure({ name, title, xTitle, panels, columns = 2, log2, w
       return curveTraces(name, curve).map((trace) => ({ ...trace, xaxis: `x${id}`, yaxis: `y${id}`, showlegend: (trace as { showlegend?: boolean }).showlegend !== false && first }));
     });
   });
-  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)) } };
+  return { name, runs: runsOf(...panels.flatMap(({ curves }) => curves)), data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)) } };
 }
 
 /** Of panel `index`, as shares of the plotting area, which is `width` px wide. */

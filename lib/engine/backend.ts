@@ -11,7 +11,7 @@ import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
 import { deepCopy, nativeBackend } from "./native";
-import { repairWasm } from "./repairs";
+import { repairNative, repairWasm } from "./repairs";
 
 const engineNames = ["native", "wasm", "webgpu", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -97,6 +97,7 @@ export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Te
 const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   async native(why) {
     process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "3"; // the GPU wheel complains on stderr below 3
+    repairNative();
     require("@tensorflow/tfjs-node-gpu");
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();

@@ -31,7 +31,12 @@ export function runFolder(root: string, kind: string, key: object): string {
 export function claimBeside(out: string, key: object): string {
   const dir = `${out}.run`;
   if (!existsSync(path.join(dir, "run.json")) && existsSync(out) && !isEmpty(out)) {
-    throw new UserError({ where: out, expected: "nothing there, or the output of the run to go on with", got: `something else (there is no ${dir})`, fix: "Choose another --out, or move this away." });
+    throw new UserError({
+      where: out,
+      expected: "nothing there, or the output of the run to go on with",
+      got: `something else (there is no ${dir})`,
+      fix: "Choose another --out, or move this away.",
+    });
   }
   claimFolder(dir, key);
   return dir;
@@ -70,8 +75,17 @@ export function claimFolder(dir: string, key: object): void {
   const there = parseJson(readText(file), file);
   if (canonicalJson(there) === canonicalJson(key)) return;
   const [a, b, names] = differing(there, key);
-  const list = (of: Flat) => names.slice(0, 5).map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`).join(", ");
-  throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });
+  const list = (of: Flat) =>
+    names
+      .slice(0, 5)
+      .map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`)
+      .join(", ");
+  throw new UserError({
+    where: file,
+    expected: `a run with ${list(b)}`,
+    got: `one with ${list(a)}`,
+    fix: "Use another output folder, or delete this one to start again.",
+  });
 }
 
 /** Values by dotted keys; a list is one value. */
@@ -79,11 +93,19 @@ export type Flat = Record<string, unknown>;
 
 export function flat(value: unknown, prefix = ""): Flat {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: value };
-  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))),
+  );
 }
 
 /** Both flattened, and the keys in which they differ. */
 export function differing(one: unknown, other: unknown): [a: Flat, b: Flat, names: string[]] {
   const [a, b] = [flat(one), flat(other)];
-  return [a, b, [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => canonicalJson(a[name]) !== canonicalJson(b[name]))];
+  return [
+    a,
+    b,
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+      (name) => canonicalJson(a[name]) !== canonicalJson(b[name]),
+    ),
+  ];
 }

@@ -21,9 +21,24 @@ export interface Sampled extends Traced {
 }
 
 /** K candidates of every question, in a run folder of their own. */
-export async function candidatesOf({ seed, engine, runs }: Session, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, label: string): Promise<Sampled> {
-  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed, engine: engine.arithmetic };
-  const folder = runFolder(runs, "candidates", key), file = path.join(folder, "candidates.jsonl");
+export async function candidatesOf(
+  { seed, engine, runs }: Session,
+  policyDir: string,
+  questions: readonly Question[],
+  k: number,
+  sampling: SamplingOptions,
+  label: string,
+): Promise<Sampled> {
+  const key = {
+    policy: policyHash(policyDir),
+    questions: hashOf(questions),
+    k,
+    sampling,
+    seed,
+    engine: engine.arithmetic,
+  };
+  const folder = runFolder(runs, "candidates", key),
+    file = path.join(folder, "candidates.jsonl");
   const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
   return { candidates, runs: [path.basename(folder)] };
 }
@@ -38,16 +53,40 @@ export interface Answered extends Traced {
 }
 
 /** Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise. */
-export async function answersOf(session: Session, policyDir: string, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Answered> {
+export async function answersOf(
+  session: Session,
+  policyDir: string,
+  split: "test" | "ood" | "validation",
+  decoding: Decoding,
+): Promise<Answered> {
   const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const { candidates, runs } = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens: session.preset.maxNewTokens }, `answer ${split} questions (${decoding})`);
+  const { candidates, runs } = await candidatesOf(
+    session,
+    policyDir,
+    questions,
+    k,
+    { ...sampling, maxNewTokens: session.preset.maxNewTokens },
+    `answer ${split} questions (${decoding})`,
+  );
   return { questions, answers: await annotateCandidates(candidates, questions, atlasAnnotator(session.atlas)), runs };
 }
 
 /** Annotated answers for best-of-N, as many a question as the largest N, to the preset's test questions. */
-export async function bestOfAnswers(session: Session, policyDir: string, most = session.preset.bestOf, temperature: number = paperSampling.temperature): Promise<Answered> {
+export async function bestOfAnswers(
+  session: Session,
+  policyDir: string,
+  most = session.preset.bestOf,
+  temperature: number = paperSampling.temperature,
+): Promise<Answered> {
   const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
-  const { candidates, runs } = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens }, "sample for best-of-N");
+  const { candidates, runs } = await candidatesOf(
+    session,
+    policyDir,
+    questions,
+    most,
+    { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens },
+    "sample for best-of-N",
+  );
   return { questions, answers: await annotateCandidates(candidates, questions, atlasAnnotator(session.atlas)), runs };
 }

@@ -17,9 +17,18 @@ export interface AlignedArm extends Traced {
 }
 
 /** Runs what is missing of all arms together. @throws UserError as `runExperiments` */
-export async function runArms<Key extends string>(session: Session, specs: Readonly<Record<Key, ArmSpec>>): Promise<Record<Key, AlignedArm>> {
+export async function runArms<Key extends string>(
+  session: Session,
+  specs: Readonly<Record<Key, ArmSpec>>,
+): Promise<Record<Key, AlignedArm>> {
   const keys = Object.keys(specs) as Key[];
-  const results = await runExperiments(session, requestsOf(session, keys.map((key) => specs[key])));
+  const results = await runExperiments(
+    session,
+    requestsOf(
+      session,
+      keys.map((key) => specs[key]),
+    ),
+  );
   const arms = {} as Record<Key, AlignedArm>;
   let start = 0;
   for (const key of keys) {
@@ -37,11 +46,18 @@ export function trainingLogs(session: Session, { results }: AlignedArm): StepLog
 /** Its answers in an evaluation. @throws Error where that was not asked for */
 export function armOf({ label, results }: AlignedArm, evaluation: EvaluationName, count = results.length): Arm {
   const kept = results.slice(0, count);
-  return { label, runs: kept.map(({ run }) => run), seeds: kept.map(({ answers }) => {
-    const totals = answers[evaluation];
-    if (!totals) throw new Error(`armOf: expected an evaluation "${evaluation}" of ${label}, got ${Object.keys(answers).join(", ")}`);
-    return totals;
-  }) };
+  return {
+    label,
+    runs: kept.map(({ run }) => run),
+    seeds: kept.map(({ answers }) => {
+      const totals = answers[evaluation];
+      if (!totals)
+        throw new Error(
+          `armOf: expected an evaluation "${evaluation}" of ${label}, got ${Object.keys(answers).join(", ")}`,
+        );
+      return totals;
+    }),
+  };
 }
 
 /** Sampled test answers on the way: where each snapshot stands (mean over seeds), and the end. */
@@ -55,8 +71,17 @@ export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
 }
 
 /** A policy as it ships, whose answers are sampled at as many seeds; greedy ones are the same at each. */
-export async function policyArm(session: Session, label: string, policy: PolicyName, evaluation: EvaluationName, seeds: number): Promise<Arm> {
-  const dir = policyDir(session, policy), hash = shippedHash(session, policy), totals = [], runs = [];
+export async function policyArm(
+  session: Session,
+  label: string,
+  policy: PolicyName,
+  evaluation: EvaluationName,
+  seeds: number,
+): Promise<Arm> {
+  const dir = policyDir(session, policy),
+    hash = shippedHash(session, policy),
+    totals = [],
+    runs = [];
   for (const seed of seedsOf(session, seeds)) {
     const own = { ...session, seed };
     totals.push(await evaluate(own, dir, evaluation, hash));

@@ -13,16 +13,27 @@ export interface Relations extends Traced {
 }
 
 /** Of a policy's sampled test answers at some seeds. */
-export async function relationsOf(session: Session, policies: readonly { dir: string; seed: number }[]): Promise<Relations> {
+export async function relationsOf(
+  session: Session,
+  policies: readonly { dir: string; seed: number }[],
+): Promise<Relations> {
   const sets = [];
   for (const { dir, seed } of policies) sets.push(await answersOf({ ...session, seed }, dir, "test", "sampled"));
   const [{ questions }, rng] = [sets[0]!, new Rng(session.seed).fork("relations")];
-  const rows = relationAccuracy(session.atlas, questions, sets.flatMap(({ answers }) => answers), rng);
+  const rows = relationAccuracy(
+    session.atlas,
+    questions,
+    sets.flatMap(({ answers }) => answers),
+    rng,
+  );
   return { rows, runs: runsOf(...sets) };
 }
 
 /** The policies of an aligned arm, and the base asked at the same seeds. */
-export function policiesOf(session: Session, { results }: AlignedArm): Record<"before" | "after", { dir: string; seed: number }[]> {
+export function policiesOf(
+  session: Session,
+  { results }: AlignedArm,
+): Record<"before" | "after", { dir: string; seed: number }[]> {
   return {
     before: results.map(({ experiment: { seed } }) => ({ dir: session.baseDir, seed })),
     after: results.map(({ experiment }) => ({ dir: trainedPolicy(session, experiment), seed: experiment.seed })),

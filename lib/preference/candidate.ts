@@ -30,7 +30,13 @@ export function samplingTasks(tokenizer: Tokenizer, questions: readonly Question
 }
 
 /** Yields the K candidates of each question of a task as its batch ends, in no stated order. */
-export async function* sampleCandidates(policy: Policy, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
+export async function* sampleCandidates(
+  policy: Policy,
+  questions: readonly Question[],
+  k: number,
+  sampling: SamplingOptions,
+  seed: number,
+): AsyncGenerator<Candidate[]> {
   const { model, params, tokenizer } = policy;
   const root = new Rng(seed);
   const requests = questions.map(({ id, prompt }) => ({
@@ -39,6 +45,12 @@ export async function* sampleCandidates(policy: Policy, questions: readonly Ques
   }));
   for await (const { request, completions } of generate(model.config, params, requests, sampling, tokenizer)) {
     const questionId = questions[request]!.id;
-    yield completions.map(({ ids }, index) => ({ questionId, index, completion: tokenizer.decode(ids), tokenIds: ids, seed }));
+    yield completions.map(({ ids }, index) => ({
+      questionId,
+      index,
+      completion: tokenizer.decode(ids),
+      tokenIds: ids,
+      seed,
+    }));
   }
 }

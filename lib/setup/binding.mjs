@@ -4,7 +4,17 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import { modules, onPath, root, Unavailable } from "./paths.mjs";
 
@@ -31,16 +41,39 @@ export function buildBinding(folder, say) {
   say("setup: compiling the TensorFlow binding");
   const libraries = path.join(folder, "tensorflow");
   const tmp = `${built}.${process.pid}.tmp`;
-  const result = spawnSync(compiler, [
-    "-std=c++17", "-O2", "-fPIC", "-shared", ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
-    "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION",
-    `-I${path.join(modules, "node-api-headers/include")}`, `-I${path.join(libraries, "include")}`, "-I.", ...SOURCES, "-o", tmp,
-    ...readdirSync(libraries).filter((name) => name.startsWith("libtensorflow_")).map((name) => path.join(libraries, name)), `-Wl,-rpath,${libraries}`,
-  ], { cwd: tfjsPackage, encoding: "utf8" });
+  const result = spawnSync(
+    compiler,
+    [
+      "-std=c++17",
+      "-O2",
+      "-fPIC",
+      "-shared",
+      ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
+      "-DNAPI_VERSION=8",
+      "-DBUILDING_NODE_EXTENSION",
+      `-I${path.join(modules, "node-api-headers/include")}`,
+      `-I${path.join(libraries, "include")}`,
+      "-I.",
+      ...SOURCES,
+      "-o",
+      tmp,
+      ...readdirSync(libraries)
+        .filter((name) => name.startsWith("libtensorflow_"))
+        .map((name) => path.join(libraries, name)),
+      `-Wl,-rpath,${libraries}`,
+    ],
+    { cwd: tfjsPackage, encoding: "utf8" },
+  );
   if (result.status !== 0) {
     rmSync(tmp, { force: true });
-    const line = result.stderr?.split("\n").find((text) => /error/i.test(text))?.trim().slice(0, 150);
-    throw new Unavailable(`the TensorFlow binding did not compile (${line || result.error?.message || "see the compiler"})`);
+    const line = result.stderr
+      ?.split("\n")
+      .find((text) => /error/i.test(text))
+      ?.trim()
+      .slice(0, 150);
+    throw new Unavailable(
+      `the TensorFlow binding did not compile (${line || result.error?.message || "see the compiler"})`,
+    );
   }
   renameSync(tmp, built);
   return built;
@@ -81,8 +114,20 @@ require("node:fs").writeSync(3, JSON.stringify({ version: binding.TF_Version, gp
 export function tryBinding() {
   if (!existsSync(PLACE)) throw new Unavailable("the TensorFlow binding is not there");
   const env = { ...process.env, TF_FORCE_GPU_ALLOW_GROWTH: "true" };
-  const result = spawnSync(process.execPath, ["-e", TRIAL], { cwd: root, env, encoding: "utf8", timeout: 180_000, stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const result = spawnSync(process.execPath, ["-e", TRIAL], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    timeout: 180_000,
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
+  });
   if (result.status === 0) return JSON.parse(result.output[3]);
-  const line = result.stderr?.split("\n").find((text) => /Error/.test(text))?.trim().slice(0, 150);
-  throw new Unavailable(`the TensorFlow library did not load (${line || result.signal || `exit code ${result.status}`})`);
+  const line = result.stderr
+    ?.split("\n")
+    .find((text) => /Error/.test(text))
+    ?.trim()
+    .slice(0, 150);
+  throw new Unavailable(
+    `the TensorFlow library did not load (${line || result.signal || `exit code ${result.status}`})`,
+  );
 }

@@ -6,7 +6,16 @@
  */
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, placeBinding, removeBinding, tfjsPackage, tryBinding } from "./binding.mjs";
+import {
+  bindingFingerprint,
+  buildBinding,
+  cachedBinding,
+  findCompiler,
+  placeBinding,
+  removeBinding,
+  tfjsPackage,
+  tryBinding,
+} from "./binding.mjs";
 import { cacheFolder, modules, onPath, readJson, SetupError, Unavailable, writeFileIfChanged } from "./paths.mjs";
 import { fetchPrebuilt } from "./prebuilt.mjs";
 import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
@@ -18,7 +27,8 @@ const RETRY_MS = 3600_000;
 
 /** @param forced value of ENGINE @param again look again though nothing changed @throws SetupError */
 export async function setUpEngine({ say, forced, again }) {
-  if (forced && !(forced in ENGINES)) throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
+  if (forced && !(forced in ENGINES))
+    throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
   const known = readJson(RECORD);
   if (forced && forced !== "native") {
     if (!known) keep({ engine: "wasm", reason: `ENGINE=${forced}` });
@@ -27,7 +37,8 @@ export async function setUpEngine({ say, forced, again }) {
   const valid = !again && known && (known.engine === "native" ? nativeStands(known) : !forced && wasmStands(known));
   const record = valid ? known : await choose(say);
   if (!valid) keep(record);
-  if (forced && record.engine !== "native") throw new SetupError(`ENGINE=native is not possible here, because ${record.reason}`);
+  if (forced && record.engine !== "native")
+    throw new SetupError(`ENGINE=native is not possible here, because ${record.reason}`);
   say(line(record));
 }
 
@@ -54,8 +65,13 @@ function machine() {
 
 function nativeStands(known) {
   const now = machine();
-  return known.machine?.package === now.package && known.machine.tensorflow === now.tensorflow && known.machine.nvidia === now.nvidia
-    && known.binding === bindingFingerprint() && known.libraries.every((file) => statSync(file, { throwIfNoEntry: false }));
+  return (
+    known.machine?.package === now.package &&
+    known.machine.tensorflow === now.tensorflow &&
+    known.machine.nvidia === now.nvidia &&
+    known.binding === bindingFingerprint() &&
+    known.libraries.every((file) => statSync(file, { throwIfNoEntry: false }))
+  );
 }
 
 function wasmStands(known) {
@@ -70,7 +86,10 @@ async function choose(say) {
   for (const way of waysToNative(now, say)) {
     try {
       const { version, gpu, libraries } = await way();
-      const reason = now.nvidia && !gpu ? `an NVIDIA GPU was found, but ${failures.find((error) => !error.minor)?.message ?? "TensorFlow does not use it"}` : "";
+      const reason =
+        now.nvidia && !gpu
+          ? `an NVIDIA GPU was found, but ${failures.find((error) => !error.minor)?.message ?? "TensorFlow does not use it"}`
+          : "";
       return { engine: "native", reason, version, gpu, libraries, binding: bindingFingerprint(), machine: now };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
@@ -80,13 +99,20 @@ async function choose(say) {
   removeBinding();
   // The wheel is the way meant for this machine: what it lacks is what the user can change.
   const main = failures.find((error) => !error.minor) ?? failures[0];
-  return { engine: "wasm", reason: main.message, transient: failures.some((error) => error.transient), triedAt: Date.now(), machine: now };
+  return {
+    engine: "wasm",
+    reason: main.message,
+    transient: failures.some((error) => error.transient),
+    triedAt: Date.now(),
+    machine: now,
+  };
 }
 
 function waysToNative({ nvidia }, say) {
   const inPlace = () => {
     const found = minor(tryBinding);
-    if (nvidia && !found.gpu) throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
+    if (nvidia && !found.gpu)
+      throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
   };
   const wheel = (gpu) => async () => {
@@ -97,7 +123,9 @@ function waysToNative({ nvidia }, say) {
     return found;
   };
   const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((error) => { throw Object.assign(error, { minor: true }); });
+    await fetchPrebuilt(nvidia, say).catch((error) => {
+      throw Object.assign(error, { minor: true });
+    });
     return minor(tryBinding);
   };
   return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];
@@ -116,12 +144,14 @@ async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
   const complete = isComplete(folder);
   // Look for the compiler before 260 MB are fetched for it.
-  if (!findCompiler() && !(complete && existsSync(cachedBinding(folder)))) throw new Unavailable("no C++ compiler (g++ or clang++) was found");
+  if (!findCompiler() && !(complete && existsSync(cachedBinding(folder))))
+    throw new Unavailable("no C++ compiler (g++ or clang++) was found");
   if (!complete) await fetchLibrary(gpu, say);
   placeBinding(buildBinding(folder, say));
 }
 
 function needsGlibc() {
   process.report.excludeNetwork = true;
-  if (process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime) throw new Unavailable("TensorFlow needs glibc, which this system does not have");
+  if (process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime)
+    throw new Unavailable("TensorFlow needs glibc, which this system does not have");
 }

@@ -11,16 +11,19 @@ export function runsOf(...from: readonly Partial<Traced>[]): string[] {
   return [...new Set(from.flatMap(({ runs = [] }) => runs))].sort();
 }
 
-export const provenanceSchema = z.object({
-  preset: z.string(),
-  /** the session's seed, and every seed of the runs below */
-  seed: z.number(), seeds: z.array(z.number()),
-  engine: z.string(),
-  /** `tensorflow` is null where the engine is another */
-  versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
-  /** names of the run folders it was made from */
-  runs: z.array(z.string()),
-}).strict();
+export const provenanceSchema = z
+  .object({
+    preset: z.string(),
+    /** the session's seed, and every seed of the runs below */
+    seed: z.number(),
+    seeds: z.array(z.number()),
+    engine: z.string(),
+    /** `tensorflow` is null where the engine is another */
+    versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
+    /** names of the run folders it was made from */
+    runs: z.array(z.string()),
+  })
+  .strict();
 export type Provenance = z.output<typeof provenanceSchema>;
 
 /** What tells one run of the notebooks from another. */
@@ -39,6 +42,11 @@ const SHOWN = 6;
 export function provenanceText(run: Provenance | null): string {
   if (!run) return "No run is recorded: made outside the notebooks.";
   const { preset, seeds, engine, runs } = run;
-  const used = runs.length > SHOWN ? ` ${runs.length} runs, named in results.json.` : runs.length > 0 ? ` Runs: ${runs.join(", ")}.` : "";
+  const used =
+    runs.length > SHOWN
+      ? ` ${runs.length} runs, named in results.json.`
+      : runs.length > 0
+        ? ` Runs: ${runs.join(", ")}.`
+        : "";
   return `From preset ${preset}, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, engine ${engine} (${versionsText(run)}).${used}`;
 }

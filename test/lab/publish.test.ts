@@ -43,10 +43,11 @@ test("rows, claims, curves and numbers carry their runs into the record", (t) =>
 
   publishTable(session, armTable(session, "02-x", "c", [{ arm: less }]), { runs: [one] });
   recordNumbers(session, "02", [claimNumber(claim)]);
-  const read = (file: string) => JSON.parse(readFileSync(path.join(session.figures, file), "utf8")) as {
-    run: { runs: string[]; seeds: number[] };
-    numbers: object[];
-  };
+  const read = (file: string) =>
+    JSON.parse(readFileSync(path.join(session.figures, file), "utf8")) as {
+      run: { runs: string[]; seeds: number[] };
+      numbers: object[];
+    };
   const record = read("02-x.table.json").run;
   assert.deepEqual([record.runs, record.seeds], [[one, three].sort(), [3, 7, 9]]);
   const numbers = read("02-numbers.json");
@@ -55,5 +56,8 @@ test("rows, claims, curves and numbers carry their runs into the record", (t) =>
 });
 
 test("a run that is not there is an error", (t) => {
-  assert.throws(() => provenanceOf(fakeSession(t), { runs: ["pairs-00000000"] }), userError(/run\.json: expected a readable file/));
+  assert.throws(
+    () => provenanceOf(fakeSession(t), { runs: ["pairs-00000000"] }),
+    userError(/run\.json: expected a readable file/),
+  );
 });

@@ -8,7 +8,11 @@ import { loadTokenizer } from "../../lib/text/tokenizer";
 import { userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
-interface Case { messages: Message[]; text?: string; error?: string }
+interface Case {
+  messages: Message[];
+  text?: string;
+  error?: string;
+}
 type Vectors = Record<string, Case[]> & { now: string };
 
 const { now, versions: _, ...templates } = readGolden<Vectors & { versions: unknown }>("chat", "vectors.json");

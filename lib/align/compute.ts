@@ -16,15 +16,12 @@ import {
   type Complete,
   type MicrobatchLog,
   type PairIds,
-  type ReferenceLogps,
+  type Minimised,
 } from "./microbatch";
 
-/** Some pairs of a step: indices, their reference log-probabilities, and what the sum of their losses is multiplied by. */
-export interface Microbatch {
+/** Some pairs of a step, by index, and what of them is minimised. */
+export interface Microbatch extends Minimised {
   members: readonly number[];
-  reference: ReferenceLogps;
-  beta: number;
-  scale: number;
 }
 
 /** Computations on a fixed list of pairs under weights [P]; results in the order of what is asked. */
@@ -52,8 +49,8 @@ export function localCompute(
       for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members), complete);
     },
     async *gradients(weights, microbatches) {
-      for (const { members, reference, ...options } of microbatches)
-        yield await microbatchGradient(model, layout, weights, pick(members), reference, options, complete);
+      for (const { members, ...minimised } of microbatches)
+        yield await microbatchGradient(model, layout, weights, pick(members), minimised, complete);
     },
     close: () => undefined,
   };
@@ -73,7 +70,7 @@ export function pooledCompute(
   workers = cpuWorkers,
 ): PairCompute {
   const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
-  const slim = ({ ids, lossMask, promptLength }: PairIds["chosen"]) => ({ ids, lossMask, promptLength });
+  const slim = ({ ids, weights, promptLength }: PairIds["chosen"]) => ({ ids, weights, promptLength });
   pool.tell({
     config,
     gradientCheckpointing,

@@ -23,7 +23,9 @@ import { count, mask, model, number, say, seed } from "./flags";
 import { addReportCommand } from "./report";
 import { addRunsCommand } from "./runs";
 import { withServer } from "./serverFlags";
-import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./train";
+import { addLossCommand } from "./loss";
+import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
+import { addTrainCommands } from "./train";
 import { addWorldCommand } from "./world";
 import { presetNames } from "../lab/preset";
 import {
@@ -199,6 +201,7 @@ program
   );
 
 addTrainCommands(program);
+addLossCommand(program);
 
 program
   .command("evaluate")

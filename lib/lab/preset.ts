@@ -3,7 +3,8 @@
  * unmasked alike (data/atlas/TUNING.md has the numbers); the paper's own stand beside them.
  */
 import { UserError } from "../base/check";
-import { paperTraining, type TrainOptions } from "../align/train";
+import { chooseObjective } from "../align/objective/registry";
+import { paperTraining, type TrainOptions } from "../align/trainOptions";
 import type { EngineName } from "../engine/backend";
 
 export const presetNames = ["smoke", "small", "quick", "hour", "full"] as const;
@@ -35,7 +36,12 @@ export interface Preset {
 const maxNewTokens = 96;
 
 /** Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass over many pairs (`full` keeps the paper's three). */
-const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 1 };
+const atlasTraining: TrainOptions = {
+  ...paperTraining,
+  objective: chooseObjective("dpo", { beta: 0.5 }),
+  lr: 1e-4,
+  epochs: 1,
+};
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
   smoke: {

@@ -1,7 +1,7 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
 import { runsOf, type Traced } from "../show/provenance";
 import { mean } from "../base/stats";
-import type { StepLog } from "../align/train";
+import type { StepLog } from "../align/trainOptions";
 import type { Arm } from "../evaluation/arm";
 import { evaluate, evaluationRun, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";

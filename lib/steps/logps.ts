@@ -1,13 +1,12 @@
 /** `mask-dpo logps`: masked sums of log-probabilities of pairs (Eq. 5). */
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { sum } from "../base/collections";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
 import { readJsonl, required, writeJsonl } from "../base/jsonl";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
-import { tokenizePair } from "../preference/collate";
+import { tokenizePair, unmaskedTokens } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
@@ -59,8 +58,8 @@ export async function logpsVerb(request: {
         rejectedLogps: logps.rejected[i],
         chosenTokens: chosen.ids.length - chosen.promptLength,
         rejectedTokens: rejected.ids.length - rejected.promptLength,
-        chosenUnmasked: sum(chosen.lossMask),
-        rejectedUnmasked: sum(rejected.lossMask),
+        chosenUnmasked: unmaskedTokens(chosen.weights),
+        rejectedUnmasked: unmaskedTokens(rejected.weights),
       })),
     );
     return { rows: tokenized.length, leftOut: all.length - tokenized.length };

@@ -4,6 +4,7 @@
  * parts come back in order, so that the result is bitwise the same.
  */
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 import { cpuWorkers, WorkerPool } from "../base/workers";
 import { mostSmallWeights } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
@@ -115,6 +116,6 @@ export function chooseCompute(
   visits: number,
   parallel: boolean,
 ): PairCompute {
-  const size = layout.sizes.reduce((a, b) => a + b, 0);
+  const size = sum(layout.sizes);
   return parallel && pays(size, visits) ? pooledCompute(model, layout, pairs) : localCompute(model, layout, pairs);
 }

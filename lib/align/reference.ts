@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type * as tf from "@tensorflow/tfjs";
+import { chunks } from "../base/collections";
 import { UserError } from "../base/check";
 import { sha256 } from "../base/hash";
-import { showDone, startProgress } from "../base/progress";
+import { showDone, startProgress, breathe } from "../base/progress";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import type { TokenizedPair } from "../preference/collate";
 import type { PairCompute } from "./compute";
@@ -35,21 +36,19 @@ export async function computeLogps(
   const out: CompletionLogps = { chosen: [], rejected: [] };
   const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
   const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
-  const chunks = Array.from({ length: Math.ceil(order.length / chunk) }, (_, i) =>
-    order.slice(i * chunk, (i + 1) * chunk),
-  );
+  const chunked = chunks(order, chunk);
   const progress = startProgress(logpsLabel, pairs.length);
   try {
     let next = 0,
       done = 0;
-    for await (const sides of compute.logps(weights, chunks)) {
-      const members = chunks[next++]!;
+    for await (const sides of compute.logps(weights, chunked)) {
+      const members = chunked[next++]!;
       members.forEach((i, j) => {
         out.chosen[i] = sides[j]!;
         out.rejected[i] = sides[members.length + j]!;
       });
       progress.update((done += members.length));
-      await new Promise(setImmediate); // lets an interrupt in
+      await breathe();
     }
   } finally {
     progress.stop();

@@ -3,6 +3,7 @@
  * Deviates from official: gradients are averaged over the batch's pairs exactly, whatever the microbatch.
  */
 import * as tf from "@tensorflow/tfjs";
+import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
@@ -97,7 +98,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))
       )
         request.checkpoint(await snapshot(weights, adam));
-      await new Promise(setImmediate); // lets an interrupt in
+      await breathe();
     }
     return await snapshot(weights, adam);
   } finally {

@@ -6,12 +6,13 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 import { flatLayout, flatten, unflatten, valueAndGradient, type FlatLayout } from "../align/flat";
 import { sequenceLogps, type WeightedSequence } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
-import { startProgress } from "../base/progress";
+import { startProgress, breathe } from "../base/progress";
 import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
@@ -131,7 +132,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
         v: await adam.v.data<"float32">(),
       });
     }
-    await new Promise(setImmediate);
+    await breathe();
   }
   progress.stop();
   const final = unflatten(weights, layout);
@@ -139,7 +140,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   tf.dispose([weights, adam.m, adam.v, ...Object.values(final)]);
   model.dispose();
   rmSync(path.dirname(stateFile), { recursive: true, force: true });
-  return losses.slice(-50).reduce((a, b) => a + b, 0) / Math.max(1, Math.min(50, losses.length));
+  return sum(losses.slice(-50)) / Math.max(1, Math.min(50, losses.length));
 }
 
 function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
@@ -203,7 +204,7 @@ async function languageModelGradient(
   weights: tf.Tensor1D,
   batch: readonly WeightedSequence[],
 ): Promise<{ loss: number; gradient: tf.Tensor1D }> {
-  const tokens = batch.reduce((sum, { weights: counted }) => sum + counted.reduce((a, b) => a + b, 0), 0);
+  const tokens = batch.reduce((total, { weights: counted }) => total + sum(counted), 0);
   const { value, gradient } = valueAndGradient(weights, layout, (params) =>
     tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens),
   );

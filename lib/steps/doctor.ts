@@ -4,6 +4,7 @@ import os from "node:os";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../align/flat";
 import { microbatchGradient, type PairIds } from "../align/microbatch";
+import { chooseObjective } from "../align/objective/registry";
 import { versionIn } from "../base/files";
 import { Rng } from "../base/rng";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
@@ -134,14 +135,11 @@ async function trainingStep(): Promise<Record<"loss" | "gradient" | "weights", F
     params = uploadParams(tensors),
     weights = flatten(Object.values(params)),
     pairs = samplePairs();
-  const { gradient, log } = await microbatchGradient(
-    model,
-    flatLayout(params),
-    weights,
-    pairs,
-    { chosen: Float32Array.from(pairs, () => -40), rejected: Float32Array.from(pairs, () => -38) },
-    { beta: 0.1, scale: 1 / pairs.length },
-  );
+  const { gradient, log } = await microbatchGradient(model, flatLayout(params), weights, pairs, {
+    objective: chooseObjective("dpo"),
+    reference: { chosen: Float32Array.from(pairs, () => -40), rejected: Float32Array.from(pairs, () => -38) },
+    scale: 1 / pairs.length,
+  });
   const { clipped } = await clipGradient(gradient, 1),
     start = adamwInit(weights.size);
   const { weights: next, state } = adamwUpdate(weights, clipped, start, {
@@ -167,7 +165,7 @@ function samplePairs(): PairIds[] {
     return {
       ids,
       promptLength: prompt.length,
-      lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
+      weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
     };
   };
   return Array.from({ length: 3 }, () => {

@@ -14,6 +14,16 @@ function named(text: string, before: Named[] | undefined): Named[] {
   return [...(before ?? []), { name, file }];
 }
 
+interface ReportFlags {
+  questions: string;
+  answers: Named[];
+  sampled?: Named[];
+  pairs?: string;
+  trained?: Named[];
+  out: string;
+  seed: number;
+}
+
 /** Adds the verb to the program. */
 export function addReportCommand(program: Command): void {
   program
@@ -30,20 +40,10 @@ export function addReportCommand(program: Command): void {
     .option("--trained <name=dir...>", "what training left, for its curves and masks", named)
     .requiredOption("--out <dir>", "folder; an earlier report there is replaced")
     .addOption(seed("of resampling"))
-    .action(
-      async (o: {
-        questions: string;
-        answers: Named[];
-        sampled?: Named[];
-        pairs?: string;
-        trained?: Named[];
-        out: string;
-        seed: number;
-      }) => {
-        const { tables, warnings } = await writeReport({ ...o, sampled: o.sampled ?? [], trained: o.trained ?? [] });
-        for (const table of tables) say(`${toText(table)}\n`);
-        for (const warning of warnings) say(`Beware: ${warning}`);
-        say(`report in ${path.join(o.out, "report.html")}`);
-      },
-    );
+    .action(async ({ sampled = [], trained = [], ...flags }: ReportFlags) => {
+      const { tables, warnings } = await writeReport({ ...flags, sampled, trained });
+      for (const table of tables) say(`${toText(table)}\n`);
+      for (const warning of warnings) say(`Beware: ${warning}`);
+      say(`report in ${path.join(flags.out, "report.html")}`);
+    });
 }

@@ -51,20 +51,17 @@ export function addRunsCommand(program: Command): void {
     .option("--kind <k>", "only these")
     .option("--dry-run", "remove nothing")
     .option("--yes", "remove")
-    .action((o: { olderThan: number; kind?: string; dryRun?: boolean; yes?: boolean }) => collect(o));
+    .action(collect);
 }
 
-function collect({
-  olderThan,
-  kind,
-  dryRun,
-  yes,
-}: {
+interface CollectFlags {
   olderThan: number;
   kind?: string;
   dryRun?: boolean;
   yes?: boolean;
-}): void {
+}
+
+function collect({ olderThan, kind, dryRun, yes }: CollectFlags): void {
   const now = Date.now();
   const old = oldRuns(runsRoot(), now - olderThan, kind);
   say(toText(runsTable(old, now)));

@@ -11,17 +11,19 @@ import type { MaskKind } from "../preference/mask";
 import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
 
-/**
- * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
- * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
- */
-export async function logpsVerb(request: {
+export interface LogpsRequest {
   model: string;
   pairs: string;
   mask: MaskKind;
   seed: number;
   out: string;
-}): Promise<{ rows: number; leftOut: number }> {
+}
+
+/**
+ * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
+ * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
+ */
+export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: number }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);

@@ -1,0 +1,55 @@
+/** `mask-dpo evaluate` and `best-of-n`: what the answers of a policy come to. */
+import path from "node:path";
+import { Option, type Command } from "commander";
+import { bestOfTable, evaluationTable } from "../evaluation/tables";
+import { toText } from "../show/table";
+import { bestOfVerb } from "../steps/bestOfN";
+import { evaluateVerb, type EvaluateRequest } from "../steps/evaluate";
+import { count, model, questions, say, seed } from "./flags";
+
+export function addEvaluateCommand(program: Command): void {
+  program
+    .command("evaluate")
+    .description("answer questions and count correct, incorrect and no-fact sentences")
+    .addOption(model())
+    .addOption(questions())
+    .addOption(
+      new Option("--split <name>", "Atlas's questions, without --questions")
+        .choices(["validation", "test", "ood"])
+        .default("test"),
+    )
+    .addOption(
+      new Option("--decoding <how>", "greedy (Table 1) or sampled (Table 6)")
+        .choices(["greedy", "sampled"])
+        .default("greedy"),
+    )
+    .option("--samples <n>", "answers per question when sampled", count, 4)
+    .option("--max-new-tokens <n>", "per answer", count, 256)
+    .requiredOption("--out <file>", "annotated answers (JSONL)")
+    .addOption(seed())
+    .action(async (request: EvaluateRequest) => {
+      const summary = await evaluateVerb(request);
+      say(toText(evaluationTable([{ label: path.basename(request.model), summary }])));
+    });
+}
+
+interface BestOfFlags {
+  answers: string;
+  questions?: string;
+  most?: number;
+  seed: number;
+}
+
+export function addBestOfCommand(program: Command): void {
+  program
+    .command("best-of-n")
+    .description("score of the best of N answers, N = 1, 2, 4, …")
+    .requiredOption("--answers <file>", "annotated answers, several per question (JSONL)")
+    .addOption(questions())
+    .option("--most <n>", "largest N", count)
+    .addOption(seed())
+    .action(({ answers, questions, most, seed }: BestOfFlags) => {
+      const points = bestOfVerb(answers, questions, seed, most);
+      say(toText(bestOfTable([{ label: path.basename(answers), points }])));
+    });
+}

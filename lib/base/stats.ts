@@ -59,8 +59,8 @@ export function normalCdf(z: number): number {
   const x = Math.abs(z);
   const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
   if (x < 3) {
-    let term = x,
-      total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
+    let term = x;
+    let total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
     for (let k = 3; term > 1e-17 * total; k += 2) total += term *= (x * x) / k;
     return z < 0 ? 0.5 - density * total : 0.5 + density * total;
   }
@@ -148,8 +148,8 @@ export function pairedPermutationTest(
   const all = totals(rows.rows, rows.n, rows.width);
   let rounding = 0; // differences equal up to summation order count as equal
   const difference = (swapped: (unit: number) => boolean): number => {
-    const sumsA = new Float64Array(a.length),
-      sumsB = new Float64Array(a.length);
+    const sumsA = new Float64Array(a.length);
+    const sumsB = new Float64Array(a.length);
     for (let i = 0; i < rows.n; i++) {
       const from = i * rows.width + (swapped(i) ? a.length : 0);
       for (let c = 0; c < a.length; c++) sumsA[c]! += rows.rows[from + c]!;
@@ -181,8 +181,8 @@ export function spearman(
     throw new RangeError("spearman: expected numbers, got NaN");
   if (x.length !== y.length || x.length < 2)
     throw new RangeError(`spearman: expected two lists of one length >= 2, got ${x.length} and ${y.length}`);
-  const rx = standardRanks(x),
-    ry = standardRanks(y);
+  const rx = standardRanks(x);
+  const ry = standardRanks(y);
   const dot = (other: ArrayLike<number>): number => rx.reduce((total, v, i) => total + v * other[i]!, 0);
   const rho = dot(ry);
   const resamples = options.resamples ?? 10_000;
@@ -197,8 +197,8 @@ function quantileOfSorted(sorted: Float64Array, q: number): number {
     throw new RangeError(`quantile: expected values and 0 <= q <= 1, got ${sorted.length} values, q = ${q}`);
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
-  const a = sorted[below]!,
-    b = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  const a = sorted[below]!;
+  const b = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return a + (place - below) * (b - a);
 }
 
@@ -224,8 +224,8 @@ function totals(rows: Float64Array, n: number, width: number): Float64Array {
 /** Sum of cubes over (sum of squares)^1.5 of mean - value: six times the acceleration; 0 when all are equal. */
 function skewness(jackknife: ArrayLike<number>): number {
   const center = mean(jackknife);
-  let squares = 0,
-    cubes = 0;
+  let squares = 0;
+  let cubes = 0;
   for (let i = 0; i < jackknife.length; i++) {
     const d = center - jackknife[i]!;
     squares += d * d;

@@ -36,8 +36,8 @@ export function widened(weight: tf.Tensor2D): tf.Tensor2D {
 
 /** Rows of a weight [R, D] by int32 index [N] -> [N, D], without a gradient. */
 export function widenedRows(weight: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const rows = tf.gather(weight, indices),
-    type = packed.get(weight);
+  const rows = tf.gather(weight, indices);
+  const type = packed.get(weight);
   return type ? widen(rows, type) : rows;
 }
 
@@ -60,11 +60,11 @@ export function isHalf(weight: tf.Tensor): boolean {
 }
 
 function widen(pairs: tf.Tensor2D, type: HalfType): tf.Tensor2D {
-  const [rows, half] = pairs.shape,
-    native = nativeBackend();
+  const [rows, half] = pairs.shape;
+  const native = nativeBackend();
   if (native) return tf.reshape(widenBits(native, pairs, type), [rows, 2 * half]);
-  const { buffer, byteOffset, length } = pairs.dataSync<"float32">(),
-    wide = new Float32Array(2 * length);
+  const { buffer, byteOffset, length } = pairs.dataSync<"float32">();
+  const wide = new Float32Array(2 * length);
   widenHalves(new Uint16Array(buffer, byteOffset, 2 * length), type, wide);
   return tf.tensor2d(wide, [rows, 2 * half]);
 }

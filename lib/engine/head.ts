@@ -42,8 +42,8 @@ export function targetLogps(
 /** The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead. */
 function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array, frozen: boolean): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [M, V] = [hidden.shape[0], head.shape[0]],
-      ids = tf.tensor1d(targets, "int32");
+    const [M, V] = [hidden.shape[0], head.shape[0]];
+    const ids = tf.tensor1d(targets, "int32");
     const logits = tf.matMul(hidden, widened(head), false, true); // [M, V]
     const softmax = tf.softmax(logits);
     save(frozen ? [hidden, softmax, ids] : [hidden, softmax, ids, head]);
@@ -54,8 +54,8 @@ function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array,
       gradient: (dy, saved) => {
         // d logits = dy (onehot - softmax)
         const [hidden, softmax, ids, own = head] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D?];
-        const scale = tf.reshape(dy, [-1, 1]),
-          scaled = tf.mul(hidden, scale); // weights go on [M, D], not on [M, V]
+        const scale = tf.reshape(dy, [-1, 1]);
+        const scaled = tf.mul(hidden, scale); // weights go on [M, D], not on [M, V]
         const dHidden = tf.mul(tf.sub(widenedRows(own, ids), tf.matMul(softmax, widened(own))), scale);
         return frozen
           ? [dHidden]

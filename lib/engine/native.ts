@@ -69,9 +69,9 @@ const halfTypes = { F16: 19, BF16: 14 } as const;
 
 /** Floats [...] read as two 16-bit floats each and widened, [..., 2]. */
 export function widenBits(backend: NativeBackend, pairs: tf.Tensor, halfType: keyof typeof halfTypes): tf.Tensor {
-  const { binding } = backend,
-    { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_FLOAT } = binding,
-    from = halfTypes[halfType];
+  const { binding } = backend;
+  const { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_FLOAT } = binding;
+  const from = halfTypes[halfType];
   const [halves] = binding.executeOp(
     "Bitcast",
     [

@@ -32,8 +32,8 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
       ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
     rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
-      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure),
-        rng = new Rng(seed).fork(name).fork(arm.label);
+      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure);
+      const rng = new Rng(seed).fork(name).fork(arm.label);
       return {
         label: arm.label,
         correct: of("correct"),

@@ -103,8 +103,8 @@ export function gapSlope(
 
 /** What values at each N are weighted with for their slope on log2 N, by least squares. */
 export function slopeWeights(ns: readonly number[]): number[] {
-  const x = ns.map((n) => Math.log2(n)),
-    mean = sum(x) / x.length;
+  const x = ns.map((n) => Math.log2(n));
+  const mean = sum(x) / x.length;
   const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
   return x.map((v) => (v - mean) / spread);
 }

@@ -37,8 +37,8 @@ export async function candidatesOf(
     seed,
     engine: engine.arithmetic,
   };
-  const folder = runFolder(runs, "candidates", key),
-    file = path.join(folder, "candidates.jsonl");
+  const folder = runFolder(runs, "candidates", key);
+  const file = path.join(folder, "candidates.jsonl");
   const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
   return { candidates, runs: [path.basename(folder)] };
 }

@@ -85,12 +85,12 @@ async function compute(session: Session, requests: readonly ExperimentRequest[])
     "lib/lab/experimentWorker.ts",
     Math.min(session.jobs, requests.length),
   );
-  const costs = requests.map(costOf),
-    progress = startProgress("experiments", sum(costs));
+  const costs = requests.map(costOf);
+  const progress = startProgress("experiments", sum(costs));
   try {
     pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
-    let done = 0,
-      finished = 0;
+    let done = 0;
+    let finished = 0;
     await Promise.all(
       requests.map(async (request, i) => {
         await pool.run(request);

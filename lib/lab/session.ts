@@ -38,8 +38,8 @@ const shippedHashes = new Map<string, string>();
 
 /** `policyHash` of a policy that ships: read once a process, since every experiment's name holds it. */
 export function shippedHash(session: Session, name: PolicyName): string {
-  const dir = policyDir(session, name),
-    hash = shippedHashes.get(dir) ?? policyHash(dir);
+  const dir = policyDir(session, name);
+  const hash = shippedHashes.get(dir) ?? policyHash(dir);
   shippedHashes.set(dir, hash);
   return hash;
 }

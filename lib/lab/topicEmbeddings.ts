@@ -94,11 +94,11 @@ interface PolicyVectors extends Traced {
 function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<PolicyVectors> {
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
-    const mentions = trainingMentions(atlas.topics),
-      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
-    const folder = runFolder(runs, "vectors", key),
-      file = path.join(folder, "vectors.safetensors"),
-      ids = atlas.topics.map(({ id }) => id);
+    const mentions = trainingMentions(atlas.topics);
+    const key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
+    const folder = runFolder(runs, "vectors", key);
+    const file = path.join(folder, "vectors.safetensors");
+    const ids = atlas.topics.map(({ id }) => id);
     if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
     return { layers: readVectors(file, ids), runs: [path.basename(folder)] };
   });
@@ -119,9 +119,9 @@ function writeVectors(file: string, ids: readonly string[], layers: readonly Map
     file,
     new Map(
       layers.map((vectors, layer) => {
-        const rows = ids.map((id) => vectors.get(id)!),
-          width = rows[0]!.length,
-          data = new Float32Array(ids.length * width);
+        const rows = ids.map((id) => vectors.get(id)!);
+        const width = rows[0]!.length;
+        const data = new Float32Array(ids.length * width);
         rows.forEach((row, i) => data.set(row, i * width));
         return [String(layer), { shape: [ids.length, width], data }];
       }),

@@ -92,8 +92,8 @@ export function readCheckpointConfig(dir: string): LlamaConfig {
  * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
  */
 export function openCheckpoint(dir: string): OpenCheckpoint {
-  const config = readCheckpointConfig(dir),
-    tokenizer = loadTokenizer(dir);
+  const config = readCheckpointConfig(dir);
+  const tokenizer = loadTokenizer(dir);
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);

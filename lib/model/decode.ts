@@ -129,8 +129,8 @@ export class Decoder {
         next.layers.push(attended.cache);
         disposeParts(cache.layers[i]!, attended.cache); // at once: of large models the cache is large
         x = tf.add(x, this.project(attended.out, layer.o));
-        const h = this.normed(x, layer.norm2),
-          gate = this.project(h, layer.gate);
+        const h = this.normed(x, layer.norm2);
+        const gate = this.project(h, layer.gate);
         x = tf.add(x, this.project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), this.project(h, layer.up)), layer.down));
       });
       const last =
@@ -184,8 +184,8 @@ export class Decoder {
     merge: boolean,
   ) {
     const { heads: H, kvHeads: K, headDim: h } = this.config;
-    const length = x.shape[0] / rows,
-      G = H / K;
+    const length = x.shape[0] / rows;
+    const G = H / K;
     const byHead = (y: tf.Tensor2D, n: number) =>
       // [R, n, T, h]; one position needs no transposition
       (length === 1

@@ -27,8 +27,8 @@ export async function hiddenStates(
   params: Params,
   sequences: readonly ArrayLike<number>[],
 ): Promise<Float32Array[][]> {
-  const D = model.config.hiddenSize,
-    packing = packSequences(sequences);
+  const D = model.config.hiddenSize;
+  const packing = packSequences(sequences);
   const layers = tf.tidy(() => model.states(params, packing));
   const values = (await Promise.all(layers.map((states) => states.data()))) as Float32Array[]; // each [N, D]
   tf.dispose(layers);
@@ -54,8 +54,8 @@ export async function topicEmbeddings(
   const { layers, hiddenSize: D } = model.config;
   const sums = Array.from({ length: layers + 1 }, () => new Map<string, { sum: Float64Array; mentions: number }>());
   for (let from = 0; from < mentions.length; from += chunkMentions) {
-    const chunk = mentions.slice(from, from + chunkMentions),
-      spans = chunk.map((mention) => nameTokens(tokenizer, mention));
+    const chunk = mentions.slice(from, from + chunkMentions);
+    const spans = chunk.map((mention) => nameTokens(tokenizer, mention));
     const states = await hiddenStates(
       model,
       params,
@@ -66,8 +66,8 @@ export async function topicEmbeddings(
         const entry = byTopic.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
         byTopic.set(topic, entry);
         entry.mentions++;
-        const { ids, first } = spans[i]!,
-          own = states[i]![layer]!;
+        const { ids, first } = spans[i]!;
+        const own = states[i]![layer]!;
         for (let t = first; t < ids.length; t++)
           for (let d = 0; d < D; d++) entry.sum[d]! += own[t * D + d]! / (ids.length - first);
       }),
@@ -90,8 +90,8 @@ export function nameTokens(
   { name, prompt }: Omit<Mention, "topic">,
 ): { ids: number[]; first: number } {
   const { text, ids, starts, ends } = encodePrompt(tokenizer, prompt);
-  const from = text.lastIndexOf(name),
-    to = from + name.length;
+  const from = text.lastIndexOf(name);
+  const to = from + name.length;
   const inside = ids.flatMap((_, i) => (starts[i]! < to && ends[i]! > from ? [i] : []));
   if (from < 0 || inside.length === 0)
     throw new UserError({

@@ -97,8 +97,8 @@ function batches<T extends GenerateRequest>(requests: readonly T[], most: number
   let rows = 0;
   for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) {
     // a stable order
-    const batch = out.at(-1),
-      count = request.streams.length;
+    const batch = out.at(-1);
+    const count = request.streams.length;
     if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
       batch.push(request);
       rows += count;
@@ -125,8 +125,8 @@ async function decodeBatch(
   let rows: Row[] = requests.flatMap(({ streams }, i) =>
     streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })),
   );
-  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length)),
-    padding = requests.map(({ promptIds }) => length - promptIds.length);
+  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
+  const padding = requests.map(({ promptIds }) => length - promptIds.length);
   if (padding.includes(length)) throw new RangeError("generate: expected a prompt of at least one token, got none");
   const prompts = tf.tensor2d(
     Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])),
@@ -199,8 +199,8 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   const top = tf.topk(logits, k); // largest first, equal ones by index
   const [values, indices] = (await Promise.all([top.values.data(), top.indices.data()])) as [Float32Array, Int32Array];
   tf.dispose([top.values, top.indices]);
-  const tokens = new Int32Array(R),
-    weights = new Float64Array(k);
+  const tokens = new Int32Array(R);
+  const weights = new Float64Array(k);
   for (let r = 0; r < R; r++) {
     const { rng, result } = rows[r]!;
     if (!result.finished)
@@ -218,8 +218,8 @@ export function drawRank(
 ): number {
   let total = 0;
   for (let i = 0; i < sorted.length; i++) total += weights[i] = Math.exp((sorted[i]! - sorted[0]!) / temperature);
-  let kept = 0,
-    mass = 0;
+  let kept = 0;
+  let mass = 0;
   while (kept < weights.length && (kept === 0 || mass < topP * total)) mass += weights[kept++]!;
   let left = u * mass;
   for (let rank = 0; rank < kept; rank++) {

@@ -62,9 +62,9 @@ export function adapterShapes(
 export function initialAdapter(model: LlamaConfig, config: LoraConfig, rng: Rng): Adapter {
   const tensors = new Map(
     [...adapterShapes(model, config)].map(([name, shape]): [string, HostTensor] => {
-      const data = new Float32Array(shape[0]! * shape[1]!),
-        bound = 1 / Math.sqrt(shape[1]!),
-        stream = rng.fork(name);
+      const data = new Float32Array(shape[0]! * shape[1]!);
+      const bound = 1 / Math.sqrt(shape[1]!);
+      const stream = rng.fork(name);
       if (name.endsWith(".lora_A.weight"))
         for (let i = 0; i < data.length; i++) data[i] = bound * (2 * stream.next() - 1);
       return [name, { shape, data }];
@@ -113,8 +113,8 @@ const silent = [
  */
 export function readAdapter(dir: string, model: LlamaConfig): Adapter {
   restoreFolder(dir);
-  const file = path.join(dir, marker),
-    row = parseRow(configSchema, parseJson(readText(file), file), file);
+  const file = path.join(dir, marker);
+  const row = parseRow(configSchema, parseJson(readText(file), file), file);
   const {
     peft_type: _,
     r: rank,
@@ -150,9 +150,9 @@ export function readAdapter(dir: string, model: LlamaConfig): Adapter {
     targets: loraTargets.filter((name) => target_modules.includes(name)),
     rslora,
   };
-  const weights = path.join(dir, "adapter_model.safetensors"),
-    reader = readSafetensors(weights),
-    shapes = adapterShapes(model, config);
+  const weights = path.join(dir, "adapter_model.safetensors");
+  const reader = readSafetensors(weights);
+  const shapes = adapterShapes(model, config);
   const extra = reader.names.find((name) => !name.startsWith(peftPrefix) || !shapes.has(name.slice(peftPrefix.length)));
   const fix = "Check that the adapter belongs to this model.";
   if (extra !== undefined)
@@ -211,9 +211,9 @@ export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir:
 export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensors }: Adapter): Map<string, HostTensor> {
   return new Map(
     [...shapes].map(([name, shape]): [string, HostTensor] => {
-      const projection = name.replace(/\.weight$/, ""),
-        A = tensors.get(`${projection}.lora_A.weight`),
-        B = tensors.get(`${projection}.lora_B.weight`);
+      const projection = name.replace(/\.weight$/, "");
+      const A = tensors.get(`${projection}.lora_A.weight`);
+      const B = tensors.get(`${projection}.lora_B.weight`);
       return [
         name,
         {
@@ -228,14 +228,14 @@ export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensor
 }
 
 function merged({ shape, data }: HostTensor, A: Float32Array, B: Float32Array, config: LoraConfig): Float32Array {
-  const [out, input] = shape as [number, number],
-    scale = loraScale(config),
-    sum = new Float64Array(input);
+  const [out, input] = shape as [number, number];
+  const scale = loraScale(config);
+  const sum = new Float64Array(input);
   for (let row = 0; row < out; row++) {
     sum.fill(0);
     for (let k = 0; k < config.rank; k++) {
-      const b = scale * B[row * config.rank + k]!,
-        from = k * input;
+      const b = scale * B[row * config.rank + k]!;
+      const from = k * input;
       for (let i = 0; i < input; i++) sum[i]! += b * A[from + i]!;
     }
     for (let i = 0; i < input; i++) data[row * input + i]! += sum[i]!;

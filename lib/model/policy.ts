@@ -30,8 +30,8 @@ export function startEngineFor(dir: string): Promise<Engine> {
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
-  const checkpoint = openCheckpoint(dir),
-    { config, tokenizer } = checkpoint;
+  const checkpoint = openCheckpoint(dir);
+  const { config, tokenizer } = checkpoint;
   const params = streamParams(checkpoint, frozen && holdsHalves());
   const model = new Llama(config, gradientCheckpointing);
   return {
@@ -50,14 +50,14 @@ export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing 
 function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
   const typeOf = (name: string) => (keepHalves ? half(name) : undefined);
   const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, typeOf(name) ? 0.5 : 1); // floats
-  const names = [...shapes.keys()],
-    bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
+  const names = [...shapes.keys()];
+  const bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
   const loaded: Params = {};
   let room: Float32Array | undefined;
   try {
     for (const name of bySize) {
-      const type = typeOf(name),
-        shape = shapes.get(name)!.slice();
+      const type = typeOf(name);
+      const shape = shapes.get(name)!.slice();
       const data = type ? readHalves(name, room) : read(name, room).data;
       const { tensor, free } = type ? uploadedHalves(data, shape as [number, number], type) : uploaded(data, shape);
       loaded[name] = tensor;

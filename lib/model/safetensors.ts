@@ -237,8 +237,8 @@ function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, r
       got: dtype,
       fix: "Convert the checkpoint to one of these.",
     });
-  const length = bytes / bytesPerElement[dtype]!,
-    data = room?.subarray(0, length) ?? new Float32Array(length);
+  const length = bytes / bytesPerElement[dtype]!;
+  const data = room?.subarray(0, length) ?? new Float32Array(length);
   withFile(file, (fd) => {
     if (!half) return fill(fd, file, start, bytesOf(data));
     for (let done = 0; done < bytes; done += piece.length) {

@@ -24,9 +24,9 @@ import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
 
 const TITLE = "Appendix: Mask-DPO on Atlas";
-const HYPERPARAMETERS = "02-hyperparameters",
-  CLOSING = "paper-vs-here",
-  SETTING = "appendix-setting";
+const HYPERPARAMETERS = "02-hyperparameters";
+const CLOSING = "paper-vs-here";
+const SETTING = "appendix-setting";
 
 /** Collects what is there and writes appendix.html, appendix.tex and results.json. @throws UserError for a damaged record */
 export function buildAppendix(session: Session): ResultDocument {
@@ -184,8 +184,8 @@ export function contentsBundle({ sections, facts, warnings }: ResultDocument): B
         return n > 0 ? [`${n} ${kind}${n > 1 ? "s" : ""}`] : [];
       })
       .join(", ");
-  const page = "../figures/appendix.html",
-    notes = [...facts, ...warnings];
+  const page = "../figures/appendix.html";
+  const notes = [...facts, ...warnings];
   return {
     text: [
       ...sections.map((section) => `${section.title}: ${count(section)}`),

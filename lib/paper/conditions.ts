@@ -117,8 +117,8 @@ export function conditionRows(
   };
   const none = onTheWay(masks.none);
   const way = onTheWay(masks.paper).map(({ step, arm }, i, { length }) => {
-    const last = i === length - 1,
-      arms = { paper: arm, none: none[i]!.arm };
+    const last = i === length - 1;
+    const arms = { paper: arm, none: none[i]!.arm };
     const label = last
       ? `all steps, K = ${preset.candidates}, ${preset.topics} topics`
       : `after ${Math.round(step)} steps`;

@@ -93,8 +93,8 @@ export function tokenizePairs(
     Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
   const isEmptied = ({ chosen, rejected }: TokenizedPair) => chosen.emptied || rejected.emptied;
   const fitting = tokenized.filter(fits);
-  const kept = fitting.filter((pair) => !isEmptied(pair)),
-    emptied = fitting.filter(isEmptied);
+  const kept = fitting.filter((pair) => !isEmptied(pair));
+  const emptied = fitting.filter(isEmptied);
   const names = (of: readonly TokenizedPair[]) => of.map(({ questionId }) => questionId);
   return {
     pairs: kept,

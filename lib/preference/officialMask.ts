@@ -28,8 +28,8 @@ export interface OfficialMasks {
 
 /** @param pair tokenised without given ids, by this tokenizer */
 export function officialMasks(pair: TokenizedPair, tokenizer: CompletionTokenizer, cut: SentenceCut): OfficialMasks {
-  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut),
-    rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
+  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut);
+  const rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
   if (chosen && rejected) return { chosen, rejected, fallback: false };
   return { chosen: unmasked(pair.chosen), rejected: unmasked(pair.rejected), fallback: true };
 }
@@ -43,8 +43,8 @@ function laidEndToEnd(
 ): Uint8Array | undefined {
   const { completion, sentences } = pair.source[name];
   const mask = unmasked(pair[name]);
-  let from = pair[name].promptLength,
-    over = false;
+  let from = pair[name].promptLength;
+  let over = false;
   sentences.forEach(({ start, end, verdict }, s) => {
     const text = completion.slice(start, cut === "span" ? end : sentences[s + 1]?.start);
     const to = from + tokenizer.encode(text).ids.length;

@@ -34,10 +34,10 @@ export async function sampleInto(
       let done = questions.length - missing.length;
       const progress = startProgress(label, questions.length, done);
       try {
-        const wanted = new Set(missing),
-          tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
-            task.some((question) => wanted.has(question)),
-          );
+        const wanted = new Set(missing);
+        const tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
+          task.some((question) => wanted.has(question)),
+        );
         for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
           const fresh = candidates.filter((row) => !rows.has(candidateKey(row))); // what is there of a task is sampled again, but kept as it was
           if (fresh.length === 0) continue;
@@ -66,8 +66,8 @@ async function* sampleTasks(
   sampling: SamplingOptions,
   seed: number,
 ): AsyncGenerator<Candidate[]> {
-  const { parallel } = await startEngine(),
-    config = readCheckpointConfig(policyDir);
+  const { parallel } = await startEngine();
+  const config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && tasks.length > 1) {
     yield* samplePool({ policyDir, k, sampling, seed }, tasks);
     return;

@@ -60,8 +60,8 @@ export async function sampleServed(
   const missing = wanted.filter(({ question, index }) => !done.has(candidateKey({ questionId: question.id, index })));
   const progress = startProgress("sample candidates", wanted.length, wanted.length - missing.length);
   const root = new Rng(seed);
-  let finished = wanted.length - missing.length,
-    tokens = 0;
+  let finished = wanted.length - missing.length;
+  let tokens = 0;
   try {
     await runJobs(
       client,

@@ -72,8 +72,8 @@ export function readArtefacts(dir: string): Artefacts {
   };
   const whole = (suffixes: readonly string[]) => (stem: string) =>
     suffixes.every((suffix) => names.includes(`${stem}${suffix}`));
-  const tables = stems(".table.json").filter(whole([".tex"])),
-    figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
+  const tables = stems(".table.json").filter(whole([".tex"]));
+  const figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
   const left = [...stems(".tex"), ...stems(".table.json")]
     .filter((stem) => !tables.includes(stem))
     .concat([...stems(".svg"), ...stems(".figure.json")].filter((stem) => !figures.includes(stem)));

@@ -38,8 +38,8 @@ export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; 
     const tokenized = all.filter(
       ({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions,
     );
-    const layout = flatLayout(policy.params),
-      weights = flatten(Object.values(policy.params));
+    const layout = flatLayout(policy.params);
+    const weights = flatten(Object.values(policy.params));
     tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
     const logps = await cachedLogps(

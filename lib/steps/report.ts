@@ -79,8 +79,8 @@ export interface Report {
 export async function writeReport(request: ReportRequest & { out: string }): Promise<Report> {
   const { seed, out } = request;
   checkOut(out);
-  const inputs = readReportInputs(request),
-    { questions, topics, warnings, files } = inputs;
+  const inputs = readReportInputs(request);
+  const { questions, topics, warnings, files } = inputs;
   if (inputs.answers.length > styles.length)
     throw new UserError({
       where: "--answers",
@@ -88,9 +88,9 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
       got: String(inputs.answers.length),
       fix: "Make several reports.",
     });
-  const parts = partsOf(inputs, seed),
-    tables = parts.flatMap((part) => part.tables),
-    figures = parts.flatMap((part) => part.figures ?? []);
+  const parts = partsOf(inputs, seed);
+  const tables = parts.flatMap((part) => part.tables);
+  const figures = parts.flatMap((part) => part.figures ?? []);
   const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
   for (const figure of figures) rendered.set(figure.name, await renderFigure(figure));
   const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
@@ -132,8 +132,8 @@ const leftByLatex = /^report\.(aux|log|out|pdf)$/;
 function checkOut(out: string): void {
   restoreFolder(out);
   if (!existsSync(out)) return;
-  const record = path.join(out, recordFile),
-    earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
+  const record = path.join(out, recordFile);
+  const earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
   const other = statSync(out).isDirectory()
     ? readdirSync(out).find((name) => !earlier?.files.includes(name) && !leftByLatex.test(name))
     : path.basename(out);
@@ -162,8 +162,8 @@ function scoresPart({ questions, answers, sampled }: ReportInputs, seed: number)
     { set: "answers", policies: answers },
     ...(sampled.length > 0 ? [{ set: "sampled answers", policies: sampled }] : []),
   ];
-  const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`),
-    [first] = answers;
+  const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`);
+  const [first] = answers;
   const evaluated = sets.flatMap(({ set, policies }) =>
     policies.map(({ name, answers: rows }): Evaluated => ({
       label: label(name, set),
@@ -258,8 +258,8 @@ function styleOf(name: string, answers: readonly PolicyAnswers[]): SeriesStyle {
 function pairsPart(pairs: readonly PreferencePair[], trained: readonly Training[], file: string): Part {
   const masks = trained.flatMap(({ name, file: dir, run, config }) => {
     if (!run || !config || !existsSync(config)) return [];
-    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(config), pairs, run.mask, run.seed),
-      { chosen, rejected } = keptShares(kept);
+    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(config), pairs, run.mask, run.seed);
+    const { chosen, rejected } = keptShares(kept);
     return [
       {
         name,

@@ -118,8 +118,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       fix: "Give name=file, the policy to compare with first.",
     });
   checkNames(request);
-  const questions = required(questionsOf(request.questions), request.questions, "question"),
-    topics = new Set(questions.map(({ topic }) => topic)).size;
+  const questions = required(questionsOf(request.questions), request.questions, "question");
+  const topics = new Set(questions.map(({ topic }) => topic)).size;
   if (topics < 2)
     throw new UserError({
       where: request.questions,
@@ -146,8 +146,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
     request.pairs === undefined
       ? undefined
       : required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const hash = pairs && hashOf(pairs),
-    trained = request.trained.map((named) => readTraining(named, hash));
+  const hash = pairs && hashOf(pairs);
+  const trained = request.trained.map((named) => readTraining(named, hash));
   const input = (
     what: string,
     file: string,
@@ -195,9 +195,9 @@ function checkNames({ answers, sampled, trained }: ReportRequest): void {
     ["--sampled", sampled],
     ["--trained", trained],
   ] as const) {
-    const names = given.map(({ name }) => name),
-      twice = names.find((name, i) => names.indexOf(name) < i),
-      unknown = names.find((name) => !known.includes(name));
+    const names = given.map(({ name }) => name);
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    const unknown = names.find((name) => !known.includes(name));
     if (twice !== undefined)
       throw new UserError({
         where: flag,
@@ -255,8 +255,8 @@ function readAnswers({ name, file }: Named, questions: readonly Question[], ques
 
 /** What the run beside a file says, unless something else has written the file since. */
 function judgeOf(file: string, sha256: string): PolicyAnswers["judge"] {
-  const run = path.join(`${file}.run`, "run.json"),
-    hash = path.join(`${file}.run`, outHash);
+  const run = path.join(`${file}.run`, "run.json");
+  const hash = path.join(`${file}.run`, outHash);
   if (!existsSync(run) || !existsSync(hash) || readText(hash).trim() !== sha256) return undefined;
   return annotationSchema.safeParse(parseJson(readText(run), run)).data;
 }
@@ -278,8 +278,8 @@ function logFile(dir: string): string {
 
 /** @param pairsHash of the pairs of the report @throws UserError where there is no log, or training has not ended */
 function readTraining({ name, file: dir }: Named, pairsHash?: string): Training {
-  const log = logFile(dir),
-    file = path.join(`${dir}.run`, "run.json");
+  const log = logFile(dir);
+  const file = path.join(`${dir}.run`, "run.json");
   if (!log)
     throw new UserError({
       where: `--trained ${name}`,
@@ -305,8 +305,8 @@ function readTraining({ name, file: dir }: Named, pairsHash?: string): Training 
 }
 
 function configFile(dir: string): string {
-  const adapter = path.join(dir, "adapter_config.json"),
-    adapterSchema = z.object({ base_model_name_or_path: z.string() });
+  const adapter = path.join(dir, "adapter_config.json");
+  const adapterSchema = z.object({ base_model_name_or_path: z.string() });
   return path.join(
     existsSync(adapter)
       ? parseRow(adapterSchema, parseJson(readText(adapter), adapter), adapter).base_model_name_or_path
@@ -316,8 +316,8 @@ function configFile(dir: string): string {
 }
 
 function judgesWarning(policies: readonly PolicyAnswers[]): string[] {
-  const judges = policies.map(({ judge }) => judge ?? {}),
-    differ = [...new Set(judges.flatMap((judge) => differing(judges[0], judge)[2]))];
+  const judges = policies.map(({ judge }) => judge ?? {});
+  const differ = [...new Set(judges.flatMap((judge) => differing(judges[0], judge)[2]))];
   const values = (judge: object) =>
     Object.entries(flat(judge))
       .filter(([name]) => differ.includes(name))
@@ -334,9 +334,9 @@ function topicsWarning(
   pairs: readonly PreferencePair[],
   { questions: file, pairs: pairsFile }: ReportRequest,
 ): string[] {
-  const trainedOn = new Set(pairs.map(({ topic }) => topic)),
-    topics = new Set(questions.map(({ topic }) => topic)),
-    shared = [...topics].filter((topic) => trainedOn.has(topic));
+  const trainedOn = new Set(pairs.map(({ topic }) => topic));
+  const topics = new Set(questions.map(({ topic }) => topic));
+  const shared = [...topics].filter((topic) => trainedOn.has(topic));
   return shared.length > 0
     ? [
         `${shared.length} of the ${topics.size} topics of ${file} are also topics of ${pairsFile} (${brief(shared[0])}), so they are not held out.`,

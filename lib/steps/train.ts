@@ -20,10 +20,10 @@ async function planned({
   pairs: file,
   ...run
 }: TrainFiles): Promise<Pick<TrainRunRequest, "pairs"> & { tokenized: Tokenized; request: PlanRequest; has: number }> {
-  const { parallel } = await startEngineFor(run.model),
-    pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
-  const config = readCheckpointConfig(run.model),
-    tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
+  const { parallel } = await startEngineFor(run.model);
+  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const config = readCheckpointConfig(run.model);
+  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
   const request = planFor({ ...run, config, tokenized }, parallel);
   return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };
 }
@@ -33,8 +33,8 @@ export async function trainVerb(
   { memory, fixed, ...files }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">,
   onPlan?: (line: string) => void,
 ): Promise<TrainRun> {
-  const { pairs, tokenized, request, has } = await planned(files),
-    { options } = files;
+  const { pairs, tokenized, request, has } = await planned(files);
+  const { options } = files;
   const plan = choosePlan(request, { most: options.microbatch, fixed, memory }, has);
   onPlan?.(planLine(plan, planMemory(request, options.microbatch)));
   return trainRun({

@@ -23,8 +23,8 @@ export function withoutInserted(text: string, spelled: string, segments: readonl
       (found, at) => (spaces(spelled, at) > spaces(text, at - found.length) ? [...found, at] : found),
       [],
     );
-  let rest = "",
-    from = 0;
+  let rest = "";
+  let from = 0;
   for (const at of inserted) {
     rest += spelled.slice(from, at);
     from = at + 1;

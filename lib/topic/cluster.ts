@@ -27,8 +27,8 @@ export function splitByDistance(
 ): NearFarSplit {
   if (!(share > 0 && share <= 0.5)) throw new RangeError(`splitByDistance: expected 0 < share <= 0.5, got ${share}`);
   if (centres.length === 0) throw new RangeError("splitByDistance: expected at least one centre, got none");
-  const distance = new Map<string, number>(),
-    centre = new Map<string, string>();
+  const distance = new Map<string, number>();
+  const centre = new Map<string, string>();
   distances(vectors, members, centres).forEach((row, i) => {
     const nearest = row.indexOf(row.reduce((least, d) => Math.min(least, d), Infinity));
     distance.set(members[i]!, row[nearest]!);

@@ -99,8 +99,8 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   });
   return {
     rank(i, j) {
-      const { values, counts: often } = stated[i]!,
-        { ranks, n } = places[j]!;
+      const { values, counts: often } = stated[i]!;
+      const { ranks, n } = places[j]!;
       return values.reduce((sum, c, k) => sum + (n < 2 ? NaN : (often[k]! * ranks[c]!) / (n - 1)), 0);
     },
     correlation: (i, j) => correlation(stated[i]!, places[j]!),
@@ -113,11 +113,11 @@ function correlation(
   { values, ranks: often }: { values: number[]; ranks: Float64Array },
   { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number },
 ): number {
-  const tied = n - values.length,
-    middle = (n - 1) / 2,
-    low = (tied - 1) / 2; // low: the rank of frequency 0
-  let both = n * middle * low,
-    own = tied * low * low;
+  const tied = n - values.length;
+  const middle = (n - 1) / 2;
+  const low = (tied - 1) / 2; // low: the rank of frequency 0
+  let both = n * middle * low;
+  let own = tied * low * low;
   values.forEach((c, k) => {
     const rank = tied + often[k]!;
     both += (rank - low) * near[c]!;
@@ -164,12 +164,12 @@ function testRelations(relation: RelationName | "all", graph: HallucinationGraph
         total(graph, (placement) => (placement.statements[i]! > 0 ? of(placement, i, j) : 0)),
       ),
     );
-  const ranks = matrix(({ rank }, i, j) => rank(i, j)),
-    correlations = matrix((placement, i, j) => placement.correlation(i, j));
+  const ranks = matrix(({ rank }, i, j) => rank(i, j));
+  const correlations = matrix((placement, i, j) => placement.correlation(i, j));
   const count = (of: (statements: number) => number) =>
     own.reduce((sum, i) => sum + total(graph, ({ statements }) => of(statements[i]!)), 0);
-  const statements = count((n) => n),
-    lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
+  const statements = count((n) => n);
+  const lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
   const [rank, spearman] = matchingTest(
     [ranks, correlations],
     (i, j) => !Number.isNaN(ranks[i]![j]!),

@@ -19,8 +19,8 @@ export function wrongStatements(
   questions: readonly Question[],
   answers: readonly AnnotatedCandidate[],
 ): WrongStatements {
-  const oracle = oracleAnnotator(atlas),
-    byId = new Map(questions.map((question) => [question.id, question]));
+  const oracle = oracleAnnotator(atlas);
+  const byId = new Map(questions.map((question) => [question.id, question]));
   const found: WrongStatements = { counts: new Map(), attributed: 0, unattributed: 0 };
   for (const { questionId, completion } of answers) {
     const question = byId.get(questionId);

@@ -170,8 +170,8 @@ const inside = (value: number, [from, to]: readonly [number, number]): boolean =
 
 /** Hours between sunrise and sunset at the summer solstice (equation of the sunrise hour angle). */
 function longestDay({ latitude }: Point): number {
-  const radians = Math.PI / 180,
-    x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
+  const radians = Math.PI / 180;
+  const x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
   return x >= 1 ? 24 : 12 + (2 * Math.asin(x)) / radians / 15;
 }
 
@@ -192,8 +192,8 @@ function rankRange(words: string): number[] {
 
 /** Whether the place lies on that side of the country's centre, or near it. */
 function liesIn(part: string, { point, country }: Place): boolean {
-  const east = ((point.longitude - country.longitude + 540) % 360) - 180,
-    north = point.latitude - country.latitude;
+  const east = ((point.longitude - country.longitude + 540) % 360) - 180;
+  const north = point.latitude - country.latitude;
   if (part === "central") return distanceKm(point, country) < 0.3 * Math.sqrt(country.areaKm2);
   return { northern: north > 0, southern: north < 0, eastern: east > 0, western: east < 0 }[part] ?? false;
 }

@@ -93,8 +93,8 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 /** @param documents by question id */
 export function anahAnnotator(judge: Judge, documents: ReadonlyMap<string, ReferenceDocument>): LlmAnnotator {
   return llmAnnotator("ANAH-v2", async (question, sentence): Promise<Judgement> => {
-    const { document, language } = documents.get(question.id)!,
-      asked = questionText(question);
+    const { document, language } = documents.get(question.id)!;
+    const asked = questionText(question);
     const chat: Message[] = [{ role: "user", content: factCheckPrompt(language, asked, sentence) }];
     const turn = (reply: string, next: string): void =>
       void chat.push({ role: "assistant", content: reply }, { role: "user", content: next });

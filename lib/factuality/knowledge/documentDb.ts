@@ -28,8 +28,8 @@ export function* databaseArticles(
     if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
     database = new sqlite.Database(link, { readOnly: true });
     // SQLite notices pages that are missing, but fills up one that is cut with zeros.
-    const { size } = statSync(file),
-      pageSize = Number(database.get("PRAGMA page_size")?.page_size);
+    const { size } = statSync(file);
+    const pageSize = Number(database.get("PRAGMA page_size")?.page_size);
     if (size % pageSize !== 0) throw new Error(`${size} bytes, no whole number of pages of ${pageSize}`);
     for (const title of titles) {
       const text = database.get(query, [Buffer.from(title)])?.text;

@@ -83,8 +83,8 @@ export class Knowledge {
 }
 
 function isDatabase(file: string): boolean {
-  const head = Buffer.alloc(magic.length),
-    fd = openSync(file, "r");
+  const head = Buffer.alloc(magic.length);
+  const fd = openSync(file, "r");
   try {
     readSync(fd, head);
   } finally {

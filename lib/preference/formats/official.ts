@@ -77,8 +77,8 @@ export const official: PairFormat = {
       report.verbatim += count;
       return pair;
     }
-    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report),
-      rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
+    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report);
+    const rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
     return chosen && rejected && barePair(texts, { chosen, rejected }, where);
   },
 };

@@ -52,8 +52,8 @@ const restSchema = z.object({ chosen: z.object({}).passthrough(), rejected: z.ob
 /** The pair of a row: what its column says, else its texts alone, without sentences. @throws UserError for a column that does not fit the texts */
 export function pairOfRow(texts: PairTexts, column: string | null | undefined, where: string): PreferencePair {
   if (typeof column !== "string") return barePair(texts, { chosen: [], rejected: [] }, where);
-  const at = `${where}, mask_dpo`,
-    rest = parseRow(restSchema, parseJson(column, at), at);
+  const at = `${where}, mask_dpo`;
+  const rest = parseRow(restSchema, parseJson(column, at), at);
   return parseRow(
     preferencePairSchema,
     {
@@ -88,8 +88,8 @@ export function splitConversations(chosen: readonly Message[], rejected: readonl
   const differs = chosen.findIndex(
     (message, i) => message.role !== rejected[i]?.role || message.content !== rejected[i].content,
   );
-  const [w, ...moreChosen] = chosen.slice(differs),
-    [l, ...moreRejected] = rejected.slice(differs);
+  const [w, ...moreChosen] = chosen.slice(differs);
+  const [l, ...moreRejected] = rejected.slice(differs);
   if (
     differs < 1 ||
     w?.role !== "assistant" ||

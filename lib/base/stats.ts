@@ -9,7 +9,9 @@
 import { sum } from "./collections";
 import type { Rng } from "./rng";
 
-/** An estimate and the ends of its confidence interval; the ends are NaN where fewer than 2 units leave them unknown. */
+/**
+ * An estimate and the ends of its confidence interval; the ends are NaN where fewer than 2 units leave them unknown.
+ */
 export interface Interval {
   value: number;
   low: number;
@@ -49,7 +51,10 @@ export function sd(values: ArrayLike<number>): number {
   return Math.sqrt(squares / Math.max(1, values.length - 1));
 }
 
-/** Quantile q in [0, 1], linear between order statistics (numpy's default). @throws RangeError when empty or q is outside */
+/**
+ * Quantile q in [0, 1], linear between order statistics (numpy's default).
+ * @throws RangeError when empty or q is outside
+ */
 export function quantile(values: ArrayLike<number>, q: number): number {
   return quantileOfSorted(Float64Array.from(values).sort(), q);
 }
@@ -69,7 +74,10 @@ export function normalCdf(z: number): number {
   return z < 0 ? density / fraction : 1 - density / fraction;
 }
 
-/** Inverse of `normalCdf` (Acklam's approximation, then one Halley step). ±Infinity at 0 and 1. @throws RangeError outside [0, 1] */
+/**
+ * Inverse of `normalCdf` (Acklam's approximation, then one Halley step). ±Infinity at 0 and 1.
+ * @throws RangeError outside [0, 1]
+ */
 export function normalQuantile(p: number): number {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`normalQuantile: expected 0 <= p <= 1, got ${p}`);
   if (p === 0) return -Infinity;
@@ -170,7 +178,11 @@ export function pairedPermutationTest(
   return { difference: observed, p: extreme / (exact ? 2 ** rows.n : 1 + resamples) };
 }
 
-/** Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side is constant. @throws RangeError for unequal or too short lists, or NaN */
+/**
+ * Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side
+ * is constant.
+ * @throws RangeError for unequal or too short lists, or NaN
+ */
 export function spearman(
   x: ArrayLike<number>,
   y: ArrayLike<number>,

@@ -1,6 +1,7 @@
 /**
  * Rotary embedding and causal attention in one block with its gradient written by hand.
- * N tokens, B rows of T positions in a group, H query heads in groups of G = H / K over K key-value heads, h = head size.
+ * N tokens, B rows of T positions in a group, H query heads in groups of G = H / K over K key-value heads, h = head
+ * size.
  *
  * On the native engine a rotation is one complex multiply. It wants each pair side by side, so the query and key
  * projections are read with their output rows permuted (`pairedRows`); the dot product does not see the order.
@@ -15,7 +16,10 @@ export interface Angles {
   sin: tf.Tensor;
 }
 
-/** Rows 0, h/2, 1, h/2+1, … of each head: rotate-half order to pairs side by side; undefined where the engine needs no permutation. */
+/**
+ * Rows 0, h/2, 1, h/2+1, … of each head: rotate-half order to pairs side by side; undefined where the engine needs no
+ * permutation.
+ */
 export function pairedRows(heads: number, headDim: number): Int32Array | undefined {
   if (!nativeBackend()) return undefined;
   return Int32Array.from({ length: heads * headDim }, (_, i) => {

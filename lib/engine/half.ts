@@ -17,7 +17,10 @@ export function holdsHalves(): boolean {
   return tf.getBackend() !== "webgpu";
 }
 
-/** Bits of a matrix [out, in], two to a float [out * in / 2], onto the engine as [out, in / 2]; `in` is even. Returns as `uploaded`. */
+/**
+ * Bits of a matrix [out, in], two to a float [out * in / 2], onto the engine as [out, in / 2]; `in` is even. Returns as
+ * `uploaded`.
+ */
 export function uploadedHalves(
   pairs: Float32Array,
   [out, size]: readonly [number, number],

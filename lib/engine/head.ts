@@ -1,4 +1,6 @@
-/** LM head and log-softmax at chosen positions, with the gradient written by hand. M positions, D hidden, V vocabulary. */
+/**
+ * LM head and log-softmax at chosen positions, with the gradient written by hand. M positions, D hidden, V vocabulary.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { widened, widenedRows } from "./half";
 import { withGradient } from "./kernels";
@@ -48,7 +50,8 @@ function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array,
     const softmax = tf.softmax(logits);
     save(frozen ? [hidden, softmax, ids] : [hidden, softmax, ids, head]);
     const flat = tf.add(tf.range(0, M * V, V, "int32"), ids);
-    const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
+    // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
+    const largest = tf.max(softmax, 1);
     return {
       value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)),
       gradient: (dy, saved) => {

@@ -33,7 +33,10 @@ export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as NativeBackend) : undefined;
 }
 
-/** x [..., 2n] read as n complex numbers (re, im interleaved) times the complex `factor`, which broadcasts; same shape as x. */
+/**
+ * x [..., 2n] read as n complex numbers (re, im interleaved) times the complex `factor`, which broadcasts; same shape
+ * as x.
+ */
 export function complexRotate(backend: NativeBackend, x: tf.Tensor, factor: tf.Tensor): tf.Tensor {
   const { TF_ATTR_TYPE: type, TF_FLOAT, TF_COMPLEX64 } = backend.binding;
   const pairs = tf.reshape(x, [...x.shape.slice(0, -1), x.shape.at(-1)! / 2, 2]);

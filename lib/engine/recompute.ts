@@ -1,4 +1,7 @@
-/** Gradient checkpointing: what a block computes on its way to the result is not kept for the gradient but computed again. */
+/**
+ * Gradient checkpointing: what a block computes on its way to the result is not kept for the gradient but computed
+ * again.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { withGradient } from "./kernels";
 

@@ -1,4 +1,7 @@
-/** Arms and claims as tables. Scores are percent with 95 % intervals over topics, "seeds" the lowest and highest of single seeds; counts are means per answer. */
+/**
+ * Arms and claims as tables. Scores are percent with 95 % intervals over topics, "seeds" the lowest and highest of
+ * single seeds; counts are means per answer.
+ */
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
 import { verdictOf, type Claim } from "./claims";

@@ -52,7 +52,9 @@ export interface Answered extends Traced {
   answers: AnnotatedCandidate[];
 }
 
-/** Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise. */
+/**
+ * Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise.
+ */
 export async function answersOf(
   session: Session,
   policyDir: string,

@@ -1,7 +1,7 @@
 /**
  * An experiment: one policy aligned on one set of pairs under one mask, with its settings and its seed. Rows of
- * Tables 1-5 are experiments over several seeds. Its folder is named by the hash of all that determines it, so notebooks
- * ask for what they need and only what is missing runs; a killed experiment goes on where it was.
+ * Tables 1-5 are experiments over several seeds. Its folder is named by the hash of all that determines it, so
+ * notebooks ask for what they need and only what is missing runs; a killed experiment goes on where it was.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

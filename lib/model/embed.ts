@@ -21,7 +21,10 @@ export interface Mention {
 /** Sequences per forward pass: short ones, of which only attention is padded. */
 const chunkMentions = 512;
 
-/** Hidden states [layers + 1][T, D], row-major, of every sequence of T ids. Layer 0 are the embeddings, layer i the output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`. */
+/**
+ * Hidden states [layers + 1][T, D], row-major, of every sequence of T ids. Layer 0 are the embeddings, layer i the
+ * output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`.
+ */
 export async function hiddenStates(
   model: Llama,
   params: Params,
@@ -42,8 +45,8 @@ export async function hiddenStates(
 }
 
 /**
- * For every layer (as `hiddenStates`) a vector [D] per topic: the mean hidden state over the tokens of its name, then the
- * mean over its mentions. A token belongs to the name when it shares a character with its last occurrence in the
+ * For every layer (as `hiddenStates`) a vector [D] per topic: the mean hidden state over the tokens of its name, then
+ * the mean over its mentions. A token belongs to the name when it shares a character with its last occurrence in the
  * prompt; what follows the name is not read, since no hidden state before it depends on it.
  * @throws UserError where a prompt does not hold the name
  */

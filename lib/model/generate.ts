@@ -1,6 +1,7 @@
 /**
  * Sampling: top-k, temperature, top-p, greedy. A prompt is prefilled once and shared by its candidates; finished rows
- * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched with.
+ * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched
+ * with.
  */
 import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../base/progress";
@@ -36,9 +37,13 @@ export interface Generated {
   finished: boolean;
 }
 
-/** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
+/**
+ * Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends.
+ */
 const maxRows = 1024;
-/** Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together. */
+/**
+ * Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together.
+ */
 const mostCache = 2e9;
 /** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
 const mostPadding = 16;
@@ -209,7 +214,11 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   return tokens;
 }
 
-/** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. @param weights [k] scratch */
+/**
+ * Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that
+ * holds topP.
+ * @param weights [k] scratch
+ */
 export function drawRank(
   sorted: Float32Array,
   { temperature, topP }: SamplingOptions,

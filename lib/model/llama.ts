@@ -46,7 +46,11 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
   return tensor as T;
 }
 
-/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). @param frozen whether the weight itself is not trained */
+/**
+ * x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter
+ * (`lora.ts`).
+ * @param frozen whether the weight itself is not trained
+ */
 function linear(params: Params, name: string, x: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
   const weight = param<tf.Tensor2D>(params, `${name}.weight`);
   const plain = frozen ? timesFrozen(x, () => widened(weight)) : timesWeight(x, weight);
@@ -87,8 +91,9 @@ interface AttentionInputs {
 }
 
 /**
- * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient keeps
- * of a layer only its input and computes the layer again: a third more work (with an adapter a half), far less memory, the same numbers.
+ * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient
+ * keeps of a layer only its input and computes the layer again: a third more work (with an adapter a half), far less
+ * memory, the same numbers.
  */
 export class Llama {
   private readonly angles: AngleTable;
@@ -112,7 +117,10 @@ export class Llama {
     return this.states(params, packing).at(-1)!;
   }
 
-  /** Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the last, the last one's normed. */
+  /**
+   * Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the
+   * last, the last one's normed.
+   */
   states(params: Params, packing: Packing): tf.Tensor2D[] {
     const { config } = this;
     const frozen = isAdapted(params);
@@ -159,7 +167,10 @@ export class Llama {
     return tf.add(attended, project("mlp.down_proj", swiglu(project("mlp.gate_proj", m), project("mlp.up_proj", m))));
   }
 
-  /** The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way forth. */
+  /**
+   * The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way
+   * forth.
+   */
   private recomputedBlock(params: Params, i: number, x: tf.Tensor2D, packing: Packing, frozen: boolean): tf.Tensor2D {
     const names = Object.keys(params).filter(
       (name) => name.startsWith(`model.layers.${i}.`) && (!frozen || isAdapters(name)),
@@ -200,7 +211,9 @@ export class Llama {
     this.angles.dispose();
   }
 
-  /** h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights. */
+  /**
+   * h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights.
+   */
   private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
     const part = (
       name: string,
@@ -236,7 +249,8 @@ export class Llama {
   /** Indices and angles of a packing. */
   private attentionInputs({ groups, slots, slotOf, positions }: Packing): AttentionInputs {
     const N = positions.length;
-    const { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length); // the last group is the longest
+    // the last group is the longest
+    const { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length);
     const owners = new Int32Array(slots.length).fill(N);
     slotOf.forEach((slot, token) => (owners[slot] = token));
     return {

@@ -1,7 +1,7 @@
 /**
- * Low-rank adapters as PEFT reads and writes them: beside a frozen weight W [out, in] stand A [r, in] and B [out, r], and
- * the layer computes x W^T + s (x A^T) B^T with s = alpha / r, or alpha / sqrt(r) where rank-stabilised (rslora).
- * A starts uniform in ±1/sqrt(in), B at zero, so that a fresh adapter changes nothing: the reference of training is the
+ * Low-rank adapters as PEFT reads and writes them: beside a frozen weight W [out, in] stand A [r, in] and B [out, r],
+ * and the layer computes x W^T + s (x A^T) B^T with s = alpha / r, or alpha / sqrt(r) where rank-stabilised (rslora). A
+ * starts uniform in ±1/sqrt(in), B at zero, so that a fresh adapter changes nothing: the reference of training is the
  * policy as it starts, and no second copy of the weights is held.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -73,7 +73,10 @@ export function initialAdapter(model: LlamaConfig, config: LoraConfig, rng: Rng)
   return { config, tensors };
 }
 
-/** Parameters of the adapted model: those of the base and the adapter's, its B times `scale`. Part of what gradients go through. */
+/**
+ * Parameters of the adapted model: those of the base and the adapter's, its B times `scale`. Part of what gradients go
+ * through.
+ */
 export function adapted(base: Params, adapter: Params, scale: number): Params {
   return {
     ...base,
@@ -178,7 +181,10 @@ export function readAdapter(dir: string, model: LlamaConfig): Adapter {
   return { config, tensors };
 }
 
-/** Writes a folder that PEFT loads, whole or not at all, with the files of the base's tokenizer. @throws UserError when `dir` holds something else */
+/**
+ * Writes a folder that PEFT loads, whole or not at all, with the files of the base's tokenizer.
+ * @throws UserError when `dir` holds something else
+ */
 export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir: string): void {
   writeFolderAtomic(dir, { marker, what: "an adapter" }, (next) => {
     writeSafetensors(

@@ -25,7 +25,10 @@ export interface Packing {
   slotOf: Int32Array;
 }
 
-/** What a group's kernel launches cost, in query-key pairs of one head (measured at 1M parameters, see test/bench/README.md). */
+/**
+ * What a group's kernel launches cost, in query-key pairs of one head (measured at 1M parameters, see
+ * test/bench/README.md).
+ */
 export const groupCost = 60_000;
 
 /** @throws RangeError for no sequence, or an empty one */
@@ -66,7 +69,10 @@ export function packSequences(sequences: readonly ArrayLike<number>[]): Packing 
   return { ids: Int32Array.from(ids), positions: Int32Array.from(positions), tokens, groups, slots, slotOf };
 }
 
-/** Cuts ascending lengths into groups so that launches plus padded attention cost least (exactly, by dynamic programming). */
+/**
+ * Cuts ascending lengths into groups so that launches plus padded attention cost least (exactly, by dynamic
+ * programming).
+ */
 function groupLengths(lengths: readonly number[]): AttentionGroup[] {
   const least = [0];
   const starts = [0]; // of the first n rows: cost, and where their last group starts

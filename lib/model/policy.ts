@@ -19,14 +19,18 @@ export interface Policy {
   dispose: () => void;
 }
 
-/** Starts the engine as is best for the policy of a folder. @throws UserError as `readCheckpointConfig` and `startEngine` */
+/**
+ * Starts the engine as is best for the policy of a folder.
+ * @throws UserError as `readCheckpointConfig` and `startEngine`
+ */
 export function startEngineFor(dir: string): Promise<Engine> {
   return startEngine({ large: isLarge(readCheckpointConfig(dir)) });
 }
 
 /**
  * Loads a Hugging Face folder. Start the engine first.
- * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see `Llama`
+ * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
+ * `Llama`
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {

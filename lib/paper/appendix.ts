@@ -28,7 +28,10 @@ const HYPERPARAMETERS = "02-hyperparameters";
 const CLOSING = "paper-vs-here";
 const SETTING = "appendix-setting";
 
-/** Collects what is there and writes appendix.html, appendix.tex and results.json. @throws UserError for a damaged record */
+/**
+ * Collects what is there and writes appendix.html, appendix.tex and results.json.
+ * @throws UserError for a damaged record
+ */
 export function buildAppendix(session: Session): ResultDocument {
   const { figures } = session;
   const own = provenanceOf(session);
@@ -159,7 +162,9 @@ function warnings({ tables, figures, unrecorded }: Found, own: Provenance): stri
   ];
 }
 
-/** Everything as numbers; `runs` has the configuration of every run folder named, null where it is not on this machine. */
+/**
+ * Everything as numbers; `runs` has the configuration of every run folder named, null where it is not on this machine.
+ */
 function results({ runs, figures }: Session, made: Provenance, found: Found): object {
   const tables = found.tables.filter(({ name }) => name !== CLOSING); // its numbers are `numbers`
   const recorded = recordedNumbers(figures);

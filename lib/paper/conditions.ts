@@ -1,4 +1,6 @@
-/** When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none. */
+/**
+ * When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none.
+ */
 import { runsOf } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";

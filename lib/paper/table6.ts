@@ -1,6 +1,6 @@
 /**
- * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much does
- * temperature matter, and what if the verifier errs.
+ * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much
+ * does temperature matter, and what if the verifier errs.
  */
 import { runsOf, type Traced } from "../show/provenance";
 import { percent } from "../base/percent";

@@ -208,7 +208,10 @@ export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgai
   };
 }
 
-/** All topics in the plane, coloured by group, by score or by gain. @param points [x, y] of each topic of Atlas, in its order */
+/**
+ * All topics in the plane, coloured by group, by score or by gain.
+ * @param points [x, y] of each topic of Atlas, in its order
+ */
 export function topicMap(
   { atlas: { topics, splits } }: Session,
   points: readonly (readonly [number, number])[],

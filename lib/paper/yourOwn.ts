@@ -1,6 +1,7 @@
 /**
  * A study of one's own in a notebook: what the README's script does with files, by the same verbs on files of one run
- * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of Atlas.
+ * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of
+ * Atlas.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
@@ -44,7 +45,10 @@ export interface OwnStudy {
 /** Of Atlas: questions to train on and to test with, and pairs per step, so that so few make several. */
 const atlas = { questions: 96, test: 48, batch: 16 };
 
-/** Names the study's folder and writes its questions there. @throws UserError for a bad or missing file or folder, or one file of questions without the other */
+/**
+ * Names the study's folder and writes its questions there.
+ * @throws UserError for a bad or missing file or folder, or one file of questions without the other
+ */
 export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStudy {
   const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env;
   const { preset, seed, engine, baseDir } = session;

@@ -44,7 +44,10 @@ export interface ServedSampling {
 /** Names of the shards' files in a run folder. */
 export const servedLog = "served";
 
-/** Samples this shard's questions into `dir`, as far as no client has done it yet. @throws UserError as `runJobs`; what came is kept */
+/**
+ * Samples this shard's questions into `dir`, as far as no client has done it yet.
+ * @throws UserError as `runJobs`; what came is kept
+ */
 export async function sampleServed(
   client: ServerClient,
   dir: string,

@@ -1,6 +1,7 @@
 /**
- * `mask-dpo sample --server`, `annotate --annotator` and `agreement`, on files. A server's run grows in `<out>.run`, which
- * clients on several machines may share; `<out>` itself is written, atomically, by the one that finds everything done.
+ * `mask-dpo sample --server`, `annotate --annotator` and `agreement`, on files. A server's run grows in `<out>.run`,
+ * which clients on several machines may share; `<out>` itself is written, atomically, by the one that finds everything
+ * done.
  */
 import path from "node:path";
 import { z } from "zod";
@@ -52,7 +53,10 @@ export interface ServerAnnotateFlags extends ServerFlags {
 /** What is not said. */
 export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, tries: 3 } as const;
 
-/** In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that since. */
+/**
+ * In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that
+ * since.
+ */
 export const outHash = "out.sha256";
 
 /** Annotated candidates by a language model. Returns what to say. */

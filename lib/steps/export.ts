@@ -21,7 +21,8 @@ export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs
   if (to === "llamafactory") {
     const data = at("mask_dpo.json");
     const info = at("dataset_info.json");
-    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {}; // the folder may be LLaMA-Factory's own
+    // the folder may be LLaMA-Factory's own
+    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {};
     writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
     writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
     return { pairs: pairs.length, files: [data, info] };

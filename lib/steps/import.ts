@@ -14,7 +14,10 @@ export interface Imported {
   rows: number;
   pairs: PreferencePair[];
   location: LocationReport;
-  /** Where pairs were made of labelled responses: what became of the questions, and the folder of the annotated candidates. */
+  /**
+   * Where pairs were made of labelled responses: what became of the questions, and the folder of the annotated
+   * candidates.
+   */
   made?: { report: PairReport; folder: string };
 }
 
@@ -58,7 +61,10 @@ async function importPairs(format: PairFormat, files: readonly string[]): Promis
   };
 }
 
-/** Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo pairs`. */
+/**
+ * Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo
+ * pairs`.
+ */
 async function importLabels(
   from: (typeof labelFormatNames)[number],
   files: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one page.
- * The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
+ * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one
+ * page. The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
  */
 import { optionRows } from "../align/trainOptions";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -128,7 +128,10 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
 /** What compiling report.tex adds. */
 const leftByLatex = /^report\.(aux|log|out|pdf)$/;
 
-/** The report takes the place of what is at `out`. @throws UserError where that is anything, an input too, but the files of an earlier report */
+/**
+ * The report takes the place of what is at `out`.
+ * @throws UserError where that is anything, an input too, but the files of an earlier report
+ */
 function checkOut(out: string): void {
   restoreFolder(out);
   if (!existsSync(out)) return;

@@ -1,6 +1,6 @@
 /**
- * What a report is made of, read and checked: annotated answers of several policies to the same questions, and where they
- * are given the pairs and the training runs.
+ * What a report is made of, read and checked: annotated answers of several policies to the same questions, and where
+ * they are given the pairs and the training runs.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -56,7 +56,10 @@ function asPython(
   return undefined;
 }
 
-/** Python's ==: numbers and truth values by number, lists and dictionaries by content, other kinds never with each other. */
+/**
+ * Python's ==: numbers and truth values by number, lists and dictionaries by content, other kinds never with each
+ * other.
+ */
 function equal(a: Value, b: Value): boolean {
   const numeric = ({ type }: Value) => type === "IntegerValue" || type === "FloatValue" || type === "BooleanValue";
   if (numeric(a) && numeric(b)) return Number(a.value) === Number(b.value);

@@ -11,7 +11,8 @@ export function pieceBytes(token: string): Uint8Array {
 }
 
 /**
- * Offsets through the spaces that were put in: a token that is no more than such a space covers the character behind it, as in transformers.
+ * Offsets through the spaces that were put in: a token that is no more than such a space covers the character behind
+ * it, as in transformers.
  * @param segments where in `spelled` a space may have been put in
  * @returns undefined when `spelled` is not the text with such spaces
  */

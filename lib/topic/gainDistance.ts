@@ -1,4 +1,7 @@
-/** Whether topics near the training topics gain more from alignment: corollary 1 of §4.3 without a split, topic by topic. */
+/**
+ * Whether topics near the training topics gain more from alignment: corollary 1 of §4.3 without a split, topic by
+ * topic.
+ */
 import type { Rng } from "../base/rng";
 import { mean, spearman } from "../base/stats";
 import { distances } from "./distance";
@@ -13,7 +16,8 @@ export interface GainAgainstDistance {
 }
 
 /**
- * Gain of unseen topics against their mean distance to the nearest `k` training topics (all of them where there are fewer).
+ * Gain of unseen topics against their mean distance to the nearest `k` training topics (all of them where there are
+ * fewer).
  * @param gain by topic id, e.g. score after alignment minus score before
  */
 export function gainAgainstDistance(

@@ -1,10 +1,12 @@
 /**
- * The topic graph tested on the hallucinations themselves: Eq. 8 says that the probability of h(x, v -> u), an answer about
- * v slipping into what is true of u, goes with the closeness of v and u. The paper argues this and shows it only through
- * what alignment does (Table 5); with an annotator that knows of which topics a wrong sentence is true it can be counted.
+ * The topic graph tested on the hallucinations themselves: Eq. 8 says that the probability of h(x, v -> u), an answer
+ * about v slipping into what is true of u, goes with the closeness of v and u. The paper argues this and shows it only
+ * through what alignment does (Table 5); with an annotator that knows of which topics a wrong sentence is true it can
+ * be counted.
  *
- * For a topic v and a relation, the candidates are the values wrong for v, each as far from v as the nearest topic (not v)
- * that has it. Two statistics: the relative rank of the values that are stated, 0 for the nearest, 1 for the farthest,
+ * For a topic v and a relation, the candidates are the values wrong for v, each as far from v as the nearest topic (not
+ * v) that has it. Two statistics: the relative rank of the values that are stated, 0 for the nearest, 1 for the
+ * farthest,
  * 0.5 by chance; and Spearman's correlation, over the candidates, of how often each is stated with its distance.
  *
  * A value of many topics is near to everything and often stated, whatever the embedding. So p-values do not compare
@@ -39,7 +41,9 @@ export interface HallucinationGraph {
   relations: Map<RelationName, Placement>;
 }
 
-/** A test of one relation, or of all ("all"): one permutation of topics for every relation, so that answers stay whole. */
+/**
+ * A test of one relation, or of all ("all"): one permutation of topics for every relation, so that answers stay whole.
+ */
 export interface GraphTest {
   relation: RelationName | "all";
   statements: number;
@@ -108,7 +112,10 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   };
 }
 
-/** Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated are looked at. */
+/**
+ * Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated
+ * are looked at.
+ */
 function correlation(
   { values, ranks: often }: { values: number[]; ranks: Float64Array },
   { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number },
@@ -137,7 +144,10 @@ export function meanRank(graph: HallucinationGraph, rng: Rng): Interval {
   return columns[0].length === 0 ? { value: NaN, low: NaN, high: NaN } : bootstrap(columns, ratio, rng);
 }
 
-/** Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics for every embedding. */
+/**
+ * Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics
+ * for every embedding.
+ */
 export function rankColumns(graph: HallucinationGraph): [number[], number[]] {
   const own = ownTopics(graph);
   return [

@@ -30,7 +30,8 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
     throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
   const indices = new Int32Array(n * k); // [n, k]
   const squares = new Float64Array(n * k).fill(Infinity); // [n, k]
-  const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n); // the farthest kept of each row; whole fours of rows, see squaredDistances
+  // the farthest kept of each row; whole fours of rows, see squaredDistances
+  const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n);
   const padded = new Float64Array(worst.length * d);
   padded.set(flat);
   const eight = new Float64Array(8); // [2, 4]
@@ -69,7 +70,10 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   };
 }
 
-/** One Float64Array [n * d], checked. @throws RangeError for ragged or empty rows and for numbers that are not finite */
+/**
+ * One Float64Array [n * d], checked.
+ * @throws RangeError for ragged or empty rows and for numbers that are not finite
+ */
 export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: number } {
   const n = vectors.length;
   const d = vectors[0]?.length ?? 0;
@@ -89,7 +93,8 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
 }
 
 /**
- * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order.
+ * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their
+ * exact order.
  * @returns false as soon as all eight are seen to be beyond `limit`, with `out` as it was
  */
 function squaredDistances(

@@ -13,7 +13,11 @@ export interface WrongStatements {
   unattributed: number;
 }
 
-/** Contradictory sentences of annotated answers, by what they state; a sentence is left out when it belongs to no other topic. @throws UserError for an answer without its question */
+/**
+ * Contradictory sentences of annotated answers, by what they state; a sentence is left out when it belongs to no other
+ * topic.
+ * @throws UserError for an answer without its question
+ */
 export function wrongStatements(
   atlas: Atlas,
   questions: readonly Question[],

@@ -203,7 +203,10 @@ function unknownFacts(sentence: string): Facts {
   return /\d|\s\p{Lu}/u.test(sentence) ? { [sentence]: false } : {};
 }
 
-/** A function that takes completions about Atlas's topics apart and checks them; make it once. Facts stand under the sentence that states them first. */
+/**
+ * A function that takes completions about Atlas's topics apart and checks them; make it once. Facts stand under the
+ * sentence that states them first.
+ */
 export function factChecker(atlas: Atlas): (question: Question, completion: string) => CheckedSentence[] {
   const cities = new Map(atlas.topics.flatMap(({ name, city }) => (city ? [[name, city] as const] : [])));
   return (question, completion) => {
@@ -221,7 +224,10 @@ export function factChecker(atlas: Atlas): (question: Question, completion: stri
   };
 }
 
-/** The same evaluator as an annotator (FactTune in Table 1 builds its pairs on another one than it is judged by): a sentence is supported when all its facts are. */
+/**
+ * The same evaluator as an annotator (FactTune in Table 1 builds its pairs on another one than it is judged by): a
+ * sentence is supported when all its facts are.
+ */
 export function factAnnotator(atlas: Atlas): Annotator {
   const check = factChecker(atlas);
   return {

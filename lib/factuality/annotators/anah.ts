@@ -39,7 +39,8 @@ const documentSchema = z
   );
 
 /**
- * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself wins.
+ * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself
+ * wins.
  * @throws UserError for a name that comes twice, or a question without a document
  */
 export function readDocuments(file: string, questions: readonly Question[]): Map<string, ReferenceDocument> {

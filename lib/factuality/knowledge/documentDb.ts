@@ -1,7 +1,8 @@
 /**
  * FActScore's knowledge source as it is published (enwiki-20230401.db): an SQLite database with a table documents
  * (title, text), each text being passages of at most 256 RoBERTa tokens, `<s>` and `</s>` left in, with a separator
- * between them (github.com/shmsw25/FActScore, factscore/retrieval.py, DocDB). Only the pages that hold an article are read.
+ * between them (github.com/shmsw25/FActScore, factscore/retrieval.py, DocDB). Only the pages that hold an article are
+ * read.
  */
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import os from "node:os";
@@ -13,7 +14,10 @@ const separator = "####SPECIAL####SEPARATOR####";
 /** As bytes both ways: the package cuts strings at a NUL. */
 const query = "SELECT CAST(text AS BLOB) AS text FROM documents WHERE title = CAST(? AS TEXT)";
 
-/** The articles of these titles, as far as there are any. @throws UserError for another database or a damaged one, or as `linkTo` */
+/**
+ * The articles of these titles, as far as there are any.
+ * @throws UserError for another database or a damaged one, or as `linkTo`
+ */
 export function* databaseArticles(
   file: string,
   titles: Iterable<string>,

@@ -164,12 +164,11 @@ export function parseConfig(value: unknown, where: string): LlamaConfig {
 
 /** The config.json that transformers 4 and 5 read back as this model. */
 export function toHfConfig(config: LlamaConfig): Record<string, unknown> {
-  const qwen = config.architecture === "Qwen2ForCausalLM";
-  const fits = qwen ? config.qkvBias && !config.oBias && !config.mlpBias : config.qkvBias === config.oBias;
+  const { architecture, qkvBias, oBias, mlpBias } = config;
+  const qwen = architecture === "Qwen2ForCausalLM";
+  const fits = qwen ? qkvBias && !oBias && !mlpBias : qkvBias === oBias;
   if (!fits)
-    throw new Error(
-      `toHfConfig: ${config.architecture} cannot have biases qkv ${config.qkvBias}, o ${config.oBias}, mlp ${config.mlpBias}`,
-    );
+    throw new Error(`toHfConfig: ${architecture} cannot have biases qkv ${qkvBias}, o ${oBias}, mlp ${mlpBias}`);
   const scaling = config.ropeScaling && toHfScaling(config.ropeScaling);
   return {
     architectures: [config.architecture],

@@ -65,11 +65,12 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
       return out;
     }
     writeFileAtomic(failed, run.text(notebook));
+    const kept = out === file ? "the notebook is unchanged" : "no notebook was written";
     throw new UserError({
       where: place(file, failure),
       expected: "every cell to succeed",
       got: failure.reason,
-      fix: `${failure.fix} The cells up to there are in ${failed}; ${out === file ? "the notebook is unchanged" : "no notebook was written"}.`,
+      fix: `${failure.fix} The cells up to there are in ${failed}; ${kept}.`,
     });
   } catch (error) {
     if (error instanceof RunInterrupted) writeFileAtomic(failed, run.text(notebook));
@@ -258,7 +259,8 @@ function withLog(error: KernelDied): string {
 
 /** `notebook cell 3, line 2 (const a = b;)` */
 function place(file: string, { cell, line }: Failure): string {
-  return `${file} cell ${cell.number}${line ? `, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : ""}`;
+  const where = `${file} cell ${cell.number}`;
+  return line ? `${where}, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : where;
 }
 
 /**

@@ -36,7 +36,9 @@ test("an unknown engine is refused with the names there are", async () => {
 
 test("without the native binding WebAssembly is chosen; ENGINE=native is an error then", async () => {
   const [free, forced] = await Promise.all([runProbe(undefined, withoutNative, "start"), runProbe("native", withoutNative, "start")]);
-  assert.equal(probed(free!).engine.name, "wasm");
+  const { engine } = probed(free!);
+  assert.equal(engine.name, "wasm");
+  assert.match(engine.description, /^WebAssembly \(.+\)$/);
   assert.deepEqual([forced!.code, forced!.stdout], [1, ""]);
   assert.match(forced!.stderr, /^UserError: ENGINE=native: expected an engine that starts, got The Node\.js native addon module can not be found\. Unset ENGINE/);
 });

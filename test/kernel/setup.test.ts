@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test, { before } from "node:test";
+import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../lib/base/files";
 import { scratchFolder } from "./scratch";
 
@@ -14,16 +15,22 @@ const folder = scratchFolder();
 const copy = path.join(folder, "project");
 const home = path.join(folder, "home");
 const bin = path.join(folder, "bin");
+const native = "node_modules/@tensorflow/tfjs-node-gpu";
 const record = path.join(copy, "node_modules/.mask-dpo-engine.json");
 const skip = process.platform === "win32" && "the stub PATH is made for POSIX";
 
-/** Real files only where the set-up looks: its own, the lock files, and the engine's package without a binding. */
+/** Our own files, links to the packages, and the engine's package without a binding. */
 before(() => {
-  for (const file of ["lib/kernel", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) cpSync(path.join(projectRoot, file), path.join(copy, file), { recursive: true });
-  const engine = "node_modules/@tensorflow/tfjs-node-gpu";
-  for (const file of ["package.json", "binding"]) cpSync(path.join(projectRoot, engine, file), path.join(copy, engine, file), { recursive: true });
+  for (const file of ["lib", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) cpSync(path.join(projectRoot, file), path.join(copy, file), { recursive: true });
+  mkdirSync(path.join(copy, "node_modules/@tensorflow"));
+  for (const folder of ["node_modules", "node_modules/@tensorflow"]) {
+    for (const name of readdirSync(path.join(projectRoot, folder)).filter((entry) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(entry))) {
+      symlinkSync(path.join(projectRoot, folder, name), path.join(copy, folder, name));
+    }
+  }
+  for (const file of ["package.json", "binding"]) cpSync(path.join(projectRoot, native, file), path.join(copy, native, file), { recursive: true });
   // A host that never resolves, so that the test does not depend on the network.
-  const manifest = path.join(copy, engine, "package.json");
+  const manifest = path.join(copy, native, "package.json");
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"host": "[^"]*"/, '"host": "https://nowhere.invalid/"'));
   for (const made of [home, bin]) mkdirSync(made);
   symlinkSync(process.execPath, path.join(bin, "node"));
@@ -35,11 +42,13 @@ function setUp(env: NodeJS.ProcessEnv = {}) {
   return { code: result.status, out: result.stdout, err: result.stderr, ms: Date.now() - started };
 }
 
+const records = () => (JSON.parse(readFileSync(record, "utf8")) as { tried: Record<string, { engine: string; reason: string }> }).tried;
+
 const WASM = "engine: WebAssembly, because no C++ compiler (g++ or clang++) was found\n";
 
 test("without compiler and Python: WebAssembly, one line, kernelspec and command in place; again is quick", { skip }, () => {
   assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
-  assert.deepEqual(JSON.parse(readFileSync(record, "utf8")).engine, "wasm");
+  assert.deepEqual(Object.values(records()).map(({ engine, reason }) => [engine, reason]), [["wasm", "no C++ compiler (g++ or clang++) was found"]]);
   const spec = JSON.parse(readFileSync(path.join(home, process.platform === "darwin" ? "Library/Jupyter" : ".local/share/jupyter", "kernels/mask-dpo/kernel.json"), "utf8"));
   assert.deepEqual([spec.argv[1], spec.display_name], [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"]);
   assert.equal(readlinkSync(path.join(copy, "node_modules/.bin/mask-dpo")), "../../lib/kernel/mask-dpo.mjs");
@@ -78,9 +87,10 @@ test("a home folder that cannot be written is said, and is no failure", { skip }
   assert.ok(existsSync(path.join(copy, "node_modules/.mask-dpo-jupyter/kernels/mask-dpo/kernel.json")), "npm run lab still works");
 });
 
-test("packages: a difference from the lock file starts npm ci, and its failure is an error", { skip }, () => {
+test("packages: a difference from the lock file starts npm ci, and its failure is an error", { skip }, (t) => {
   const installed = path.join(copy, "node_modules/.package-lock.json");
   const text = readFileSync(installed, "utf8");
+  t.after(() => writeFileSync(installed, text));
   writeFileSync(installed, text.replace(/("node_modules\/tslab": \{\s*"version": ")[^"]+/, "$10.0.1"));
   const npm = path.join(folder, "npm.js");
   writeFileSync(npm, "console.log(process.argv.slice(2).join(' ')); process.exit(3);");
@@ -91,7 +101,62 @@ test("packages: a difference from the lock file starts npm ci, and its failure i
   rmSync(npm);
 });
 
+test("another Node, or another processor, is tried anew; what was found for the first stays", { skip }, () => {
+  writeFileSync(record, JSON.stringify({ tried: { "v1.2.3 linux-x64 Abacus": { engine: "native", reason: "", libraries: [], machine: {} } } }));
+  assert.match(setUp().out, /^engine: WebAssembly, because/);
+  assert.deepEqual(Object.values(records()).map(({ engine }) => engine), ["native", "wasm"]);
+});
+
+/** A package in the engine's place: plain JavaScript under its name, and what is said. */
+function placeStub(breaks: string): void {
+  const dist = path.join(copy, native, "dist"), place = path.join(copy, native, "lib/napi-v8");
+  for (const made of [dist, place]) mkdirSync(made, { recursive: true });
+  writeFileSync(path.join(place, "tfjs_binding.node"), breaks);
+  writeFileSync(path.join(dist, "index.js"), `
+    const tf = require("@tensorflow/tfjs"), { MathBackendCPU } = require("@tensorflow/tfjs-backend-cpu");
+    const binding = { TF_Version: "0.0" };
+    tf.registerBackend("tensorflow", () => Object.assign(new MathBackendCPU(), { binding, isUsingGpuDevice: false }));
+    for (const kernel of tf.getKernelsForBackend("cpu")) {
+      const multiply = kernel.kernelFunc, product = (...args) => { ${breaks} };
+      tf.registerKernel({ ...kernel, backendName: "tensorflow", kernelFunc: kernel.kernelName === "BatchMatMul" ? product : multiply });
+    }`);
+}
+
+const WRONG: [says: RegExp, breaks: string][] = [
+  [/training step: TypeError: .+ is not a function/, "return multiply(...args);"], // a matrix product alone is right
+  [/matrix product: relative error 6\.6e-2 /, "const out = multiply(...args); args[0].backend.data.get(out.dataId).values[3] += 1; return out;"],
+  [/it died of SIGKILL/, 'process.kill(process.pid, "SIGKILL"); for (;;);'],
+];
+for (const [says, breaks] of WRONG) {
+  test(`a package that loads and cannot compute is reported, and WebAssembly taken: ${says.source}`, { skip }, () => {
+    placeStub(breaks);
+    const { code, out, err } = setUp();
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(out, /^engine: WebAssembly, because native TensorFlow starts but cannot compute \(.+\); no C\+\+ compiler/);
+    assert.match(out, says);
+  });
+}
+
+test("what runs follows the set-up, and does not take the package that loads", { skip }, () => {
+  const { status, stdout } = spawnSync(process.execPath, [path.join(copy, "lib/kernel/mask-dpo.mjs"), "doctor"], { encoding: "utf8" });
+  assert.match(stdout, /^engine +WebAssembly \(native TensorFlow starts but cannot compute \(it died/m);
+  assert.equal(status, 0, stdout);
+});
+
+test("without WebAssembly plain JavaScript is left, and both reasons are said", { skip }, () => {
+  rmSync(path.join(copy, "node_modules/@tensorflow/tfjs-backend-wasm"));
+  rmSync(record);
+  assert.match(setUp().out, /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find module .+\)\n$/);
+});
+
+test("a package that never answers is given up", { skip }, async () => {
+  placeStub("for (;;);");
+  const { tryEngine } = (await import(pathToFileURL(path.join(copy, "lib/kernel/setup/trial.mjs")).href)) as { tryEngine(engine: string, options: { limit: number }): object };
+  assert.throws(() => tryEngine("native", { limit: 4000 }), /native TensorFlow starts but cannot compute \(no answer within 4 s\)/);
+});
+
 test("the command without packages says what to run", { skip }, () => {
+  rmSync(path.join(copy, "node_modules"), { recursive: true });
   const result = spawnSync(process.execPath, [path.join(copy, "lib/kernel/mask-dpo.mjs")], { encoding: "utf8" });
   assert.deepEqual([result.status, result.stderr], [1, "mask-dpo: the packages are not installed; run `npm run setup` first\n"]);
 });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { planMemory, type PlanRequest } from "../../lib/align/plan";
 import { engineMemory, switchEngine } from "../../lib/engine/backend";
-import { compare } from "../../lib/lab/doctor";
+import { compare } from "../../lib/lab/engineChecks";
 import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/lab/memoryPlan";
 import { readCheckpoint, storesHalves } from "../../lib/model/checkpoint";
 import { readConfig } from "../../lib/model/config";
@@ -18,7 +18,7 @@ import { goldenPath } from "../golden/golden";
 test("doctor: a sound engine passes every check, one that does not start fails with exit code 1", { timeout: 60_000 }, async () => {
   const { code, stdout } = await run(["doctor"]);
   assert.equal(code, 0, stdout);
-  for (const line of [/^engine +(native|Web)/m, /^speed +\d+ GFLOP\/s/m, /^ok +matrix product: relative error \d/m, /^ok +training step: gradient/m, /^tfjs +\d+\.\d+/m]) assert.match(stdout, line);
+  for (const line of [/^engine +(native|Web)/m, /^speed +\d+ GFLOP\/s/m, /^ok +matrix product: relative error \d/m, /^ok +training step: gradient/m, /^ok +decoding: logits/m, /^ok +decoding: tokens: relative error 0/m, /^tfjs +\d+\.\d+/m]) assert.match(stdout, line);
   const bad = await run(["doctor"], { ENGINE: "abacus" });
   assert.equal(bad.code, 1);
   assert.match(bad.stdout, /^FAILED engine starts: ENGINE: expected native \| wasm/m);

@@ -40,9 +40,14 @@ async function doAll(): Promise<Record<string, Done>> {
 }
 
 function compareAll(name: string, got: Done, expected: Done): Check[] {
-  if (got instanceof Error) return [{ name, ok: false, detail: String(got).split("\n")[0]! }];
-  if (expected instanceof Error) return [{ name: `${name}, plain JavaScript`, ok: false, detail: String(expected).split("\n")[0]! }];
-  return Object.entries(expected).map(([part, values]) => compare(part ? `${name}: ${part}` : name, got[part]!, values));
+  if (got instanceof Error) return [failure(name, got)];
+  if (expected instanceof Error) return [failure(`${name}, plain JavaScript`, expected)];
+  const named = (part: string): string => (part ? `${name}: ${part}` : name);
+  return Object.entries(expected).map(([part, values]) => compare(named(part), got[part]!, values));
+}
+
+function failure(name: string, error: Error): Check {
+  return { name, ok: false, detail: String(error).split("\n")[0]! };
 }
 
 /** Passes when the largest difference is small against the largest value. */

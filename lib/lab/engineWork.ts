@@ -84,15 +84,18 @@ function samplePairs(): PairIds[] {
 }
 
 /**
- * Two prompts of different lengths, sampled on, as sampling does: past the positions at which the cache is merged. The
- * logits of the same model after a prompt and one token more say how near the numbers are, which tokens do not.
+ * A few tokens after two prompts of different lengths, sampled as sampling does. The logits of the same model after a
+ * prompt and one token more say how near the numbers are, which tokens do not.
  */
 async function decoding(): Promise<Numbers> {
   const params = tinyParams(), rng = new Rng("doctor/decoding");
-  const prompts: GenerateRequest[] = [5, 8].map((length) => ({ promptIds: tokens(rng, length), streams: [rng.fork(`${length}`), rng.fork(`${length} again`)] }));
-  const options = { temperature: 0.8, topK: 8, topP: 1, maxNewTokens: 20 }, completions: number[][] = [];
-  for await (const { request, completions: made } of generate(tiny, params, prompts, options, { eosIds: [], vocabSize: tiny.vocabSize })) {
-    completions[request] = made.flatMap(({ ids }) => ids);
+  const requests = [5, 8].map((length): GenerateRequest => {
+    const streams = [rng.fork(`${length}`), rng.fork(`${length} again`)];
+    return { promptIds: tokens(rng, length), streams };
+  });
+  const options = { temperature: 0.8, topK: 8, topP: 1, maxNewTokens: 4 }, completions: number[][] = [];
+  for await (const made of generate(tiny, params, requests, options, { eosIds: [], vocabSize: tiny.vocabSize })) {
+    completions[made.request] = made.completions.flatMap(({ ids }) => ids);
   }
   const logits = await cachedLogits(params, tokens(rng, 6));
   tf.dispose(params);

@@ -5,7 +5,8 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, needsBinding, placeBinding, tfjsPackage } from "./binding.mjs";
+import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, needsBinding } from "./binding.mjs";
+import { placeBinding, tfjsPackage } from "./binding.mjs";
 import { cacheFolder, onPath, readJson, SetupError, Unavailable } from "./paths.mjs";
 import { fetchPrebuilt } from "./prebuilt.mjs";
 import { keepRecord, knownRecord } from "./record.mjs";
@@ -25,7 +26,7 @@ export async function setUpEngine({ say, forced, again }) {
   const valid = known && (known.engine === "native" ? nativeStands(known) : !forced && othersStand(known));
   const record = valid ? known : await choose(say);
   if (!valid) keepRecord(record);
-  if (forced && record.engine !== "native") throw new SetupError(`ENGINE=native is not possible here, because ${record.reason}`);
+  if (forced && record.engine !== "native") throw impossible(forced, record.reason);
   say(line(record));
 }
 
@@ -36,11 +37,15 @@ function force(engine, again) {
     try {
       tryEngine(engine);
     } catch (error) {
-      throw error instanceof Unavailable ? new SetupError(`ENGINE=${engine} is not possible here, because ${error.message}`) : error;
+      throw error instanceof Unavailable ? impossible(engine, error.message) : error;
     }
     keepRecord({ engine, reason: `ENGINE=${engine}`, package: now }, engine);
   }
   return ENGINES[engine];
+}
+
+function impossible(engine, why) {
+  return new SetupError(`ENGINE=${engine} is not possible here, because ${why}`);
 }
 
 function line({ engine, reason, version, gpu }) {

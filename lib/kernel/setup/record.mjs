@@ -1,6 +1,6 @@
 /**
- * Which engine was chosen: node_modules/.mask-dpo-engine.json, {tried: {"<where>": {engine, reason, version, gpu, …}}}.
- * lib/engine/backend follows it. Another Node or another processor may compute with another engine, so each has its own.
+ * Which engine was chosen: node_modules/.mask-dpo-engine.json, {tried: {"<where>": {engine, reason, version, gpu}}}.
+ * lib/engine/backend follows it. Another Node or processor may compute with another engine, so each has its own.
  */
 import os from "node:os";
 import path from "node:path";

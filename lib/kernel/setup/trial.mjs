@@ -1,4 +1,4 @@
-/** Tries an engine in a process of its own, since one that does not fit the machine may end the process or never answer. */
+/** Tries an engine in a process of its own: one that does not fit the machine may end it, or never answer. */
 import { spawnSync } from "node:child_process";
 import { root, Unavailable } from "./paths.mjs";
 
@@ -19,7 +19,8 @@ export function tryEngine(engine, { script = "lib/lab/engineProbe.ts", limit = L
     cwd: root, encoding: "utf8", timeout: limit, killSignal: "SIGKILL", stdio: ["ignore", "ignore", "pipe", "pipe"],
     env: { ...process.env, ENGINE: engine, TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
   });
-  const [found, computed] = (result.output?.[3] ?? "").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const answers = (result.output?.[3] ?? "").split("\n").filter(Boolean);
+  const [found, computed] = answers.map((line) => JSON.parse(line));
   if (!found || found.error) throw new Unavailable(`${ENGINES[engine]} did not start (${found?.error ?? died(result, limit)})`);
   const wrong = computed ? computed.error ?? computed.failed[0] : died(result, limit);
   if (wrong) throw new CannotCompute(`${ENGINES[engine]} starts but cannot compute (${wrong.slice(0, 150)})`);

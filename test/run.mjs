@@ -3,6 +3,7 @@
  *
  *   node test/run.mjs                  everything
  *   node test/run.mjs --only align     only the test files whose path contains "align"; no other stage
+ *   node test/run.mjs --node 22,24,26  only what is tried on those Node versions (test/node)
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -46,6 +47,8 @@ function smokeReproduction() {
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");
+  const versions = process.argv.indexOf("--node");
+  if (versions >= 0) return [["Node versions", () => node("test/node/stage.mjs", process.argv[versions + 1] ?? "")]];
   if (only >= 0) return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
     ["type check", () => node("node_modules/typescript/bin/tsc")],
@@ -53,6 +56,7 @@ function stages() {
     ["notebook check", () => node("--import", "tsx", "test/notebooks/check.ts", ...find("notebooks", ".ipynb").filter((file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints")))],
     ["tests", () => unitTests(tests)],
     ["notebooks at the smoke preset", smokeReproduction],
+    ["other Node versions", () => node("test/node/stage.mjs")],
   ];
 }
 

@@ -21,14 +21,14 @@ const skip = process.platform === "win32" && "the stub PATH is made for POSIX";
 
 /** Our own files, links to the packages, and the engine's package without a binding. */
 before(() => {
-  for (const file of ["lib", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) cpSync(path.join(projectRoot, file), path.join(copy, file), { recursive: true });
+  const take = (...parts: string[]) => cpSync(path.join(projectRoot, ...parts), path.join(copy, ...parts), { recursive: true });
+  for (const file of ["lib", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) take(file);
   mkdirSync(path.join(copy, "node_modules/@tensorflow"));
   for (const folder of ["node_modules", "node_modules/@tensorflow"]) {
-    for (const name of readdirSync(path.join(projectRoot, folder)).filter((entry) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(entry))) {
-      symlinkSync(path.join(projectRoot, folder, name), path.join(copy, folder, name));
-    }
+    const names = readdirSync(path.join(projectRoot, folder)).filter((name) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(name));
+    for (const name of names) symlinkSync(path.join(projectRoot, folder, name), path.join(copy, folder, name));
   }
-  for (const file of ["package.json", "binding"]) cpSync(path.join(projectRoot, native, file), path.join(copy, native, file), { recursive: true });
+  for (const file of ["package.json", "binding"]) take(native, file);
   // A host that never resolves, so that the test does not depend on the network.
   const manifest = path.join(copy, native, "package.json");
   writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"host": "[^"]*"/, '"host": "https://nowhere.invalid/"'));
@@ -42,13 +42,14 @@ function setUp(env: NodeJS.ProcessEnv = {}) {
   return { code: result.status, out: result.stdout, err: result.stderr, ms: Date.now() - started };
 }
 
-const records = () => (JSON.parse(readFileSync(record, "utf8")) as { tried: Record<string, { engine: string; reason: string }> }).tried;
+interface Tried { tried: Record<string, { engine: string; reason: string }> }
+const records = () => Object.values((JSON.parse(readFileSync(record, "utf8")) as Tried).tried);
 
 const WASM = "engine: WebAssembly, because no C++ compiler (g++ or clang++) was found\n";
 
 test("without compiler and Python: WebAssembly, one line, kernelspec and command in place; again is quick", { skip }, () => {
   assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
-  assert.deepEqual(Object.values(records()).map(({ engine, reason }) => [engine, reason]), [["wasm", "no C++ compiler (g++ or clang++) was found"]]);
+  assert.deepEqual(records().map(({ engine, reason }) => `engine: ${engine}, because ${reason}\n`), [WASM.replace("WebAssembly", "wasm")]);
   const spec = JSON.parse(readFileSync(path.join(home, process.platform === "darwin" ? "Library/Jupyter" : ".local/share/jupyter", "kernels/mask-dpo/kernel.json"), "utf8"));
   assert.deepEqual([spec.argv[1], spec.display_name], [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"]);
   assert.equal(readlinkSync(path.join(copy, "node_modules/.bin/mask-dpo")), "../../lib/kernel/mask-dpo.mjs");
@@ -102,9 +103,10 @@ test("packages: a difference from the lock file starts npm ci, and its failure i
 });
 
 test("another Node, or another processor, is tried anew; what was found for the first stays", { skip }, () => {
-  writeFileSync(record, JSON.stringify({ tried: { "v1.2.3 linux-x64 Abacus": { engine: "native", reason: "", libraries: [], machine: {} } } }));
+  const other = { engine: "native", reason: "", libraries: [], machine: {} };
+  writeFileSync(record, JSON.stringify({ tried: { "v1.2.3 linux-x64 Abacus": other } }));
   assert.match(setUp().out, /^engine: WebAssembly, because/);
-  assert.deepEqual(Object.values(records()).map(({ engine }) => engine), ["native", "wasm"]);
+  assert.deepEqual(records().map(({ engine }) => engine), ["native", "wasm"]);
 });
 
 /** A package in the engine's place: plain JavaScript under its name, and what is said. */
@@ -118,13 +120,17 @@ function placeStub(breaks: string): void {
     tf.registerBackend("tensorflow", () => Object.assign(new MathBackendCPU(), { binding, isUsingGpuDevice: false }));
     for (const kernel of tf.getKernelsForBackend("cpu")) {
       const multiply = kernel.kernelFunc, product = (...args) => { ${breaks} };
-      tf.registerKernel({ ...kernel, backendName: "tensorflow", kernelFunc: kernel.kernelName === "BatchMatMul" ? product : multiply });
+      const kernelFunc = kernel.kernelName === "BatchMatMul" ? product : multiply;
+      tf.registerKernel({ ...kernel, backendName: "tensorflow", kernelFunc });
     }`);
 }
 
 const WRONG: [says: RegExp, breaks: string][] = [
   [/training step: TypeError: .+ is not a function/, "return multiply(...args);"], // a matrix product alone is right
-  [/matrix product: relative error 6\.6e-2 /, "const out = multiply(...args); args[0].backend.data.get(out.dataId).values[3] += 1; return out;"],
+  [/matrix product: relative error 6\.6e-2 /, `
+    const out = multiply(...args);
+    args[0].backend.data.get(out.dataId).values[3] += 1;
+    return out;`],
   [/it died of SIGKILL/, 'process.kill(process.pid, "SIGKILL"); for (;;);'],
 ];
 for (const [says, breaks] of WRONG) {
@@ -138,7 +144,8 @@ for (const [says, breaks] of WRONG) {
 }
 
 test("what runs follows the set-up, and does not take the package that loads", { skip }, () => {
-  const { status, stdout } = spawnSync(process.execPath, [path.join(copy, "lib/kernel/mask-dpo.mjs"), "doctor"], { encoding: "utf8" });
+  const doctor = [path.join(copy, "lib/kernel/mask-dpo.mjs"), "doctor"];
+  const { status, stdout } = spawnSync(process.execPath, doctor, { encoding: "utf8" });
   assert.match(stdout, /^engine +WebAssembly \(native TensorFlow starts but cannot compute \(it died/m);
   assert.equal(status, 0, stdout);
 });
@@ -146,13 +153,16 @@ test("what runs follows the set-up, and does not take the package that loads", {
 test("without WebAssembly plain JavaScript is left, and both reasons are said", { skip }, () => {
   rmSync(path.join(copy, "node_modules/@tensorflow/tfjs-backend-wasm"));
   rmSync(record);
-  assert.match(setUp().out, /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find module .+\)\n$/);
+  const reasons = /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find .+\)\n$/;
+  assert.match(setUp().out, reasons);
 });
 
 test("a package that never answers is given up", { skip }, async () => {
   placeStub("for (;;);");
-  const { tryEngine } = (await import(pathToFileURL(path.join(copy, "lib/kernel/setup/trial.mjs")).href)) as { tryEngine(engine: string, options: { limit: number }): object };
-  assert.throws(() => tryEngine("native", { limit: 4000 }), /native TensorFlow starts but cannot compute \(no answer within 4 s\)/);
+  const trial: unknown = await import(pathToFileURL(path.join(copy, "lib/kernel/setup/trial.mjs")).href);
+  const { tryEngine } = trial as { tryEngine(engine: string, options: { limit: number }): object };
+  const gaveUp = /native TensorFlow starts but cannot compute \(no answer within 4 s\)/;
+  assert.throws(() => tryEngine("native", { limit: 4000 }), gaveUp);
 });
 
 test("the command without packages says what to run", { skip }, () => {

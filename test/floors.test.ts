@@ -1,55 +1,58 @@
 /** The rules of the house, checked on the sources: floors, file sizes, types, randomness, versions, thin notebooks. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, type Dirent } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
 import { projectRoot } from "../lib/base/files";
 
-/** From the lowest up; a file may import from its own floor and from those below. lib/cli.ts stands on top. */
-const floors = ["base", "text", "engine", "model", "factuality", "world", "preference", "align", "topic", "evaluation", "lab", "kernel", "cli.ts"];
+/**
+ * From the lowest up; a file may import from its own floor and from those below. lib/setup stands apart: it runs before
+ * packages are installed. lib/README.md says what each is for.
+ */
+const floors = [
+  "base", "text", "engine", "model", "server", "factuality", "show", "world", "preference", "topic", "evaluation", "kernel",
+  "align", "steps", "lab", "paper", "notebook", "cli",
+];
 const tsFiles = (folder: string): string[] => readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((name) => path.join(folder, name)).sort();
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
 const library = tsFiles("lib"), tests = tsFiles("test");
 
-/** Files of this project that a file imports, by any form of import; `types` only where the import leaves nothing at run time. */
-function imports(file: string): { file: string; types: boolean }[] {
-  const found: { file: string; types: boolean }[] = [];
-  const add = (specifier: ts.Expression | undefined, types: boolean): void => {
+/** Files of this project that a file imports, by any form of import, types only or not. */
+function imports(file: string): string[] {
+  const found: string[] = [];
+  const add = (specifier: ts.Node | undefined): void => {
     if (!specifier || !ts.isStringLiteralLike(specifier) || !specifier.text.startsWith(".")) return;
     const target = path.join(path.dirname(file), specifier.text);
-    found.push({ file: /\.[a-z]+$/.test(target) ? target : `${target}.ts`, types });
+    found.push(/\.[a-z]+$/.test(target) ? target : `${target}.ts`);
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      const named = node.importClause?.namedBindings;
-      const each = named && ts.isNamedImports(named) && named.elements.length > 0 && named.elements.every(({ isTypeOnly }) => isTypeOnly) && !node.importClause?.name;
-      add(node.moduleSpecifier, Boolean(node.importClause?.isTypeOnly || each));
-    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText() === "require")) add(node.arguments[0], false);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal as ts.Expression, true);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    else if (ts.isCallExpression(node) && /^(import|require)$/.test(node.expression.getText())) add(node.arguments[0]);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true));
   return found;
 }
 
-const floorOf = (file: string): number => floors.indexOf(file.split(path.sep)[1]!);
+const roomOf = (file: string): string => file.split(path.sep)[1]!;
+const floorOf = (file: string): number => floors.indexOf(roomOf(file));
 
 test("imports go down, never up, and only to files that are there", () => {
   const wrong: string[] = [];
   for (const file of library) {
     assert.ok(floorOf(file) >= 0, `${file} stands on no floor`);
     for (const target of imports(file)) {
-      if (!/^lib./.test(target.file) || floorOf(target.file) > floorOf(file)) wrong.push(`${file} -> ${target.file}`);
-      assert.doesNotThrow(() => read(target.file), `${file} imports ${target.file}`);
+      if (!/^lib./.test(target) || floorOf(target) > floorOf(file)) wrong.push(`${file} -> ${target}`);
+      assert.doesNotThrow(() => read(target), `${file} imports ${target}`);
     }
   }
   assert.deepEqual(wrong, []);
 });
 
-test("siblings do not import each other in circles", () => {
-  const graph = new Map(library.map((file) => [file, imports(file).filter(({ types }) => !types).map((target) => target.file).filter((target) => library.includes(target))]));
+test("no file imports itself by way of others, not even types", () => {
+  const graph = new Map(library.map((file) => [file, imports(file).filter((target) => library.includes(target))]));
   const done = new Set<string>();
   const walk = (file: string, trail: readonly string[]): void => {
     assert.ok(!trail.includes(file), `a circle: ${[...trail.slice(trail.indexOf(file)), file].join(" -> ")}`);
@@ -58,6 +61,35 @@ test("siblings do not import each other in circles", () => {
     done.add(file);
   };
   for (const file of library) walk(file, []);
+});
+
+const entries = (folder: string): Dirent[] => readdirSync(path.join(projectRoot, folder), { withFileTypes: true });
+
+test("the set-up imports nothing that is not its own or Node's", () => {
+  for (const { name } of entries("lib/setup")) {
+    for (const [, from] of read(path.join("lib/setup", name)).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+      assert.match(from!, /^(node:|\.\/)/, `lib/setup/${name} imports ${from}`);
+    }
+  }
+});
+
+test("a folder of the library holds at most 25 files of its own, and lib/README.md names every floor in order", () => {
+  const walk = (folder: string): void => {
+    const own = entries(folder);
+    assert.ok(own.filter((entry) => entry.isFile()).length <= 25, `${folder} has more than 25 files`);
+    for (const entry of own) if (entry.isDirectory()) walk(path.join(folder, entry.name));
+  };
+  walk("lib");
+  const rooms = entries("lib").filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  assert.deepEqual(rooms.sort(), [...floors, "setup"].sort());
+  const named = [...read("lib/README.md").matchAll(/^\| `([a-z]+)`/gm)].map(([, name]) => name!);
+  assert.deepEqual(named, [...floors.slice().reverse(), "setup"]);
+});
+
+test("what lib/README.md says is where it says", () => {
+  for (const [, file] of read("lib/README.md").matchAll(/`([a-z]+\/[\w/.]+)`/g)) {
+    assert.ok(existsSync(path.join(projectRoot, "lib", file!)), `lib/README.md names ${file}, which is not there`);
+  }
 });
 
 test("files have at most 250 lines, and each of the library says what it is", () => {

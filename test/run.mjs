@@ -38,7 +38,7 @@ function unitTests(files) {
 function smokeReproduction() {
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-smoke-"));
   try {
-    return node("lib/kernel/mask-dpo.mjs", "reproduce", "--preset", "smoke", "--out", out);
+    return node("lib/cli/mask-dpo.mjs", "reproduce", "--preset", "smoke", "--out", out);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Llama, Params } from "../model/llama";
 import { sidesOf, type TokenizedSide } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
-import { maskDpoLoss } from "./loss";
+import { maskDpoLoss } from "./objective/dpo";
 import { sequenceLogps, tokenLogps } from "./logps";
 
 /** The part of a pair that is computed with. */

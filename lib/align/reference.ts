@@ -61,13 +61,13 @@ export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): R
 /**
  * The masked sums of `pairs`, from the cache in `cacheDir` where it has them.
  * @param referenceHash names the reference, whose weights [P] are given, and the engine: another one rounds differently
- * @param chunk pairs per forward pass, where memory allows fewer than usual
+ * @param chunk pairs per forward pass, where memory allows fewer than usual: sums are then rounded otherwise
  * @throws UserError naming the pairs that have a log-probability which is not finite
  */
-export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[], chunk?: number): Promise<ReferenceLogps> {
+export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[], chunk = chunkPairs): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
   const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
-  const file = path.join(cacheDir, `logps-${sha256(referenceHash + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`);
+  const file = path.join(cacheDir, `logps-${sha256(`${referenceHash} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`);
   if (existsSync(file)) {
     const logps = readLogps(file, pairs, order);
     checkFinite(logps, pairs, file, "Delete the file: it is computed again.");

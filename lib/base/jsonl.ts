@@ -97,3 +97,9 @@ export function readText(file: string): string {
 function readLines(file: string): { text: string; line: number }[] {
   return readText(file).split("\n").map((text, i) => ({ text, line: i + 1 })).filter(({ text }) => text.trim() !== "");
 }
+
+/** @throws UserError where a file has no rows */
+export function required<T>(rows: T[], file: string, what: string): T[] {
+  if (rows.length === 0) throw new UserError({ where: file, expected: `at least one ${what}`, got: "an empty file", fix: "Check the step that wrote it." });
+  return rows;
+}

@@ -76,7 +76,7 @@ export class WorkerPool<State, Task> {
   constructor(script: string, readonly size = cpuWorkers) {
     this.children = Array.from({ length: size }, () => fork(path.join(projectRoot, script), {
       cwd: projectRoot, execArgv: ["--import", "tsx"], serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc", this.shared.descriptor],
-      env: { ...process.env, MASK_DPO_WORKER: "1", TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" }, // results do not depend on the number of threads
+      env: { ...process.env, MASK_DPO_WORKER: "1" },
     }));
     this.free = this.children.slice();
     for (const child of this.children) {

@@ -4,7 +4,7 @@
  * engine that cannot start is an error, never a silent fallback.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
@@ -20,6 +20,8 @@ export interface Engine {
   name: EngineName;
   /** One line for people: which engine, and why. */
   description: string;
+  /** What decides how sums are rounded, beside the processor: a part of the key of every result that is kept. */
+  arithmetic: string;
   /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
   parallel: boolean;
 }
@@ -28,14 +30,28 @@ let started: Promise<Engine> | undefined;
 
 /**
  * Starts the engine once per process; later calls return the same.
- * @param large for large tensors: TensorFlow's own allocator keeps what it once took, in pieces, up to half as much
- *   again as is in use. The system's gives it back and computes the same numbers, but is no gain for small ones.
+ * @param large for large tensors: all threads (or TF_NUM_INTRAOP_THREADS), and the system's allocator, since
+ *   TensorFlow's own keeps what it once took, in pieces, up to half as much again as is in use. It computes the same
+ *   numbers, but is no gain for small ones.
  * @throws UserError when a forced engine cannot start
  */
 export function startEngine({ large = false } = {}): Promise<Engine> {
-  if (large && !started) process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1"; // inherited by workers
+  if (!started) {
+    if (large) process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1";
+    setThreads(large);
+  }
   started ??= start(process.env["ENGINE"]);
   return started;
+}
+
+/**
+ * TensorFlow reads its threads when it is loaded. One a process where tensors are small: that is as fast, processes
+ * share out the work, and on some processors the order of a sum depends on the number of threads, so that results
+ * would depend on how many processes there were.
+ */
+function setThreads(large: boolean): void {
+  if (large) process.env["TF_NUM_INTRAOP_THREADS"] ||= String(availableParallelism());
+  else Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" });
 }
 
 async function start(forced: string | undefined): Promise<Engine> {
@@ -60,6 +76,7 @@ async function start(forced: string | undefined): Promise<Engine> {
 
 /** Starts a backend by name, whatever runs now: for checks that compare backends. */
 export async function switchEngine(name: EngineName): Promise<Engine> {
+  if (!started) setThreads(false);
   return starters[name]("switched to");
 }
 
@@ -87,14 +104,20 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    return { name: "native", parallel: !backend.isUsingGpuDevice && !isWorker, description: `native TensorFlow ${backend.binding.TF_Version} ${backend.isUsingGpuDevice ? "GPU" : "CPU"} (${why})` };
+    const gpu = backend.isUsingGpuDevice, threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]);
+    return {
+      name: "native",
+      arithmetic: gpu ? "native, GPU" : threads > 1 ? `native, ${threads} threads` : "native",
+      parallel: !gpu && threads === 1 && !isWorker,
+      description: `native TensorFlow ${backend.binding.TF_Version} ${gpu ? "GPU" : "CPU"} (${why})`,
+    };
   },
   async wasm(why) {
     const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();
-    return { name: "wasm", parallel: !isWorker, description: `WebAssembly (${why})` };
+    return { name: "wasm", arithmetic: "wasm", parallel: !isWorker, description: `WebAssembly (${why})` };
   },
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
@@ -105,16 +128,16 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend("webgpu"))) throw new Error("the webgpu backend did not initialise");
-    return { name: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
+    return { name: "webgpu", arithmetic: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
   },
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
+    return { name: "cpu", arithmetic: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
   },
 };
 
-/** What the set-up found best (lib/kernel/setup/record.mjs) for this Node and this processor. */
+/** What the set-up found best (lib/setup/record.mjs) for this Node and this processor. */
 function chosenBySetUp(): { engine: EngineName; reason: string } | undefined {
   const file = path.join(projectRoot, "node_modules/.mask-dpo-engine.json");
   if (!existsSync(file)) return undefined;

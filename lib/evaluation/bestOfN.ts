@@ -63,13 +63,19 @@ export function compareBestOfN(a: readonly AnnotatedCandidate[], b: readonly Ann
  * @param ns at least two @throws UserError as `bestOfN`
  */
 export function gapSlope(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): Difference {
-  const x = ns.map((n) => Math.log2(n)), mean = x.reduce((sum, v) => sum + v, 0) / x.length;
-  const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const weights = slopeWeights(ns);
   const slopes = (answers: readonly AnnotatedCandidate[]): Columns => {
-    const values = [...answersByTopic(answers, questions).values()].map((topic) => ns.reduce((sum, n, i) => sum + ((x[i]! - mean) / spread) * topicBest(topic, n).score, 0));
+    const values = [...answersByTopic(answers, questions).values()].map((topic) => ns.reduce((sum, n, i) => sum + weights[i]! * topicBest(topic, n).score, 0));
     return [values, values.map(() => 1)];
   };
   return pairedDifference(slopes(a), slopes(b), rng, options);
+}
+
+/** What values at each N are weighted with for their slope on log2 N, by least squares. */
+export function slopeWeights(ns: readonly number[]): number[] {
+  const x = ns.map((n) => Math.log2(n)), mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+  const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  return x.map((v) => (v - mean) / spread);
 }
 
 /** Share of B's remaining error that A is without, 1 - (1 - A) / (1 - B), per N: a gap between scores below 100 % must shrink as they rise, this need not. */
@@ -133,4 +139,9 @@ function shareTies(weights: Float64Array, sorted: readonly number[]): Float64Arr
 
 function macroColumns(units: readonly TopicBest[]): Columns {
   return [units.map(({ score }) => score), units.map(() => 1)];
+}
+
+/** 1, 2, 4, … not above `most`. */
+export function powersOfTwo(most: number): number[] {
+  return Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, i) => 2 ** i);
 }

@@ -3,13 +3,11 @@
  * One schema each; unknown keys are rejected. `start`/`end` are UTF-16 offsets into `completion`, end exclusive.
  */
 import { z } from "zod";
+import { messageSchema } from "../text/message";
 
 /** Sentence verdicts as ANAH-v2 publishes them. a_i of Eq. 4 is 0 for supported and no-fact, 1 for the others (`isHallucination`). */
 export const verdictSchema = z.enum(["supported", "contradictory", "unverifiable", "no-fact"]);
 export type Verdict = z.infer<typeof verdictSchema>;
-
-export const messageSchema = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() }).strict();
-export type Message = z.infer<typeof messageSchema>;
 
 export const questionSchema = z.object({ id: z.string().min(1), topic: z.string().min(1), prompt: z.array(messageSchema).min(1) }).strict();
 export type Question = z.infer<typeof questionSchema>;

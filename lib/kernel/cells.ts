@@ -9,7 +9,7 @@ import { createExecutor, type Executor } from "tslab/dist/executor";
 import { cellFile, runtimeError, typeError, type CellError, type CellRecord, type TypeMessage } from "./cellErrors";
 import { createCellCompiler } from "./compiler";
 import { redirectPrinting, StreamJoiner } from "./streams";
-import type { Content } from "./wire";
+import type { Content } from "./jupyterWire";
 
 /** Sends one iopub message of a cell. */
 export type Post = (type: string, content: Content) => void;

@@ -42,5 +42,5 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
   require.cache[require.resolve("@tslab/typescript-for-tslab")].exports = { ...typescript };
   require("tsx/cjs/api").register();
-  await require("./session.ts").startSession(connectionFile, ownRoot);
+  await require("./kernelSession.ts").startSession(connectionFile, ownRoot);
 }

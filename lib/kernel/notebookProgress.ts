@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { progressText, setProgressRenderer, type Progress } from "../base/progress";
-import type { KernelHost } from "./host";
+import type { KernelHost } from "../show/host";
 
 const EVERY_MS = 200;
 const WIDTH = 30;

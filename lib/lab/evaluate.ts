@@ -5,15 +5,19 @@ import { writeFileAtomic } from "../base/files";
 import { hashOf } from "../base/hash";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";
-import { answerTotals, answerTotalsSchema, type AnswerTotals } from "./answerTotals";
-import { answersOf } from "./candidates";
+import { answerTotals, answerTotalsSchema, type AnswerTotals } from "../evaluation/answerTotals";
+import { answersOf, type Decoding } from "./candidates";
 import { evaluationQuestions } from "./questions";
-import { folderName, runFolder } from "./run";
+import { folderName, runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** Question set and decoding: Tables 2-5 here are "test sampled", Table 1 is greedy in the paper. */
-export const evaluationNames = ["test sampled", "test greedy", "ood sampled"] as const;
-export type EvaluationName = (typeof evaluationNames)[number];
+export const evaluations = {
+  "test sampled": { split: "test", decoding: "sampled" },
+  "test greedy": { split: "test", decoding: "greedy" },
+  "ood sampled": { split: "ood", decoding: "sampled" },
+} as const satisfies Record<string, { split: "test" | "ood"; decoding: Decoding }>;
+export type EvaluationName = keyof typeof evaluations;
 
 /** Raised when what an evaluation counts changes, so that older ones are not taken for it. */
 const version = 1;
@@ -22,7 +26,7 @@ const version = 1;
 export async function evaluate(session: Session, dir: string, name: EvaluationName, policy = policyHash(dir)): Promise<AnswerTotals> {
   const known = knownEvaluation(session, policy, name);
   if (known) return known;
-  const [split, decoding] = name.split(" ") as ["test" | "ood", "sampled" | "greedy"];
+  const { split, decoding } = evaluations[name];
   const { questions, answers } = await answersOf(session, dir, split, decoding);
   const totals = answerTotals(session.atlas, questions, answers);
   writeFileAtomic(path.join(runFolder(session.runs, "evaluation", keyOf(session, policy, name)), "totals.json"), JSON.stringify(totals));
@@ -36,6 +40,7 @@ export function knownEvaluation(session: Session, policy: string, name: Evaluati
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {
-  const { preset, seed, engine } = session, split = name.startsWith("test") ? "test" : "ood";
-  return { policy, name, questions: hashOf(evaluationQuestions(session, split, preset.evaluationQuestions)), samples: name.endsWith("greedy") ? 1 : preset.samples, seed: name.endsWith("greedy") ? 0 : seed, engine: engine.name, version };
+  const { preset, seed, engine } = session, { split, decoding } = evaluations[name], greedy = decoding === "greedy";
+  const questions = hashOf(evaluationQuestions(session, split, preset.evaluationQuestions));
+  return { policy, name, questions, samples: greedy ? 1 : preset.samples, seed: greedy ? 0 : seed, engine: engine.arithmetic, version };
 }

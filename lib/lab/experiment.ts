@@ -12,12 +12,12 @@ import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";
 import type { MaskKind } from "../preference/mask";
 import { mixingOf } from "../preference/mixing";
-import type { AnswerTotals } from "./answerTotals";
+import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
 import { pairsOf, type PairSource } from "./pairSource";
-import { folderName, runFolder } from "./run";
+import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
-import { snapshotFolder, trainRun } from "./trainRun";
+import { snapshotFolder, trainRun } from "../align/trainRun";
 
 export interface Experiment {
   policy: PolicyName;
@@ -109,5 +109,5 @@ function snapshotSteps(steps: number): number[] {
 
 function keyOf(session: Session, { policy, ...experiment }: Experiment): object {
   const { topics, questionsPerTopic, candidates } = session.preset; // the pool that pairs are taken from
-  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.name };
+  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.arithmetic };
 }

@@ -15,10 +15,10 @@ import { splitByDistance } from "../topic/cluster";
 import type { EmbeddingName } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
-import { atlasAnnotator, candidatesOf } from "./candidates";
-import { maxNewTokens } from "./preset";
+import { atlasAnnotator } from "../world/oracle";
+import { candidatesOf } from "./candidates";
 import { trainingTopics } from "./questions";
-import { runFolder } from "./run";
+import { runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
@@ -63,7 +63,7 @@ async function topicGroup(session: Session, topics: readonly string[], { embeddi
 
 async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
   const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
-  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.name };
+  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.arithmetic };
   const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
@@ -77,5 +77,6 @@ async function allPairs(session: Session, { author, document, annotator, k }: Pa
 
 /** The preset's K candidates of every training question: smaller K take the first of them. */
 export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
-  return candidatesOf(session, policyDir(session, author), questions, session.preset.candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
+  const { candidates, maxNewTokens } = session.preset;
+  return candidatesOf(session, policyDir(session, author), questions, candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
 }

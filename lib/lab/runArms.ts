@@ -1,12 +1,12 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
 import type { StepLog } from "../align/train";
-import type { Arm } from "./arm";
+import type { Arm } from "../evaluation/arm";
 import { evaluate, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";
 import { runExperiments } from "./runExperiments";
 import { policyDir, seedsOf, type PolicyName, type Session } from "./session";
-import { conditionArms, requestsOf, type ArmSpec, type Condition } from "./suite";
-import { readTrainingLogs } from "./trainRun";
+import { requestsOf, type ArmSpec } from "./study";
+import { readTrainingLogs } from "../align/trainRun";
 
 /** An arm whose experiments are done, one a seed. */
 export interface AlignedArm {
@@ -22,13 +22,6 @@ export async function runArms<Key extends string>(session: Session, specs: Reado
   let start = 0;
   for (const key of keys) arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
   return arms;
-}
-
-/** Mask-DPO and DPO under every condition. */
-export async function runConditions(session: Session): Promise<Record<Condition, Record<"paper" | "none", AlignedArm>>> {
-  const specs = conditionArms(session), names = Object.keys(specs) as Condition[];
-  const flat = await runArms(session, Object.fromEntries(names.flatMap((name) => Object.entries(specs[name]!).map(([mask, spec]) => [`${name} ${mask}`, spec]))));
-  return Object.fromEntries(names.map((name) => [name, { paper: flat[`${name} paper`]!, none: flat[`${name} none`]! }])) as Record<Condition, Record<"paper" | "none", AlignedArm>>;
 }
 
 /** Logs of the first seed's training. */
@@ -62,4 +55,3 @@ export async function policyArm(session: Session, label: string, policy: PolicyN
   for (const seed of seedsOf(session, seeds)) totals.push(await evaluate({ ...session, seed }, policyDir(session, policy), evaluation));
   return { label, runs: [policy], seeds: totals };
 }
-

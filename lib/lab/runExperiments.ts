@@ -9,9 +9,10 @@ import { experimentName, knownResult, runExperiment, type ExperimentRequest, typ
 import type { ExperimentSetup } from "./experimentWorker";
 import { preparePairs } from "./pairSource";
 import type { Session } from "./session";
+import { topicVectors } from "./topicEmbeddings";
 
 /** Starting workers (about two seconds) pays from this many experiments on. */
-const poolFrom = 3;
+const poolFrom = 2;
 
 /** Results in the order of the requests; requests of one experiment are computed together. @throws UserError as `runExperiment` */
 export async function runExperiments(session: Session, requests: readonly ExperimentRequest[]): Promise<ExperimentResult[]> {
@@ -44,6 +45,8 @@ function inOrder(requests: readonly ExperimentRequest[]): ExperimentRequest[] {
 async function prepare(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
   const sources = new Map(requests.map(({ experiment: { pairs, seed } }) => [hashOf({ ...pairs, topics: 0, questionsPerTopic: 0, group: null, seed }), { pairs, seed }]));
   for (const { pairs, seed } of sources.values()) await preparePairs({ ...session, seed }, pairs);
+  const embedded = new Map(requests.flatMap(({ experiment: { pairs: { group }, seed } }) => (group ? [[`${group.embedding} ${seed}`, { name: group.embedding, seed }]] : [])));
+  for (const { name, seed } of embedded.values()) await topicVectors({ ...session, seed }, name);
 }
 
 async function compute(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {

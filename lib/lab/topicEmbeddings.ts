@@ -1,12 +1,17 @@
-/** The embeddings of §4.3 over all of Atlas, with the session's policies; each computed once per process. */
+/** The embeddings of §4.3 over all of Atlas, with the session's policies; a policy's vectors are kept in a run folder. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { hashOf } from "../base/hash";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
-import { topicEmbeddings } from "../model/embed";
+import { topicEmbeddings, type Mention } from "../model/embed";
 import { loadPolicy, policyHash } from "../model/policy";
+import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import { geographyVectors, randomVectors, trainingMentions, wordVectors, type EmbeddingName, type TopicVectors } from "../topic/embedding";
 import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
 import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
+import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
@@ -56,13 +61,38 @@ export async function chooseLayer(session: Session, policyDir: string): Promise<
 }
 
 /** By layer, from 0. */
-function policyVectors({ atlas }: Session, policyDir: string): Promise<TopicVectors[]> {
-  return once(`vectors ${policyHash(policyDir)}`, async () => {
-    const policy = loadPolicy(policyDir);
-    try {
-      return await topicEmbeddings(policy, trainingMentions(atlas.topics));
-    } finally {
-      policy.dispose();
-    }
+function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<TopicVectors[]> {
+  const policy = policyHash(policyDir);
+  return once(`vectors ${policy} ${runs}`, async () => {
+    const mentions = trainingMentions(atlas.topics), key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
+    const file = path.join(runFolder(runs, "vectors", key), "vectors.safetensors"), ids = atlas.topics.map(({ id }) => id);
+    if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
+    return readVectors(file, ids);
+  });
+}
+
+async function embed(policyDir: string, mentions: readonly Mention[]): Promise<Map<string, Float32Array>[]> {
+  const policy = loadPolicy(policyDir);
+  try {
+    return await topicEmbeddings(policy, mentions);
+  } finally {
+    policy.dispose();
+  }
+}
+
+/** A tensor [topics, D] a layer. */
+function writeVectors(file: string, ids: readonly string[], layers: readonly Map<string, Float32Array>[]): void {
+  writeSafetensors(file, new Map(layers.map((vectors, layer) => {
+    const rows = ids.map((id) => vectors.get(id)!), width = rows[0]!.length, data = new Float32Array(ids.length * width);
+    rows.forEach((row, i) => data.set(row, i * width));
+    return [String(layer), { shape: [ids.length, width], data }];
+  })));
+}
+
+function readVectors(file: string, ids: readonly string[]): TopicVectors[] {
+  const tensors = readSafetensors(file);
+  return Array.from({ length: tensors.names.length }, (_, layer) => {
+    const { data, shape: [, width] } = tensors.get(String(layer));
+    return new Map(ids.map((id, i) => [id, data.subarray(i * width!, (i + 1) * width!)]));
   });
 }

@@ -9,7 +9,7 @@
  */
 import { UserError, brief } from "../base/check";
 import { Rng } from "../base/rng";
-import type { Message } from "../factuality/records";
+import type { Message } from "../text/message";
 import type { Tokenizer } from "../text/tokenizer";
 import { type MaskOptions, type Side, emptiesSide, keptSentences, sentenceMask, sentenceOfTokens } from "./mask";
 import type { PreferencePair } from "./pair";

@@ -10,8 +10,9 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { Rng } from "../base/rng";
 import { unknownQuestion } from "../factuality/annotator";
-import { type AnnotatedCandidate, type Question, checkSpans, messageSchema, sentenceSchema } from "../factuality/records";
+import { type AnnotatedCandidate, type Question, checkSpans, sentenceSchema } from "../factuality/records";
 import { countSentences, factualityScore } from "../factuality/score";
+import { messageSchema } from "../text/message";
 
 const preferenceSideSchema = z
   .object({ completion: z.string(), sentences: z.array(sentenceSchema), tokenIds: z.array(z.number().int().nonnegative()).optional() })

@@ -6,6 +6,7 @@
  * another value. unverifiable: no wording matches, or the relation makes no sense for the topic. no-fact: one of the
  * known sentences without a fact.
  */
+import type { Annotator } from "../factuality/annotator";
 import type { Question, Sentence } from "../factuality/records";
 import { splitSentences } from "../text/sentence";
 import type { Atlas } from "./atlas";
@@ -68,4 +69,10 @@ export function indexTopics(atlas: Atlas, relation: RelationName): Map<string, s
     }
   }
   return index;
+}
+
+/** Atlas's exact annotator, as rows carry its verdicts. */
+export function atlasAnnotator(atlas: Atlas): Annotator {
+  const oracle = oracleAnnotator(atlas);
+  return { name: "Atlas oracle", annotate: (question, completion) => oracle.annotate(question, completion).map(({ start, end, verdict }) => ({ start, end, verdict })) };
 }

@@ -4,7 +4,7 @@
  */
 import { writeFileAtomic } from "../base/files";
 import type { Rng } from "../base/rng";
-import type { Message } from "../factuality/records";
+import type { Message } from "../text/message";
 import type { Atlas } from "./atlas";
 import { CITY_KINDS, KINDS, allWordings } from "./question";
 import type { QuestionKind } from "./question";

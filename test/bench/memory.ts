@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { projectRoot } from "../../lib/base/files";
 import { writeJsonl } from "../../lib/base/jsonl";
-import { constructPreferences } from "../../lib/lab/preferences";
+import { constructPreferences } from "../../lib/paper/pairs";
 import { Peer } from "./peers";
 import { spread, type Row } from "./race";
 import { atlasWork, benchSession, release, scratchFile, writePeerPairs } from "./work";
@@ -23,7 +23,7 @@ export async function memorySuite(python: string | undefined, rounds: number): P
   for (let round = 0; round < Math.min(rounds, 3); round++) {
     const out = scratchFile("memory-run");
     scratchFile("memory-run.run");
-    const child = spawn(process.execPath, [path.join(projectRoot, "lib/kernel/mask-dpo.mjs"), "train", "--model", session.baseDir, "--pairs", pairsFile, "--out", out, "--epochs", "1", "--lr", "1e-4", "--beta", "0.5"], { stdio: "ignore" });
+    const child = spawn(process.execPath, [path.join(projectRoot, "lib/cli/mask-dpo.mjs"), "train", "--model", session.baseDir, "--pairs", pairsFile, "--out", out, "--epochs", "1", "--lr", "1e-4", "--beta", "0.5"], { stdio: "ignore" });
     const watch = watchMemory(child.pid!);
     const code = await new Promise((resolve) => child.on("exit", resolve));
     if (code !== 0) throw new Error(`mask-dpo train ended with ${String(code)}`);

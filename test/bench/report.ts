@@ -1,8 +1,8 @@
 /** Rows as a table and as a figure. */
-import { dumbbellFigure } from "../../lib/lab/figure/bars";
-import type { Figure } from "../../lib/lab/figure/figure";
-import { palette } from "../../lib/lab/palette";
-import type { Table } from "../../lib/lab/table";
+import { dumbbellFigure } from "../../lib/show/figure/bars";
+import type { Figure } from "../../lib/show/figure/figure";
+import { palette } from "../../lib/show/palette";
+import type { Table } from "../../lib/show/table";
 import type { Row } from "./race";
 
 const met = ({ ratio, goal, atMost }: Row): boolean => (atMost ? ratio.value <= goal : ratio.value >= goal);

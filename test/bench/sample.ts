@@ -3,22 +3,21 @@ import { Rng } from "../../lib/base/rng";
 import { bestOfN } from "../../lib/evaluation/bestOfN";
 import { annotateCandidates } from "../../lib/factuality/annotator";
 import type { Candidate, Question } from "../../lib/factuality/records";
-import { atlasAnnotator } from "../../lib/lab/candidates";
-import { maxNewTokens } from "../../lib/lab/preset";
 import { paperSampling } from "../../lib/model/generate";
+import { samplingTasks } from "../../lib/preference/candidate";
 import { samplePool } from "../../lib/preference/samplePool";
 import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
+import { atlasAnnotator } from "../../lib/world/oracle";
 import { Peer } from "./peers";
 import { race, ratios, seconds, spread, type Row } from "./race";
 import { benchSession } from "./work";
 
-const sampling = { ...paperSampling, maxNewTokens };
 interface Generated { seconds: number; tokens: number }
 
 export async function sampleSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
-  const session = await benchSession(), { atlas, baseDir } = session, tokenizer = loadTokenizer(baseDir);
+  const session = await benchSession(), { atlas, baseDir, preset: { maxNewTokens } } = session, tokenizer = loadTokenizer(baseDir), sampling = { ...paperSampling, maxNewTokens };
   const generate = await Peer.python(python, "hf_generate.py", { model: baseDir, seed: 1, top_k: sampling.topK, temperature: sampling.temperature, max_new_tokens: maxNewTokens });
   const annotator = atlasAnnotator(atlas);
   try {
@@ -29,7 +28,7 @@ export async function sampleSuite(python: string | undefined, rounds: number): P
         ours: async (round) => {
           const rows: Candidate[] = [];
           const took = await seconds(async () => {
-            for await (const candidates of samplePool({ policyDir: baseDir, k, sampling, seed: 1 }, slices[round]!)) rows.push(...candidates);
+            for await (const candidates of samplePool({ policyDir: baseDir, k, sampling, seed: 1 }, samplingTasks(tokenizer, slices[round]!, k))) rows.push(...candidates);
             await after(rows, slices[round]!);
           });
           const tokens = rows.reduce((n, { tokenIds }) => n + tokenIds!.length, 0);

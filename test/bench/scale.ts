@@ -1,10 +1,10 @@
 /** How time and memory grow: curves against one size at a time, with the exponent of the best power law. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import { panelsFigure, type Panel } from "../../lib/lab/figure/curves";
-import type { Figure } from "../../lib/lab/figure/figure";
-import { palette } from "../../lib/lab/palette";
-import type { Table } from "../../lib/lab/table";
+import { panelsFigure, type Panel } from "../../lib/show/figure/curves";
+import type { Figure } from "../../lib/show/figure/figure";
+import { palette } from "../../lib/show/palette";
+import type { Table } from "../../lib/show/table";
 import type { ScalePoint } from "./scalePoint";
 
 export interface ScaleCurve {

@@ -15,7 +15,7 @@ export async function setupSuite(): Promise<Row[]> {
   };
   try {
     run("git", ["clone", "--quiet", projectRoot, "clone"], folder);
-    const took = await seconds(async () => run(process.execPath, ["lib/kernel/setup.mjs"], path.join(folder, "clone")));
+    const took = await seconds(async () => run(process.execPath, ["lib/setup/setup.mjs"], path.join(folder, "clone")));
     return [{ suite: "setup", work: "set-up of a fresh clone, empty caches", unit: "s", peerName: "a minute", goal: 1, ours: spread([took]), peer: spread([60]), ratio: spread([60 / took]), check: "depends on the network" }];
   } finally {
     rmSync(folder, { recursive: true, force: true });

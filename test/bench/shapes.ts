@@ -4,7 +4,7 @@ import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, w
 import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
-import type { Table } from "../../lib/lab/table";
+import type { Table } from "../../lib/show/table";
 import { weightCount, weightShapes } from "../../lib/model/checkpoint";
 import { parseConfig, type LlamaConfig } from "../../lib/model/config";
 import { tokenizerFileNames } from "../../lib/text/tokenizerFiles";

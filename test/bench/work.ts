@@ -9,7 +9,7 @@ import type { ReferenceLogps } from "../../lib/align/microbatch";
 import { batchMembers, paperTraining, type TrainOptions } from "../../lib/align/train";
 import { writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
-import { constructPreferences, tokenizePreferences } from "../../lib/lab/preferences";
+import { constructPreferences, tokenizePreferences } from "../../lib/paper/pairs";
 import { preset } from "../../lib/lab/preset";
 import { openSession, type Session } from "../../lib/lab/session";
 import { weightShapes, writeCheckpoint } from "../../lib/model/checkpoint";

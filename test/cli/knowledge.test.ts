@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { Database } from "node-sqlite3-wasm";
 import { writeJsonl } from "../../lib/base/jsonl";
-import { completion, fakeServer, send } from "../factuality/server/fake";
+import { completion, fakeServer, send } from "../server/fake";
 import { scratch } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 import { refuse, succeed } from "./process";

@@ -10,12 +10,13 @@ import { sha256File } from "../../lib/base/hash";
 import { writeJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
 import type { AnnotatedCandidate, Candidate, Question } from "../../lib/factuality/records";
-import { bestOfTable, evaluationTable } from "../../lib/lab/results";
-import type { Table } from "../../lib/lab/table";
-import { bestOfVerb, summaryOf } from "../../lib/lab/verbs";
+import { bestOfTable, evaluationTable } from "../../lib/evaluation/tables";
+import type { Table } from "../../lib/show/table";
+import { bestOfVerb } from "../../lib/steps/bestOfN";
+import { summaryOf } from "../../lib/steps/evaluate";
 import { readCheckpoint } from "../../lib/model/checkpoint";
 import type { PreferencePair } from "../../lib/preference/pair";
-import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../factuality/server/fake";
+import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../server/fake";
 import { scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { filesBelow, refuse, rowsOf, succeed } from "./process";
@@ -34,7 +35,7 @@ function fromReadme(name: string, replaced: Readonly<Record<string, string>>): s
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
-const here = { "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/kernel/mask-dpo.mjs"))}` };
+const here = { "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}` };
 /** Larger and more steps. */
 const steps = "--lr 1e-3 --batch 4";
 /** With fewer and shorter completions. */

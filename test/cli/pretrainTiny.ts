@@ -1,6 +1,6 @@
 // A base small enough to be pretrained in seconds, by the code that pretrains Atlas's: node --import tsx pretrainTiny.ts <folder>
 import { startEngine } from "../../lib/engine/backend";
-import { pretrain } from "../../lib/lab/pretrain";
+import { pretrain } from "../../lib/steps/pretrain";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { atlasFolder } from "../../lib/world/facts";
 

@@ -18,7 +18,7 @@ export interface Running {
 }
 
 type Env = Record<string, string | undefined>;
-const command = path.join(projectRoot, "lib/kernel/mask-dpo.mjs");
+const command = path.join(projectRoot, "lib/cli/mask-dpo.mjs");
 
 /** Starts node with these arguments; KILL_AT in `env` (see killAt.mjs) kills it in the middle of something. */
 export function startNode(args: readonly string[], env: Env = {}): Running {

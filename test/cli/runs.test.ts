@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { runFolder } from "../../lib/lab/run";
+import { runFolder } from "../../lib/base/runFolder";
 import { scratch } from "../golden/fixtures";
 import { refuse, run, succeed } from "./process";
 

@@ -9,7 +9,7 @@ import { projectRoot } from "../../lib/base/files";
 import { writeJsonl } from "../../lib/base/jsonl";
 import type { AnnotatedCandidate, Candidate } from "../../lib/factuality/records";
 import type { Served } from "../../lib/preference/serverSample";
-import { completion, fakeServer, good, send, type Seen } from "../factuality/server/fake";
+import { completion, fakeServer, good, send, type Seen } from "../server/fake";
 import { scratch } from "../golden/fixtures";
 import { writeQuestions } from "./data";
 import { filesBelow, linesOf, refuse, rowsOf, run, start, succeed, until } from "./process";

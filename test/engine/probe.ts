@@ -1,9 +1,9 @@
 // What an engine computes, as JSON on stdout: run in a process of its own with ENGINE set, and compared with another engine's.
-// With the argument "start" only a matrix product. Everything is read asynchronously, the only way WebGPU offers.
+// With the argument "start" or "large" only a matrix product, on an engine for small or for large tensors. Everything is read asynchronously, the only way WebGPU offers.
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
-import { maskDpoLoss } from "../../lib/align/loss";
+import { maskDpoLoss } from "../../lib/align/objective/dpo";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { AngleTable, causalMask, ropeAttention } from "../../lib/engine/attention";
@@ -70,9 +70,9 @@ async function model(out: Probe): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const engine = await startEngine();
+  const [size] = process.argv.slice(2), engine = await startEngine({ large: size === "large" });
   const out: Probe = { matMul: await read(tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]))) };
-  if (process.argv[2] !== "start") {
+  if (!size) {
     await kernels(out);
     await model(out);
   }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { projectRoot } from "../../lib/base/files";
-import { untar } from "../../lib/lab/figure/unpack";
+import { untar } from "../../lib/show/figure/unpack";
 
 const packed = path.join(projectRoot, "node_modules/@sparticuz/chromium/bin/swiftshader.tar.br");
 export const linux = process.platform === "linux" && process.arch === "x64";

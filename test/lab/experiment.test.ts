@@ -10,7 +10,12 @@ import { preset } from "../../lib/lab/preset";
 import { armOf, onTheWay, policyArm, runArms } from "../../lib/lab/runArms";
 import { runExperiments } from "../../lib/lab/runExperiments";
 import { openSession, type Session } from "../../lib/lab/session";
-import { armsOfNotebook, experimentOf, groupArms, maskArms, requestsOf, scalingArms, samplingArms, type Setting } from "../../lib/lab/suite";
+import { experimentOf, requestsOf, type Setting } from "../../lib/lab/study";
+import { armsOfNotebook } from "../../lib/paper/studies";
+import { maskArms } from "../../lib/paper/table2";
+import { samplingArms } from "../../lib/paper/table3";
+import { scalingArms } from "../../lib/paper/table4";
+import { groupArms } from "../../lib/paper/table5";
 import { scratch } from "../golden/fixtures";
 
 let base: Session;

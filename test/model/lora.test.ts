@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, valueAndGradient } from "../../lib/align/flat";
-import { maskDpoLoss } from "../../lib/align/loss";
+import { maskDpoLoss } from "../../lib/align/objective/dpo";
 import { sequenceLogps } from "../../lib/align/logps";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";

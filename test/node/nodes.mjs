@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder } from "../../lib/kernel/setup/paths.mjs";
+import { cacheFolder } from "../../lib/setup/paths.mjs";
 
 /** The newest of each major that the package `node` has. */
 export const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { root } from "../../lib/kernel/setup/paths.mjs";
+import { root } from "../../lib/setup/paths.mjs";
 import { nodeProgram, nodes } from "./nodes.mjs";
 
 /** It takes a minute. */
@@ -23,7 +23,7 @@ function tryNode(program, folder) {
     JUPYTER_DATA_DIR: path.join(folder, "jupyter"), MASK_DPO_RUNS: path.join(folder, "runs"),
   };
   const options = { cwd: root, env, timeout: LIMIT_MS };
-  const setUp = spawnSync(program, ["lib/kernel/setup.mjs"], { ...options, encoding: "utf8" });
+  const setUp = spawnSync(program, ["lib/setup/setup.mjs"], { ...options, encoding: "utf8" });
   process.stdout.write(setUp.stdout + setUp.stderr);
   const engine = /^engine: (.+)$/m.exec(setUp.stdout)?.[1] ?? "none";
   if (setUp.status !== 0 || setUp.stderr !== "") return { ok: false, engine, skipped: [] };
@@ -61,5 +61,5 @@ for (const major of asked) {
   }
 }
 // The kernelspec of this project names the Node that set up last.
-spawnSync(process.execPath, ["lib/kernel/setup.mjs"], { cwd: root, stdio: "ignore" });
+spawnSync(process.execPath, ["lib/setup/setup.mjs"], { cwd: root, stdio: "ignore" });
 process.stdout.write(`\n${lines.join("\n")}\n`);

@@ -1,5 +1,5 @@
 /** Type-checks the notebooks named on the command line; one line per error, exit code 1 when there is any. */
-import { formatNotebookError, nbcheck } from "../../lib/kernel/nbcheck";
+import { formatNotebookError, nbcheck } from "../../lib/notebook/nbcheck";
 
 const files = process.argv.slice(2);
 const errors = files.length > 0 ? nbcheck(files) : [];

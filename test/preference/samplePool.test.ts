@@ -4,12 +4,11 @@ import { test } from "node:test";
 import { startEngine } from "../../lib/engine/backend";
 import type { Candidate, Question } from "../../lib/factuality/records";
 import { loadPolicy } from "../../lib/model/policy";
-import { sampleCandidates } from "../../lib/preference/candidate";
+import { sampleCandidates, samplingTasks } from "../../lib/preference/candidate";
 import { samplePool } from "../../lib/preference/samplePool";
 import { goldenPath } from "../golden/golden";
 
-process.env["TF_NUM_INTRAOP_THREADS"] = "1"; // as the workers have it: on some processors sums are rounded otherwise on several threads
-/** Four questions fill a batch, so that one process and two cut the same batches: rounding depends on a batch's rows, too. */
+/** Four questions fill a task. */
 const k = 256;
 
 const policyDir = goldenPath("models", "llama-tied-mha");
@@ -25,19 +24,22 @@ async function collect(source: AsyncIterable<Candidate[]>): Promise<Map<string, 
 test("two workers sample what one process samples", async () => {
   await startEngine();
   const policy = loadPolicy(policyDir);
-  const alone = await collect(sampleCandidates(policy, questions, k, sampling, 3));
+  const tasks = samplingTasks(policy.tokenizer, questions, k);
+  assert.deepEqual(tasks.map(({ length }) => length), [4, 3]);
+  const alone = new Map<string, Candidate>();
+  for (const task of tasks) for (const [name, row] of await collect(sampleCandidates(policy, task, k, sampling, 3))) alone.set(name, row);
   policy.dispose();
-  const pooled = await collect(samplePool({ policyDir, k, sampling, seed: 3 }, questions, 2));
+  const pooled = await collect(samplePool({ policyDir, k, sampling, seed: 3 }, tasks, 2));
   assert.equal(pooled.size, questions.length * k);
   assert.deepEqual(new Map([...pooled].sort()), new Map([...alone].sort()));
 });
 
 test("an error of a worker is the caller's, in the user's words", async () => {
-  const broken = samplePool({ policyDir: goldenPath("models", "no-such-model"), k: 2, sampling, seed: 1 }, questions, 2);
+  const broken = samplePool({ policyDir: goldenPath("models", "no-such-model"), k: 2, sampling, seed: 1 }, [questions], 2);
   await assert.rejects(collect(broken), (error: Error) => error.name === "UserError" && /no-such-model/.test(error.message));
 });
 
 test("a caller that stops early ends the workers", async () => {
-  for await (const _ of samplePool({ policyDir, k, sampling, seed: 3 }, questions, 2)) break;
+  for await (const _ of samplePool({ policyDir, k, sampling, seed: 3 }, [questions, questions], 2)) break;
   // A worker left behind would keep this test process alive past the runner's time limit.
 });

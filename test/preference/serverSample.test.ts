@@ -11,7 +11,7 @@ import { projectRoot } from "../../lib/base/files";
 import type { Question } from "../../lib/factuality/records";
 import { promptText, sampleServed, servedKey, servedLog, servedSchema, type ServedSampling } from "../../lib/preference/serverSample";
 import { loadTokenizer } from "../../lib/text/tokenizer";
-import { clientFor, completion, fakeServer, faults, send, type Seen } from "../factuality/server/fake";
+import { clientFor, completion, fakeServer, faults, send, type Seen } from "../server/fake";
 import { scratch, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
 import { parseRow } from "../../base/jsonl";
-import type { Message } from "../../factuality/records";
+import type { Message } from "../../text/message";
 import type { PreferencePair } from "../pair";
 import { type PairFormat, columnOf, columnSchema, pairOfRow } from "./pairRow";
 

@@ -10,8 +10,9 @@ import { z } from "zod";
 import { UserError } from "../../base/check";
 import { parseJson, parseRow } from "../../base/jsonl";
 import type { LocationReport } from "../../factuality/humanLabels";
-import { type Message, type Sentence, messageSchema } from "../../factuality/records";
+import type { Sentence } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
+import { type Message, messageSchema } from "../../text/message";
 import { type PreferencePair, preferencePairSchema } from "../pair";
 
 export interface PairFormat {

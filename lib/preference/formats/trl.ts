@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { UserError } from "../../base/check";
 import { parseRow } from "../../base/jsonl";
-import type { Message } from "../../factuality/records";
+import type { Message } from "../../text/message";
 import { type PairFormat, type PairTexts, assistant, assistantSchema, columnOf, columnSchema, pairOfRow, promptSchema, splitConversations } from "./pairRow";
 
 const completion = z.union([z.string(), promptSchema]);

@@ -1,7 +1,8 @@
 // Random pairs for the round trips: any text, any spans that the schema allows.
 import fc from "fast-check";
-import type { Message, Sentence } from "../../../lib/factuality/records";
+import type { Sentence } from "../../../lib/factuality/records";
 import { type PreferencePair, preferencePairSchema } from "../../../lib/preference/pair";
+import type { Message } from "../../../lib/text/message";
 
 const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.string({ unit: "binary", maxLength: 6 }), fc.constantFrom("A. ", "\n\n", "[2] ", "Żółw. ", "👩‍🚀 ", "x"));
 const verdict = fc.constantFrom("supported", "contradictory", "unverifiable", "no-fact");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../../../lib/factuality/humanLabels";
 import { isHallucination } from "../../../lib/factuality/verdict";
-import { labelsFolder } from "../../../lib/lab/humanStudy";
+import { labelsFolder } from "../../../lib/paper/humanStudy";
 import { tokenizePairs } from "../../../lib/preference/collate";
 import { official } from "../../../lib/preference/formats/official";
 import { buildPairs } from "../../../lib/preference/pair";

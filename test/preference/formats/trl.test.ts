@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
-import { exportVerb } from "../../../lib/lab/formatVerbs";
 import { trl } from "../../../lib/preference/formats/trl";
+import { exportVerb } from "../../../lib/steps/export";
 import { scratch, userError } from "../../golden/fixtures";
 import { goldenPath } from "../../golden/golden";
 

@@ -1,0 +1,92 @@
+/** Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed once. */
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { UserError, brief } from "./check";
+import { writeFileAtomic } from "./files";
+import { canonicalJson, hashOf } from "./hash";
+import { parseJson, readText } from "./jsonl";
+
+const named = new Map<string, { kind: string; key: object }>();
+
+/** Name of a run folder: `<kind>-<hash8>`. */
+export function folderName(kind: string, key: object): string {
+  const name = `${kind}-${hashOf(key).slice(0, 8)}`;
+  named.set(name, { kind, key });
+  return name;
+}
+
+/** The runs below `root` that this process has made or read: all it asked for by name that are there. */
+export function usedRuns(root: string): { name: string; kind: string; key: object }[] {
+  return [...named].filter(([name]) => existsSync(path.join(root, name, "run.json"))).map(([name, run]) => ({ name, ...run }));
+}
+
+/** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */
+export function runFolder(root: string, kind: string, key: object): string {
+  const dir = path.join(root, folderName(kind, key));
+  claimFolder(dir, key);
+  return dir;
+}
+
+/**
+ * Claims `<out>.run` for an output that grows or takes long, and returns that folder.
+ * @throws UserError as `claimFolder`, and when something that no run of ours wrote stands at `out`
+ */
+export function claimBeside(out: string, key: object): string {
+  const dir = `${out}.run`;
+  if (!existsSync(path.join(dir, "run.json")) && existsSync(out) && !isEmpty(out)) {
+    throw new UserError({ where: out, expected: "nothing there, or the output of the run to go on with", got: `something else (there is no ${dir})`, fix: "Choose another --out, or move this away." });
+  }
+  claimFolder(dir, key);
+  return dir;
+}
+
+function isEmpty(target: string): boolean {
+  const stat = statSync(target);
+  return stat.isDirectory() ? readdirSync(target).length === 0 : stat.size === 0;
+}
+
+/** Removes what writers that were killed left half-written. */
+function sweep(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid && !isAlive(Number(pid))) rmSync(path.join(dir, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
+export function claimFolder(dir: string, key: object): void {
+  const file = path.join(dir, "run.json");
+  mkdirSync(dir, { recursive: true });
+  sweep(dir);
+  if (!existsSync(file)) {
+    writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);
+    return;
+  }
+  const there = parseJson(readText(file), file);
+  if (canonicalJson(there) === canonicalJson(key)) return;
+  const [a, b, names] = differing(there, key);
+  const list = (of: Flat) => names.slice(0, 5).map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`).join(", ");
+  throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });
+}
+
+/** Values by dotted keys; a list is one value. */
+export type Flat = Record<string, unknown>;
+
+export function flat(value: unknown, prefix = ""): Flat {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: value };
+  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))));
+}
+
+/** Both flattened, and the keys in which they differ. */
+export function differing(one: unknown, other: unknown): [a: Flat, b: Flat, names: string[]] {
+  const [a, b] = [flat(one), flat(other)];
+  return [a, b, [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => canonicalJson(a[name]) !== canonicalJson(b[name]))];
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** The command `mask-dpo`: lets Node load TypeScript, then hands over to lib/cli/main.ts. */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+const here = (relative) => new URL(relative, import.meta.url);
+
+if (!existsSync(here("../../node_modules/tsx/package.json"))) {
+  process.stderr.write("mask-dpo: the packages are not installed; run `npm run setup` first\n");
+  process.exitCode = 1;
+} else {
+  require("tsx/cjs/api").register();
+  require("./main.ts");
+}

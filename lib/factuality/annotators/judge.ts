@@ -1,0 +1,87 @@
+/**
+ * A language model that is asked for judgements. Every reply is kept on disk under the hash of all that determines it
+ * (model, messages, sampling, seed), so that nothing is ever paid for twice, and a killed run goes on where it was.
+ *
+ * Replies are parsed strictly. The first try is greedy; a reply that says none or several of the things it may say is
+ * asked for again at temperature 0.7 with another seed, since a greedy one would only be repeated.
+ */
+import { z } from "zod";
+import { hashOf } from "../../base/hash";
+import type { ShardedLog } from "../../base/shardedLog";
+import { greedySampling } from "../../model/generate";
+import type { ServerClient } from "../../server/client";
+import type { Ask } from "../../server/wire";
+import type { Message } from "../../text/message";
+
+const count = z.number().int().nonnegative();
+export const callSchema = z.object({ key: z.string(), text: z.string(), promptTokens: count, completionTokens: count }).strict();
+export type Call = z.infer<typeof callSchema>;
+
+/** Names of the shards' files in a cache folder. */
+export const callLog = "calls";
+
+/** What became of the asks of this process: a call is a request that reached the server. */
+export interface JudgeCounts {
+  calls: number;
+  cached: number;
+  /** Replies that could not be parsed, and asks given up after the last of them. */
+  unparsed: number;
+  gaveUp: number;
+}
+
+export interface JudgeOptions {
+  seed: number;
+  /** Replies asked for until one can be parsed. */
+  tries: number;
+}
+
+const retryTemperature = 0.7;
+/** Longest reply: LMDeploy's default, with which ANAH-v2 runs. */
+const maxNewTokens = 512;
+
+export class Judge {
+  readonly counts: JudgeCounts = { calls: 0, cached: 0, unparsed: 0, gaveUp: 0 };
+  private readonly known: Map<string, Promise<string>>;
+
+  constructor(private readonly client: ServerClient, private readonly log: ShardedLog<typeof callSchema>, private readonly options: JudgeOptions) {
+    this.known = new Map(log.rows.map(({ key, text }) => [key, Promise.resolve(text)]));
+  }
+
+  /** The parsed reply; undefined when none of the tries could be parsed. @throws NoReply */
+  async ask<T>(prompt: readonly Message[], parse: (text: string) => T | undefined): Promise<T | undefined> {
+    for (let attempt = 0; attempt < this.options.tries; attempt++) {
+      const parsed = parse(await this.reply(prompt, attempt === 0 ? 0 : retryTemperature, attempt));
+      if (parsed !== undefined) return parsed;
+      this.counts.unparsed++;
+    }
+    this.counts.gaveUp++;
+    return undefined;
+  }
+
+  /** The index-th reply at a temperature, as it came. @throws NoReply */
+  async reply(prompt: readonly Message[], temperature: number, index: number): Promise<string> {
+    const ask: Ask = { prompt, sampling: { ...greedySampling, temperature, maxNewTokens }, seed: this.options.seed + index };
+    const { model, extra } = this.client.options;
+    const key = hashOf({ model, ...ask, ...(extra && { extra }) });
+    const known = this.known.get(key);
+    if (known) {
+      this.counts.cached++;
+      return known;
+    }
+    const asked = this.client.ask(ask).then(({ text, promptTokens, completionTokens }) => {
+      this.counts.calls++;
+      this.log.append({ key, text, promptTokens, completionTokens });
+      return text;
+    });
+    this.known.set(key, asked);
+    asked.catch(() => this.known.delete(key));
+    return asked;
+  }
+}
+
+/** The one label that a reply has, white space and case aside; undefined when it has none or several. */
+export function labelIn<T>(text: string, labels: Readonly<Record<string, T>>): T | undefined {
+  const said = text.toLowerCase().replace(/\s+/g, "");
+  const found = Object.entries(labels).filter(([label]) => said.includes(label));
+  return found.length === 1 ? found[0]![1] : undefined;
+}

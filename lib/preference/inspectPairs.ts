@@ -1,0 +1,27 @@
+/** Pairs as the inspector shows them: each token with its offsets, its sentence, and whether the mask keeps it. */
+import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
+import { promptIds } from "../text/prompt";
+import { readConfig } from "../model/config";
+import path from "node:path";
+import { tokenizePair, type TokenizedSide } from "./collate";
+import type { MaskKind } from "./mask";
+import type { PreferencePair } from "./pair";
+import type { InspectPair, InspectSide } from "../show/inspect";
+
+/** @param modelDir whose tokenizer is used; no weights are read */
+export function inspectPairs(modelDir: string, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): InspectPair[] {
+  const tokenizer = loadTokenizer(modelDir);
+  checkVocabulary(tokenizer, readConfig(path.join(modelDir, "config.json")).vocabSize, modelDir);
+  return pairs.map((pair) => {
+    const tokenized = tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask, seed });
+    const side = (name: "chosen" | "rejected"): InspectSide => {
+      const { completion, sentences } = pair[name];
+      const { promptLength, ids, lossMask, sentenceOf }: TokenizedSide = tokenized[name];
+      const own = Array.from(ids.subarray(promptLength, -1)); // without prompt and closing token
+      const { starts, ends } = tokenizer.offsets(own, completion);
+      const tokens = own.map((_, i) => ({ start: starts[i]!, end: ends[i]!, kept: lossMask[promptLength + i] === 1, sentence: sentenceOf[promptLength + i]! < 0 ? null : sentenceOf[promptLength + i]! }));
+      return { completion, sentences, tokens, score: pair.scores[name] };
+    };
+    return { questionId: pair.questionId, topic: pair.topic, prompt: pair.prompt.map(({ content }) => content).join("\n"), sides: { chosen: side("chosen"), rejected: side("rejected") } };
+  });
+}

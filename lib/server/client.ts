@@ -1,0 +1,110 @@
+/**
+ * A client of an OpenAI-compatible server (vLLM, SGLang, LMDeploy, llama.cpp, `transformers serve`, hosted ones).
+ *
+ * A request that fails in a way that may pass (`RequestFailed`) is sent again, up to `retries` times, after
+ * base * 2^attempt, at most a minute, times a seeded jitter in [1/2, 1); Retry-After, if longer, holds back all requests.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../base/check";
+import { Rng } from "../base/rng";
+import { postJson, RequestFailed } from "./http";
+import { Pace } from "./pace";
+import { replyOf, requestOf, type Ask, type Reply } from "./wire";
+
+export interface ServerOptions {
+  /** Up to and with the version, e.g. http://127.0.0.1:8000/v1 */
+  url: string;
+  model: string;
+  /** Requests under way at a time. */
+  concurrency: number;
+  requestsPerMinute?: number;
+  retries: number;
+  /** Of one request; Node itself gives up after 300 s without an answer. */
+  timeoutMs: number;
+  /** Added to every request, for what only some servers know. */
+  extra?: Readonly<Record<string, unknown>>;
+  /** Of the jitter. */
+  seed: number;
+  /** First wait before a retry. */
+  backoffMs?: number;
+  /** Largest answer read. */
+  maxBytes?: number;
+}
+
+/** A server asking for more than this is not waited for. */
+const longestWaitMs = 600_000;
+const longestBackoffMs = 60_000;
+
+/** An ask that got no reply; `closed` when no other will get one either. */
+export class NoReply extends UserError {
+  constructor(parts: UserError["parts"], readonly closed: boolean) {
+    super(parts);
+  }
+}
+
+export class ServerClient {
+  private readonly base: string;
+  private readonly pace: Pace;
+  private readonly ended = new AbortController();
+
+  /** @param apiKey sent as a bearer token @throws UserError for a bad address or key */
+  constructor(readonly options: ServerOptions, private readonly apiKey?: string) {
+    this.base = checkedUrl(options.url);
+    this.pace = new Pace(options.concurrency, options.requestsPerMinute);
+    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) throw new UserError({ where: apiKeyVariable, expected: "a key of visible ASCII characters", got: "others", fix: "Check the variable; it is not shown here." });
+  }
+
+  /** @throws NoReply */
+  ask(ask: Ask): Promise<Reply> {
+    return this.pace.run(() => this.retrying(ask));
+  }
+
+  /** Ends requests under way and refuses new ones. */
+  close(): void {
+    this.ended.abort();
+  }
+
+  private async retrying(ask: Ask): Promise<Reply> {
+    const { model, retries, backoffMs = 500, extra, seed } = this.options;
+    const { path, body } = requestOf(model, ask, extra);
+    const rng = new Rng(seed).fork("retry").fork(JSON.stringify(body));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.once(path, body, ask);
+      } catch (error) {
+        if (!(error instanceof RequestFailed)) throw error;
+        if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs) throw this.noReply(error, attempt + 1);
+        this.pace.hold(error.waitMs);
+        await sleep(Math.min(longestBackoffMs, backoffMs * 2 ** attempt) * (0.5 + 0.5 * rng.next()), undefined, { signal: this.ended.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async once(path: string, body: object, ask: Ask): Promise<Reply> {
+    const { timeoutMs, maxBytes = 1 << 24 } = this.options;
+    const { signal } = this.ended;
+    await this.pace.turn(signal).catch(() => undefined);
+    if (signal.aborted) throw new RequestFailed("given up", "closed");
+    const reply = replyOf(ask, await postJson(this.base + path, body, { timeoutMs, maxBytes, apiKey: this.apiKey, signal }));
+    if ("wrong" in reply) throw new RequestFailed(`an answer of another form (${reply.wrong})`, "again");
+    return reply;
+  }
+
+  private noReply({ message, kind, waitMs }: RequestFailed, tries: number): NoReply {
+    const fix = waitMs > longestWaitMs ? `The server asks to wait ${Math.round(waitMs / 1000)} s.`
+      : kind === "refused" ? "Check prompt length and options against what this server accepts (--extra, --top-k 0)."
+      : `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
+    return new NoReply({ where: this.base, expected: "a completion", got: `${message}${tries > 1 ? `, after ${tries} tries` : ""}`, fix }, kind === "closed");
+  }
+}
+
+/** The only place a key comes from. */
+export const apiKeyVariable = "MASK_DPO_API_KEY";
+
+function checkedUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new UserError({ where: "--server", expected: "an address like http://127.0.0.1:8000/v1, without name, password or query", got: url?.username || url?.search ? "one with them" : JSON.stringify(text), fix: `Give a key in ${apiKeyVariable}.` });
+  }
+  return url.href.replace(/\/+$/, "");
+}

@@ -1,0 +1,26 @@
+/** Makes `npx mask-dpo` work inside the project: npm links the commands of dependencies, not a project's own. */
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { modules, writeFileIfChanged } from "./paths.mjs";
+
+const TARGET = "../cli/mask-dpo.mjs";
+
+export function setUpCommand(say) {
+  const bin = path.join(modules, ".bin");
+  try {
+    if (process.platform === "win32") writeFileIfChanged(path.join(bin, "mask-dpo.cmd"), `@node "%~dp0\\..\\..\\lib\\cli\\mask-dpo.mjs" %*\r\n`);
+    else link(bin);
+  } catch (error) {
+    say(`setup: the command mask-dpo was not linked (${error.code ?? error.message}); use: node lib/cli/mask-dpo.mjs`);
+  }
+}
+
+function link(bin) {
+  const file = path.join(bin, "mask-dpo");
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink();
+  if (isLink && readlinkSync(file) === TARGET) return;
+  mkdirSync(bin, { recursive: true });
+  chmodSync(path.resolve(bin, TARGET), 0o755);
+  rmSync(file, { force: true });
+  symlinkSync(TARGET, file);
+}

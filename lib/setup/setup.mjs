@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * Set-up, run first by every npm script: packages, engine, notebook kernel, command. Plain Node without dependencies,
+ * since it runs before any are installed. Idempotent: when all is there it only looks, in well under a second.
+ *
+ *   node lib/setup/setup.mjs [--force]     --force: look for the fastest engine again
+ *   ENGINE=native|wasm|cpu|webgpu           use that engine; nothing is fetched for the others
+ *
+ * Exit code 1 only when packages cannot be installed or a forced engine cannot be had.
+ */
+import { setUpCommand } from "./command.mjs";
+import { setUpEngine } from "./engine.mjs";
+import { setUpKernelspec } from "./kernelspec.mjs";
+import { setUpPackages } from "./packages.mjs";
+import { SetupError } from "./paths.mjs";
+
+const say = (text) => process.stdout.write(`${text}\n`);
+
+try {
+  if (Number(process.versions.node.split(".")[0]) < 20) throw new SetupError(`Node 20 or newer is needed, this is ${process.versions.node}`);
+  setUpPackages(say);
+  await setUpEngine({ say, forced: process.env.ENGINE || undefined, again: process.argv.includes("--force") });
+  setUpKernelspec(say);
+  setUpCommand(say);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`setup: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,75 @@
+/** The appendix as one HTML file that needs nothing else: drawings inline, no script, no request, readable in print. */
+import type { ResultDocument, Item, Section } from "./document";
+import { escapeHtml } from "./markup";
+import { toHtml } from "./table";
+
+const STYLE = `
+:root{color-scheme:light}
+body{margin:0 auto;padding:24px;max-width:1120px;background:#fff;color:#1a1a1a;font:16px/1.5 "Open Sans",Arial,Helvetica,sans-serif}
+h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:48px 0 8px;padding-top:8px;border-top:2px solid #1a1a1a}
+a{color:#0b4f9e}
+.warning{border-left:4px solid #b35900;padding:4px 12px;background:#fff6ea}
+.wide{overflow-x:auto}
+figure,.table{margin:24px 0}figcaption{font-weight:600}
+svg{display:block;max-width:100%;height:auto}
+table{border-collapse:collapse;border-bottom:2px solid #1a1a1a;font-size:15px;font-variant-numeric:tabular-nums}
+caption{padding-bottom:6px}th{border-top:2px solid #1a1a1a;border-bottom:1px solid #1a1a1a;vertical-align:bottom}
+th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;overflow-wrap:break-word}
+.from{margin:6px 0 0;font-size:13px;color:#4a4a4a;overflow-wrap:anywhere}
+@page{margin:16mm}
+@media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
+
+/** Nothing is loaded and nothing runs, whatever a label or a drawing holds. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/** @param svgOf the drawing of a figure, by name */
+export function appendixPage({ title, facts, warnings, sections }: ResultDocument, svgOf: (name: string) => string): string {
+  const paragraph = (text: string, look = ""): string => `<p${look && ` class="${look}"`}>${escapeHtml(text)}</p>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(title)}</h1>
+${[...facts.map((fact) => paragraph(fact)), ...warnings.map((warning) => paragraph(warning, "warning"))].join("\n")}
+</header>
+<nav aria-label="Contents">
+<ol>
+${sections.map(contents).join("\n")}
+</ol>
+</nav>
+<main>
+${sections.map((section) => sectionHtml(section, svgOf)).join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+const idOf = ({ kind, name }: Item): string => `${kind}-${name}`;
+
+function contents({ id, title, items }: Section): string {
+  return `<li><a href="#${id}">${escapeHtml(title)}</a><ul>${items.map((item) => `<li><a href="#${idOf(item)}">${escapeHtml(item.title)}</a></li>`).join("")}</ul></li>`;
+}
+
+function sectionHtml({ id, title, items }: Section, svgOf: (name: string) => string): string {
+  return `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeHtml(title)}</h2>\n${items.map((item) => itemHtml(item, svgOf)).join("\n")}\n</section>`;
+}
+
+function itemHtml(item: Item, svgOf: (name: string) => string): string {
+  const from = `<p class="from">${escapeHtml(item.from)}</p>`;
+  if (item.kind === "table") return `<div class="table" id="${idOf(item)}"><div class="wide">${toHtml(item.table)}</div>${from}</div>`;
+  const svg = ownIds(svgOf(item.name), `${item.name}-`).replace(/^[^]*?<svg/, () => `<svg role="img" aria-label="${escapeHtml(item.title)}"`);
+  return `<figure id="${idOf(item)}">${svg}<figcaption>${escapeHtml(item.title)}</figcaption>${from}</figure>`;
+}
+
+/** Every id of a drawing and every reference to one with a prefix, so that drawings in one page do not share parts. */
+export function ownIds(svg: string, prefix: string): string {
+  return svg.replace(/<[^>]+>/g, (tag) => tag.replace(/( id="| (?:xlink:)?href="#|url\((?:'|"|&quot;)?#)/g, (before) => before + prefix));
+}

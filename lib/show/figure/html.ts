@@ -1,0 +1,87 @@
+/**
+ * Interactive figures. A saved page and a notebook output both refer to one shared copy of plotly and
+ * carry only their data. A notebook output holds the static SVG as an image; where scripts run (JupyterLab,
+ * VS Code, an exported page) and the shared copy can be loaded, the interactive figure takes its place.
+ * Elsewhere (GitHub, an untrusted notebook) the image stays.
+ */
+import type { Bundle } from "../bundle";
+import { escapeHtml, scriptJson } from "../markup";
+import type { Figure, RenderedFigure } from "./figure";
+import { figureSize, plainFigure } from "./stable";
+
+const CONFIG = { displaylogo: false, responsive: false };
+/** Seen from notebooks/. */
+const FROM_NOTEBOOK = "../figures/plotly.min.js";
+const FROM_ROOT = "figures/plotly.min.js";
+
+/** The figure's title without markup. */
+export function figureTitle(figure: Figure): string {
+  const title = figure.layout.title;
+  const text = (typeof title === "string" ? title : title?.text) ?? figure.name;
+  return text.replace(/<br>/g, " ").replace(/<[^>]*>/g, "");
+}
+
+/** A page for `<dir>/<name>.html`. @param plotly address of the shared copy, relative to the page */
+export function figurePage(figure: Figure, plotly: string): string {
+  const title = escapeHtml(figureTitle(figure));
+  const fallback = `<img src="${encodeURI(figure.name)}.svg" alt="${title}">`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style>body{margin:16px;background:#fff;font-family:"Open Sans",Arial,sans-serif}</style>
+</head>
+<body>
+<div id="figure" role="img" aria-label="${title}"></div>
+<noscript>${fallback}</noscript>
+<script src="${encodeURI(plotly)}"></script>
+<script>
+const figure = ${scriptJson(plainFigure(figure))};
+if (window.Plotly) Plotly.newPlot("figure", figure.data, figure.layout, ${scriptJson(CONFIG)});
+else document.getElementById("figure").innerHTML = ${scriptJson(fallback)};
+</script>
+</body>
+</html>
+`;
+}
+
+/**
+ * Loads the shared plotly once per page and puts the figure over its image. Under a Jupyter server the
+ * address comes from the server's own configuration; else it is relative to the notebook or exported page.
+ */
+const LOADER = `(function (figure, config, places) {
+  var script = document.currentScript, host = script && script.parentNode.querySelector("[data-lab-figure]");
+  if (!host) return;
+  function server() {
+    try { return [JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl + "files/" + places.root]; } catch (e) { return []; }
+  }
+  function load(urls) {
+    if (window.Plotly) return Promise.resolve(window.Plotly);
+    if (!urls.length) return Promise.reject(new Error("plotly not found"));
+    return new Promise(function (done) {
+      var tag = document.createElement("script");
+      tag.onload = tag.onerror = function () { tag.remove(); done(load(urls.slice(1))); };
+      tag.src = urls[0];
+      document.head.appendChild(tag);
+    });
+  }
+  window.labPlotly = window.labPlotly || load(server().concat(places.notebook));
+  window.labPlotly.then(function (plotly) {
+    var live = document.createElement("div");
+    live.style.cssText = "position:absolute;visibility:hidden";
+    host.appendChild(live);
+    return plotly.newPlot(live, figure.data, figure.layout, config).then(function () { host.replaceChildren(live); live.style.cssText = ""; });
+  }).catch(function () { window.labPlotly = undefined; });
+})`;
+
+/** One notebook display of a figure: interactive where possible, an image everywhere else. */
+export function figureBundle(figure: Figure, rendered: RenderedFigure): Bundle {
+  const { width, height } = figureSize(figure);
+  const title = figureTitle(figure);
+  const image = `data:image/svg+xml;base64,${Buffer.from(rendered.svg).toString("base64")}`;
+  const call = `${LOADER}(${scriptJson(plainFigure(figure))},${scriptJson(CONFIG)},${scriptJson({ notebook: FROM_NOTEBOOK, root: FROM_ROOT })});`;
+  const html = `<div><div data-lab-figure="${escapeHtml(figure.name)}" style="overflow-x:auto"><img alt="${escapeHtml(title)}" width="${width}" height="${height}" src="${image}"></div><script>${call}</script></div>`;
+  return { text: `[figure ${figure.name}] ${title}`, html, svg: rendered.svg, png: rendered.png };
+}

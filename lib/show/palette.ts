@@ -1,0 +1,59 @@
+/**
+ * One colour-blind-safe palette for all figures and the mask inspector: Okabe & Ito (2008).
+ * A role keeps its look in every figure, and colour is never its only cue: lines differ in dash and
+ * marker, bars in hatching, verdicts in letter.
+ */
+import type { Verdict } from "../factuality/records";
+import { verdictLabels } from "../factuality/verdict";
+
+export const okabeIto = {
+  black: "#000000",
+  orange: "#E69F00",
+  skyBlue: "#56B4E9",
+  green: "#009E73",
+  yellow: "#F0E442",
+  blue: "#0072B2",
+  vermillion: "#D55E00",
+  purple: "#CC79A7",
+} as const;
+
+/** How one series is drawn, whatever the kind of figure. */
+export interface SeriesStyle {
+  color: string;
+  dash: "solid" | "dot" | "dash" | "longdash" | "dashdot" | "longdashdot";
+  symbol: "circle" | "square" | "diamond" | "triangle-up" | "triangle-down" | "x" | "cross" | "diamond-open";
+  /** Hatching of bars; "" is plain. */
+  pattern: "" | "/" | "\\" | "x" | "-" | "|" | "+" | ".";
+}
+
+/** Who or what a series stands for. `printed` is a number of the paper beside ours. */
+export type Role = "base" | "maskDpo" | "dpo" | "inverted" | "random" | "printed" | "chosen" | "rejected" | "supported" | "contradictory" | "unverifiable" | "noFact";
+
+export const palette: Record<Role, SeriesStyle> = {
+  base: { color: "#5F6670", dash: "dash", symbol: "square", pattern: "" },
+  maskDpo: { color: okabeIto.blue, dash: "solid", symbol: "circle", pattern: "/" },
+  dpo: { color: okabeIto.orange, dash: "dashdot", symbol: "triangle-up", pattern: "\\" },
+  inverted: { color: okabeIto.vermillion, dash: "dot", symbol: "triangle-down", pattern: "x" },
+  random: { color: okabeIto.purple, dash: "longdashdot", symbol: "cross", pattern: "." },
+  printed: { color: okabeIto.black, dash: "dot", symbol: "diamond-open", pattern: "-" },
+  chosen: { color: okabeIto.green, dash: "solid", symbol: "circle", pattern: "" },
+  rejected: { color: okabeIto.vermillion, dash: "dash", symbol: "square", pattern: "/" },
+  supported: { color: okabeIto.green, dash: "solid", symbol: "circle", pattern: "" },
+  contradictory: { color: okabeIto.vermillion, dash: "dash", symbol: "x", pattern: "/" },
+  unverifiable: { color: okabeIto.purple, dash: "dot", symbol: "diamond", pattern: "x" },
+  noFact: { color: okabeIto.skyBlue, dash: "longdash", symbol: "triangle-down", pattern: "." },
+};
+
+/** A verdict's letter, words and role. */
+export const verdictLook: Record<Verdict, { letter: string; label: string; style: SeriesStyle }> = {
+  supported: { ...verdictLabels.supported, style: palette.supported },
+  contradictory: { ...verdictLabels.contradictory, style: palette.contradictory },
+  unverifiable: { ...verdictLabels.unverifiable, style: palette.unverifiable },
+  "no-fact": { ...verdictLabels["no-fact"], style: palette.noFact },
+};
+
+/** "#RRGGBB" with an opacity, as CSS. */
+export function tint(color: string, opacity: number): string {
+  const channel = (at: number): number => Number.parseInt(color.slice(at, at + 2), 16);
+  return `rgba(${channel(1)}, ${channel(3)}, ${channel(5)}, ${opacity})`;
+}

@@ -1,0 +1,145 @@
+/**
+ * Tables of results: Markdown for the repository, LaTeX (booktabs) for a paper, HTML and text for a notebook.
+ * A number with an interval prints as 47.8 [46.1, 49.5].
+ */
+import { UserError } from "../base/check";
+import type { Interval } from "../base/stats";
+import type { Bundle } from "./bundle";
+import { escapeLatex } from "./latex";
+import { escapeHtml } from "./markup";
+
+/** `null` prints as a dash: there is no such number. */
+export type Cell = number | string | Interval | null;
+
+export interface Column {
+  key: string;
+  label: string;
+  align?: "left" | "right" | "center";
+  /** Decimals of numbers in this column; default 1, none for whole numbers. */
+  digits?: number;
+}
+
+export interface Table {
+  /** File name without extension. */
+  name: string;
+  caption: string;
+  columns: readonly Column[];
+  rows: readonly Readonly<Record<string, Cell>>[];
+}
+
+/** GitHub-flavoured Markdown: caption, then a pipe table. */
+export function toMarkdown(table: Table): string {
+  const rule = { left: ":---", right: "---:", center: ":---:" };
+  const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
+  return [
+    `**${escapeMarkdown(table.caption)}**`,
+    "",
+    line(table.columns.map((c) => escapeMarkdown(c.label))),
+    line(table.columns.map((c) => rule[alignOf(table, c)])),
+    ...cellTexts(table, escapeMarkdown).map(line),
+    "",
+  ].join("\n");
+}
+
+/** A floating table; needs `\usepackage{booktabs}` only and contains ASCII only. */
+export function toLatex(table: Table): string {
+  const line = (cells: string[]): string => `    ${cells.join(" & ")} \\\\`;
+  return [
+    "% needs \\usepackage{booktabs}",
+    "\\begin{table}[t]",
+    "  \\centering",
+    `  \\caption{${escapeLatex(table.caption)}}`,
+    `  \\label{tab:${table.name}}`,
+    `  \\begin{tabular}{@{}${latexColumns(table)}@{}}`,
+    "    \\toprule",
+    line(table.columns.map((c) => escapeLatex(c.label))),
+    "    \\midrule",
+    ...cellTexts(table, escapeLatex).map((cells) => line(cells.map(bracketSafe))),
+    "    \\bottomrule",
+    "  \\end{tabular}",
+    "\\end{table}",
+    "",
+  ].join("\n");
+}
+
+/** An HTML table without script; readable even where styles are stripped. */
+export function toHtml(table: Table): string {
+  const aligns = table.columns.map((c) => alignOf(table, c));
+  const row = (tag: "th" | "td", cells: string[]): string =>
+    `<tr>${cells.map((cell, i) => `<${tag}${tag === "th" ? ' scope="col"' : ""} align="${aligns[i]}" style="text-align:${aligns[i]}">${cell}</${tag}>`).join("")}</tr>`;
+  return [
+    "<table>",
+    `<caption style="caption-side:top;text-align:left;font-weight:600">${escapeHtml(table.caption)}</caption>`,
+    `<thead>${row("th", table.columns.map((c) => escapeHtml(c.label)))}</thead>`,
+    "<tbody>",
+    ...cellTexts(table, escapeHtml).map((cells) => row("td", cells)),
+    "</tbody>",
+    "</table>",
+  ].join("\n");
+}
+
+/** Columns padded with spaces, for terminals and logs. */
+export function toText(table: Table): string {
+  const aligns = table.columns.map((c) => alignOf(table, c));
+  const body = cellTexts(table, (text) => text.replace(/\s+/g, " "));
+  const head = table.columns.map((c) => c.label);
+  const widths = head.map((label, i) => Math.max(...[label, ...body.map((cells) => cells[i]!)].map((t) => [...t].length)));
+  const line = (cells: string[]): string => cells.map((cell, i) => pad(cell, widths[i]!, aligns[i]!)).join("  ").trimEnd();
+  return [table.caption, line(head), widths.map((w) => "-".repeat(w)).join("  "), ...body.map(line)].join("\n");
+}
+
+/** The table for one notebook display. */
+export function tableBundle(table: Table): Bundle {
+  return { text: toText(table), html: toHtml(table), markdown: toMarkdown(table), latex: toLatex(table) };
+}
+
+/** Numbers right, text left, unless the column says otherwise. */
+function alignOf(table: Table, column: Column): "left" | "right" | "center" {
+  return column.align ?? (table.rows.some((row) => typeof row[column.key] === "string") ? "left" : "right");
+}
+
+/** Texts longer than this wrap in LaTeX; the columns that have one share this part of the line. */
+const WRAP = { characters: 60, share: 0.6 };
+
+function latexColumns(table: Table): string {
+  const isLong = ({ key }: Column) => table.rows.some((row) => { const cell = row[key]; return typeof cell === "string" && cell.length > WRAP.characters; });
+  const width = (WRAP.share / table.columns.filter(isLong).length).toFixed(2);
+  return table.columns.map((column) => (isLong(column) ? `p{${width}\\linewidth}` : alignOf(table, column)[0])).join("");
+}
+
+function cellTexts(table: Table, escape: (text: string) => string): string[][] {
+  return table.rows.map((row, r) => table.columns.map((column) => escape(cellText(table, row[column.key], column, r))));
+}
+
+function cellText(table: Table, cell: Cell | undefined, column: Column, row: number): string {
+  if (cell === undefined) {
+    throw new UserError({ where: `table ${table.name}, row ${row + 1}`, expected: `a value for "${column.key}"`, got: "none", fix: "Give the value, or null for a dash." });
+  }
+  if (cell === null) return "–";
+  if (typeof cell === "string") return cell;
+  if (typeof cell === "number") return numberText(cell, column.digits ?? (Number.isInteger(cell) ? 0 : 1));
+  const digits = column.digits ?? 1;
+  return `${numberText(cell.value, digits)} [${numberText(cell.low, digits)}, ${numberText(cell.high, digits)}]`;
+}
+
+/** Fixed decimals; never "-0.0". */
+function numberText(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
+function pad(text: string, width: number, align: "left" | "right" | "center"): string {
+  const gap = width - [...text].length;
+  const left = align === "right" ? gap : align === "center" ? Math.floor(gap / 2) : 0;
+  return " ".repeat(left) + text + " ".repeat(gap - left);
+}
+
+/** Brackets stay: our intervals are not links. A bracket before a parenthesis would be one. */
+function escapeMarkdown(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\`*_|~]/g, "\\$&").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/\](?=\(|\[|:)/g, "\\]");
+}
+
+/** A row that starts with "[" would be read as the optional argument of the row break before it. */
+function bracketSafe(cell: string): string {
+  return cell.startsWith("[") || cell.startsWith("*") ? `{}${cell}` : cell;
+}

@@ -1,0 +1,35 @@
+/** `mask-dpo export`: preference pairs as files of other projects, or as the hand-off to PyTorch. */
+import path from "node:path";
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { type HandoffRequest, writeHandoff } from "../align/torch/handoff";
+import { writeFileAtomic } from "../base/files";
+import { parseJson, parseRow, readJsonl, readText, required, writeJsonl } from "../base/jsonl";
+import { axolotlConfig } from "../preference/formats/axolotl";
+import { datasetInfo } from "../preference/formats/llamafactory";
+import { type PairFormatName, pairFormats } from "../preference/formats/registry";
+import { preferencePairSchema } from "../preference/pair";
+
+/** Writes the pairs into a folder; returns the files' paths. */
+export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs: string; out: string }): { pairs: number; files: string[] } {
+  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair"), rows = pairs.map((pair) => pairFormats[to].write(pair));
+  const at = (name: string) => path.join(out, name);
+  if (to === "llamafactory") {
+    const data = at("mask_dpo.json"), info = at("dataset_info.json");
+    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {}; // the folder may be LLaMA-Factory's own
+    writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
+    writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
+    return { pairs: pairs.length, files: [data, info] };
+  }
+  const data = at(`${to}.jsonl`);
+  writeJsonl(data, rows);
+  if (to !== "axolotl") return { pairs: pairs.length, files: [data] };
+  const config = at("axolotl-dataset.yml");
+  writeFileAtomic(config, axolotlConfig(data));
+  return { pairs: pairs.length, files: [data, config] };
+}
+
+/** The hand-off to PyTorch (`torchHandoff.ts`). */
+export function exportTorchVerb({ pairs: file, ...request }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
+  return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
+}

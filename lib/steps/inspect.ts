@@ -1,0 +1,15 @@
+/** `mask-dpo inspect`: a page that shows pairs token by token. */
+import { writeFileAtomic } from "../base/files";
+import { readJsonl, required } from "../base/jsonl";
+import { inspectPairs } from "../preference/inspectPairs";
+import type { MaskKind } from "../preference/mask";
+import { preferencePairSchema } from "../preference/pair";
+import { inspectPage } from "../show/inspect";
+
+/** One self-contained page that shows pairs token by token. */
+export function inspectVerb(request: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }): number {
+  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
+  writeFileAtomic(request.out, inspectPage(shown));
+  return shown.length;
+}

@@ -1,0 +1,14 @@
+/** `mask-dpo pairs`: the best and the worst candidate of every question. */
+import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { annotatedCandidateSchema } from "../factuality/records";
+import { buildPairs, type PairReport } from "../preference/pair";
+import { questionsOf } from "../world/questionFile";
+
+/** Best and worst candidate of every question; only questions that have candidates count. */
+export function pairsVerb(request: { candidates: string; questions?: string; out: string; seed: number }): PairReport {
+  const candidates = required(readJsonl(request.candidates, annotatedCandidateSchema), request.candidates, "annotated candidate");
+  const seen = new Set(candidates.map(({ questionId }) => questionId));
+  const { pairs, report } = buildPairs(candidates, questionsOf(request.questions).filter(({ id }) => seen.has(id)), { seed: request.seed });
+  writeJsonl(request.out, pairs);
+  return report;
+}

@@ -1,0 +1,41 @@
+/** `npm run lab`, with a stand-in for JupyterLab and with none. */
+import assert from "node:assert/strict";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { UserError } from "../../lib/base/check";
+import { projectRoot } from "../../lib/base/files";
+import { startLab } from "../../lib/notebook/jupyter";
+import { scratchFolder } from "./scratch";
+
+const skip = process.platform === "win32" && "the stand-in is a POSIX script";
+
+/** Runs with another PATH and no chosen Python. */
+async function withPath<T>(folder: string, action: () => Promise<T>): Promise<T> {
+  const { PATH, JUPYTER_PYTHON } = process.env;
+  process.env.PATH = folder;
+  delete process.env.JUPYTER_PYTHON;
+  try {
+    return await action();
+  } finally {
+    process.env.PATH = PATH;
+    if (JUPYTER_PYTHON) process.env.JUPYTER_PYTHON = JUPYTER_PYTHON;
+  }
+}
+
+test("without JupyterLab the message says how to get it", { skip }, async () => {
+  const folder = scratchFolder();
+  await assert.rejects(withPath(folder, startLab), (error) => error instanceof UserError && /pip install jupyterlab/.test(error.message) && /VS Code/.test(error.message));
+});
+
+test("JupyterLab is started on the loopback interface, in the project, with its kernelspec", { skip }, async () => {
+  const folder = scratchFolder();
+  const lab = path.join(folder, "jupyter-lab");
+  writeFileSync(lab, `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$PWD $JUPYTER_PATH $@" > ${folder}/said\nexit 7\n`);
+  chmodSync(lab, 0o755);
+  assert.equal(await withPath(folder, startLab), 7);
+  const said = readFileSync(path.join(folder, "said"), "utf8");
+  assert.ok(said.startsWith(`${projectRoot} ${path.join(projectRoot, "node_modules/.mask-dpo-jupyter")}`), said);
+  assert.match(said, /--ip=127\.0\.0\.1/);
+  assert.doesNotMatch(said, /token=/, "Jupyter makes up the token");
+});

@@ -9,7 +9,10 @@ export default tseslint.config(
     rules: {
       eqeqeq: "error",
       "prefer-const": "error",
-      "no-restricted-properties": ["error", { object: "Math", property: "random", message: "Pass an Rng (lib/base/rng)." }],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "Pass an Rng (lib/base/rng)." },
+      ],
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-require-imports": "off", // the project is CommonJS; engines and compilers are loaded when needed

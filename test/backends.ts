@@ -2,7 +2,11 @@
 import { test, type TestContext } from "node:test";
 import { switchEngine, type EngineName } from "../lib/engine/backend";
 
-export function onEveryBackend(name: string, body: (engine: EngineName, t: TestContext) => Promise<void> | void, engines: readonly EngineName[] = ["native", "wasm"]): void {
+export function onEveryBackend(
+  name: string,
+  body: (engine: EngineName, t: TestContext) => Promise<void> | void,
+  engines: readonly EngineName[] = ["native", "wasm"],
+): void {
   for (const engine of engines) {
     test(`${name} [${engine}]`, async (t) => {
       try {
@@ -18,8 +22,10 @@ export function onEveryBackend(name: string, body: (engine: EngineName, t: TestC
 
 /** Largest difference relative to the largest expected value. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) throw new Error(`relativeError: expected ${expected.length} values, got ${actual.length}`);
-  let difference = 0, scale = 1e-12;
+  if (actual.length !== expected.length)
+    throw new Error(`relativeError: expected ${expected.length} values, got ${actual.length}`);
+  let difference = 0,
+    scale = 1e-12;
   for (let i = 0; i < expected.length; i++) {
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
     scale = Math.max(scale, Math.abs(expected[i]!));

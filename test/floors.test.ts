@@ -11,12 +11,33 @@ import { projectRoot } from "../lib/base/files";
  * packages are installed. lib/README.md says what each is for.
  */
 const floors = [
-  "base", "text", "engine", "model", "server", "factuality", "show", "world", "preference", "topic", "evaluation", "kernel",
-  "align", "steps", "lab", "paper", "notebook", "cli",
+  "base",
+  "text",
+  "engine",
+  "model",
+  "server",
+  "factuality",
+  "show",
+  "world",
+  "preference",
+  "topic",
+  "evaluation",
+  "kernel",
+  "align",
+  "steps",
+  "lab",
+  "paper",
+  "notebook",
+  "cli",
 ];
-const tsFiles = (folder: string): string[] => readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")).map((name) => path.join(folder, name)).sort();
+const tsFiles = (folder: string): string[] =>
+  readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => path.join(folder, name))
+    .sort();
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
-const library = tsFiles("lib"), tests = tsFiles("test");
+const library = tsFiles("lib"),
+  tests = tsFiles("test");
 
 /** Files of this project that a file imports, by any form of import, types only or not. */
 function imports(file: string): string[] {
@@ -80,7 +101,9 @@ test("a folder of the library holds at most 25 files of its own, and lib/README.
     for (const entry of own) if (entry.isDirectory()) walk(path.join(folder, entry.name));
   };
   walk("lib");
-  const rooms = entries("lib").filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const rooms = entries("lib")
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
   assert.deepEqual(rooms.sort(), [...floors, "setup"].sort());
   const named = [...read("lib/README.md").matchAll(/^\| `([a-z]+)`/gm)].map(([, name]) => name!);
   assert.deepEqual(named, [...floors.slice().reverse(), "setup"]);
@@ -107,11 +130,13 @@ test("no any, no Math.random, no eval, no switched-off checks", () => {
       const at = () => `${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
       assert.notEqual(node.kind, ts.SyntaxKind.AnyKeyword, `any in ${at()}`);
       if (ts.isPropertyAccessExpression(node)) assert.notEqual(node.getText(), "Math.random", at());
-      if (ts.isCallExpression(node) || ts.isNewExpression(node)) assert.ok(!["eval", "Function"].includes(node.expression.getText()), `eval in ${at()}`);
+      if (ts.isCallExpression(node) || ts.isNewExpression(node))
+        assert.ok(!["eval", "Function"].includes(node.expression.getText()), `eval in ${at()}`);
       ts.forEachChild(node, visit);
     };
     visit(source);
-    for (const switchedOff of [`@ts-${"ignore"}`, `@ts-${"nocheck"}`, `eslint-${"disable"}`]) assert.ok(!read(file).includes(switchedOff), `${switchedOff} in ${file}`);
+    for (const switchedOff of [`@ts-${"ignore"}`, `@ts-${"nocheck"}`, `eslint-${"disable"}`])
+      assert.ok(!read(file).includes(switchedOff), `${switchedOff} in ${file}`);
   }
 });
 
@@ -120,15 +145,22 @@ test("versions are exact, and the lock file is of this package.json", () => {
   const wanted = JSON.parse(read("package.json")) as Packages;
   const lock = (JSON.parse(read("package-lock.json")) as { packages: Record<string, Packages> }).packages[""]!;
   for (const kind of ["dependencies", "devDependencies", "optionalDependencies"] as const) {
-    for (const [name, version] of Object.entries(wanted[kind] ?? {})) assert.match(version, /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} ${version}`);
+    for (const [name, version] of Object.entries(wanted[kind] ?? {}))
+      assert.match(version, /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, `${name} ${version}`);
     assert.deepEqual(lock[kind], wanted[kind], kind);
   }
-  for (const name of ["tslab", "@tensorflow/tfjs-node-gpu", "danfojs-node", "plotly.js", "umap-js"]) assert.ok(wanted.dependencies?.[name], `${name} is one of the five packages this project is built on`);
+  for (const name of ["tslab", "@tensorflow/tfjs-node-gpu", "danfojs-node", "plotly.js", "umap-js"])
+    assert.ok(wanted.dependencies?.[name], `${name} is one of the five packages this project is built on`);
 });
 
-interface Notebook { cells: { cell_type: string; source: string | string[] }[]; metadata: { kernelspec?: { language?: string } } }
+interface Notebook {
+  cells: { cell_type: string; source: string | string[] }[];
+  metadata: { kernelspec?: { language?: string } };
+}
 test("notebooks import the library and nothing else, and define nothing the library should", () => {
-  const names = readdirSync(path.join(projectRoot, "notebooks")).filter((name) => name.endsWith(".ipynb") && !name.endsWith(".failed.ipynb"));
+  const names = readdirSync(path.join(projectRoot, "notebooks")).filter(
+    (name) => name.endsWith(".ipynb") && !name.endsWith(".failed.ipynb"),
+  );
   assert.ok(names.length > 0);
   for (const name of names) {
     const { cells } = JSON.parse(read(path.join("notebooks", name))) as Notebook;
@@ -138,6 +170,7 @@ test("notebooks import the library and nothing else, and define nothing the libr
     assert.ok(imported.length > 0, `${name} imports nothing`);
     for (const from of imported) assert.match(from, /^(\.\.?\/)+lib\//, `${name} imports ${from}`);
     assert.doesNotMatch(text, /^\s*(class|function)\s/m, `${name} defines a function or a class`);
-    for (const cell of code) assert.ok(cell.split("\n").length <= 25, `${name} has a cell of ${cell.split("\n").length} lines`);
+    for (const cell of code)
+      assert.ok(cell.split("\n").length <= 25, `${name} has a cell of ${cell.split("\n").length} lines`);
   }
 });

@@ -29,7 +29,16 @@ function node(...args) {
 }
 
 function unitTests(files) {
-  if (files.length > 0) return node("--import", "tsx", "--test", `--test-concurrency=${CONCURRENCY}`, "--test-reporter=spec", "--test-reporter-destination=stdout", ...files);
+  if (files.length > 0)
+    return node(
+      "--import",
+      "tsx",
+      "--test",
+      `--test-concurrency=${CONCURRENCY}`,
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      ...files,
+    );
   process.stdout.write("no test file matches\n");
   return false;
 }
@@ -49,11 +58,23 @@ function stages() {
   const tests = find("test", ".test.ts");
   const versions = process.argv.indexOf("--node");
   if (versions >= 0) return [["Node versions", () => node("test/node/stage.mjs", process.argv[versions + 1] ?? "")]];
-  if (only >= 0) return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
+  if (only >= 0)
+    return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
     ["type check", () => node("node_modules/typescript/bin/tsc")],
     ["lint", () => node("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
-    ["notebook check", () => node("--import", "tsx", "test/notebooks/check.ts", ...find("notebooks", ".ipynb").filter((file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints")))],
+    [
+      "notebook check",
+      () =>
+        node(
+          "--import",
+          "tsx",
+          "test/notebooks/check.ts",
+          ...find("notebooks", ".ipynb").filter(
+            (file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints"),
+          ),
+        ),
+    ],
     ["tests", () => unitTests(tests)],
     ["notebooks at the smoke preset", smokeReproduction],
     ["other Node versions", () => node("test/node/stage.mjs")],
@@ -68,5 +89,6 @@ for (const [name, run] of stages()) {
   results.push({ name, ok, seconds: (Date.now() - started) / 1000 });
 }
 process.stdout.write("\n=== summary\n");
-for (const { name, ok, seconds } of results) process.stdout.write(`${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s  ${name}\n`);
+for (const { name, ok, seconds } of results)
+  process.stdout.write(`${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s  ${name}\n`);
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;

@@ -16,10 +16,23 @@ export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "
 }
 
 /** Reads no weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
-export function planFor({ model, config, tokenized, options: { batch, epochs }, lora, gradientCheckpointing }: PlannedRun, parallel: boolean): PlanRequest {
-  const { pairs, emptied, report } = tokenized, all = [...pairs, ...emptied];
+export function planFor(
+  { model, config, tokenized, options: { batch, epochs }, lora, gradientCheckpointing }: PlannedRun,
+  parallel: boolean,
+): PlanRequest {
+  const { pairs, emptied, report } = tokenized,
+    all = [...pairs, ...emptied];
   if (pairs.length === 0) throw emptyPairs(report);
-  return { config, pairs, all, lora, gradientCheckpointing, halves: lora !== undefined && holdsHalves() && storesHalves(model, config), batch, workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0 };
+  return {
+    config,
+    pairs,
+    all,
+    lora,
+    gradientCheckpointing,
+    halves: lora !== undefined && holdsHalves() && storesHalves(model, config),
+    batch,
+    workers: parallel && !lora && pays(weightCount(config), all.length * epochs) ? cpuWorkers : 0,
+  };
 }
 
 /** How a microbatch is found: `most` pairs, unless `fixed` fewer where memory is short; with `memory` (bytes) as many as fit. */
@@ -37,13 +50,26 @@ const room = 0.8;
  * @param has bytes there are
  * @throws UserError when not even one pair fits, unless that was `fixed`
  */
-export function choosePlan(request: PlanRequest, { most, fixed = false, memory }: MicrobatchChoice, has: number): MemoryPlan {
+export function choosePlan(
+  request: PlanRequest,
+  { most, fixed = false, memory }: MicrobatchChoice,
+  has: number,
+): MemoryPlan {
   if (fixed) return planMemory(request, most);
-  const plan = memory === undefined ? planWithin(request, room * has, most) : planWithin(request, memory), limit = memory ?? has;
+  const plan = memory === undefined ? planWithin(request, room * has, most) : planWithin(request, memory),
+    limit = memory ?? has;
   if (plan.total <= limit) return plan;
-  const less = [...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]), ...(request.lora ? [] : ["train an adapter (--lora-rank)"]), "use a smaller model or shorter pairs", ...(memory === undefined ? ["try nevertheless (--microbatch 1)"] : [])];
+  const less = [
+    ...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]),
+    ...(request.lora ? [] : ["train an adapter (--lora-rank)"]),
+    "use a smaller model or shorter pairs",
+    ...(memory === undefined ? ["try nevertheless (--microbatch 1)"] : []),
+  ];
   throw new UserError({
-    where: memory === undefined ? "memory" : "--memory", expected: `at least ${gigabytes(plan.total)}, what a microbatch of 1 is planned to take`, got: gigabytes(limit), fix: `${less.join(", or ").replace(/^./, (c) => c.toUpperCase())}.`,
+    where: memory === undefined ? "memory" : "--memory",
+    expected: `at least ${gigabytes(plan.total)}, what a microbatch of 1 is planned to take`,
+    got: gigabytes(limit),
+    fix: `${less.join(", or ").replace(/^./, (c) => c.toUpperCase())}.`,
   });
 }
 

@@ -9,7 +9,14 @@ import { mostSmallWeights } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
 import type { Llama } from "../model/llama";
 import type { FlatLayout } from "./flat";
-import { completionLogps, microbatchGradient, type Complete, type MicrobatchLog, type PairIds, type ReferenceLogps } from "./microbatch";
+import {
+  completionLogps,
+  microbatchGradient,
+  type Complete,
+  type MicrobatchLog,
+  type PairIds,
+  type ReferenceLogps,
+} from "./microbatch";
 
 /** Some pairs of a step: indices, their reference log-probabilities, and what the sum of their losses is multiplied by. */
 export interface Microbatch {
@@ -24,34 +31,54 @@ export interface PairCompute {
   /** per chunk of pairs: `completionLogps` */
   logps(weights: tf.Tensor1D, chunks: readonly (readonly number[])[]): AsyncGenerator<Float32Array[]>;
   /** per microbatch: gradient [P], the caller's, and its log */
-  gradients(weights: tf.Tensor1D, microbatches: readonly Microbatch[]): AsyncGenerator<{ gradient: tf.Tensor1D; log: MicrobatchLog }>;
+  gradients(
+    weights: tf.Tensor1D,
+    microbatches: readonly Microbatch[],
+  ): AsyncGenerator<{ gradient: tf.Tensor1D; log: MicrobatchLog }>;
   close(): void;
 }
 
 /** In this process. `model` stays the caller's. @param complete where the weights are an adapter's */
-export function localCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], complete?: Complete): PairCompute {
+export function localCompute(
+  model: Llama,
+  layout: FlatLayout,
+  pairs: readonly PairIds[],
+  complete?: Complete,
+): PairCompute {
   const pick = (members: readonly number[]) => members.map((i) => pairs[i]!);
   return {
     async *logps(weights, chunks) {
       for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members), complete);
     },
     async *gradients(weights, microbatches) {
-      for (const { members, reference, ...options } of microbatches) yield await microbatchGradient(model, layout, weights, pick(members), reference, options, complete);
+      for (const { members, reference, ...options } of microbatches)
+        yield await microbatchGradient(model, layout, weights, pick(members), reference, options, complete);
     },
     close: () => undefined,
   };
 }
 
 /** What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats. */
-export type ComputeState = { config: LlamaConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] } | { size: number };
+export type ComputeState =
+  { config: LlamaConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] } | { size: number };
 /** A gradient is left at `at` in the shared floats. */
 export type ComputeTask = { logps: readonly number[] } | { gradient: Microbatch; at: number };
 
 /** On `workers` processes, each with a model like this one; `close` ends them. */
-export function pooledCompute({ config, gradientCheckpointing }: Llama, layout: FlatLayout, pairs: readonly PairIds[], workers = cpuWorkers): PairCompute {
+export function pooledCompute(
+  { config, gradientCheckpointing }: Llama,
+  layout: FlatLayout,
+  pairs: readonly PairIds[],
+  workers = cpuWorkers,
+): PairCompute {
   const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
   const slim = ({ ids, lossMask, promptLength }: PairIds["chosen"]) => ({ ids, lossMask, promptLength });
-  pool.tell({ config, gradientCheckpointing, layout, pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })) });
+  pool.tell({
+    config,
+    gradientCheckpointing,
+    layout,
+    pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })),
+  });
   const tellWeights = async (weights: tf.Tensor1D) => {
     pool.shared.write(await weights.data<"float32">(), 0);
     pool.tell({ size: weights.size });
@@ -64,7 +91,9 @@ export function pooledCompute({ config, gradientCheckpointing }: Llama, layout: 
     async *gradients(weights, microbatches) {
       await tellWeights(weights);
       const at = (i: number) => (1 + i) * weights.size;
-      for (const [i, answer] of microbatches.map((microbatch, i) => pool.run<MicrobatchLog>({ gradient: microbatch, at: at(i) })).entries()) {
+      for (const [i, answer] of microbatches
+        .map((microbatch, i) => pool.run<MicrobatchLog>({ gradient: microbatch, at: at(i) }))
+        .entries()) {
         const log = await answer;
         yield { gradient: tf.tensor1d(pool.shared.read(weights.size, at(i))), log };
       }
@@ -82,7 +111,13 @@ export function pays(size: number, visits: number): boolean {
 }
 
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */
-export function chooseCompute(model: Llama, layout: FlatLayout, pairs: readonly PairIds[], visits: number, parallel: boolean): PairCompute {
+export function chooseCompute(
+  model: Llama,
+  layout: FlatLayout,
+  pairs: readonly PairIds[],
+  visits: number,
+  parallel: boolean,
+): PairCompute {
   const size = layout.sizes.reduce((a, b) => a + b, 0);
   return parallel && pays(size, visits) ? pooledCompute(model, layout, pairs) : localCompute(model, layout, pairs);
 }

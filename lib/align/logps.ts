@@ -21,24 +21,38 @@ export function packMasked(sequences: readonly MaskedSequence[]): Packing {
 }
 
 /** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
-export function tokenLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): { values: tf.Tensor1D; owners: Int32Array } {
+export function tokenLogps(
+  model: Llama,
+  params: Params,
+  sequences: readonly MaskedSequence[],
+): { values: tf.Tensor1D; owners: Int32Array } {
   const packing = packMasked(sequences);
-  const at: number[] = [], targets: number[] = [], owners: number[] = [];
+  const at: number[] = [],
+    targets: number[] = [],
+    owners: number[] = [];
   sequences.forEach(({ ids, lossMask }, r) => {
-    if (lossMask[0]) throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
-    for (let t = 1; t < ids.length; t++) if (lossMask[t]) {
-      at.push(packing.tokens[r]![t - 1]!); // logits at t-1 predict token t
-      targets.push(ids[t]!);
-      owners.push(r);
-    }
+    if (lossMask[0])
+      throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
+    for (let t = 1; t < ids.length; t++)
+      if (lossMask[t]) {
+        at.push(packing.tokens[r]![t - 1]!); // logits at t-1 predict token t
+        targets.push(ids[t]!);
+        owners.push(r);
+      }
   });
   const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
   const head = param<tf.Tensor2D>(params, headName(model.config));
-  return { values: targetLogps(selected, head, Int32Array.from(targets), isAdapted(params)), owners: Int32Array.from(owners) };
+  return {
+    values: targetLogps(selected, head, Int32Array.from(targets), isAdapted(params)),
+    owners: Int32Array.from(owners),
+  };
 }
 
 /** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
 export function sequenceLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): tf.Tensor1D {
   const { values, owners } = tokenLogps(model, params, sequences);
-  return tf.reshape(tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length), [sequences.length]);
+  return tf.reshape(
+    tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length),
+    [sequences.length],
+  );
 }

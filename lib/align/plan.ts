@@ -26,7 +26,15 @@ export interface BatchShape {
 }
 
 export const planStages = ["reference", "gradient", "update"] as const;
-export const planParts = ["weights", "optimizer", "gradients", "activations", "logits", "checkpoint", "program"] as const;
+export const planParts = [
+  "weights",
+  "optimizer",
+  "gradients",
+  "activations",
+  "logits",
+  "checkpoint",
+  "program",
+] as const;
 export type PlanStage = (typeof planStages)[number];
 export type PlanPart = (typeof planParts)[number];
 
@@ -61,42 +69,94 @@ const programBytes = 450e6;
 /** The shape of a forward pass over the `count` longest pairs: no microbatch of that many is larger. `everything`: all completion tokens are targets, as for the reference. */
 export function largestShape(pairs: readonly PairIds[], count: number, everything = false): BatchShape {
   const length = ({ chosen, rejected }: PairIds) => chosen.ids.length + rejected.ids.length;
-  const longest = pairs.slice().sort((a, b) => length(b) - length(a)).slice(0, count);
-  const sides = sidesOf(longest).map(({ ids, lossMask, promptLength }) => ({ ids, lossMask: everything ? new Uint8Array(ids.length).fill(1, promptLength) : lossMask }));
+  const longest = pairs
+    .slice()
+    .sort((a, b) => length(b) - length(a))
+    .slice(0, count);
+  const sides = sidesOf(longest).map(({ ids, lossMask, promptLength }) => ({
+    ids,
+    lossMask: everything ? new Uint8Array(ids.length).fill(1, promptLength) : lossMask,
+  }));
   const { ids, slots, groups } = packMasked(sides);
   return {
-    tokens: ids.length, slots: slots.length, scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
+    tokens: ids.length,
+    slots: slots.length,
+    scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
     targets: sides.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0),
   };
 }
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, all = pairs, lora, halves, batch, workers } = request, microbatch = Math.min(wanted, batch);
-  const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) => [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
-  const shapes = weightShapes(config), p = numbers(lora ? adapterShapes(config, lora) : shapes);
-  const frozen = lora ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1)) : 0;
-  const processes = workers || 1, rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true)), training = gradientFloats(request, largestShape(pairs, microbatch));
+  const { config, pairs, all = pairs, lora, halves, batch, workers } = request,
+    microbatch = Math.min(wanted, batch);
+  const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) =>
+    [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
+  const shapes = weightShapes(config),
+    p = numbers(lora ? adapterShapes(config, lora) : shapes);
+  const frozen = lora
+    ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1))
+    : 0;
+  const processes = workers || 1,
+    rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
+  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true)),
+    training = gradientFloats(request, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
-  const bytes = (floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>, checkpoint: number, processes: number): Record<PlanPart, number> => ({
-    ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>), checkpoint: 4 * checkpoint, program: processes * programBytes,
+  const bytes = (
+    floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>,
+    checkpoint: number,
+    processes: number,
+  ): Record<PlanPart, number> => ({
+    ...(Object.fromEntries(Object.entries(floats).map(([part, n]) => [part, 4 * n])) as Record<PlanPart, number>),
+    checkpoint: 4 * checkpoint,
+    program: processes * programBytes,
   });
   const stages = {
-    reference: bytes({ weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p, optimizer: 0, gradients: 0, activations: processes * forward.activations, logits: processes * forward.logits }, 0, processes + rest),
-    gradient: bytes({
-      weights: frozen + processes * (2 * p + training.weights) + rest * 2 * p, optimizer: 2 * p, gradients: processes * p + (accumulated + 2 * rest) * p,
-      activations: processes * training.activations, logits: processes * training.logits,
-    }, 0, processes + rest),
+    reference: bytes(
+      {
+        weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p,
+        optimizer: 0,
+        gradients: 0,
+        activations: processes * forward.activations,
+        logits: processes * forward.logits,
+      },
+      0,
+      processes + rest,
+    ),
+    gradient: bytes(
+      {
+        weights: frozen + processes * (2 * p + training.weights) + rest * 2 * p,
+        optimizer: 2 * p,
+        gradients: processes * p + (accumulated + 2 * rest) * p,
+        activations: processes * training.activations,
+        logits: processes * training.logits,
+      },
+      0,
+      processes + rest,
+    ),
     // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the checkpoint's copies
     // of weights and moments are made, nor the arrays that activations were.
-    update: bytes({ weights: frozen + 2 * p + workers * p, optimizer: 6 * p, gradients: 2 * p, activations: processes * training.activations, logits: 0 }, 3 * p, processes + rest),
+    update: bytes(
+      {
+        weights: frozen + 2 * p + workers * p,
+        optimizer: 6 * p,
+        gradients: 2 * p,
+        activations: processes * training.activations,
+        logits: 0,
+      },
+      3 * p,
+      processes + rest,
+    ),
   };
   return { microbatch, stages, total: Math.max(...Object.values(stages).map(stageTotal)) };
 }
 
 /** The largest microbatch, of `most` and half of it again and again, whose plan fits; of 1 when none does. */
-export function planWithin(request: PlanRequest, memory: number, most = 2 ** Math.floor(Math.log2(request.batch))): MemoryPlan {
+export function planWithin(
+  request: PlanRequest,
+  memory: number,
+  most = 2 ** Math.floor(Math.log2(request.batch)),
+): MemoryPlan {
   let plan = planMemory(request, most);
   while (plan.total > memory && plan.microbatch > 1) plan = planMemory(request, Math.floor(plan.microbatch / 2));
   return plan;
@@ -108,23 +168,37 @@ export function stageTotal(stage: Record<PlanPart, number>): number {
 
 type Floats = Record<"weights" | "activations" | "logits", number>;
 
-function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }: LlamaConfig): { D: number; I: number; Q: number; K: number } {
+function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }: LlamaConfig): {
+  D: number;
+  I: number;
+  Q: number;
+  K: number;
+} {
   return { D, I, Q: heads * headDim, K: kvHeads * headDim };
 }
 
 /** Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, halves widened. `layers`: how many layers' copies are held at once. */
-function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest): { layers: number; layer: number; head: number } {
-  const { D, I, Q, K } = widths(config), joined = D * (3 * Q + 2 * K);
+function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest): {
+  layers: number;
+  layer: number;
+  head: number;
+} {
+  const { D, I, Q, K } = widths(config),
+    joined = D * (3 * Q + 2 * K);
   if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
   return { layers: lora || gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
 }
 
 /** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
 function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, gradientCheckpointing } = request, { D, I, Q, K } = widths(config), copied = copiedFloats(request), V = config.vocabSize;
+  const { config, gradientCheckpointing } = request,
+    { D, I, Q, K } = widths(config),
+    copied = copiedFloats(request),
+    V = config.vocabSize;
   const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0));
   const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
-  const weights = Math.max(copied.layers * copied.layer, copied.head), logits = 2 * Math.min(M, headRows(V)) * V;
+  const weights = Math.max(copied.layers * copied.layer, copied.head),
+    logits = 2 * Math.min(M, headRows(V)) * V;
   if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
   const oneLayer = Math.max(0, layer + inside - logits); // gone when the head's turn comes
   return { weights, activations: config.layers * N * D + 3 * N * D + oneLayer, logits };
@@ -132,24 +206,39 @@ function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targ
 
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
 function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, lora, gradientCheckpointing } = request, { D, I, Q, K } = widths(config), V = config.vocabSize, copied = copiedFloats(request);
-  const forth = N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
+  const { config, lora, gradientCheckpointing } = request,
+    { D, I, Q, K } = widths(config),
+    V = config.vocabSize,
+    copied = copiedFloats(request);
+  const forth =
+    N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
-  const chunked = M > headRows(V), kept = chunked ? 0 : M * V; // a softmax that is whole stays
+  const chunked = M > headRows(V),
+    kept = chunked ? 0 : M * V; // a softmax that is whole stays
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
-  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D), atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside; // the two places where most is held
-  return { weights: Math.max(2 * copied.layers * copied.layer, copied.head), activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead), logits: kept };
+  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D),
+    atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside; // the two places where most is held
+  return {
+    weights: Math.max(2 * copied.layers * copied.layer, copied.head),
+    activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),
+    logits: kept,
+  };
 }
 
 /** Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input and one of each output back. */
 function loraWidth(config: LlamaConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
   if (!lora) return 0;
-  const { Q, K } = widths(config), rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
-  let forth = rotated ? 3 * (Q + K) : 0, back = rotated ? 2.5 * (Q + K) : 0;
+  const { Q, K } = widths(config),
+    rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
+  let forth = rotated ? 3 * (Q + K) : 0,
+    back = rotated ? 2.5 * (Q + K) : 0;
   for (const [name, [size, input]] of adapterShapes({ ...config, layers: 1 }, lora)) {
     if (name.endsWith("lora_A.weight")) back += 2 * input!;
-    else if (!/[qk]_proj/.test(name)) { forth += 2 * size!; back += size!; }
+    else if (!/[qk]_proj/.test(name)) {
+      forth += 2 * size!;
+      back += size!;
+    }
   }
   return way === 0 ? forth : back;
 }

@@ -26,14 +26,22 @@ export const chunkPairs = 16;
 export const logpsLabel = "reference logps";
 
 /** Log-probabilities of the completion tokens of all `pairs` of `compute` under frozen weights [P]. */
-export async function computeLogps(compute: PairCompute, weights: tf.Tensor1D, pairs: readonly PairIds[], chunk = chunkPairs): Promise<CompletionLogps> {
+export async function computeLogps(
+  compute: PairCompute,
+  weights: tf.Tensor1D,
+  pairs: readonly PairIds[],
+  chunk = chunkPairs,
+): Promise<CompletionLogps> {
   const out: CompletionLogps = { chosen: [], rejected: [] };
   const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
   const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
-  const chunks = Array.from({ length: Math.ceil(order.length / chunk) }, (_, i) => order.slice(i * chunk, (i + 1) * chunk));
+  const chunks = Array.from({ length: Math.ceil(order.length / chunk) }, (_, i) =>
+    order.slice(i * chunk, (i + 1) * chunk),
+  );
   const progress = startProgress(logpsLabel, pairs.length);
   try {
-    let next = 0, done = 0;
+    let next = 0,
+      done = 0;
     for await (const sides of compute.logps(weights, chunks)) {
       const members = chunks[next++]!;
       members.forEach((i, j) => {
@@ -51,10 +59,13 @@ export async function computeLogps(compute: PairCompute, weights: tf.Tensor1D, p
 
 /** Sums over the unmasked tokens: one number a pair and side (the reference terms of Eq. 5). */
 export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
-  const sums = (side: "chosen" | "rejected") => Float32Array.from(pairs, (pair, i) => {
-    const { lossMask } = pair[side], values = logps[side][i]!, start = lossMask.length - values.length;
-    return values.reduce((sum, value, t) => (lossMask[start + t] ? sum + value : sum), 0);
-  });
+  const sums = (side: "chosen" | "rejected") =>
+    Float32Array.from(pairs, (pair, i) => {
+      const { lossMask } = pair[side],
+        values = logps[side][i]!,
+        start = lossMask.length - values.length;
+      return values.reduce((sum, value, t) => (lossMask[start + t] ? sum + value : sum), 0);
+    });
   return { chosen: sums("chosen"), rejected: sums("rejected") };
 }
 
@@ -64,10 +75,20 @@ export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): R
  * @param chunk pairs per forward pass, where memory allows fewer than usual: sums are then rounded otherwise
  * @throws UserError naming the pairs that have a log-probability which is not finite
  */
-export async function cachedLogps(cacheDir: string, referenceHash: string, compute: PairCompute, weights: tf.Tensor1D, pairs: readonly TokenizedPair[], chunk = chunkPairs): Promise<ReferenceLogps> {
+export async function cachedLogps(
+  cacheDir: string,
+  referenceHash: string,
+  compute: PairCompute,
+  weights: tf.Tensor1D,
+  pairs: readonly TokenizedPair[],
+  chunk = chunkPairs,
+): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
   const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
-  const file = path.join(cacheDir, `logps-${sha256(`${referenceHash} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`);
+  const file = path.join(
+    cacheDir,
+    `logps-${sha256(`${referenceHash} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`,
+  );
   if (existsSync(file)) {
     const logps = readLogps(file, pairs, order);
     checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
@@ -80,28 +101,55 @@ export async function cachedLogps(cacheDir: string, referenceHash: string, compu
     const data = Float32Array.from(order.flatMap((i) => Array.from(side[i]!)));
     return { shape: [data.length], data };
   };
-  writeSafetensors(file, new Map([["chosen", flat(logps.chosen)], ["rejected", flat(logps.rejected)]]));
+  writeSafetensors(
+    file,
+    new Map([
+      ["chosen", flat(logps.chosen)],
+      ["rejected", flat(logps.rejected)],
+    ]),
+  );
   return maskedSums(logps, pairs);
 }
 
 function readLogps(file: string, pairs: readonly PairIds[], order: readonly number[]): CompletionLogps {
   const tensors = readSafetensors(file);
   const parts = (side: "chosen" | "rejected") => {
-    const { data } = tensors.get(side), out: Float32Array[] = [];
+    const { data } = tensors.get(side),
+      out: Float32Array[] = [];
     let start = 0;
     for (const i of order) {
       const { ids, promptLength } = pairs[i]![side];
       out[i] = data.subarray(start, (start += ids.length - promptLength));
     }
-    if (start !== data.length) throw new UserError({ where: file, expected: `${start} log-probabilities of ${side} tokens`, got: `${data.length}`, fix: "Delete the file: it is computed again." });
+    if (start !== data.length)
+      throw new UserError({
+        where: file,
+        expected: `${start} log-probabilities of ${side} tokens`,
+        got: `${data.length}`,
+        fix: "Delete the file: it is computed again.",
+      });
     return out;
   };
   return { chosen: parts("chosen"), rejected: parts("rejected") };
 }
 
-function checkFinite({ chosen, rejected }: CompletionLogps, pairs: readonly TokenizedPair[], where: string, fix: string): void {
+function checkFinite(
+  { chosen, rejected }: CompletionLogps,
+  pairs: readonly TokenizedPair[],
+  where: string,
+  fix: string,
+): void {
   const holes = pairs.filter((_, i) => !chosen[i]!.every(Number.isFinite) || !rejected[i]!.every(Number.isFinite));
-  if (holes.length > 0) throw new UserError({ where, expected: `finite log-probabilities of ${pairs.length} pairs`, got: `${holes.length} without, first: ${holes.slice(0, 5).map((p) => p.questionId).join(", ")}`, fix });
+  if (holes.length > 0)
+    throw new UserError({
+      where,
+      expected: `finite log-probabilities of ${pairs.length} pairs`,
+      got: `${holes.length} without, first: ${holes
+        .slice(0, 5)
+        .map((p) => p.questionId)
+        .join(", ")}`,
+      fix,
+    });
 }
 
 /** Of what the log-probabilities depend on, beside the reference: not the mask. */

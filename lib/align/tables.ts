@@ -7,12 +7,23 @@ import type { TrainOptions } from "./train";
 export function describeTraining({ beta, lr, epochs, batch, warmup, weightDecay, betas, clip }: TrainOptions): Table {
   const row = (name: string, here: string | number, paper: string) => ({ name, here: String(here), paper });
   return {
-    name: "02-hyperparameters", caption: "Hyperparameters: chosen on validation topics, the same for every mask",
-    columns: [{ key: "name", label: "Hyperparameter" }, { key: "here", label: "Here", align: "right" }, { key: "paper", label: "Paper (App. A)" }],
+    name: "02-hyperparameters",
+    caption: "Hyperparameters: chosen on validation topics, the same for every mask",
+    columns: [
+      { key: "name", label: "Hyperparameter" },
+      { key: "here", label: "Here", align: "right" },
+      { key: "paper", label: "Paper (App. A)" },
+    ],
     rows: [
-      row("epochs", epochs, "\"the epoch is 3\""), row("learning rate", lr, "\"the learning rate is 5e-6\""), row("batch size (pairs)", batch, "\"the batch size is 64\""),
-      row("beta", beta, "not stated (official code: 0.1)"), row("schedule", "cosine", "\"cosine annealing learning rate scheduler\""), row("warm-up (share of steps)", warmup, "not stated (official code: 0.03)"),
-      row("AdamW betas", betas.join(", "), "not stated"), row("weight decay", weightDecay, "not stated (official code: 0)"), row("gradient clipping", clip, "not stated (official code: 1)"),
+      row("epochs", epochs, '"the epoch is 3"'),
+      row("learning rate", lr, '"the learning rate is 5e-6"'),
+      row("batch size (pairs)", batch, '"the batch size is 64"'),
+      row("beta", beta, "not stated (official code: 0.1)"),
+      row("schedule", "cosine", '"cosine annealing learning rate scheduler"'),
+      row("warm-up (share of steps)", warmup, "not stated (official code: 0.03)"),
+      row("AdamW betas", betas.join(", "), "not stated"),
+      row("weight decay", weightDecay, "not stated (official code: 0)"),
+      row("gradient clipping", clip, "not stated (official code: 1)"),
     ],
   };
 }
@@ -21,20 +32,34 @@ const names = { reference: "Reference (GB)", gradient: "Gradient (GB)", update: 
 
 /** Rows: what memory is for; columns: the stages of training. */
 export function planTable({ microbatch, stages }: MemoryPlan): Table {
-  const byStage = (of: (stage: Record<(typeof planParts)[number], number>) => number) => Object.fromEntries(planStages.map((stage) => [stage, of(stages[stage]) / 1e9]));
+  const byStage = (of: (stage: Record<(typeof planParts)[number], number>) => number) =>
+    Object.fromEntries(planStages.map((stage) => [stage, of(stages[stage]) / 1e9]));
   return {
-    name: "memory-plan", caption: `Memory of training, planned: peaks of its stages with ${microbatch} pairs in a microbatch`,
-    columns: [{ key: "part", label: "For" }, ...planStages.map((stage) => ({ key: stage, label: names[stage], digits: 2 }))],
-    rows: [...planParts.map((part) => ({ part, ...byStage((stage) => stage[part]) })), { part: "all", ...byStage(stageTotal) }],
+    name: "memory-plan",
+    caption: `Memory of training, planned: peaks of its stages with ${microbatch} pairs in a microbatch`,
+    columns: [
+      { key: "part", label: "For" },
+      ...planStages.map((stage) => ({ key: stage, label: names[stage], digits: 2 })),
+    ],
+    rows: [
+      ...planParts.map((part) => ({ part, ...byStage((stage) => stage[part]) })),
+      { part: "all", ...byStage(stageTotal) },
+    ],
   };
 }
 
 /** Totals by size of microbatch, from 1 to the batch. @param memory bytes, Infinity where that is not known */
 export function microbatchTable(request: PlanRequest, memory: number): Table {
-  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i), known = memory < Infinity;
+  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i),
+    known = memory < Infinity;
   return {
-    name: "memory-by-microbatch", caption: "Memory of training by pairs in a microbatch, planned",
-    columns: [{ key: "microbatch", label: "Microbatch", digits: 0 }, { key: "total", label: "Peak (GB)", digits: 2 }, ...(known ? [{ key: "fits", label: `Fits ${(memory / 1e9).toFixed(1)} GB` }] : [])],
+    name: "memory-by-microbatch",
+    caption: "Memory of training by pairs in a microbatch, planned",
+    columns: [
+      { key: "microbatch", label: "Microbatch", digits: 0 },
+      { key: "total", label: "Peak (GB)", digits: 2 },
+      ...(known ? [{ key: "fits", label: `Fits ${(memory / 1e9).toFixed(1)} GB` }] : []),
+    ],
     rows: sizes.map((size) => {
       const { total } = planMemory(request, size);
       return { microbatch: size, total: total / 1e9, ...(known && { fits: total <= memory ? "yes" : "no" }) };

@@ -89,11 +89,17 @@ export interface TrainRequest {
 /** Yields a log per step; returns the final state. @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs) */
 export async function* train(request: TrainRequest): AsyncGenerator<StepLog, TrainState> {
   const { initial, pairs, options, rng, resume } = request;
-  if (pairs.length === 0) throw new UserError({ where: "train", expected: "at least one preference pair", got: "none", fix: "Look at the report of `mask-dpo pairs`: it counts what each filter dropped." });
+  if (pairs.length === 0)
+    throw new UserError({
+      where: "train",
+      expected: "at least one preference pair",
+      got: "none",
+      fix: "Look at the report of `mask-dpo pairs`: it counts what each filter dropped.",
+    });
   const perEpoch = Math.ceil(pairs.length / options.batch);
   const steps = perEpoch * options.epochs;
   let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
-  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zerosLike(weights) as tf.Tensor1D);
+  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : (tf.zerosLike(weights) as tf.Tensor1D));
   let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
   let seconds = 0;
   try {
@@ -103,9 +109,13 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const members = batchMembers(rng, pairs.length, options, step);
       const { gradient, sums } = await batchGradient(request, weights, members);
       const { clipped, norm } = await clipGradient(gradient, options.clip);
-      if (!Number.isFinite(norm)) { // before the update: the last checkpoint must stay usable
+      if (!Number.isFinite(norm)) {
+        // before the update: the last checkpoint must stay usable
         tf.dispose([gradient, clipped]);
-        throw nonFinite("gradient", members.map((i) => pairs[i]!.questionId));
+        throw nonFinite(
+          "gradient",
+          members.map((i) => pairs[i]!.questionId),
+        );
       }
       const lr = learningRate(options, pairs.length, step);
       const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
@@ -115,12 +125,27 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       seconds += took;
       const per = (key: keyof Sums) => sums[key] / members.length;
       yield {
-        step: step + 1, steps, epoch: epoch + 1, loss: per("loss"), chosenReward: per("chosenReward"), rejectedReward: per("rejectedReward"),
-        chosenLogps: per("chosenLogps"), rejectedLogps: per("rejectedLogps"), accuracy: per("accuracy"), margin: per("chosenReward") - per("rejectedReward"),
-        gradNorm: norm, lr, maskedShare: 1 - sums.unmasked / sums.completionTokens, tokensPerSecond: sums.tokens / took,
+        step: step + 1,
+        steps,
+        epoch: epoch + 1,
+        loss: per("loss"),
+        chosenReward: per("chosenReward"),
+        rejectedReward: per("rejectedReward"),
+        chosenLogps: per("chosenLogps"),
+        rejectedLogps: per("rejectedLogps"),
+        accuracy: per("accuracy"),
+        margin: per("chosenReward") - per("rejectedReward"),
+        gradNorm: norm,
+        lr,
+        maskedShare: 1 - sums.unmasked / sums.completionTokens,
+        tokensPerSecond: sums.tokens / took,
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
-      if (request.checkpoint && (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))) request.checkpoint(await snapshot(weights, adam));
+      if (
+        request.checkpoint &&
+        (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))
+      )
+        request.checkpoint(await snapshot(weights, adam));
       await new Promise(setImmediate); // lets an interrupt in
     }
     return await snapshot(weights, adam);
@@ -137,29 +162,76 @@ export function learningRate({ lr, batch, epochs, warmup }: TrainOptions, count:
 
 /** Indices of the pairs of a step: every epoch takes each pair once, in an order of its own. */
 export function batchMembers(rng: Rng, count: number, { batch }: Pick<TrainOptions, "batch">, step: number): number[] {
-  const perEpoch = Math.ceil(count / batch), start = (step % perEpoch) * batch;
-  return rng.fork(`epoch ${Math.floor(step / perEpoch)}`).shuffle(Array.from({ length: count }, (_, i) => i)).slice(start, start + batch);
+  const perEpoch = Math.ceil(count / batch),
+    start = (step % perEpoch) * batch;
+  return rng
+    .fork(`epoch ${Math.floor(step / perEpoch)}`)
+    .shuffle(Array.from({ length: count }, (_, i) => i))
+    .slice(start, start + batch);
 }
 
 /** Numbers off the engine, which nothing changes any more. @throws UserError rather than return weights nothing can go on from */
 async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
-  const state = { step, weights: await weights.data<"float32">(), m: await m.data<"float32">(), v: await v.data<"float32">() };
+  const state = {
+    step,
+    weights: await weights.data<"float32">(),
+    m: await m.data<"float32">(),
+    v: await v.data<"float32">(),
+  };
   if (state.weights.every(Number.isFinite)) return state;
-  throw new UserError({ where: "train", expected: `finite weights after step ${step}`, got: "an update that overflowed", fix: "Lower the learning rate. The last checkpoint is kept." });
+  throw new UserError({
+    where: "train",
+    expected: `finite weights after step ${step}`,
+    got: "an update that overflowed",
+    fix: "Lower the learning rate. The last checkpoint is kept.",
+  });
 }
 
-type Sums = Record<"loss" | "chosenReward" | "rejectedReward" | "chosenLogps" | "rejectedLogps" | "accuracy" | "unmasked" | "completionTokens" | "tokens", number>;
+type Sums = Record<
+  | "loss"
+  | "chosenReward"
+  | "rejectedReward"
+  | "chosenLogps"
+  | "rejectedLogps"
+  | "accuracy"
+  | "unmasked"
+  | "completionTokens"
+  | "tokens",
+  number
+>;
 
 /** Gradient [P] of the mean loss over the batch, accumulated over microbatches, and sums of what is logged. */
-async function batchGradient({ compute, pairs, reference, options }: TrainRequest, weights: tf.Tensor1D, members: readonly number[]): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
-  const sums: Sums = { loss: 0, chosenReward: 0, rejectedReward: 0, chosenLogps: 0, rejectedLogps: 0, accuracy: 0, unmasked: 0, completionTokens: 0, tokens: 0 };
-  const add = (key: keyof Sums, values: Iterable<number>) => { for (const v of values) sums[key] += v; };
+async function batchGradient(
+  { compute, pairs, reference, options }: TrainRequest,
+  weights: tf.Tensor1D,
+  members: readonly number[],
+): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
+  const sums: Sums = {
+    loss: 0,
+    chosenReward: 0,
+    rejectedReward: 0,
+    chosenLogps: 0,
+    rejectedLogps: 0,
+    accuracy: 0,
+    unmasked: 0,
+    completionTokens: 0,
+    tokens: 0,
+  };
+  const add = (key: keyof Sums, values: Iterable<number>) => {
+    for (const v of values) sums[key] += v;
+  };
   const microbatches = Array.from({ length: Math.ceil(members.length / options.microbatch) }, (_, i): Microbatch => {
     const micro = members.slice(i * options.microbatch, (i + 1) * options.microbatch);
     const of = (side: Float32Array) => Float32Array.from(micro, (j) => side[j]!);
-    return { members: micro, reference: { chosen: of(reference.chosen), rejected: of(reference.rejected) }, beta: options.beta, scale: 1 / members.length };
+    return {
+      members: micro,
+      reference: { chosen: of(reference.chosen), rejected: of(reference.rejected) },
+      beta: options.beta,
+      scale: 1 / members.length,
+    };
   });
-  let total: tf.Tensor1D | undefined, next = 0;
+  let total: tf.Tensor1D | undefined,
+    next = 0;
   for await (const { gradient, log } of compute.gradients(weights, microbatches)) {
     const micro = microbatches[next++]!.members;
     const sum: tf.Tensor1D = total ? tf.add(total, gradient) : gradient;
@@ -168,22 +240,35 @@ async function batchGradient({ compute, pairs, reference, options }: TrainReques
     const bad = micro.filter((_, i) => !Number.isFinite(log.losses[i]));
     if (bad.length > 0) {
       total.dispose();
-      throw nonFinite("loss", bad.map((i) => pairs[i]!.questionId));
+      throw nonFinite(
+        "loss",
+        bad.map((i) => pairs[i]!.questionId),
+      );
     }
-    add("loss", log.losses); add("chosenReward", log.chosenRewards); add("rejectedReward", log.rejectedRewards); add("chosenLogps", log.policyChosen); add("rejectedLogps", log.policyRejected);
-    add("accuracy", log.chosenRewards.map((c, i) => (c > log.rejectedRewards[i]! ? 1 : 0)));
-    for (const i of micro) for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
-      add("unmasked", side.lossMask);
-      sums.completionTokens += side.ids.length - side.promptLength;
-      sums.tokens += side.ids.length;
-    }
+    add("loss", log.losses);
+    add("chosenReward", log.chosenRewards);
+    add("rejectedReward", log.rejectedRewards);
+    add("chosenLogps", log.policyChosen);
+    add("rejectedLogps", log.policyRejected);
+    add(
+      "accuracy",
+      log.chosenRewards.map((c, i) => (c > log.rejectedRewards[i]! ? 1 : 0)),
+    );
+    for (const i of micro)
+      for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
+        add("unmasked", side.lossMask);
+        sums.completionTokens += side.ids.length - side.promptLength;
+        sums.tokens += side.ids.length;
+      }
   }
   return { gradient: total!, sums };
 }
 
 function nonFinite(what: "loss" | "gradient", ids: readonly string[]): UserError {
   return new UserError({
-    where: "train", expected: `a finite ${what}`, got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? ` and ${ids.length - 8} more` : ""}`,
+    where: "train",
+    expected: `a finite ${what}`,
+    got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? ` and ${ids.length - 8} more` : ""}`,
     fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept.",
   });
 }

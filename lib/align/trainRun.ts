@@ -58,10 +58,25 @@ export interface TrainRun {
 }
 
 const number = z.number();
-const stepLogSchema = z.object({
-  step: number, steps: number, epoch: number, loss: number, chosenReward: number, rejectedReward: number, chosenLogps: number, rejectedLogps: number,
-  accuracy: number, margin: number, gradNorm: number, lr: number, maskedShare: number, tokensPerSecond: number, etaSeconds: number,
-}).strict();
+const stepLogSchema = z
+  .object({
+    step: number,
+    steps: number,
+    epoch: number,
+    loss: number,
+    chosenReward: number,
+    rejectedReward: number,
+    chosenLogps: number,
+    rejectedLogps: number,
+    accuracy: number,
+    margin: number,
+    gradNorm: number,
+    lr: number,
+    maskedShare: number,
+    tokensPerSecond: number,
+    etaSeconds: number,
+  })
+  .strict();
 
 /** Steps between checkpoints where nothing else is asked for. */
 export const checkpointEvery = 10;
@@ -79,7 +94,13 @@ export function readTrainingLogs(out: string): StepLog[] {
 export type Tokenized = ReturnType<typeof tokenizePairs>;
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
-export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): Tokenized {
+export function tokenizeFor(
+  tokenizer: Tokenizer,
+  { maxPositions }: LlamaConfig,
+  pairs: readonly PreferencePair[],
+  mask: MaskKind,
+  seed: number,
+): Tokenized {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
@@ -89,13 +110,32 @@ export function tokenizeFor(tokenizer: Tokenizer, { maxPositions }: LlamaConfig,
  */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
   const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
-  if (path.resolve(out) === path.resolve(policyDir)) throw new UserError({ where: out, expected: "an output folder of its own", got: "the folder of the policy to train", fix: "Choose another --out." });
-  const reference = policyHash(policyDir), engine = await startEngineFor(policyDir);
+  if (path.resolve(out) === path.resolve(policyDir))
+    throw new UserError({
+      where: out,
+      expected: "an output folder of its own",
+      got: "the folder of the policy to train",
+      fix: "Choose another --out.",
+    });
+  const reference = policyHash(policyDir),
+    engine = await startEngineFor(policyDir);
   const { microbatch: _, ...decisive } = options; // a run that ran out of memory goes on with a smaller microbatch
-  const key = { reference, pairs: hashOf(pairs), mask, seed, options: decisive, engine: engine.arithmetic, ...(lora && { lora }) };
+  const key = {
+    reference,
+    pairs: hashOf(pairs),
+    mask,
+    seed,
+    options: decisive,
+    engine: engine.arithmetic,
+    ...(lora && { lora }),
+  };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
-    const { pairs: tokenized, emptied, report } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
+    const {
+      pairs: tokenized,
+      emptied,
+      report,
+    } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
     if (tokenized.length === 0) throw emptyPairs(report);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
@@ -108,10 +148,24 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     }
     const { layout, initial, complete, save } = trainable(policy, request);
     const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
-    const compute = complete ? localCompute(policy.model, layout, everything, complete) : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
+    const compute = complete
+      ? localCompute(policy.model, layout, everything, complete)
+      : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
     try {
-      const logps = await cachedLogps(request.logpsDir ?? run, `${reference} ${key.engine}`, compute, initial, everything, Math.min(chunkPairs, options.microbatch));
-      const { logs, weights } = await trainSteps(request, { compute, initial, pairs: tokenized, reference: logps }, { ...files, key: hashOf(key), label, save }, onStep);
+      const logps = await cachedLogps(
+        request.logpsDir ?? run,
+        `${reference} ${key.engine}`,
+        compute,
+        initial,
+        everything,
+        Math.min(chunkPairs, options.microbatch),
+      );
+      const { logs, weights } = await trainSteps(
+        request,
+        { compute, initial, pairs: tokenized, reference: logps },
+        { ...files, key: hashOf(key), label, save },
+        onStep,
+      );
       save(out, weights);
       writeJsonl(files.log, logs);
       rmSync(files.state, { force: true }); // without it the run counts as finished
@@ -126,33 +180,61 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
 }
 
 /** What is trained, as weights [P] of a layout, and where they go in the end: all of the policy's, or an adapter's. */
-function trainable({ model, params, tokenizer }: Policy, { policyDir, seed, lora }: TrainRunRequest): { layout: FlatLayout; initial: tf.Tensor1D; complete?: Complete; save: (dir: string, weights: Float32Array) => void } {
-  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors), trained = fresh ?? params;
-  const layout = flatLayout(trained), initial = flatten(Object.values(trained));
+function trainable(
+  { model, params, tokenizer }: Policy,
+  { policyDir, seed, lora }: TrainRunRequest,
+): {
+  layout: FlatLayout;
+  initial: tf.Tensor1D;
+  complete?: Complete;
+  save: (dir: string, weights: Float32Array) => void;
+} {
+  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors),
+    trained = fresh ?? params;
+  const layout = flatLayout(trained),
+    initial = flatten(Object.values(trained));
   tf.dispose(trained); // all that is needed of them is in the vector
-  if (!lora) return { layout, initial, save: (dir, weights) => writeCheckpoint(dir, model.config, unflattenHost(weights, layout), tokenizer.dir) };
+  if (!lora)
+    return {
+      layout,
+      initial,
+      save: (dir, weights) => writeCheckpoint(dir, model.config, unflattenHost(weights, layout), tokenizer.dir),
+    };
   return {
-    layout, initial, complete: (adapter) => adapted(params, adapter, loraScale(lora)),
+    layout,
+    initial,
+    complete: (adapter) => adapted(params, adapter, loraScale(lora)),
     save: (dir, weights) => writeAdapter(dir, { config: lora, tensors: unflattenHost(weights, layout) }, policyDir),
   };
 }
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
-  { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest, work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
-  files: { log: string; state: string; key: string; label: string; save: (dir: string, weights: Float32Array) => void }, onStep?: (log: StepLog) => void,
+  { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest,
+  work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
+  files: { log: string; state: string; key: string; label: string; save: (dir: string, weights: Float32Array) => void },
+  onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
   const resume = readTrainState(files.state, files.key, work.initial.size);
   const logs = resume ? readJsonl(files.log, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
   const iterator = train({
-    ...work, options, resume, rng: new Rng(seed).fork("train"), checkpointEvery: every, checkpointSteps: snapshots,
+    ...work,
+    options,
+    resume,
+    rng: new Rng(seed).fork("train"),
+    checkpointEvery: every,
+    checkpointSteps: snapshots,
     checkpoint: (state) => {
       if (snapshots.includes(state.step)) files.save(snapshotFolder(out, state.step), state.weights);
       writeJsonl(files.log, logs); // the log never lags behind the state
       writeTrainState(files.state, files.key, state);
     },
   });
-  const progress = startProgress(files.label, Math.ceil(work.pairs.length / options.batch) * options.epochs, resume?.step);
+  const progress = startProgress(
+    files.label,
+    Math.ceil(work.pairs.length / options.batch) * options.epochs,
+    resume?.step,
+  );
   try {
     let next = await iterator.next();
     work.initial.dispose(); // training has its own by now
@@ -177,7 +259,9 @@ function stepNote({ loss, margin }: StepLog): string {
 /** The error for pairs of which none is left. */
 export function emptyPairs(report: TokenizeReport): UserError {
   return new UserError({
-    where: "pairs", expected: "at least one pair to train on", got: `${report.pairs} pairs, of which the mask empties a side of ${report.emptied.length} and ${report.tooLong.length} are too long`,
+    where: "pairs",
+    expected: "at least one pair to train on",
+    got: `${report.pairs} pairs, of which the mask empties a side of ${report.emptied.length} and ${report.tooLong.length} are too long`,
     fix: "Sample more candidates per question, or look at the report of `mask-dpo pairs`.",
   });
 }

@@ -6,7 +6,9 @@ import type { TrainState } from "./train";
 
 /** @param key what the state belongs to (hash of configuration and data) */
 export function writeTrainState(file: string, key: string, { step, weights, m, v }: TrainState): void {
-  const tensors = new Map(Object.entries({ weights, m, v }).map(([name, data]) => [name, { shape: [data.length], data }]));
+  const tensors = new Map(
+    Object.entries({ weights, m, v }).map(([name, data]) => [name, { shape: [data.length], data }]),
+  );
   writeSafetensors(file, tensors, { key, step: String(step) });
 }
 
@@ -17,7 +19,12 @@ export function readTrainState(file: string, key: string, size: number): TrainSt
   const step = Number(metadata["step"]);
   const fits = ["weights", "m", "v"].every((name) => names.includes(name) && get(name).data.length === size);
   if (metadata["key"] !== key || !Number.isInteger(step) || step < 0 || !fits) {
-    throw new UserError({ where: file, expected: "the training state of this configuration", got: `one of ${metadata["key"] === key ? "another shape" : "another configuration"}`, fix: "Use another output folder, or delete this one to start again." });
+    throw new UserError({
+      where: file,
+      expected: "the training state of this configuration",
+      got: `one of ${metadata["key"] === key ? "another shape" : "another configuration"}`,
+      fix: "Use another output folder, or delete this one to start again.",
+    });
   }
   return { step, weights: get("weights").data, m: get("m").data, v: get("v").data };
 }

@@ -1,5 +1,15 @@
 /** Files are written whole or not at all: to a sibling temporary file first, then renamed over the target. */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { UserError } from "./check";
 
@@ -23,8 +33,11 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | Ite
   try {
     const fd = openSync(tmp, "w");
     try {
-      const chunks = typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
-      for (const chunk of chunks) for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done, Math.min(chunk.length - done, 1 << 30)); // one call writes less than 2 GiB
+      const chunks =
+        typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+      for (const chunk of chunks)
+        for (let done = 0; done < chunk.length;)
+          done += writeSync(fd, chunk, done, Math.min(chunk.length - done, 1 << 30)); // one call writes less than 2 GiB
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -41,10 +54,19 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | Ite
  * @param kind the file that every folder of this kind has, and what such a folder is called
  * @throws UserError when `dir` holds something else
  */
-export function writeFolderAtomic(dir: string, { marker, what }: { marker: string; what: string }, write: (next: string) => void): void {
+export function writeFolderAtomic(
+  dir: string,
+  { marker, what }: { marker: string; what: string },
+  write: (next: string) => void,
+): void {
   restoreFolder(dir);
   if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(path.join(dir, marker))) {
-    throw new UserError({ where: dir, expected: `no folder, an empty one or ${what} to replace`, got: "a folder of other files", fix: "Choose another output folder." });
+    throw new UserError({
+      where: dir,
+      expected: `no folder, an empty one or ${what} to replace`,
+      got: "a folder of other files",
+      fix: "Choose another output folder.",
+    });
   }
   const { next, previous } = siblings(dir);
   rmSync(next, { recursive: true, force: true });

@@ -7,7 +7,8 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, v: unknown) =>
     v !== null && typeof v === "object" && !Array.isArray(v)
       ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : v);
+      : v,
+  );
 }
 
 /** Hex sha256 of bytes or of the text itself. */
@@ -22,7 +23,9 @@ export function hashOf(value: unknown): string {
 
 /** Hex sha256 of a file's bytes, read in pieces: a checkpoint may be larger than memory. */
 export function sha256File(file: string): string {
-  const hash = createHash("sha256"), piece = new Uint8Array(1 << 20), fd = openSync(file, "r");
+  const hash = createHash("sha256"),
+    piece = new Uint8Array(1 << 20),
+    fd = openSync(file, "r");
   try {
     for (let n: number; (n = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, n));
   } finally {

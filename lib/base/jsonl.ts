@@ -19,7 +19,8 @@ export function parseRow<S extends z.ZodTypeAny>(schema: S, value: unknown, wher
   throw new UserError({
     where,
     expected: key ? `a valid "${key}" (${issue.message})` : `a valid row (${issue.message})`,
-    got: issue.code === "unrecognized_keys" ? `unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}` : brief(seen),
+    got:
+      issue.code === "unrecognized_keys" ? `unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}` : brief(seen),
     fix: "Correct that line, or see the README for the row format.",
   });
 }
@@ -30,8 +31,14 @@ export function readJsonl<S extends z.ZodTypeAny>(file: string, schema: S): z.ou
 }
 
 /** The same, each row with its line number, for checks across rows. */
-export function readNumberedJsonl<S extends z.ZodTypeAny>(file: string, schema: S): { row: z.output<S>; line: number }[] {
-  return readLines(file).map(({ text, line }) => ({ row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`), line }));
+export function readNumberedJsonl<S extends z.ZodTypeAny>(
+  file: string,
+  schema: S,
+): { row: z.output<S>; line: number }[] {
+  return readLines(file).map(({ text, line }) => ({
+    row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`),
+    line,
+  }));
 }
 
 /** Writes all rows at once, atomically. */
@@ -46,13 +53,20 @@ export class JsonlLog<S extends z.ZodTypeAny> {
   private readonly fd: number;
   private size: number;
 
-  constructor(readonly file: string, schema: S) {
+  constructor(
+    readonly file: string,
+    schema: S,
+  ) {
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
     const whole = bytes.lastIndexOf(10) + 1;
-    bytes.subarray(0, whole).toString("utf8").split("\n").forEach((text, i) => {
-      if (text) this.rows.push(parseRow(schema, parseJson(text, `${file}:${i + 1}`), `${file}:${i + 1}`));
-    });
+    bytes
+      .subarray(0, whole)
+      .toString("utf8")
+      .split("\n")
+      .forEach((text, i) => {
+        if (text) this.rows.push(parseRow(schema, parseJson(text, `${file}:${i + 1}`), `${file}:${i + 1}`));
+      });
     this.fd = openSync(file, existsSync(file) ? "r+" : "w");
     ftruncateSync(this.fd, whole);
     this.size = whole;
@@ -61,7 +75,8 @@ export class JsonlLog<S extends z.ZodTypeAny> {
   append(rows: readonly z.output<S>[]): void {
     const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
+      for (let done = 0; done < bytes.length;)
+        done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
       fsyncSync(this.fd);
     } catch (error) {
       ftruncateSync(this.fd, this.size); // none of these rows rather than some
@@ -81,7 +96,12 @@ export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError({ where, expected: "one JSON value", got: `${brief(text, 60)} (${(error as Error).message})`, fix: "Correct or remove that line." });
+    throw new UserError({
+      where,
+      expected: "one JSON value",
+      got: `${brief(text, 60)} (${(error as Error).message})`,
+      fix: "Correct or remove that line.",
+    });
   }
 }
 
@@ -90,16 +110,30 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UserError({ where: file, expected: "a readable file", got: (error as NodeJS.ErrnoException).code ?? String(error), fix: "Check the path." });
+    throw new UserError({
+      where: file,
+      expected: "a readable file",
+      got: (error as NodeJS.ErrnoException).code ?? String(error),
+      fix: "Check the path.",
+    });
   }
 }
 
 function readLines(file: string): { text: string; line: number }[] {
-  return readText(file).split("\n").map((text, i) => ({ text, line: i + 1 })).filter(({ text }) => text.trim() !== "");
+  return readText(file)
+    .split("\n")
+    .map((text, i) => ({ text, line: i + 1 }))
+    .filter(({ text }) => text.trim() !== "");
 }
 
 /** @throws UserError where a file has no rows */
 export function required<T>(rows: T[], file: string, what: string): T[] {
-  if (rows.length === 0) throw new UserError({ where: file, expected: `at least one ${what}`, got: "an empty file", fix: "Check the step that wrote it." });
+  if (rows.length === 0)
+    throw new UserError({
+      where: file,
+      expected: `at least one ${what}`,
+      got: "an empty file",
+      fix: "Check the step that wrote it.",
+    });
   return rows;
 }

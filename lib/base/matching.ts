@@ -24,14 +24,21 @@ const sweeps = 20;
  * @param allowed whether unit i may lie in place j; every unit may lie in its own
  * @throws RangeError without units
  */
-export function matchingTest(costs: readonly (readonly ArrayLike<number>[])[], allowed: (i: number, j: number) => boolean, rng: Rng, { resamples = 2_000 }: ResampleOptions = {}): MatchingTest[] {
+export function matchingTest(
+  costs: readonly (readonly ArrayLike<number>[])[],
+  allowed: (i: number, j: number) => boolean,
+  rng: Rng,
+  { resamples = 2_000 }: ResampleOptions = {},
+): MatchingTest[] {
   const n = costs[0]?.length ?? 0;
   if (n === 0) throw new RangeError("matchingTest: expected at least one unit, got none");
   const may = Array.from({ length: n }, (_, i) => Uint8Array.from({ length: n }, (_v, j) => Number(allowed(i, j))));
   const walk = (from: Int32Array): Int32Array => {
     const places = from.slice();
     for (let attempt = 0; attempt < sweeps * n; attempt++) {
-      const a = rng.int(n), b = rng.int(n), [pa, pb] = [places[a]!, places[b]!];
+      const a = rng.int(n),
+        b = rng.int(n),
+        [pa, pb] = [places[a]!, places[b]!];
       if (!may[a]![pb] || !may[b]![pa]) continue;
       places[a] = pb;
       places[b] = pa;
@@ -39,9 +46,11 @@ export function matchingTest(costs: readonly (readonly ArrayLike<number>[])[], a
     return places;
   };
   const means = (places: Int32Array) => costs.map((cost) => places.reduce((sum, j, i) => sum + cost[i]![j]!, 0) / n);
-  const own = Int32Array.from({ length: n }, (_, i) => i), values = means(own);
+  const own = Int32Array.from({ length: n }, (_, i) => i),
+    values = means(own);
   const hub = walk(own); // own place and each matching below are equally far from it
-  const sums = values.map(() => 0), low = values.map(() => 1);
+  const sums = values.map(() => 0),
+    low = values.map(() => 1);
   for (let r = 0; r < resamples; r++) {
     means(walk(hub)).forEach((mean, s) => {
       sums[s]! += mean;

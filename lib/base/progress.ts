@@ -15,7 +15,8 @@ export interface Progress {
 /** How a process draws progress. */
 export type ProgressRenderer = (label: string, total: number, from: number) => Progress;
 
-let renderer: ProgressRenderer = (label, total, from) => (process.stderr.isTTY ? bar(label, total, from) : lines(label, total, from));
+let renderer: ProgressRenderer = (label, total, from) =>
+  process.stderr.isTTY ? bar(label, total, from) : lines(label, total, from);
 
 /** The notebook kernel installs its own. */
 export function setProgressRenderer(next: ProgressRenderer): void {
@@ -43,7 +44,14 @@ export function duration(seconds: number): string {
 }
 
 /** "label 30/100 (30 %), 12 s, ETA 28 s, note" */
-export function progressText(label: string, done: number, total: number, startedMs: number, note = "", from = 0): string {
+export function progressText(
+  label: string,
+  done: number,
+  total: number,
+  startedMs: number,
+  note = "",
+  from = 0,
+): string {
   const elapsed = (Date.now() - startedMs) / 1000;
   const eta = done > from && done < total ? `, ETA ${duration((elapsed / (done - from)) * (total - done))}` : "";
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
@@ -51,7 +59,15 @@ export function progressText(label: string, done: number, total: number, started
 }
 
 function bar(label: string, total: number, from: number): Progress {
-  const single = new SingleBar({ format: `${label} {bar} {percentage}% {value}/{total} ETA {eta_formatted} {note}`, stream: process.stderr, hideCursor: true, etaBuffer: 50 }, Presets.shades_classic);
+  const single = new SingleBar(
+    {
+      format: `${label} {bar} {percentage}% {value}/{total} ETA {eta_formatted} {note}`,
+      stream: process.stderr,
+      hideCursor: true,
+      etaBuffer: 50,
+    },
+    Presets.shades_classic,
+  );
   single.start(total, from, { note: "" });
   return { update: (done, note) => single.update(done, { note: note ?? "" }), stop: () => single.stop() };
 }

@@ -17,7 +17,9 @@ export function folderName(kind: string, key: object): string {
 
 /** The runs below `root` that this process has made or read: all it asked for by name that are there. */
 export function usedRuns(root: string): { name: string; kind: string; key: object }[] {
-  return [...named].filter(([name]) => existsSync(path.join(root, name, "run.json"))).map(([name, run]) => ({ name, ...run }));
+  return [...named]
+    .filter(([name]) => existsSync(path.join(root, name, "run.json")))
+    .map(([name, run]) => ({ name, ...run }));
 }
 
 /** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */
@@ -34,7 +36,12 @@ export function runFolder(root: string, kind: string, key: object): string {
 export function claimBeside(out: string, key: object): string {
   const dir = `${out}.run`;
   if (!existsSync(path.join(dir, "run.json")) && existsSync(out) && !isEmpty(out)) {
-    throw new UserError({ where: out, expected: "nothing there, or the output of the run to go on with", got: `something else (there is no ${dir})`, fix: "Choose another --out, or move this away." });
+    throw new UserError({
+      where: out,
+      expected: "nothing there, or the output of the run to go on with",
+      got: `something else (there is no ${dir})`,
+      fix: "Choose another --out, or move this away.",
+    });
   }
   claimFolder(dir, key);
   return dir;
@@ -73,8 +80,17 @@ export function claimFolder(dir: string, key: object): void {
   const there = parseJson(readText(file), file);
   if (canonicalJson(there) === canonicalJson(key)) return;
   const [a, b, names] = differing(there, key);
-  const list = (of: Flat) => names.slice(0, 5).map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`).join(", ");
-  throw new UserError({ where: file, expected: `a run with ${list(b)}`, got: `one with ${list(a)}`, fix: "Use another output folder, or delete this one to start again." });
+  const list = (of: Flat) =>
+    names
+      .slice(0, 5)
+      .map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`)
+      .join(", ");
+  throw new UserError({
+    where: file,
+    expected: `a run with ${list(b)}`,
+    got: `one with ${list(a)}`,
+    fix: "Use another output folder, or delete this one to start again.",
+  });
 }
 
 /** Values by dotted keys; a list is one value. */
@@ -82,11 +98,19 @@ export type Flat = Record<string, unknown>;
 
 export function flat(value: unknown, prefix = ""): Flat {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return { [prefix || "value"]: value };
-  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([k, v]) => Object.entries(flat(v, prefix ? `${prefix}.${k}` : k))),
+  );
 }
 
 /** Both flattened, and the keys in which they differ. */
 export function differing(one: unknown, other: unknown): [a: Flat, b: Flat, names: string[]] {
   const [a, b] = [flat(one), flat(other)];
-  return [a, b, [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => canonicalJson(a[name]) !== canonicalJson(b[name]))];
+  return [
+    a,
+    b,
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+      (name) => canonicalJson(a[name]) !== canonicalJson(b[name]),
+    ),
+  ];
 }

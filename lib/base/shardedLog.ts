@@ -68,16 +68,28 @@ export class ShardedLog<S extends z.ZodTypeAny> {
 }
 
 /** The rows of all shards, in the order of their files; a line that its writer has not finished is left out. */
-export function readShards<S extends z.ZodTypeAny>(dir: string, name: string, schema: S, except?: string): z.output<S>[] {
-  const isShard = (file: string): boolean => file.startsWith(`${name}.`) && /^\d+-of-\d+\.jsonl$/.test(file.slice(name.length + 1));
-  return readdirSync(dir).filter((file) => isShard(file) && file !== except).sort().flatMap((file) => {
-    const bytes = readFileSync(path.join(dir, file));
-    const lines = bytes.subarray(0, bytes.lastIndexOf(10) + 1).toString("utf8").split("\n");
-    return lines.flatMap((text, i): z.output<S>[] => {
-      const where = `${path.join(dir, file)}:${i + 1}`;
-      return text ? [parseRow(schema, parseJson(text, where), where)] : [];
+export function readShards<S extends z.ZodTypeAny>(
+  dir: string,
+  name: string,
+  schema: S,
+  except?: string,
+): z.output<S>[] {
+  const isShard = (file: string): boolean =>
+    file.startsWith(`${name}.`) && /^\d+-of-\d+\.jsonl$/.test(file.slice(name.length + 1));
+  return readdirSync(dir)
+    .filter((file) => isShard(file) && file !== except)
+    .sort()
+    .flatMap((file) => {
+      const bytes = readFileSync(path.join(dir, file));
+      const lines = bytes
+        .subarray(0, bytes.lastIndexOf(10) + 1)
+        .toString("utf8")
+        .split("\n");
+      return lines.flatMap((text, i): z.output<S>[] => {
+        const where = `${path.join(dir, file)}:${i + 1}`;
+        return text ? [parseRow(schema, parseJson(text, where), where)] : [];
+      });
     });
-  });
 }
 
 /** Locks of this process. */
@@ -121,7 +133,12 @@ function holderOf(lock: string): string | undefined {
 }
 
 function busy(lock: string, holder = ""): UserError {
-  return new UserError({ where: lock, expected: "no other process at work on this shard", got: `process ${holder || "unknown"}`, fix: "Give every client its own --shard i/n; if that process is gone, delete this file." });
+  return new UserError({
+    where: lock,
+    expected: "no other process at work on this shard",
+    got: `process ${holder || "unknown"}`,
+    fix: "Give every client its own --shard i/n; if that process is gone, delete this file.",
+  });
 }
 
 /** Of this host and no longer running. Our own number is that of an earlier process unless we hold the lock. */

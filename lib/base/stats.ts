@@ -58,7 +58,8 @@ export function normalCdf(z: number): number {
   const x = Math.abs(z);
   const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
   if (x < 3) {
-    let term = x, total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
+    let term = x,
+      total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
     for (let k = 3; term > 1e-17 * total; k += 2) total += term *= (x * x) / k;
     return z < 0 ? 0.5 - density * total : 0.5 + density * total;
   }
@@ -107,7 +108,12 @@ export function bootstrap(columns: Columns, statistic: Statistic, rng: Rng, opti
  * The bias-corrected and accelerated interval from bootstrap replicates [R] and leave-one-out values [n].
  * Where every replicate lies on one side of the value (BCa undefined), half a replicate is taken to lie on the other.
  */
-export function bcaInterval(value: number, replicates: ArrayLike<number>, jackknife: ArrayLike<number>, level = 0.95): { low: number; high: number } {
+export function bcaInterval(
+  value: number,
+  replicates: ArrayLike<number>,
+  jackknife: ArrayLike<number>,
+  level = 0.95,
+): { low: number; high: number } {
   const sorted = Float64Array.from(replicates).sort();
   const rounding = 1e-12 * Math.abs(value);
   let below = 0;
@@ -128,13 +134,21 @@ export function bcaInterval(value: number, replicates: ArrayLike<number>, jackkn
  * exact when 2^n <= R, else Monte Carlo with (1 + count) / (1 + R).
  * @throws RangeError without units or with columns of unequal length
  */
-export function pairedPermutationTest(a: Columns, b: Columns, statistic: Statistic, rng: Rng, options: ResampleOptions = {}): { difference: number; p: number } {
+export function pairedPermutationTest(
+  a: Columns,
+  b: Columns,
+  statistic: Statistic,
+  rng: Rng,
+  options: ResampleOptions = {},
+): { difference: number; p: number } {
   const rows = byUnit([...a, ...b]);
-  if (a.length !== b.length) throw new RangeError(`pairedPermutationTest: expected as many columns in b as in a (${a.length}), got ${b.length}`);
+  if (a.length !== b.length)
+    throw new RangeError(`pairedPermutationTest: expected as many columns in b as in a (${a.length}), got ${b.length}`);
   const all = totals(rows.rows, rows.n, rows.width);
   let rounding = 0; // differences equal up to summation order count as equal
   const difference = (swapped: (unit: number) => boolean): number => {
-    const sumsA = new Float64Array(a.length), sumsB = new Float64Array(a.length);
+    const sumsA = new Float64Array(a.length),
+      sumsB = new Float64Array(a.length);
     for (let i = 0; i < rows.n; i++) {
       const from = i * rows.width + (swapped(i) ? a.length : 0);
       for (let c = 0; c < a.length; c++) sumsA[c]! += rows.rows[from + c]!;
@@ -156,10 +170,18 @@ export function pairedPermutationTest(a: Columns, b: Columns, statistic: Statist
 }
 
 /** Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side is constant. @throws RangeError for unequal or too short lists, or NaN */
-export function spearman(x: ArrayLike<number>, y: ArrayLike<number>, rng: Rng, options: ResampleOptions = {}): { rho: number; p: number } {
-  if ([...Array.from(x), ...Array.from(y)].some(Number.isNaN)) throw new RangeError("spearman: expected numbers, got NaN");
-  if (x.length !== y.length || x.length < 2) throw new RangeError(`spearman: expected two lists of one length >= 2, got ${x.length} and ${y.length}`);
-  const rx = standardRanks(x), ry = standardRanks(y);
+export function spearman(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  rng: Rng,
+  options: ResampleOptions = {},
+): { rho: number; p: number } {
+  if ([...Array.from(x), ...Array.from(y)].some(Number.isNaN))
+    throw new RangeError("spearman: expected numbers, got NaN");
+  if (x.length !== y.length || x.length < 2)
+    throw new RangeError(`spearman: expected two lists of one length >= 2, got ${x.length} and ${y.length}`);
+  const rx = standardRanks(x),
+    ry = standardRanks(y);
   const dot = (other: ArrayLike<number>): number => rx.reduce((total, v, i) => total + v * other[i]!, 0);
   const rho = dot(ry);
   const resamples = options.resamples ?? 10_000;
@@ -176,10 +198,12 @@ function sum(values: ArrayLike<number>): number {
 }
 
 function quantileOfSorted(sorted: Float64Array, q: number): number {
-  if (sorted.length === 0 || !(q >= 0 && q <= 1)) throw new RangeError(`quantile: expected values and 0 <= q <= 1, got ${sorted.length} values, q = ${q}`);
+  if (sorted.length === 0 || !(q >= 0 && q <= 1))
+    throw new RangeError(`quantile: expected values and 0 <= q <= 1, got ${sorted.length} values, q = ${q}`);
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
-  const a = sorted[below]!, b = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  const a = sorted[below]!,
+    b = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return a + (place - below) * (b - a);
 }
 
@@ -187,7 +211,8 @@ function quantileOfSorted(sorted: Float64Array, q: number): number {
 function byUnit(columns: Columns): { rows: Float64Array; n: number; width: number } {
   const n = columns[0]?.length ?? 0;
   if (n === 0) throw new RangeError("bootstrap: expected at least one unit, got none");
-  if (columns.some((column) => column.length !== n)) throw new RangeError(`bootstrap: expected columns of one length, got ${columns.map((c) => c.length).join(", ")}`);
+  if (columns.some((column) => column.length !== n))
+    throw new RangeError(`bootstrap: expected columns of one length, got ${columns.map((c) => c.length).join(", ")}`);
   const rows = new Float64Array(n * columns.length);
   columns.forEach((column, c) => {
     for (let i = 0; i < n; i++) rows[i * columns.length + c] = column[i]!;
@@ -204,7 +229,8 @@ function totals(rows: Float64Array, n: number, width: number): Float64Array {
 /** Sum of cubes over (sum of squares)^1.5 of mean - value: six times the acceleration; 0 when all are equal. */
 function skewness(jackknife: ArrayLike<number>): number {
   const center = mean(jackknife);
-  let squares = 0, cubes = 0;
+  let squares = 0,
+    cubes = 0;
   for (let i = 0; i < jackknife.length; i++) {
     const d = center - jackknife[i]!;
     squares += d * d;
@@ -233,9 +259,17 @@ function standardRanks(values: ArrayLike<number>): Float64Array {
 
 /** Acklam's rational approximation of the normal quantile for p <= 1/2, relative error below 1.15e-9. */
 function acklam(p: number): number {
-  const a = [-3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1, 2.506628277459239];
-  const b = [-5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1];
-  const c = [-7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
+  const a = [
+    -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
+    2.506628277459239,
+  ];
+  const b = [
+    -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1, -1.328068155288572e1, 1,
+  ];
+  const c = [
+    -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
+    2.938163982698783,
+  ];
   const d = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416, 1];
   const poly = (coefficients: number[], x: number): number => coefficients.reduce((total, k) => total * x + k, 0);
   if (p < 0.02425) {

@@ -34,12 +34,14 @@ export class SharedFloats {
   /** @param at index of the first float */
   write(values: Float32Array, at: number): void {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    for (let done = 0; done < bytes.length;) done += writeSync(this.descriptor, bytes, done, bytes.length - done, 4 * at + done);
+    for (let done = 0; done < bytes.length;)
+      done += writeSync(this.descriptor, bytes, done, bytes.length - done, 4 * at + done);
   }
 
   /** @throws Error when fewer floats were written */
   read(length: number, at: number): Float32Array {
-    const values = new Float32Array(length), bytes = new Uint8Array(values.buffer);
+    const values = new Float32Array(length),
+      bytes = new Uint8Array(values.buffer);
     for (let done = 0; done < bytes.length;) {
       const count = readSync(this.descriptor, bytes, done, bytes.length - done, 4 * at + done);
       if (count === 0) throw new Error(`SharedFloats: expected ${length} floats at ${at}, got ${done / 4}`);
@@ -61,7 +63,11 @@ export const cpuWorkers = os.availableParallelism();
 
 type Request = { task: unknown; answer: boolean };
 type Reply = { result: unknown } | { error: string; parts?: UserError["parts"]; ofTask: boolean };
-interface Job { task: unknown; resolve: (result: unknown) => void; reject: (error: Error) => void }
+interface Job {
+  task: unknown;
+  resolve: (result: unknown) => void;
+  reject: (error: Error) => void;
+}
 
 /** @typeParam State what `tell` sends @typeParam Task what `run` sends */
 export class WorkerPool<State, Task> {
@@ -73,16 +79,26 @@ export class WorkerPool<State, Task> {
   readonly shared = SharedFloats.create();
 
   /** @param script TypeScript file from the project's root, which calls `serveTasks` */
-  constructor(script: string, readonly size = cpuWorkers) {
-    this.children = Array.from({ length: size }, () => fork(path.join(projectRoot, script), {
-      cwd: projectRoot, execArgv: ["--import", "tsx"], serialization: "advanced", stdio: ["ignore", "ignore", "inherit", "ipc", this.shared.descriptor],
-      env: { ...process.env, MASK_DPO_WORKER: "1" },
-    }));
+  constructor(
+    script: string,
+    readonly size = cpuWorkers,
+  ) {
+    this.children = Array.from({ length: size }, () =>
+      fork(path.join(projectRoot, script), {
+        cwd: projectRoot,
+        execArgv: ["--import", "tsx"],
+        serialization: "advanced",
+        stdio: ["ignore", "ignore", "inherit", "ipc", this.shared.descriptor],
+        env: { ...process.env, MASK_DPO_WORKER: "1" },
+      }),
+    );
     this.free = this.children.slice();
     for (const child of this.children) {
       child.on("message", (reply: Reply) => this.take(child, reply));
       child.on("error", (error) => this.fail(error)); // it could not be started
-      child.on("exit", (code, signal) => this.fail(new Error(`a worker of ${script} ended early (${signal ?? `exit ${code}`})`)));
+      child.on("exit", (code, signal) =>
+        this.fail(new Error(`a worker of ${script} ended early (${signal ?? `exit ${code}`})`)),
+      );
     }
   }
 
@@ -114,7 +130,8 @@ export class WorkerPool<State, Task> {
 
   private dispatch(): void {
     while (this.free.length > 0 && this.waiting.length > 0) {
-      const child = this.free.shift()!, job = this.waiting.shift()!;
+      const child = this.free.shift()!,
+        job = this.waiting.shift()!;
       this.busy.set(child, job);
       this.send(child, { task: job.task, answer: true });
     }
@@ -155,13 +172,24 @@ export async function* asAnswered<Answer>(answers: readonly Promise<Answer>[]): 
 }
 
 /** In a worker: handles what the pool sends, one after the other. */
-export function serveTasks<State, Task>(handle: { tell: (state: State) => Promise<void>; run: (task: Task) => Promise<unknown> }): void {
+export function serveTasks<State, Task>(handle: {
+  tell: (state: State) => Promise<void>;
+  run: (task: Task) => Promise<unknown>;
+}): void {
   let last = Promise.resolve();
   process.on("message", ({ task, answer }: Request) => {
-    last = last.then(async () => {
-      if (!answer) return handle.tell(task as State);
-      reply({ result: await handle.run(task as Task) });
-    }).catch((error: unknown) => reply({ error: String((error as Error).stack), ofTask: answer, ...(error instanceof UserError && { parts: error.parts }) }));
+    last = last
+      .then(async () => {
+        if (!answer) return handle.tell(task as State);
+        reply({ result: await handle.run(task as Task) });
+      })
+      .catch((error: unknown) =>
+        reply({
+          error: String((error as Error).stack),
+          ofTask: answer,
+          ...(error instanceof UserError && { parts: error.parts }),
+        }),
+      );
   });
   process.on("disconnect", () => process.exit(0)); // the parent is gone
   process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent decides

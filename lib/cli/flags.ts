@@ -8,8 +8,16 @@ import { atlasFolder } from "../world/facts";
 export function number(min: number, max = Infinity, whole = false): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value < min || value > max || (whole && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`);
+    if (
+      text.trim() === "" ||
+      !Number.isFinite(value) ||
+      value < min ||
+      value > max ||
+      (whole && !Number.isInteger(value))
+    ) {
+      throw new InvalidArgumentError(
+        `Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`,
+      );
     }
     return value;
   };
@@ -18,8 +26,11 @@ export function number(min: number, max = Infinity, whole = false): (text: strin
 /** A whole number from 1 on. */
 export const count = number(1, Infinity, true);
 
-export const model = (): Option => new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
-export const seed = (what = "seed"): Option => new Option("--seed <n>", what).argParser(number(0, 2 ** 31, true)).default(1);
-export const mask = (): Option => new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
+export const model = (): Option =>
+  new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
+export const seed = (what = "seed"): Option =>
+  new Option("--seed <n>", what).argParser(number(0, 2 ** 31, true)).default(1);
+export const mask = (): Option =>
+  new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -9,20 +9,41 @@ import { say, seed } from "./flags";
 /** "base=answers.jsonl"; one more of a list. */
 function named(text: string, before: Named[] | undefined): Named[] {
   const [, name, file] = /^([A-Za-z0-9][\w.-]*)=(.+)$/.exec(text) ?? [];
-  if (name === undefined || file === undefined) throw new InvalidArgumentError("Expected name=file, the name of letters, digits, dots, dashes and underscores.");
+  if (name === undefined || file === undefined)
+    throw new InvalidArgumentError("Expected name=file, the name of letters, digits, dots, dashes and underscores.");
   return [...(before ?? []), { name, file }];
 }
 
 /** Adds the verb to the program. */
 export function addReportCommand(program: Command): void {
-  program.command("report").description("scores, comparisons, best of N, masks and training of own policies: tables, figures and report.html")
-    .requiredOption("--questions <file>", "questions that were answered (JSONL)").requiredOption("--answers <name=file...>", "annotated answers of every policy (JSONL); the others are compared with the first", named)
-    .option("--sampled <name=file...>", "several annotated answers a question, for best of N", named).option("--pairs <file>", "pairs trained on (JSONL)").option("--trained <name=dir...>", "what training left, for its curves and masks", named)
-    .requiredOption("--out <dir>", "folder; an earlier report there is replaced").addOption(seed("of resampling"))
-    .action(async (o: { questions: string; answers: Named[]; sampled?: Named[]; pairs?: string; trained?: Named[]; out: string; seed: number }) => {
-      const { tables, warnings } = await writeReport({ ...o, sampled: o.sampled ?? [], trained: o.trained ?? [] });
-      for (const table of tables) say(`${toText(table)}\n`);
-      for (const warning of warnings) say(`Beware: ${warning}`);
-      say(`report in ${path.join(o.out, "report.html")}`);
-    });
+  program
+    .command("report")
+    .description("scores, comparisons, best of N, masks and training of own policies: tables, figures and report.html")
+    .requiredOption("--questions <file>", "questions that were answered (JSONL)")
+    .requiredOption(
+      "--answers <name=file...>",
+      "annotated answers of every policy (JSONL); the others are compared with the first",
+      named,
+    )
+    .option("--sampled <name=file...>", "several annotated answers a question, for best of N", named)
+    .option("--pairs <file>", "pairs trained on (JSONL)")
+    .option("--trained <name=dir...>", "what training left, for its curves and masks", named)
+    .requiredOption("--out <dir>", "folder; an earlier report there is replaced")
+    .addOption(seed("of resampling"))
+    .action(
+      async (o: {
+        questions: string;
+        answers: Named[];
+        sampled?: Named[];
+        pairs?: string;
+        trained?: Named[];
+        out: string;
+        seed: number;
+      }) => {
+        const { tables, warnings } = await writeReport({ ...o, sampled: o.sampled ?? [], trained: o.trained ?? [] });
+        for (const table of tables) say(`${toText(table)}\n`);
+        for (const warning of warnings) say(`Beware: ${warning}`);
+        say(`report in ${path.join(o.out, "report.html")}`);
+      },
+    );
 }

@@ -11,7 +11,8 @@ const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** "7d", "12h", "30m" in ms. */
 function period(text: string): number {
   const [, amount, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  if (amount === undefined || unit === undefined) throw new InvalidArgumentError("Expected a number with m, h or d, e.g. 7d.");
+  if (amount === undefined || unit === undefined)
+    throw new InvalidArgumentError("Expected a number with m, h or d, e.g. 7d.");
   return Number(amount) * UNITS[unit]!;
 }
 
@@ -20,19 +21,50 @@ const runsRoot = (): string => path.resolve(process.env.MASK_DPO_RUNS ?? path.jo
 
 /** Adds the verbs to the program. */
 export function addRunsCommand(program: Command): void {
-  const runs = program.command("runs").description("list, show, compare and remove run folders (data/runs, or $MASK_DPO_RUNS)");
-  runs.command("ls").description("every run, newest first").option("--kind <k>", "only these, e.g. candidates")
+  const runs = program
+    .command("runs")
+    .description("list, show, compare and remove run folders (data/runs, or $MASK_DPO_RUNS)");
+  runs
+    .command("ls")
+    .description("every run, newest first")
+    .option("--kind <k>", "only these, e.g. candidates")
     .action((o: { kind?: string }) => say(toText(runsTable(listRuns(runsRoot(), o.kind), Date.now()))));
-  runs.command("show").description("configuration, files and last log rows of one run").argument("<prefix>", "of its hash or name")
+  runs
+    .command("show")
+    .description("configuration, files and last log rows of one run")
+    .argument("<prefix>", "of its hash or name")
     .action((prefix: string) => say(showRun(findRun(runsRoot(), prefix), Date.now())));
-  runs.command("diff").description("what differs between two configurations").argument("<a>", "prefix of a hash or name").argument("<b>", "another")
+  runs
+    .command("diff")
+    .description("what differs between two configurations")
+    .argument("<a>", "prefix of a hash or name")
+    .argument("<b>", "another")
     .action((a: string, b: string) => say(toText(diffTable(findRun(runsRoot(), a), findRun(runsRoot(), b)))));
-  runs.command("gc").description("remove old runs; without --yes it only says what it would remove")
-    .addOption(new Option("--older-than <age>", "last written so long ago, e.g. 12h").argParser(period).default(period("7d"), "7d")).option("--kind <k>", "only these").option("--dry-run", "remove nothing").option("--yes", "remove")
+  runs
+    .command("gc")
+    .description("remove old runs; without --yes it only says what it would remove")
+    .addOption(
+      new Option("--older-than <age>", "last written so long ago, e.g. 12h")
+        .argParser(period)
+        .default(period("7d"), "7d"),
+    )
+    .option("--kind <k>", "only these")
+    .option("--dry-run", "remove nothing")
+    .option("--yes", "remove")
     .action((o: { olderThan: number; kind?: string; dryRun?: boolean; yes?: boolean }) => collect(o));
 }
 
-function collect({ olderThan, kind, dryRun, yes }: { olderThan: number; kind?: string; dryRun?: boolean; yes?: boolean }): void {
+function collect({
+  olderThan,
+  kind,
+  dryRun,
+  yes,
+}: {
+  olderThan: number;
+  kind?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+}): void {
   const now = Date.now();
   const old = oldRuns(runsRoot(), now - olderThan, kind);
   say(toText(runsTable(old, now)));

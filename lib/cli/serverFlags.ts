@@ -15,15 +15,32 @@ export function withServer(command: Command, server: Option, number: NumberParse
     .option("--requests-per-minute <n>", "at most so many", number(1e-3))
     .option("--retries <n>", "tries after the first, for what may pass", number(0, 100, true), serverDefaults.retries)
     .option("--timeout <s>", "for one request", number(0.1, 300), serverDefaults.timeout)
-    .addOption(new Option("--price <prompt,completion>", "of a million tokens each, to sum up the cost").argParser(parsePrice))
-    .addOption(new Option("--extra <json>", "object added to every request, for what only this server knows").argParser(parseObject))
-    .addOption(new Option("--shard <i/n>", "only the i-th of n shares of the questions, by a hash of their ids; clients with one --out (a shared folder) and one n never do a question twice, and the one that ends last writes --out").argParser(shardOf).default(wholeShard, "1/1"))
-    .addHelpText("after", `\nWith --server: any OpenAI-compatible one, e.g. http://127.0.0.1:8000/v1. A key is taken from ${apiKeyVariable} only.\nInterrupted or killed, the same command goes on where it was. If a server knows no top_k, give --top-k 0.`);
+    .addOption(
+      new Option("--price <prompt,completion>", "of a million tokens each, to sum up the cost").argParser(parsePrice),
+    )
+    .addOption(
+      new Option("--extra <json>", "object added to every request, for what only this server knows").argParser(
+        parseObject,
+      ),
+    )
+    .addOption(
+      new Option(
+        "--shard <i/n>",
+        "only the i-th of n shares of the questions, by a hash of their ids; clients with one --out (a shared folder) and one n never do a question twice, and the one that ends last writes --out",
+      )
+        .argParser(shardOf)
+        .default(wholeShard, "1/1"),
+    )
+    .addHelpText(
+      "after",
+      `\nWith --server: any OpenAI-compatible one, e.g. http://127.0.0.1:8000/v1. A key is taken from ${apiKeyVariable} only.\nInterrupted or killed, the same command goes on where it was. If a server knows no top_k, give --top-k 0.`,
+    );
 }
 
 function parsePrice(text: string): Price {
   const [prompt, completion, ...rest] = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
-  if (rest.length > 0 || !(prompt! >= 0) || !(completion! >= 0)) throw new InvalidArgumentError("Expected two numbers, e.g. 0.15,0.60.");
+  if (rest.length > 0 || !(prompt! >= 0) || !(completion! >= 0))
+    throw new InvalidArgumentError("Expected two numbers, e.g. 0.15,0.60.");
   return { prompt: prompt!, completion: completion! };
 }
 
@@ -34,7 +51,8 @@ function parseObject(text: string): Record<string, unknown> {
   } catch {
     value = undefined;
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new InvalidArgumentError("Expected a JSON object.");
+  if (value === null || typeof value !== "object" || Array.isArray(value))
+    throw new InvalidArgumentError("Expected a JSON object.");
   return value as Record<string, unknown>;
 }
 

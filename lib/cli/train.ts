@@ -11,19 +11,72 @@ import type { MaskKind } from "../preference/mask";
 import { count, mask, model, number, say, seed } from "./flags";
 
 const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
-export type TrainingFlags = Record<"beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip", number>;
-export const withTraining = (command: Command): Command => command
-  .option("--beta <x>", "weight of the reference", number(0), beta).option("--lr <x>", "peak learning rate", number(0), lr).option("--epochs <n>", "passes over the pairs", count, epochs)
-  .option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass; fewer where memory is short, unless it is given", count, microbatch).option("--warmup <share>", "share of steps", number(0, 1), warmup)
-  .option("--weight-decay <x>", "AdamW", number(0), weightDecay).option("--clip <norm>", "gradient norm", number(0), clip);
-export const trainOptions = ({ beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip }: TrainingFlags): TrainOptions => ({ ...paperTraining, beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip });
+export type TrainingFlags = Record<
+  "beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip",
+  number
+>;
+export const withTraining = (command: Command): Command =>
+  command
+    .option("--beta <x>", "weight of the reference", number(0), beta)
+    .option("--lr <x>", "peak learning rate", number(0), lr)
+    .option("--epochs <n>", "passes over the pairs", count, epochs)
+    .option("--batch <n>", "pairs per step", count, batch)
+    .option(
+      "--microbatch <n>",
+      "pairs per forward pass; fewer where memory is short, unless it is given",
+      count,
+      microbatch,
+    )
+    .option("--warmup <share>", "share of steps", number(0, 1), warmup)
+    .option("--weight-decay <x>", "AdamW", number(0), weightDecay)
+    .option("--clip <norm>", "gradient norm", number(0), clip);
+export const trainOptions = ({
+  beta,
+  lr,
+  epochs,
+  batch,
+  microbatch,
+  warmup,
+  weightDecay,
+  clip,
+}: TrainingFlags): TrainOptions => ({
+  ...paperTraining,
+  beta,
+  lr,
+  epochs,
+  batch,
+  microbatch,
+  warmup,
+  weightDecay,
+  clip,
+});
 
-interface MemoryFlags { gradientCheckpointing?: boolean; memory?: number; loraRank?: number; loraAlpha?: number; loraTargets: LoraTarget[]; loraRslora?: boolean }
-const withMemory = (command: Command): Command => command
-  .option("--gradient-checkpointing", "compute each layer again for the gradient: less memory, a third to a half more time, the same numbers")
-  .addOption(new Option("--memory <size>", "take the largest microbatch that fits, e.g. 8GB (default: at most 16 and what this machine has)").argParser(bytes).conflicts("microbatch"))
-  .option("--lora-rank <r>", "train an adapter of this rank and leave that", count).option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
-  .option("--lora-targets <names>", "projections it adapts", targetNames, ["q_proj", "v_proj"]).option("--lora-rslora", "scale by the root of the rank");
+interface MemoryFlags {
+  gradientCheckpointing?: boolean;
+  memory?: number;
+  loraRank?: number;
+  loraAlpha?: number;
+  loraTargets: LoraTarget[];
+  loraRslora?: boolean;
+}
+const withMemory = (command: Command): Command =>
+  command
+    .option(
+      "--gradient-checkpointing",
+      "compute each layer again for the gradient: less memory, a third to a half more time, the same numbers",
+    )
+    .addOption(
+      new Option(
+        "--memory <size>",
+        "take the largest microbatch that fits, e.g. 8GB (default: at most 16 and what this machine has)",
+      )
+        .argParser(bytes)
+        .conflicts("microbatch"),
+    )
+    .option("--lora-rank <r>", "train an adapter of this rank and leave that", count)
+    .option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
+    .option("--lora-targets <names>", "projections it adapts", targetNames, ["q_proj", "v_proj"])
+    .option("--lora-rslora", "scale by the root of the rank");
 
 function bytes(text: string): number {
   const [, value, unit] = /^([\d.]+) ?([MG])B$/i.exec(text) ?? [];
@@ -32,14 +85,24 @@ function bytes(text: string): number {
 }
 
 function targetNames(text: string): LoraTarget[] {
-  const names = text.split(","), other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
-  if (other !== undefined) throw new InvalidArgumentError(`Expected names among ${loraTargets.join(", ")}, separated by commas.`);
+  const names = text.split(","),
+    other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
+  if (other !== undefined)
+    throw new InvalidArgumentError(`Expected names among ${loraTargets.join(", ")}, separated by commas.`);
   return loraTargets.filter((name) => names.includes(name));
 }
 
 function loraOf(o: MemoryFlags): LoraConfig | undefined {
-  if (!o.loraRank && (o.loraAlpha || o.loraRslora)) throw new UserError({ where: "--lora-rank", expected: "a rank with the other --lora options", got: "none", fix: "Give one, or leave them out." });
-  return o.loraRank ? { rank: o.loraRank, alpha: o.loraAlpha ?? 2 * o.loraRank, targets: o.loraTargets, rslora: o.loraRslora ?? false } : undefined;
+  if (!o.loraRank && (o.loraAlpha || o.loraRslora))
+    throw new UserError({
+      where: "--lora-rank",
+      expected: "a rank with the other --lora options",
+      got: "none",
+      fix: "Give one, or leave them out.",
+    });
+  return o.loraRank
+    ? { rank: o.loraRank, alpha: o.loraAlpha ?? 2 * o.loraRank, targets: o.loraTargets, rslora: o.loraRslora ?? false }
+    : undefined;
 }
 
 /** Whether the microbatch is: then it is taken as it is. */
@@ -47,21 +110,82 @@ const isGiven = (command: Command): boolean => command.getOptionValueSource("mic
 
 /** Adds the verbs to the program. */
 export function addTrainCommands(program: Command): void {
-  withMemory(withTraining(program.command("train").description("masked DPO; leaves a Hugging Face folder (resumes)").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").requiredOption("--out <dir>", "Hugging Face folder").addOption(mask()).addOption(seed())))
+  withMemory(
+    withTraining(
+      program
+        .command("train")
+        .description("masked DPO; leaves a Hugging Face folder (resumes)")
+        .addOption(model())
+        .requiredOption("--pairs <file>", "pairs (JSONL)")
+        .requiredOption("--out <dir>", "Hugging Face folder")
+        .addOption(mask())
+        .addOption(seed()),
+    ),
+  )
     .option("--checkpoint-every <n>", "steps between checkpoints", count, checkpointEvery)
-    .action(async (o: { model: string; pairs: string; out: string; mask: MaskKind; seed: number; checkpointEvery: number } & MemoryFlags & TrainingFlags, command: Command) => {
-      const { logs, report } = await trainVerb({ ...o, fixed: isGiven(command), lora: loraOf(o), options: trainOptions(o) }, say);
-      const last = logs.at(-1)!;
-      say(`${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`);
-    });
+    .action(
+      async (
+        o: {
+          model: string;
+          pairs: string;
+          out: string;
+          mask: MaskKind;
+          seed: number;
+          checkpointEvery: number;
+        } & MemoryFlags &
+          TrainingFlags,
+        command: Command,
+      ) => {
+        const { logs, report } = await trainVerb(
+          { ...o, fixed: isGiven(command), lora: loraOf(o), options: trainOptions(o) },
+          say,
+        );
+        const last = logs.at(-1)!;
+        say(
+          `${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`,
+        );
+      },
+    );
 
-  withMemory(program.command("plan").description("how much memory train will take").addOption(model()).requiredOption("--pairs <file>", "pairs (JSONL)").addOption(mask()).addOption(seed())
-    .option("--epochs <n>", "passes over the pairs", count, epochs).option("--batch <n>", "pairs per step", count, batch).option("--microbatch <n>", "pairs per forward pass", count, microbatch))
-    .action(async (o: { model: string; pairs: string; mask: MaskKind; seed: number } & Record<"epochs" | "batch" | "microbatch", number> & MemoryFlags, command: Command) => {
+  withMemory(
+    program
+      .command("plan")
+      .description("how much memory train will take")
+      .addOption(model())
+      .requiredOption("--pairs <file>", "pairs (JSONL)")
+      .addOption(mask())
+      .addOption(seed())
+      .option("--epochs <n>", "passes over the pairs", count, epochs)
+      .option("--batch <n>", "pairs per step", count, batch)
+      .option("--microbatch <n>", "pairs per forward pass", count, microbatch),
+  ).action(
+    async (
+      o: { model: string; pairs: string; mask: MaskKind; seed: number } & Record<
+        "epochs" | "batch" | "microbatch",
+        number
+      > &
+        MemoryFlags,
+      command: Command,
+    ) => {
       const { epochs, batch, microbatch } = o;
-      for await (const table of planVerb({ ...o, fixed: isGiven(command), lora: loraOf(o), options: { ...paperTraining, epochs, batch, microbatch } })) say(toText(table));
-    });
+      for await (const table of planVerb({
+        ...o,
+        fixed: isGiven(command),
+        lora: loraOf(o),
+        options: { ...paperTraining, epochs, batch, microbatch },
+      }))
+        say(toText(table));
+    },
+  );
 
-  program.command("merge").description("a checkpoint with an adapter added to its weights").addOption(model()).requiredOption("--adapter <dir>", "what train --lora-rank, or PEFT, left").requiredOption("--out <dir>", "Hugging Face folder")
-    .action((o: { model: string; adapter: string; out: string }) => { mergeVerb(o); say(`merged policy in ${o.out}`); });
+  program
+    .command("merge")
+    .description("a checkpoint with an adapter added to its weights")
+    .addOption(model())
+    .requiredOption("--adapter <dir>", "what train --lora-rank, or PEFT, left")
+    .requiredOption("--out <dir>", "Hugging Face folder")
+    .action((o: { model: string; adapter: string; out: string }) => {
+      mergeVerb(o);
+      say(`merged policy in ${o.out}`);
+    });
 }

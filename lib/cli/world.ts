@@ -16,9 +16,18 @@ import { count, say } from "./flags";
 /** Adds the verbs to the program. */
 export function addWorldCommand(program: Command): void {
   const world = program.command("world").description("Atlas, the miniature world");
-  world.command("facts").description("derive cities and countries from the npm packages").option("--out <dir>", "folder", atlasFolder)
-    .action((o: { out: string }) => { const { cities, countries } = buildFacts(o.out); say(`${cities} cities, ${countries} countries in ${o.out}`); });
-  world.command("questions").description("write the questions of a split").requiredOption("--out <file>", "JSONL")
+  world
+    .command("facts")
+    .description("derive cities and countries from the npm packages")
+    .option("--out <dir>", "folder", atlasFolder)
+    .action((o: { out: string }) => {
+      const { cities, countries } = buildFacts(o.out);
+      say(`${cities} cities, ${countries} countries in ${o.out}`);
+    });
+  world
+    .command("questions")
+    .description("write the questions of a split")
+    .requiredOption("--out <file>", "JSONL")
     .addOption(new Option("--split <name>", "which").choices(["train", "validation", "test", "ood"]).default("train"))
     .option("--first <n>", "only the first n", count)
     .action((o: { out: string; split: "train" | "validation" | "test" | "ood"; first?: number }) => {
@@ -26,15 +35,32 @@ export function addWorldCommand(program: Command): void {
       writeJsonl(o.out, rows);
       say(`${rows.length} questions in ${o.out}`);
     });
-  world.command("corpus").description("write pretraining text").requiredOption("--out <file>", "text").option("--documents <n>", "how many", count, 60000)
-    .action((o: { out: string; documents: number }) => writeCorpus(loadAtlas(), o.out, new Rng("atlas/corpus"), o.documents));
-  world.command("pretrain").description("pretrain a base policy; resumes").addOption(new Option("--base <name>", "which").choices(Object.keys(bases)).default("base"))
+  world
+    .command("corpus")
+    .description("write pretraining text")
+    .requiredOption("--out <file>", "text")
+    .option("--documents <n>", "how many", count, 60000)
+    .action((o: { out: string; documents: number }) =>
+      writeCorpus(loadAtlas(), o.out, new Rng("atlas/corpus"), o.documents),
+    );
+  world
+    .command("pretrain")
+    .description("pretrain a base policy; resumes")
+    .addOption(new Option("--base <name>", "which").choices(Object.keys(bases)).default("base"))
     .option("--out <dir>", "Hugging Face folder (default: data/atlas/<base>)")
     .option("--steps <n>", "stop the recipe's schedule after fewer steps: for trying out", count)
     .action(async (o: { base: keyof typeof bases; out?: string; steps?: number }) => {
-      if (o.steps && !o.out) throw new UserError({ where: "--steps", expected: "an --out folder for a try", got: "none", fix: "Name one: only the whole recipe makes the base that ships." });
+      if (o.steps && !o.out)
+        throw new UserError({
+          where: "--steps",
+          expected: "an --out folder for a try",
+          got: "none",
+          fix: "Name one: only the whole recipe makes the base that ships.",
+        });
       say((await startEngine()).description);
       const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
-      say(`last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`);
+      say(
+        `last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`,
+      );
     });
 }

@@ -24,7 +24,12 @@ export function adamwInit(size: number): AdamWState {
 }
 
 /** One step: weights [P], gradient [P] -> new weights and state. */
-export function adamwUpdate(weights: tf.Tensor1D, gradient: tf.Tensor1D, state: AdamWState, options: AdamWOptions): { weights: tf.Tensor1D; state: AdamWState } {
+export function adamwUpdate(
+  weights: tf.Tensor1D,
+  gradient: tf.Tensor1D,
+  state: AdamWState,
+  options: AdamWOptions,
+): { weights: tf.Tensor1D; state: AdamWState } {
   const [beta1, beta2] = options.betas;
   const step = state.step + 1;
   // a tidy for each, so that of what leads to one vector nothing is left when the next is made
@@ -42,8 +47,12 @@ export function adamwUpdate(weights: tf.Tensor1D, gradient: tf.Tensor1D, state: 
 const rowLength = 1024;
 
 /** Scales a gradient [P] down to global norm `max` (torch.nn.utils.clip_grad_norm_); returns the norm before. */
-export async function clipGradient(gradient: tf.Tensor1D, max: number): Promise<{ clipped: tf.Tensor1D; norm: number }> {
-  const square = tf.tidy(() => { // in rows, then over rows: wasm adds one by one, which loses digits over a million terms
+export async function clipGradient(
+  gradient: tf.Tensor1D,
+  max: number,
+): Promise<{ clipped: tf.Tensor1D; norm: number }> {
+  const square = tf.tidy(() => {
+    // in rows, then over rows: wasm adds one by one, which loses digits over a million terms
     const padding = (rowLength - (gradient.size % rowLength)) % rowLength;
     return tf.sum(tf.sum(tf.reshape(tf.pad(tf.square(gradient), [[0, padding]]), [-1, rowLength]), 1));
   });

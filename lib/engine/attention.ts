@@ -10,7 +10,10 @@ import { complexRotate, nativeBackend } from "./native";
 import { withGradient } from "./kernels";
 
 /** Angles of positions: cosines and sines [..., h/2]. */
-export interface Angles { cos: tf.Tensor; sin: tf.Tensor }
+export interface Angles {
+  cos: tf.Tensor;
+  sin: tf.Tensor;
+}
 
 /** Rows 0, h/2, 1, h/2+1, … of each head: rotate-half order to pairs side by side; undefined where the engine needs no permutation. */
 export function pairedRows(heads: number, headDim: number): Int32Array | undefined {
@@ -48,9 +51,16 @@ export class AngleTable {
   private upTo(end: number): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
     if (this.table && this.table.cos.shape[0] >= end) return this.table;
     this.dispose();
-    const half = this.inverseFrequencies.length, length = Math.ceil(end / 64) * 64;
-    const angles = Array.from({ length: length * half }, (_, i) => Math.floor(i / half) * this.inverseFrequencies[i % half]!);
-    return (this.table = { cos: tf.keep(tf.tensor2d(angles.map(Math.cos), [length, half])), sin: tf.keep(tf.tensor2d(angles.map(Math.sin), [length, half])) });
+    const half = this.inverseFrequencies.length,
+      length = Math.ceil(end / 64) * 64;
+    const angles = Array.from(
+      { length: length * half },
+      (_, i) => Math.floor(i / half) * this.inverseFrequencies[i % half]!,
+    );
+    return (this.table = {
+      cos: tf.keep(tf.tensor2d(angles.map(Math.cos), [length, half])),
+      sin: tf.keep(tf.tensor2d(angles.map(Math.sin), [length, half])),
+    });
   }
 }
 
@@ -62,8 +72,10 @@ export function rotation({ cos, sin }: Angles, direction: 1 | -1 = 1): <T extend
     const factor = tf.complex(cos, turned);
     return <T extends tf.Tensor>(x: T) => complexRotate(backend, x, factor) as T;
   }
-  const cos2 = tf.concat([cos, cos], -1), sin2 = tf.concat([tf.neg(turned), turned], -1);
-  return <T extends tf.Tensor>(x: T) => { // rotate-half: (a, b) -> (a cos - b sin, b cos + a sin)
+  const cos2 = tf.concat([cos, cos], -1),
+    sin2 = tf.concat([tf.neg(turned), turned], -1);
+  return <T extends tf.Tensor>(x: T) => {
+    // rotate-half: (a, b) -> (a cos - b sin, b cos + a sin)
     const [a, b] = tf.split(x, 2, -1);
     return tf.add(tf.mul(x, cos2), tf.mul(tf.concat([b!, a!], -1), sin2)) as T;
   };
@@ -71,7 +83,10 @@ export function rotation({ cos, sin }: Angles, direction: 1 | -1 = 1): <T extend
 
 /** 0 on and below the diagonal, -1e9 above: [T, T]. */
 export function causalMask(length: number): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0)), [length, length]);
+  return tf.tensor2d(
+    Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0)),
+    [length, length],
+  );
 }
 
 /** Where the rows of attention lie among the tokens (`model/packing.ts`); S slots in all. */
@@ -90,14 +105,23 @@ export interface AttentionRows {
  * Causal attention of N tokens. qk [N, (H+K)*h]: queries, scaled by 1/sqrt(h), then keys; v [N, K*h] -> [N, H*h].
  * @param angles [N, 1, h/2]
  */
-export function ropeAttention(qk: tf.Tensor2D, v: tf.Tensor2D, { heads: H, kvHeads: K }: { heads: number; kvHeads: number }, angles: Angles, { groups, slots, slotOf, owners }: AttentionRows): tf.Tensor2D {
-  const N = v.shape[0], h = v.shape[1] / K, G = H / K;
+export function ropeAttention(
+  qk: tf.Tensor2D,
+  v: tf.Tensor2D,
+  { heads: H, kvHeads: K }: { heads: number; kvHeads: number },
+  angles: Angles,
+  { groups, slots, slotOf, owners }: AttentionRows,
+): tf.Tensor2D {
+  const N = v.shape[0],
+    h = v.shape[1] / K,
+    G = H / K;
   const sizes = groups.map(({ rows, length }) => rows * length);
   const byGroup = (x: tf.Tensor2D): tf.Tensor2D[] => (groups.length === 1 ? [x] : tf.split(x, sizes));
   const joined = (parts: tf.Tensor2D[]): tf.Tensor2D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0));
   return withGradient([qk, v], ([qk, v], save) => {
     const rotated = rotation(angles)(tf.reshape(qk, [N, H + K, h]));
-    const qks = byGroup(tf.gather(tf.reshape(rotated, [N, (H + K) * h]), slots)), vs = byGroup(tf.gather(v, slots));
+    const qks = byGroup(tf.gather(tf.reshape(rotated, [N, (H + K) * h]), slots)),
+      vs = byGroup(tf.gather(v, slots));
     const saved: tf.Tensor[] = [];
     const outs = groups.map(({ rows: B, length: T, mask }, g) => {
       const [q0, k] = tf.split(byHead(qks[g]!, B, H + K), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
@@ -113,17 +137,40 @@ export function ropeAttention(qk: tf.Tensor2D, v: tf.Tensor2D, { heads: H, kvHea
     return {
       value: tf.gather(joined(outs), slotOf),
       gradient: (dy, [slots, owners, cos, sin, ...saved]) => {
-        const dOuts = byGroup(tf.gather(tf.pad(dy, [[0, 1], [0, 0]]), owners as tf.Tensor1D)); // nothing comes from slots that are no token's own
+        const dOuts = byGroup(
+          tf.gather(
+            tf.pad(dy, [
+              [0, 1],
+              [0, 0],
+            ]),
+            owners as tf.Tensor1D,
+          ),
+        ); // nothing comes from slots that are no token's own
         const parts = groups.map(({ rows: B, length: T }, g) => {
-          const [q, k, v, weights, out] = saved.slice(5 * g, 5 * g + 5) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+          const [q, k, v, weights, out] = saved.slice(5 * g, 5 * g + 5) as [
+            tf.Tensor4D,
+            tf.Tensor4D,
+            tf.Tensor4D,
+            tf.Tensor4D,
+            tf.Tensor4D,
+          ];
           const dOut = tf.reshape(byHead(dOuts[g]!, B, H), [B, K, G * T, h]) as tf.Tensor4D;
-          const dScores = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true))) as tf.Tensor4D;
+          const dScores = tf.mul(
+            weights,
+            tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)),
+          ) as tf.Tensor4D;
           const dq = tf.reshape(tf.matMul(dScores, k), [B, H, T, h]) as tf.Tensor4D;
-          return { dqk: byPosition(tf.concat([dq, tf.matMul(dScores, q, true, false) as tf.Tensor4D], 1)), dv: byPosition(tf.matMul(weights, dOut, true, false) as tf.Tensor4D) };
+          return {
+            dqk: byPosition(tf.concat([dq, tf.matMul(dScores, q, true, false) as tf.Tensor4D], 1)),
+            dv: byPosition(tf.matMul(weights, dOut, true, false) as tf.Tensor4D),
+          };
         });
         const ofTokens = (x: tf.Tensor2D) => tf.unsortedSegmentSum(x, slots as tf.Tensor1D, N) as tf.Tensor2D;
         const dqk = tf.reshape(ofTokens(joined(parts.map(({ dqk }) => dqk))), [N, H + K, h]);
-        return [tf.reshape(rotation({ cos: cos!, sin: sin! }, -1)(dqk), [N, (H + K) * h]), ofTokens(joined(parts.map(({ dv }) => dv)))];
+        return [
+          tf.reshape(rotation({ cos: cos!, sin: sin! }, -1)(dqk), [N, (H + K) * h]),
+          ofTokens(joined(parts.map(({ dv }) => dv))),
+        ];
       },
     };
   });

@@ -56,19 +56,31 @@ function setThreads(large: boolean): void {
 
 async function start(forced: string | undefined): Promise<Engine> {
   if (forced !== undefined && forced !== "" && !engineNames.includes(forced as EngineName)) {
-    throw new UserError({ where: "ENGINE", expected: engineNames.join(" | "), got: forced, fix: "Unset it to let the fastest engine be chosen." });
+    throw new UserError({
+      where: "ENGINE",
+      expected: engineNames.join(" | "),
+      got: forced,
+      fix: "Unset it to let the fastest engine be chosen.",
+    });
   }
   if (forced) {
     try {
       return await starters[forced as EngineName]("ENGINE asks for it");
     } catch (error) {
-      throw new UserError({ where: `ENGINE=${forced}`, expected: "an engine that starts", got: firstLine(error), fix: "Unset ENGINE, or run `npm run setup` and read its engine line." });
+      throw new UserError({
+        where: `ENGINE=${forced}`,
+        expected: "an engine that starts",
+        got: firstLine(error),
+        fix: "Unset ENGINE, or run `npm run setup` and read its engine line.",
+      });
     }
   }
   const chosen = chosenBySetUp();
   if (chosen && chosen.engine !== "native") return starters[chosen.engine](chosen.reason);
   try {
-    return await starters.native(chosen ? "the fastest this machine has" : `not tried with Node ${process.version} yet: npm run setup`);
+    return await starters.native(
+      chosen ? "the fastest this machine has" : `not tried with Node ${process.version} yet: npm run setup`,
+    );
   } catch (error) {
     return starters.wasm(`native TensorFlow did not start: ${firstLine(error)}; see npm run setup`);
   }
@@ -89,7 +101,8 @@ export function engineMemory(processes = 1): number {
 
 /** A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that happens to be aligned, others keep it. */
 export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Tensor; free: boolean } {
-  const tensor = tf.tensor(values, shape), native = nativeBackend();
+  const tensor = tf.tensor(values, shape),
+    native = nativeBackend();
   if (!native) return { tensor, free: tf.getBackend() === "wasm" };
   const copy = deepCopy(native, tensor);
   tensor.dispose();
@@ -104,7 +117,8 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    const gpu = backend.isUsingGpuDevice, threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]);
+    const gpu = backend.isUsingGpuDevice,
+      threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]);
     return {
       name: "native",
       arithmetic: gpu ? "native, GPU" : threads > 1 ? `native, ${threads} threads` : "native",
@@ -122,18 +136,29 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   async webgpu(why) {
     const dawn = require("webgpu") as { create(options: string[]): GPU; globals: object };
     const gpu = dawn.create([]);
-    const adapter = (await gpu.requestAdapter()) as (GPUAdapter & { info: { description: string; device: string } }) | null; // without one tfjs prints a stack
+    const adapter = (await gpu.requestAdapter()) as
+      (GPUAdapter & { info: { description: string; device: string } }) | null; // without one tfjs prints a stack
     if (!adapter) throw new Error("no WebGPU adapter (a graphics driver with Vulkan, Metal or Direct3D 12)");
     Object.assign(globalThis, dawn.globals);
     Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
     require("@tensorflow/tfjs-backend-webgpu");
     if (!(await tf.setBackend("webgpu"))) throw new Error("the webgpu backend did not initialise");
-    return { name: "webgpu", arithmetic: "webgpu", parallel: false, description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})` };
+    return {
+      name: "webgpu",
+      arithmetic: "webgpu",
+      parallel: false,
+      description: `WebGPU on ${adapter.info.description || adapter.info.device || "an unnamed adapter"} (${why})`,
+    };
   },
   async cpu(why) {
     tf.env().set("PROD", true); // tfjs otherwise prints an advertisement for its own node backend
     await tf.setBackend("cpu");
-    return { name: "cpu", arithmetic: "cpu", parallel: !isWorker, description: `plain JavaScript, for checks only (${why})` };
+    return {
+      name: "cpu",
+      arithmetic: "cpu",
+      parallel: !isWorker,
+      description: `plain JavaScript, for checks only (${why})`,
+    };
   },
 };
 
@@ -142,7 +167,8 @@ function chosenBySetUp(): { engine: EngineName; reason: string } | undefined {
   const file = path.join(projectRoot, "node_modules/.mask-dpo-engine.json");
   if (!existsSync(file)) return undefined;
   const here = `${process.version} ${process.platform}-${process.arch} ${cpus()[0]?.model.trim() ?? ""}`;
-  return (JSON.parse(readFileSync(file, "utf8")) as { tried?: Record<string, { engine: EngineName; reason: string }> }).tried?.[here];
+  return (JSON.parse(readFileSync(file, "utf8")) as { tried?: Record<string, { engine: EngineName; reason: string }> })
+    .tried?.[here];
 }
 
 function firstLine(error: unknown): string {

@@ -18,7 +18,11 @@ export function holdsHalves(): boolean {
 }
 
 /** Bits of a matrix [out, in], two to a float [out * in / 2], onto the engine as [out, in / 2]; `in` is even. Returns as `uploaded`. */
-export function uploadedHalves(pairs: Float32Array, [out, size]: readonly [number, number], type: HalfType): { tensor: tf.Tensor2D; free: boolean } {
+export function uploadedHalves(
+  pairs: Float32Array,
+  [out, size]: readonly [number, number],
+  type: HalfType,
+): { tensor: tf.Tensor2D; free: boolean } {
   const { tensor, free } = uploaded(pairs, [out, size / 2]);
   packed.set(tensor, type);
   return { tensor: tensor as tf.Tensor2D, free };
@@ -32,7 +36,8 @@ export function widened(weight: tf.Tensor2D): tf.Tensor2D {
 
 /** Rows of a weight [R, D] by int32 index [N] -> [N, D], without a gradient. */
 export function widenedRows(weight: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const rows = tf.gather(weight, indices), type = packed.get(weight);
+  const rows = tf.gather(weight, indices),
+    type = packed.get(weight);
   return type ? widen(rows, type) : rows;
 }
 
@@ -43,7 +48,10 @@ export function timesWeight(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
 
 /** x [N, in] W^T of a frozen W [out, in] that is made when it is needed, again on the way back, rather than kept. */
 export function timesFrozen(x: tf.Tensor2D, make: () => tf.Tensor2D): tf.Tensor2D {
-  return withGradient([x], ([x]) => ({ value: tf.matMul(x, make(), false, true) as tf.Tensor2D, gradient: (dy) => [tf.matMul(dy, make())] }));
+  return withGradient([x], ([x]) => ({
+    value: tf.matMul(x, make(), false, true) as tf.Tensor2D,
+    gradient: (dy) => [tf.matMul(dy, make())],
+  }));
 }
 
 /** Whether a weight is packed. */
@@ -52,9 +60,11 @@ export function isHalf(weight: tf.Tensor): boolean {
 }
 
 function widen(pairs: tf.Tensor2D, type: HalfType): tf.Tensor2D {
-  const [rows, half] = pairs.shape, native = nativeBackend();
+  const [rows, half] = pairs.shape,
+    native = nativeBackend();
   if (native) return tf.reshape(widenBits(native, pairs, type), [rows, 2 * half]);
-  const { buffer, byteOffset, length } = pairs.dataSync<"float32">(), wide = new Float32Array(2 * length);
+  const { buffer, byteOffset, length } = pairs.dataSync<"float32">(),
+    wide = new Float32Array(2 * length);
   widenHalves(new Uint16Array(buffer, byteOffset, 2 * length), type, wide);
   return tf.tensor2d(wide, [rows, 2 * half]);
 }

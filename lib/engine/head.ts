@@ -17,32 +17,52 @@ export function headRows(V: number, most = mostLogits): number {
  * chunks, and again on the way back.
  * @param frozen the head has no gradient: it would be as large as the head itself
  */
-export function targetLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array, frozen = false, most = mostLogits): tf.Tensor1D {
+export function targetLogps(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  targets: Int32Array,
+  frozen = false,
+  most = mostLogits,
+): tf.Tensor1D {
   const rows = headRows(head.shape[0], most);
   if (targets.length <= rows) return chunkLogps(hidden, head, targets, frozen);
-  const sizes = Array.from({ length: Math.ceil(targets.length / rows) }, (_, i) => Math.min(rows, targets.length - i * rows));
-  return tf.concat((tf.split(hidden, sizes) as tf.Tensor2D[]).map((part, i) => {
-    const own = targets.subarray(i * rows, (i + 1) * rows);
-    return frozen ? recomputed([part], ([part]) => chunkLogps(part, head, own, true)) : recomputed([part, head], ([part, head]) => chunkLogps(part, head, own, false));
-  }));
+  const sizes = Array.from({ length: Math.ceil(targets.length / rows) }, (_, i) =>
+    Math.min(rows, targets.length - i * rows),
+  );
+  return tf.concat(
+    (tf.split(hidden, sizes) as tf.Tensor2D[]).map((part, i) => {
+      const own = targets.subarray(i * rows, (i + 1) * rows);
+      return frozen
+        ? recomputed([part], ([part]) => chunkLogps(part, head, own, true))
+        : recomputed([part, head], ([part, head]) => chunkLogps(part, head, own, false));
+    }),
+  );
 }
 
 /** The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead. */
 function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array, frozen: boolean): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [M, V] = [hidden.shape[0], head.shape[0]], ids = tf.tensor1d(targets, "int32");
+    const [M, V] = [hidden.shape[0], head.shape[0]],
+      ids = tf.tensor1d(targets, "int32");
     const logits = tf.matMul(hidden, widened(head), false, true); // [M, V]
     const softmax = tf.softmax(logits);
     save(frozen ? [hidden, softmax, ids] : [hidden, softmax, ids, head]);
     const flat = tf.add(tf.range(0, M * V, V, "int32"), ids) as tf.Tensor1D;
     const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
     return {
-      value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)) as tf.Tensor1D,
-      gradient: (dy, saved) => { // d logits = dy (onehot - softmax)
+      value: tf.add(
+        tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)),
+        tf.log(largest),
+      ) as tf.Tensor1D,
+      gradient: (dy, saved) => {
+        // d logits = dy (onehot - softmax)
         const [hidden, softmax, ids, own = head] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D?];
-        const scale = tf.reshape(dy, [-1, 1]), scaled = tf.mul(hidden, scale) as tf.Tensor2D; // weights go on [M, D], not on [M, V]
+        const scale = tf.reshape(dy, [-1, 1]),
+          scaled = tf.mul(hidden, scale) as tf.Tensor2D; // weights go on [M, D], not on [M, V]
         const dHidden = tf.mul(tf.sub(widenedRows(own, ids), tf.matMul(softmax, widened(own))), scale);
-        return frozen ? [dHidden] : [dHidden, tf.sub(tf.unsortedSegmentSum(scaled, ids, V), tf.matMul(softmax, scaled, true, false))];
+        return frozen
+          ? [dHidden]
+          : [dHidden, tf.sub(tf.unsortedSegmentSum(scaled, ids, V), tf.matMul(softmax, scaled, true, false))];
       },
     };
   });

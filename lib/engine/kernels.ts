@@ -4,7 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-type Block<I extends tf.Tensor[], O extends tf.Tensor> = (inputs: I, save: (tensors: tf.Tensor[]) => void) => { value: O; gradient: (dy: O, saved: tf.Tensor[]) => tf.Tensor[] };
+type Block<I extends tf.Tensor[], O extends tf.Tensor> = (
+  inputs: I,
+  save: (tensors: tf.Tensor[]) => void,
+) => { value: O; gradient: (dy: O, saved: tf.Tensor[]) => tf.Tensor[] };
 
 /** `tf.customGrad` with types: the gradient returns one tensor per input. */
 export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs: [...I], block: Block<I, O>): O {
@@ -56,6 +59,9 @@ export function takeRows(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D 
   return withGradient([table], ([table], save) => {
     save([indices]);
     const rows = table.shape[0];
-    return { value: tf.gather(table, indices), gradient: (dy, [indices]) => [tf.unsortedSegmentSum(dy, indices as tf.Tensor1D, rows)] };
+    return {
+      value: tf.gather(table, indices),
+      gradient: (dy, [indices]) => [tf.unsortedSegmentSum(dy, indices as tf.Tensor1D, rows)],
+    };
   });
 }

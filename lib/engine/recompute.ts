@@ -12,7 +12,8 @@ export function recomputed<I extends tf.Tensor[], O extends tf.Tensor>(inputs: [
 
 /** Gradients of a function while another gradient is on its way: tfjs has one tape, which it throws away after each. */
 function gradientsOf(f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
-  const { state } = tf.engine(), outer = state.activeTape;
+  const { state } = tf.engine(),
+    outer = state.activeTape;
   try {
     return tf.grads(f)(inputs, dy);
   } finally {

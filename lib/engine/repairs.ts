@@ -5,7 +5,11 @@
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
-type KernelFunction = (p: { inputs: Record<string, tf.TensorInfo>; backend: WasmBackend; attrs?: Record<string, unknown> }) => tf.TensorInfo | tf.TensorInfo[];
+type KernelFunction = (p: {
+  inputs: Record<string, tf.TensorInfo>;
+  backend: WasmBackend;
+  attrs?: Record<string, unknown>;
+}) => tf.TensorInfo | tf.TensorInfo[];
 
 /** The part of the wasm backend used here. */
 interface WasmBackend {
@@ -22,7 +26,10 @@ interface WasmBackend {
  * the package asks no more: test/engine/repairs.test.ts fails then.
  */
 export function repairNative(): void {
-  Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: Array.isArray });
+  Object.assign(util, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
 }
 
 let repaired = false;
@@ -34,15 +41,25 @@ export function repairWasm(): void {
   repairMatMul();
   repair("GatherV2", gatherRows);
   repair("SplitV", splitRows);
-  tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSum } as unknown as tf.KernelConfig);
+  tf.registerKernel({
+    kernelName: "UnsortedSegmentSum",
+    backendName: "wasm",
+    kernelFunc: segmentSum,
+  } as unknown as tf.KernelConfig);
 }
 
 /** Puts `better` before a kernel; where it gives nothing, the kernel itself runs. */
-function repair(kernelName: string, better: (...p: Parameters<KernelFunction>) => ReturnType<KernelFunction> | undefined): void {
+function repair(
+  kernelName: string,
+  better: (...p: Parameters<KernelFunction>) => ReturnType<KernelFunction> | undefined,
+): void {
   const kernel = tf.getKernel(kernelName, "wasm") as tf.KernelConfig;
   const original = kernel.kernelFunc as unknown as KernelFunction;
   tf.unregisterKernel(kernelName, "wasm");
-  tf.registerKernel({ ...kernel, kernelFunc: ((p) => better(p) ?? original(p)) as KernelFunction as unknown as tf.KernelFunc });
+  tf.registerKernel({
+    ...kernel,
+    kernelFunc: ((p) => better(p) ?? original(p)) as KernelFunction as unknown as tf.KernelFunc,
+  });
 }
 
 /** Multiplications in one matrix product from which copying its operands out of the batch pays. */
@@ -51,13 +68,15 @@ const worthCopying = 65536;
 /** wasm's matmul is fast for two plain matrices only: transposed operands are transposed first, and batches of large ones go one by one. */
 function repairMatMul(): void {
   const plain = (tf.getKernel("BatchMatMul", "wasm") as tf.KernelConfig).kernelFunc as unknown as KernelFunction;
-  const transposeKernel = (tf.getKernel("Transpose", "wasm") as tf.KernelConfig).kernelFunc as unknown as KernelFunction;
+  const transposeKernel = (tf.getKernel("Transpose", "wasm") as tf.KernelConfig)
+    .kernelFunc as unknown as KernelFunction;
   const transpose = (x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo => {
     const perm = x.shape.map((_, i) => i);
     perm.push(...perm.splice(-2).reverse());
     return transposeKernel({ inputs: { x }, backend, attrs: { perm } }) as tf.TensorInfo;
   };
-  const multiply = (a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend) => plain({ inputs: { a, b }, backend, attrs: { transposeA: false, transposeB: false } }) as tf.TensorInfo;
+  const multiply = (a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend) =>
+    plain({ inputs: { a, b }, backend, attrs: { transposeA: false, transposeB: false } }) as tf.TensorInfo;
   repair("BatchMatMul", ({ inputs, backend, attrs }) => {
     const temporary: tf.TensorInfo[] = [];
     const turn = (x: tf.TensorInfo, flag: unknown): tf.TensorInfo => {
@@ -65,25 +84,38 @@ function repairMatMul(): void {
       temporary.push(transpose(x, backend));
       return temporary.at(-1)!;
     };
-    const a = turn(inputs["a"]!, attrs?.["transposeA"]), b = turn(inputs["b"]!, attrs?.["transposeB"]);
+    const a = turn(inputs["a"]!, attrs?.["transposeA"]),
+      b = turn(inputs["b"]!, attrs?.["transposeB"]);
     const [batch, other] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
     const large = size(a.shape.slice(-2)) * b.shape.at(-1)! >= worthCopying;
-    const out = large && size(batch) > 1 && batch.join() === other.join() ? oneByOne(a, b, backend, multiply) : multiply(a, b, backend);
+    const out =
+      large && size(batch) > 1 && batch.join() === other.join()
+        ? oneByOne(a, b, backend, multiply)
+        : multiply(a, b, backend);
     for (const t of temporary) backend.disposeData(t.dataId);
     return out;
   });
 }
 
 /** a [..., m, k] times b [..., k, n], matrix by matrix. */
-function oneByOne(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, multiply: (a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend) => tf.TensorInfo): tf.TensorInfo {
-  const count = size(a.shape.slice(0, -2)), out = backend.makeOutput([...a.shape.slice(0, -1), b.shape.at(-1)!], "float32");
+function oneByOne(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  backend: WasmBackend,
+  multiply: (a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend) => tf.TensorInfo,
+): tf.TensorInfo {
+  const count = size(a.shape.slice(0, -2)),
+    out = backend.makeOutput([...a.shape.slice(0, -1), b.shape.at(-1)!], "float32");
   const matrix = (x: tf.TensorInfo, i: number): tf.TensorInfo => {
-    const part = backend.makeOutput([1, ...x.shape.slice(-2)], "float32"), length = size(x.shape.slice(-2));
+    const part = backend.makeOutput([1, ...x.shape.slice(-2)], "float32"),
+      length = size(x.shape.slice(-2));
     backend.typedArrayFromHeap(part).set(backend.typedArrayFromHeap(x).subarray(i * length, (i + 1) * length));
     return part;
   };
   for (let i = 0; i < count; i++) {
-    const x = matrix(a, i), y = matrix(b, i), product = multiply(x, y, backend);
+    const x = matrix(a, i),
+      y = matrix(b, i),
+      product = multiply(x, y, backend);
     backend.typedArrayFromHeap(out).set(backend.typedArrayFromHeap(product), i * size(product.shape));
     for (const t of [x, y, product]) backend.disposeData(t.dataId);
   }
@@ -94,18 +126,22 @@ function oneByOne(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, mult
 function gatherRows({ inputs, backend, attrs }: Parameters<KernelFunction>[0]): tf.TensorInfo | undefined {
   const { x, indices } = inputs as Record<"x" | "indices", tf.TensorInfo>;
   if (attrs?.["axis"] !== 0 || attrs["batchDims"] !== 0 || x.dtype !== "float32") return undefined;
-  const ids = backend.readSync(indices.dataId), row = size(x.shape.slice(1));
+  const ids = backend.readSync(indices.dataId),
+    row = size(x.shape.slice(1));
   if (row < 8 || ids.some((id) => !(id >= 0 && id < x.shape[0]!))) return undefined; // wrong indices: wasm's own message
   const out = backend.makeOutput([...indices.shape, ...x.shape.slice(1)], "float32");
-  const from = backend.typedArrayFromHeap(x), to = backend.typedArrayFromHeap(out);
+  const from = backend.typedArrayFromHeap(x),
+    to = backend.typedArrayFromHeap(out);
   ids.forEach((id, i) => to.set(from.subarray(id * row, (id + 1) * row), i * row));
   return out;
 }
 
 /** Split along the first axis: wasm copies the whole tensor once a part. */
 function splitRows({ inputs, backend, attrs }: Parameters<KernelFunction>[0]): tf.TensorInfo[] | undefined {
-  const x = inputs["x"]!, sizes = attrs?.["numOrSizeSplits"];
-  if (attrs?.["axis"] !== 0 || !Array.isArray(sizes) || x.dtype !== "float32" || sizes.some((n: number) => n < 0)) return undefined;
+  const x = inputs["x"]!,
+    sizes = attrs?.["numOrSizeSplits"];
+  if (attrs?.["axis"] !== 0 || !Array.isArray(sizes) || x.dtype !== "float32" || sizes.some((n: number) => n < 0))
+    return undefined;
   const row = size(x.shape.slice(1));
   let start = 0;
   return (sizes as number[]).map((rows) => {
@@ -120,7 +156,15 @@ function size(shape: readonly number[]): number {
 }
 
 /** x [N, ...], segmentIds [N] -> [numSegments, ...]; absent from the wasm backend. */
-function segmentSum({ inputs, backend, attrs }: { inputs: Record<string, tf.TensorInfo>; backend: WasmBackend; attrs: { numSegments: number } }): tf.TensorInfo {
+function segmentSum({
+  inputs,
+  backend,
+  attrs,
+}: {
+  inputs: Record<string, tf.TensorInfo>;
+  backend: WasmBackend;
+  attrs: { numSegments: number };
+}): tf.TensorInfo {
   const { x, segmentIds } = inputs as Record<"x" | "segmentIds", tf.TensorInfo>;
   const row = x.shape.slice(1).reduce((a, b) => a * b, 1);
   const out = backend.makeOutput([attrs.numSegments, ...x.shape.slice(1)], "float32");

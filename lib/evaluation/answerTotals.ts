@@ -14,28 +14,66 @@ import { readings } from "../world/relation";
  * an answer), supported ones, factAnswers: answers with a fact, factScore: sum of their shares of supported facts
  * (FActScore); characters; relations: distinct ones an answer; repeated: sentences stated before in the same answer.
  */
-export const measures = ["answers", "sentences", "correct", "incorrect", "noFact", "score", "facts", "supported", "factAnswers", "factScore", "characters", "relations", "repeated"] as const;
+export const measures = [
+  "answers",
+  "sentences",
+  "correct",
+  "incorrect",
+  "noFact",
+  "score",
+  "facts",
+  "supported",
+  "factAnswers",
+  "factScore",
+  "characters",
+  "relations",
+  "repeated",
+] as const;
 export type Measure = (typeof measures)[number];
 
 const column = z.array(z.number());
-export const answerTotalsSchema = z.object({ topics: z.array(z.string()), sums: z.object(Object.fromEntries(measures.map((name) => [name, column])) as Record<Measure, typeof column>).strict() }).strict();
+export const answerTotalsSchema = z
+  .object({
+    topics: z.array(z.string()),
+    sums: z
+      .object(Object.fromEntries(measures.map((name) => [name, column])) as Record<Measure, typeof column>)
+      .strict(),
+  })
+  .strict();
 /** Columns [topics] of sums over the answers to a topic's questions. */
 export type AnswerTotals = z.infer<typeof answerTotalsSchema>;
 
 /** @param answers of these questions; topics in the order of the questions */
-export function answerTotals(atlas: Atlas, questions: readonly Question[], answers: readonly AnnotatedCandidate[]): AnswerTotals {
-  const check = factChecker(atlas), byId = new Map(questions.map((question) => [question.id, question]));
-  const topics = [...new Set(questions.map(({ topic }) => topic))], at = new Map(topics.map((topic, i) => [topic, i]));
-  const sums = Object.fromEntries(measures.map((name) => [name, new Array<number>(topics.length).fill(0)])) as Record<Measure, number[]>;
+export function answerTotals(
+  atlas: Atlas,
+  questions: readonly Question[],
+  answers: readonly AnnotatedCandidate[],
+): AnswerTotals {
+  const check = factChecker(atlas),
+    byId = new Map(questions.map((question) => [question.id, question]));
+  const topics = [...new Set(questions.map(({ topic }) => topic))],
+    at = new Map(topics.map((topic, i) => [topic, i]));
+  const sums = Object.fromEntries(measures.map((name) => [name, new Array<number>(topics.length).fill(0)])) as Record<
+    Measure,
+    number[]
+  >;
   for (const { questionId, completion, sentences } of answers) {
-    const question = byId.get(questionId)!, i = at.get(question.topic)!;
+    const question = byId.get(questionId)!,
+      i = at.get(question.topic)!;
     const facts = check(question, completion).flatMap((sentence) => sentence.facts);
     const supported = facts.filter((fact) => fact.supported).length;
     const texts = sentences.map(({ start, end }) => completion.slice(start, end));
     const add: Record<Measure, number> = {
-      answers: 1, ...countSentences(sentences), score: factualityScore(sentences) ?? 0,
-      facts: facts.length, supported, factAnswers: facts.length > 0 ? 1 : 0, factScore: facts.length > 0 ? supported / facts.length : 0,
-      characters: completion.length, relations: new Set(texts.flatMap((text) => readings(text)[0]?.relation ?? [])).size, repeated: texts.length - new Set(texts).size,
+      answers: 1,
+      ...countSentences(sentences),
+      score: factualityScore(sentences) ?? 0,
+      facts: facts.length,
+      supported,
+      factAnswers: facts.length > 0 ? 1 : 0,
+      factScore: facts.length > 0 ? supported / facts.length : 0,
+      characters: completion.length,
+      relations: new Set(texts.flatMap((text) => readings(text)[0]?.relation ?? [])).size,
+      repeated: texts.length - new Set(texts).size,
     };
     for (const name of measures) sums[name][i]! += add[name];
   }
@@ -45,6 +83,17 @@ export function answerTotals(atlas: Atlas, questions: readonly Question[], answe
 /** Sums over several sets of answers to the same topics (seeds). @throws RangeError for other topics, or no set */
 export function poolTotals(sets: readonly AnswerTotals[]): AnswerTotals {
   const [first] = sets;
-  if (!first || sets.some(({ topics }) => topics.join() !== first.topics.join())) throw new RangeError(`poolTotals: expected sets of the same topics, got ${sets.map(({ topics }) => topics.length).join(", ") || "none"}`);
-  return { topics: first.topics, sums: Object.fromEntries(measures.map((name) => [name, first.topics.map((_, i) => sets.reduce((sum, set) => sum + set.sums[name][i]!, 0))])) as Record<Measure, number[]> };
+  if (!first || sets.some(({ topics }) => topics.join() !== first.topics.join()))
+    throw new RangeError(
+      `poolTotals: expected sets of the same topics, got ${sets.map(({ topics }) => topics.length).join(", ") || "none"}`,
+    );
+  return {
+    topics: first.topics,
+    sums: Object.fromEntries(
+      measures.map((name) => [
+        name,
+        first.topics.map((_, i) => sets.reduce((sum, set) => sum + set.sums[name][i]!, 0)),
+      ]),
+    ) as Record<Measure, number[]>,
+  };
 }

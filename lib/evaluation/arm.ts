@@ -38,10 +38,23 @@ export function seedScores({ seeds }: Arm, score: Score): number[] {
 
 /** Paired over topics, and seeds in their order. @throws RangeError unless both arms have as many seeds: exchanging unequal sums would not be a fair test */
 export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDifference {
-  if (a.seeds.length !== b.seeds.length) throw new RangeError(`armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${a.seeds.length} and ${b.seeds.length}`);
-  const difference = pairedDifference(columnsOf(poolTotals(a.seeds), score), columnsOf(poolTotals(b.seeds), score), rng);
+  if (a.seeds.length !== b.seeds.length)
+    throw new RangeError(
+      `armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${a.seeds.length} and ${b.seeds.length}`,
+    );
+  const difference = pairedDifference(
+    columnsOf(poolTotals(a.seeds), score),
+    columnsOf(poolTotals(b.seeds), score),
+    rng,
+  );
   const against = seedScores(b, score);
-  return { ...percent(difference), a: 100 * difference.a, b: 100 * difference.b, p: difference.p, perSeed: seedScores(a, score).map((value, i) => value - against[i]!) };
+  return {
+    ...percent(difference),
+    a: 100 * difference.a,
+    b: 100 * difference.b,
+    p: difference.p,
+    perSeed: seedScores(a, score).map((value, i) => value - against[i]!),
+  };
 }
 
 /** Mean of a measure over all answers. */
@@ -53,17 +66,27 @@ export function perAnswer({ seeds }: Arm, measure: Measure): number {
 /** Score of every topic, as a fraction; topics without a sentence are left out. */
 export function topicScores({ seeds }: Arm): Map<string, number> {
   const { topics, sums } = poolTotals(seeds);
-  return new Map(topics.flatMap((topic, i) => (sums.sentences[i]! > 0 ? [[topic, 1 - sums.incorrect[i]! / sums.sentences[i]!] as const] : [])));
+  return new Map(
+    topics.flatMap((topic, i) =>
+      sums.sentences[i]! > 0 ? [[topic, 1 - sums.incorrect[i]! / sums.sentences[i]!] as const] : [],
+    ),
+  );
 }
 
 /** Difference in score of every topic that both have one of, a - b, as a fraction. */
 export function topicDifferences(a: Arm, b: Arm): Map<string, number> {
   const other = topicScores(b);
-  return new Map([...topicScores(a)].flatMap(([topic, score]) => (other.has(topic) ? [[topic, score - other.get(topic)!] as const] : [])));
+  return new Map(
+    [...topicScores(a)].flatMap(([topic, score]) =>
+      other.has(topic) ? [[topic, score - other.get(topic)!] as const] : [],
+    ),
+  );
 }
 
 function columnsOf({ sums }: AnswerTotals, score: Score): Columns {
-  return score === "score" ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences] : [sums.factScore, sums.factAnswers];
+  return score === "score"
+    ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences]
+    : [sums.factScore, sums.factAnswers];
 }
 
 function valueOf(totals: AnswerTotals, score: Score): number {

@@ -16,17 +16,37 @@ export interface ArmRow {
 export function armTable({ seed }: { seed: number }, name: string, caption: string, rows: readonly ArmRow[]): Table {
   const has = (key: "printed" | "printedFacts") => rows.some((row) => row[key] !== undefined);
   return {
-    name, caption,
+    name,
+    caption,
     columns: [
-      { key: "label", label: "Policy" }, { key: "correct", label: "# Correct", digits: 2 }, { key: "incorrect", label: "# Incorrect", digits: 2 }, { key: "noFact", label: "# No fact", digits: 2 },
-      { key: "score", label: "% Score [95 %]" }, { key: "seeds", label: "Seeds" }, ...(has("printed") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
-      { key: "supported", label: "# Facts right", digits: 2 }, { key: "unsupported", label: "# Facts wrong", digits: 2 }, { key: "factScore", label: "% FactScore [95 %]" }, ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
+      { key: "label", label: "Policy" },
+      { key: "correct", label: "# Correct", digits: 2 },
+      { key: "incorrect", label: "# Incorrect", digits: 2 },
+      { key: "noFact", label: "# No fact", digits: 2 },
+      { key: "score", label: "% Score [95 %]" },
+      { key: "seeds", label: "Seeds" },
+      ...(has("printed") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
+      { key: "supported", label: "# Facts right", digits: 2 },
+      { key: "unsupported", label: "# Facts wrong", digits: 2 },
+      { key: "factScore", label: "% FactScore [95 %]" },
+      ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
     rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
-      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure), rng = new Rng(seed).fork(name).fork(arm.label);
+      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure),
+        rng = new Rng(seed).fork(name).fork(arm.label);
       return {
-        label: arm.label, correct: of("correct"), incorrect: of("incorrect"), noFact: of("noFact"), score: scoreOf(arm, "score", rng.fork("score")), seeds: rangeText(seedScores(arm, "score")), paper: printed,
-        supported: of("supported"), unsupported: of("facts") - of("supported"), factScore: scoreOf(arm, "factScore", rng.fork("factScore")), paperFacts: printedFacts, runs: arm.runs.join(" "),
+        label: arm.label,
+        correct: of("correct"),
+        incorrect: of("incorrect"),
+        noFact: of("noFact"),
+        score: scoreOf(arm, "score", rng.fork("score")),
+        seeds: rangeText(seedScores(arm, "score")),
+        paper: printed,
+        supported: of("supported"),
+        unsupported: of("facts") - of("supported"),
+        factScore: scoreOf(arm, "factScore", rng.fork("factScore")),
+        paperFacts: printedFacts,
+        runs: arm.runs.join(" "),
       };
     }),
   };
@@ -35,33 +55,81 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
 /** What would show reward hacking: a score bought by shorter, emptier, narrower or repetitive answers. */
 export function hackingTable(name: string, caption: string, arms: readonly Arm[]): Table {
   return {
-    name, caption,
+    name,
+    caption,
     columns: [
-      { key: "label", label: "Policy" }, { key: "characters", label: "Characters", digits: 0 }, { key: "sentences", label: "Sentences", digits: 2 }, { key: "facts", label: "Different facts", digits: 2 },
-      { key: "relations", label: "Different relations", digits: 2 }, { key: "repeated", label: "Repeated sentences", digits: 3 }, { key: "noFact", label: "Sentences without fact (%)", digits: 1 },
+      { key: "label", label: "Policy" },
+      { key: "characters", label: "Characters", digits: 0 },
+      { key: "sentences", label: "Sentences", digits: 2 },
+      { key: "facts", label: "Different facts", digits: 2 },
+      { key: "relations", label: "Different relations", digits: 2 },
+      { key: "repeated", label: "Repeated sentences", digits: 3 },
+      { key: "noFact", label: "Sentences without fact (%)", digits: 1 },
     ],
     rows: arms.map((arm) => {
       const of = (measure: Parameters<typeof perAnswer>[1]) => perAnswer(arm, measure);
-      return { label: arm.label, characters: of("characters"), sentences: of("sentences"), facts: of("facts"), relations: of("relations"), repeated: of("repeated"), noFact: (100 * of("noFact")) / of("sentences"), runs: arm.runs.join(" ") };
+      return {
+        label: arm.label,
+        characters: of("characters"),
+        sentences: of("sentences"),
+        facts: of("facts"),
+        relations: of("relations"),
+        repeated: of("repeated"),
+        noFact: (100 * of("noFact")) / of("sentences"),
+        runs: arm.runs.join(" "),
+      };
     }),
   };
 }
 
 /** Differences between arms, a row each. */
-export function differencesTable(name: string, caption: string, rows: readonly { label: string; cells?: Readonly<Record<string, Cell>>; difference: ArmDifference }[], extra: Table["columns"] = []): Table {
+export function differencesTable(
+  name: string,
+  caption: string,
+  rows: readonly { label: string; cells?: Readonly<Record<string, Cell>>; difference: ArmDifference }[],
+  extra: Table["columns"] = [],
+): Table {
   return {
-    name, caption,
-    columns: [{ key: "label", label: "Comparison" }, ...extra, { key: "difference", label: "Difference (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }, { key: "seeds", label: "Seeds" }],
-    rows: rows.map(({ label, cells, difference }) => ({ label, ...cells, difference: intervalOf(difference), p: difference.p, seeds: rangeText(difference.perSeed) })),
+    name,
+    caption,
+    columns: [
+      { key: "label", label: "Comparison" },
+      ...extra,
+      { key: "difference", label: "Difference (points) [95 %]" },
+      { key: "p", label: "p (permutation)", digits: 4 },
+      { key: "seeds", label: "Seeds" },
+    ],
+    rows: rows.map(({ label, cells, difference }) => ({
+      label,
+      ...cells,
+      difference: intervalOf(difference),
+      p: difference.p,
+      seeds: rangeText(difference.perSeed),
+    })),
   };
 }
 
 /** Claims with what the paper has, what is here, and the verdict. */
 export function claimsTable(name: string, claims: readonly Claim[]): Table {
   return {
-    name, caption: "The paper's claims here",
-    columns: [{ key: "text", label: "Claim" }, { key: "source", label: "Paper" }, { key: "paper", label: "Paper (points)", digits: 2 }, { key: "here", label: "Here (points) [95 %]", digits: 2 }, { key: "seeds", label: "Seeds" }, { key: "verdict", label: "Verdict" }],
-    rows: claims.map((claim) => ({ text: claim.text, source: claim.source, paper: claim.printed, here: intervalOf(claim.here), seeds: rangeText(claim.here.perSeed), verdict: verdictOf(claim.here) })),
+    name,
+    caption: "The paper's claims here",
+    columns: [
+      { key: "text", label: "Claim" },
+      { key: "source", label: "Paper" },
+      { key: "paper", label: "Paper (points)", digits: 2 },
+      { key: "here", label: "Here (points) [95 %]", digits: 2 },
+      { key: "seeds", label: "Seeds" },
+      { key: "verdict", label: "Verdict" },
+    ],
+    rows: claims.map((claim) => ({
+      text: claim.text,
+      source: claim.source,
+      paper: claim.printed,
+      here: intervalOf(claim.here),
+      seeds: rangeText(claim.here.perSeed),
+      verdict: verdictOf(claim.here),
+    })),
   };
 }
 

@@ -32,7 +32,13 @@ export type RankBy = (answer: AnnotatedCandidate) => number;
  * @param ns the N wanted, each between 1 and the fewest answers any question has
  * @throws UserError when a question has too few answers, or none
  */
-export function bestOfN(answers: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions & { rankBy?: RankBy } = {}): BestOfNPoint[] {
+export function bestOfN(
+  answers: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  ns: readonly number[],
+  rng: Rng,
+  options: BootstrapOptions & { rankBy?: RankBy } = {},
+): BestOfNPoint[] {
   const topics = [...answersByTopic(answers, questions).values()];
   return ns.map((n) => {
     const units = topics.map((topic) => topicBest(topic, n, options.rankBy));
@@ -42,17 +48,31 @@ export function bestOfN(answers: readonly AnnotatedCandidate[], questions: reado
     return {
       n,
       macroScore: bootstrap(macroColumns(units), ratio, stream.fork("macroScore"), options),
-      score: bootstrap([units.map(({ counts }) => counts.sentences - counts.incorrect), units.map(({ counts }) => counts.sentences)], ratio, stream.fork("score"), options),
+      score: bootstrap(
+        [units.map(({ counts }) => counts.sentences - counts.incorrect), units.map(({ counts }) => counts.sentences)],
+        ratio,
+        stream.fork("score"),
+        options,
+      ),
       perAnswer,
     };
   });
 }
 
 /** Paired difference of `macroScore`, A - B, per N. @throws UserError as `bestOfN` */
-export function compareBestOfN(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): (Difference & { n: number })[] {
+export function compareBestOfN(
+  a: readonly AnnotatedCandidate[],
+  b: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  ns: readonly number[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): (Difference & { n: number })[] {
   const [topicsA, topicsB] = [a, b].map((answers) => [...answersByTopic(answers, questions).values()]);
   return ns.map((n) => {
-    const [unitsA, unitsB] = [topicsA!, topicsB!].map((topics) => macroColumns(topics.map((topic) => topicBest(topic, n))));
+    const [unitsA, unitsB] = [topicsA!, topicsB!].map((topics) =>
+      macroColumns(topics.map((topic) => topicBest(topic, n))),
+    );
     return { n, ...pairedDifference(unitsA!, unitsB!, rng.fork(n), options) };
   });
 }
@@ -62,10 +82,19 @@ export function compareBestOfN(a: readonly AnnotatedCandidate[], b: readonly Ann
  * 0 the gap closes (Havrilla et al., 2024, saw that for reasoning; the paper's Corollary 2 says it does not).
  * @param ns at least two @throws UserError as `bestOfN`
  */
-export function gapSlope(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): Difference {
+export function gapSlope(
+  a: readonly AnnotatedCandidate[],
+  b: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  ns: readonly number[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Difference {
   const weights = slopeWeights(ns);
   const slopes = (answers: readonly AnnotatedCandidate[]): Columns => {
-    const values = [...answersByTopic(answers, questions).values()].map((topic) => ns.reduce((sum, n, i) => sum + weights[i]! * topicBest(topic, n).score, 0));
+    const values = [...answersByTopic(answers, questions).values()].map((topic) =>
+      ns.reduce((sum, n, i) => sum + weights[i]! * topicBest(topic, n).score, 0),
+    );
     return [values, values.map(() => 1)];
   };
   return pairedDifference(slopes(a), slopes(b), rng, options);
@@ -73,13 +102,21 @@ export function gapSlope(a: readonly AnnotatedCandidate[], b: readonly Annotated
 
 /** What values at each N are weighted with for their slope on log2 N, by least squares. */
 export function slopeWeights(ns: readonly number[]): number[] {
-  const x = ns.map((n) => Math.log2(n)), mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+  const x = ns.map((n) => Math.log2(n)),
+    mean = x.reduce((sum, v) => sum + v, 0) / x.length;
   const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
   return x.map((v) => (v - mean) / spread);
 }
 
 /** Share of B's remaining error that A is without, 1 - (1 - A) / (1 - B), per N: a gap between scores below 100 % must shrink as they rise, this need not. */
-export function errorReduction(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], ns: readonly number[], rng: Rng, options: BootstrapOptions = {}): (Interval & { n: number })[] {
+export function errorReduction(
+  a: readonly AnnotatedCandidate[],
+  b: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  ns: readonly number[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): (Interval & { n: number })[] {
   const [topicsA, topicsB] = [a, b].map((answers) => [...answersByTopic(answers, questions).values()]);
   return ns.map((n) => {
     const [errorA, errorB] = [topicsA!, topicsB!].map((topics) => topics.map((topic) => 1 - topicBest(topic, n).score));
@@ -89,10 +126,12 @@ export function errorReduction(a: readonly AnnotatedCandidate[], b: readonly Ann
 
 /** Probability that the value at each place, by rising value, is the largest of N drawn from n without replacement. @returns [n] */
 export function bestOfNWeights(n: number, N: number): Float64Array {
-  if (!Number.isInteger(N) || N < 1 || N > n) throw new RangeError(`bestOfNWeights: expected a whole N between 1 and ${n}, got ${N}`);
+  if (!Number.isInteger(N) || N < 1 || N > n)
+    throw new RangeError(`bestOfNWeights: expected a whole N between 1 and ${n}, got ${N}`);
   const weights = new Float64Array(n);
   let weight = N / n;
-  for (let place = n; place >= N; place--) { // C(i-2, N-1) / C(i-1, N-1) = (i - N) / (i - 1): no large binomials
+  for (let place = n; place >= N; place--) {
+    // C(i-2, N-1) / C(i-1, N-1) = (i - N) / (i - 1): no large binomials
     weights[place - 1] = weight;
     weight *= (place - N) / (place - 1);
   }
@@ -116,9 +155,20 @@ interface TopicBest {
 function topicBest(topic: readonly QuestionAnswers[], N: number, rankBy: RankBy = scoreOrZero): TopicBest {
   const best: TopicBest = { score: 0, counts: { sentences: 0, correct: 0, incorrect: 0, noFact: 0 } };
   for (const { question, answers } of topic) {
-    if (answers.length < N) throw new UserError({ where: `question ${brief(question.id)}`, expected: `at least ${N} answers for best-of-${N}`, got: String(answers.length), fix: "Sample more answers, or ask for a smaller N." });
-    const sorted = answers.map((answer) => ({ rank: rankBy(answer), score: scoreOrZero(answer), counts: countSentences(answer.sentences) })).sort((a, b) => a.rank - b.rank);
-    const weights = shareTies(bestOfNWeights(sorted.length, N), sorted.map(({ rank }) => rank));
+    if (answers.length < N)
+      throw new UserError({
+        where: `question ${brief(question.id)}`,
+        expected: `at least ${N} answers for best-of-${N}`,
+        got: String(answers.length),
+        fix: "Sample more answers, or ask for a smaller N.",
+      });
+    const sorted = answers
+      .map((answer) => ({ rank: rankBy(answer), score: scoreOrZero(answer), counts: countSentences(answer.sentences) }))
+      .sort((a, b) => a.rank - b.rank);
+    const weights = shareTies(
+      bestOfNWeights(sorted.length, N),
+      sorted.map(({ rank }) => rank),
+    );
     sorted.forEach(({ score, counts }, i) => {
       best.score += (weights[i]! * score) / topic.length;
       for (const key of countKeys) best.counts[key] += weights[i]! * counts[key];

@@ -8,18 +8,41 @@ import type { SeriesStyle } from "../show/palette";
 import type { Table } from "../show/table";
 
 /** Gap between the curves at each N, and the share of the base's error that alignment removes. */
-export function gapTable(gaps: readonly (ArmDifference & { n: number })[], reduction: readonly (Interval & { n: number })[]): Table {
+export function gapTable(
+  gaps: readonly (ArmDifference & { n: number })[],
+  reduction: readonly (Interval & { n: number })[],
+): Table {
   return {
-    name: "06-gap", caption: "Best of N: Mask-DPO minus base, paired over topics",
-    columns: [{ key: "n", label: "N" }, { key: "gap", label: "Gap (points) [95 %]" }, { key: "p", label: "p (permutation)", digits: 4 }, { key: "seeds", label: "Seeds" }, { key: "reduction", label: "Of the base's error removed (%) [95 %]" }],
-    rows: gaps.map(({ n, value, low, high, p, perSeed }, i) => ({ n, gap: { value, low, high }, p, seeds: perSeed.map((v) => v.toFixed(1)).join(", "), reduction: { value: reduction[i]!.value, low: reduction[i]!.low, high: reduction[i]!.high } })),
+    name: "06-gap",
+    caption: "Best of N: Mask-DPO minus base, paired over topics",
+    columns: [
+      { key: "n", label: "N" },
+      { key: "gap", label: "Gap (points) [95 %]" },
+      { key: "p", label: "p (permutation)", digits: 4 },
+      { key: "seeds", label: "Seeds" },
+      { key: "reduction", label: "Of the base's error removed (%) [95 %]" },
+    ],
+    rows: gaps.map(({ n, value, low, high, p, perSeed }, i) => ({
+      n,
+      gap: { value, low, high },
+      p,
+      seeds: perSeed.map((v) => v.toFixed(1)).join(", "),
+      reduction: { value: reduction[i]!.value, low: reduction[i]!.low, high: reduction[i]!.high },
+    })),
   };
 }
 
 /** A best-of-N curve in percent. */
 export function bestOfCurve(label: string, style: SeriesStyle, points: readonly BestOfNPoint[]): Curve {
   const values = points.map(({ macroScore }) => percent(macroScore));
-  return { label, style, x: points.map(({ n }) => n), y: values.map(({ value }) => value), low: values.map(({ low }) => low), high: values.map(({ high }) => high) };
+  return {
+    label,
+    style,
+    x: points.map(({ n }) => n),
+    y: values.map(({ value }) => value),
+    low: values.map(({ low }) => low),
+    high: values.map(({ high }) => high),
+  };
 }
 
 /** One curve pair, base and Mask-DPO, for some setting. */
@@ -31,7 +54,10 @@ export interface CurvePair {
 
 /** Small multiples, a panel a setting. */
 export function pairPanels(pairs: readonly CurvePair[], styles: { base: SeriesStyle; maskDpo: SeriesStyle }): Panel[] {
-  return pairs.map(({ label, base, maskDpo }) => ({ title: label, curves: [bestOfCurve("base", styles.base, base), bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo)] }));
+  return pairs.map(({ label, base, maskDpo }) => ({
+    title: label,
+    curves: [bestOfCurve("base", styles.base, base), bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo)],
+  }));
 }
 
 /** Scores of settings at each N, base and Mask-DPO side by side. */
@@ -39,8 +65,24 @@ export function gridTable(name: string, caption: string, setting: string, pairs:
   const ns = pairs[0]!.base.map(({ n }) => n).filter((_, i, all) => i % 2 === 0 || i === all.length - 1);
   const at = (points: readonly BestOfNPoint[], n: number) => percent(points.find((point) => point.n === n)!.macroScore);
   return {
-    name, caption,
-    columns: [{ key: "setting", label: setting }, { key: "policy", label: "Policy" }, ...ns.map((n) => ({ key: `n${n}`, label: `N = ${n}` }))],
-    rows: pairs.flatMap(({ label, base, maskDpo }) => ([["base", base], ["Mask-DPO", maskDpo]] as const).map(([policy, points]) => ({ setting: label, policy, ...Object.fromEntries(ns.map((n) => [`n${n}`, at(points, n)])) }))),
+    name,
+    caption,
+    columns: [
+      { key: "setting", label: setting },
+      { key: "policy", label: "Policy" },
+      ...ns.map((n) => ({ key: `n${n}`, label: `N = ${n}` })),
+    ],
+    rows: pairs.flatMap(({ label, base, maskDpo }) =>
+      (
+        [
+          ["base", base],
+          ["Mask-DPO", maskDpo],
+        ] as const
+      ).map(([policy, points]) => ({
+        setting: label,
+        policy,
+        ...Object.fromEntries(ns.map((n) => [`n${n}`, at(points, n)])),
+      })),
+    ),
   };
 }

@@ -19,7 +19,11 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
   const all = candidates.flatMap(({ sentences }) => factualityScore(sentences) ?? []);
   const scaled = (values: number[]) => values.map((v) => 100 * v);
   return histogramFigure({
-    name: "01-candidate-scores", title: "Factuality of candidates and pairs", xTitle: "Score: share of sentences without hallucination (%)", range: [0, 100], bins: 10,
+    name: "01-candidate-scores",
+    title: "Factuality of candidates and pairs",
+    xTitle: "Score: share of sentences without hallucination (%)",
+    range: [0, 100],
+    bins: 10,
     series: [
       { label: "all candidates", style: palette.base, values: scaled(all) },
       { label: "chosen", style: palette.chosen, values: scaled(pairs.map(({ scores }) => scores.chosen)) },
@@ -29,8 +33,19 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
 }
 
 /** Scores of policies (percent) by question set and decoding, with intervals. */
-export function scoreBars(categories: readonly string[], series: readonly { label: string; style: SeriesStyle; scores: readonly (Interval | null)[] }[]): Figure {
-  return barFigure({ name: "02-scores", title: "Factuality before and after alignment", categories, valueTitle: "Score (%)", range: [0, 100], width: 720, series: series.map(({ label, style, scores }) => ({ label, style, values: scores })) });
+export function scoreBars(
+  categories: readonly string[],
+  series: readonly { label: string; style: SeriesStyle; scores: readonly (Interval | null)[] }[],
+): Figure {
+  return barFigure({
+    name: "02-scores",
+    title: "Factuality before and after alignment",
+    categories,
+    valueTitle: "Score (%)",
+    range: [0, 100],
+    width: 720,
+    series: series.map(({ label, style, scores }) => ({ label, style, values: scores })),
+  });
 }
 
 /** Fewer statements than this say nothing about a relation. */
@@ -40,25 +55,66 @@ const fewestStatements = 10;
 export function relationFigure(before: readonly RelationAccuracy[], after: readonly RelationAccuracy[]): Figure {
   const enough = ({ statements }: RelationAccuracy) => statements >= fewestStatements;
   const afterOf = new Map(after.filter(enough).map((row) => [row.relation, row]));
-  const shown = before.filter(enough).filter(({ relation }) => afterOf.has(relation)).sort((a, b) => b.accuracy.value - a.accuracy.value);
+  const shown = before
+    .filter(enough)
+    .filter(({ relation }) => afterOf.has(relation))
+    .sort((a, b) => b.accuracy.value - a.accuracy.value);
   return dumbbellFigure({
-    name: "02-relations", title: "Accuracy by relation (test, sampled)", categories: shown.map(({ relation }) => relation), valueTitle: "Right statements (%)", range: [0, 100],
+    name: "02-relations",
+    title: "Accuracy by relation (test, sampled)",
+    categories: shown.map(({ relation }) => relation),
+    valueTitle: "Right statements (%)",
+    range: [0, 100],
     series: [
       { label: "base", style: palette.base, values: shown.map(({ accuracy }) => percent(accuracy)) },
-      { label: "Mask-DPO", style: palette.maskDpo, values: shown.map(({ relation }) => percent(afterOf.get(relation)!.accuracy)) },
+      {
+        label: "Mask-DPO",
+        style: palette.maskDpo,
+        values: shown.map(({ relation }) => percent(afterOf.get(relation)!.accuracy)),
+      },
     ],
   });
 }
 
 /** Best-of-N curves with intervals; the paper's points beside them. */
-export function bestOfCurves(policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[], printed: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[], title = "Best of N before and after alignment (test topics)"): Figure {
-  const theirs = printed.map(({ label, style, n, scores }): Curve => ({ label, style: { ...style, dash: palette.printed.dash, symbol: palette.printed.symbol }, x: n, y: scores }));
+export function bestOfCurves(
+  policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[],
+  printed: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[],
+  title = "Best of N before and after alignment (test topics)",
+): Figure {
+  const theirs = printed.map(({ label, style, n, scores }): Curve => ({
+    label,
+    style: { ...style, dash: palette.printed.dash, symbol: palette.printed.symbol },
+    x: n,
+    y: scores,
+  }));
   const ours = policies.map(({ label, style, points }) => bestOfCurve(label, style, points));
-  return curveFigure({ name: "06-best-of-n", title, xTitle: "N", yTitle: "Score of the best answer (%)", log2: true, curves: [...ours, ...theirs], width: 680, height: 440 });
+  return curveFigure({
+    name: "06-best-of-n",
+    title,
+    xTitle: "N",
+    yTitle: "Score of the best answer (%)",
+    log2: true,
+    curves: [...ours, ...theirs],
+    width: 680,
+    height: 440,
+  });
 }
 
 /** Scores of arms against x, with intervals. */
-export function scoreCurve(label: string, style: SeriesStyle, points: readonly { x: number; arm: Arm }[], rng: Rng): Curve {
+export function scoreCurve(
+  label: string,
+  style: SeriesStyle,
+  points: readonly { x: number; arm: Arm }[],
+  rng: Rng,
+): Curve {
   const scores = points.map(({ arm }, i) => scoreOf(arm, "score", rng.fork(i)));
-  return { label, style, x: points.map(({ x }) => x), y: scores.map(({ value }) => value), low: scores.map(({ low }) => low), high: scores.map(({ high }) => high) };
+  return {
+    label,
+    style,
+    x: points.map(({ x }) => x),
+    y: scores.map(({ value }) => value),
+    low: scores.map(({ low }) => low),
+    high: scores.map(({ high }) => high),
+  };
 }

@@ -5,7 +5,15 @@
  */
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
-import { type BootstrapOptions, type Columns, type Interval, type Statistic, bootstrap, pairedPermutationTest, ratio } from "../base/stats";
+import {
+  type BootstrapOptions,
+  type Columns,
+  type Interval,
+  type Statistic,
+  bootstrap,
+  pairedPermutationTest,
+  ratio,
+} from "../base/stats";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { type TopicTotals, topicTotals } from "./summary";
 
@@ -25,7 +33,13 @@ export interface Comparison {
 }
 
 /** @throws UserError unless both policies gave equally many answers to every question */
-export function comparePolicies(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[], rng: Rng, options: BootstrapOptions = {}): Comparison {
+export function comparePolicies(
+  a: readonly AnnotatedCandidate[],
+  b: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Comparison {
   checkPaired(a, b, questions);
   const [topicsA, topicsB] = [topicTotals(a, questions), topicTotals(b, questions)];
   return {
@@ -45,18 +59,31 @@ export function pairedDifference(a: Columns, b: Columns, rng: Rng, options: Boot
 }
 
 function microColumns(topics: readonly TopicTotals[]): Columns {
-  return [topics.map(({ counts }) => counts.sentences - counts.incorrect), topics.map(({ counts }) => counts.sentences)];
+  return [
+    topics.map(({ counts }) => counts.sentences - counts.incorrect),
+    topics.map(({ counts }) => counts.sentences),
+  ];
 }
 
 function macroColumns(topics: readonly TopicTotals[]): Columns {
   return [topics.map(({ score }) => score), topics.map(({ answers }) => answers)];
 }
 
-function checkPaired(a: readonly AnnotatedCandidate[], b: readonly AnnotatedCandidate[], questions: readonly Question[]): void {
+function checkPaired(
+  a: readonly AnnotatedCandidate[],
+  b: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+): void {
   const [countsA, countsB] = [countByQuestion(a), countByQuestion(b)];
   for (const { id } of questions) {
     const [fromA, fromB] = [countsA.get(id) ?? 0, countsB.get(id) ?? 0];
-    if (fromA !== fromB) throw new UserError({ where: `question ${brief(id)}`, expected: "as many answers from one policy as from the other", got: `${fromA} and ${fromB}`, fix: "Sample both policies alike." });
+    if (fromA !== fromB)
+      throw new UserError({
+        where: `question ${brief(id)}`,
+        expected: "as many answers from one policy as from the other",
+        got: `${fromA} and ${fromB}`,
+        fix: "Sample both policies alike.",
+      });
   }
 }
 

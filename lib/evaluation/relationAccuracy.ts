@@ -15,7 +15,10 @@ export interface RelationAccuracy {
  * Where a gain in right statements comes from, in shares (Kitagawa's decomposition): `choice` from stating easier
  * relations more often, `accuracy` from being right more often within a relation. They add up to the whole gain.
  */
-export function decomposeGain(before: readonly RelationAccuracy[], after: readonly RelationAccuracy[]): { choice: number; accuracy: number } {
+export function decomposeGain(
+  before: readonly RelationAccuracy[],
+  after: readonly RelationAccuracy[],
+): { choice: number; accuracy: number } {
   const total = (rows: readonly RelationAccuracy[]) => rows.reduce((sum, { statements }) => sum + statements, 0);
   const names = [...new Set([...before, ...after].map(({ relation }) => relation))];
   const gain = { choice: 0, accuracy: 0 };
@@ -32,7 +35,12 @@ export function decomposeGain(before: readonly RelationAccuracy[], after: readon
 }
 
 /** Every relation that is stated, by falling accuracy. */
-export function relationAccuracy(atlas: Atlas, questions: readonly Question[], answers: readonly AnnotatedCandidate[], rng: Rng): RelationAccuracy[] {
+export function relationAccuracy(
+  atlas: Atlas,
+  questions: readonly Question[],
+  answers: readonly AnnotatedCandidate[],
+  rng: Rng,
+): RelationAccuracy[] {
   const oracle = oracleAnnotator(atlas);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const counts = new Map<string, Map<string, [right: number, all: number]>>(); // relation -> topic -> counts
@@ -46,8 +54,17 @@ export function relationAccuracy(atlas: Atlas, questions: readonly Question[], a
       topics.set(question.topic, [right + (verdict === "supported" ? 1 : 0), all + 1]);
     }
   }
-  return [...counts].map(([relation, topics]) => {
-    const columns = [[...topics.values()].map(([right]) => right), [...topics.values()].map(([, all]) => all)] as const;
-    return { relation, statements: columns[1].reduce((a, b) => a + b, 0), accuracy: bootstrap(columns, ratio, rng.fork(relation)) };
-  }).sort((a, b) => b.accuracy.value - a.accuracy.value);
+  return [...counts]
+    .map(([relation, topics]) => {
+      const columns = [
+        [...topics.values()].map(([right]) => right),
+        [...topics.values()].map(([, all]) => all),
+      ] as const;
+      return {
+        relation,
+        statements: columns[1].reduce((a, b) => a + b, 0),
+        accuracy: bootstrap(columns, ratio, rng.fork(relation)),
+      };
+    })
+    .sort((a, b) => b.accuracy.value - a.accuracy.value);
 }

@@ -39,10 +39,16 @@ export interface QuestionAnswers {
  * Summary of all answers; several per question (samples, seeds) are pooled.
  * @throws UserError where a question has no answer, or an answer no question
  */
-export function summarise(answers: readonly AnnotatedCandidate[], questions: readonly Question[], rng: Rng, options: BootstrapOptions = {}): EvaluationSummary {
+export function summarise(
+  answers: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): EvaluationSummary {
   const topics = topicTotals(answers, questions);
   const counts = topics.map((topic) => topic.counts);
-  const interval = (name: string, over: number[], under: number[]): Interval => bootstrap([over, under], ratio, rng.fork(name), options);
+  const interval = (name: string, over: number[], under: number[]): Interval =>
+    bootstrap([over, under], ratio, rng.fork(name), options);
   const total = addCounts(counts);
   const characters = answers.reduce((sum, { completion }) => sum + completion.length, 0);
   const per = (count: number): number => count / answers.length;
@@ -51,10 +57,28 @@ export function summarise(answers: readonly AnnotatedCandidate[], questions: rea
     questions: questions.length,
     answers: answers.length,
     emptyAnswers: answers.filter(({ sentences }) => sentences.length === 0).length,
-    score: interval("score", counts.map((c) => c.correct + c.noFact), counts.map((c) => c.sentences)),
-    macroScore: interval("macroScore", topics.map(({ score }) => score), topics.map((topic) => topic.answers)),
-    factScore: interval("factScore", counts.map((c) => c.correct), counts.map((c) => c.correct + c.incorrect)),
-    perAnswer: { sentences: per(total.sentences), correct: per(total.correct), incorrect: per(total.incorrect), noFact: per(total.noFact), characters: per(characters) },
+    score: interval(
+      "score",
+      counts.map((c) => c.correct + c.noFact),
+      counts.map((c) => c.sentences),
+    ),
+    macroScore: interval(
+      "macroScore",
+      topics.map(({ score }) => score),
+      topics.map((topic) => topic.answers),
+    ),
+    factScore: interval(
+      "factScore",
+      counts.map((c) => c.correct),
+      counts.map((c) => c.correct + c.incorrect),
+    ),
+    perAnswer: {
+      sentences: per(total.sentences),
+      correct: per(total.correct),
+      incorrect: per(total.incorrect),
+      noFact: per(total.noFact),
+      characters: per(characters),
+    },
   };
 }
 
@@ -87,18 +111,34 @@ export function scoreOrZero({ sentences }: Pick<AnnotatedCandidate, "sentences">
  * Answers grouped by question within topic, in the order of `questions`.
  * @throws UserError without questions, where a question has no answer, or an answer no question
  */
-export function answersByTopic(answers: readonly AnnotatedCandidate[], questions: readonly Question[]): Map<string, QuestionAnswers[]> {
-  const byQuestion = new Map<string, QuestionAnswers>(questions.map((question) => [question.id, { question, answers: [] }]));
+export function answersByTopic(
+  answers: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+): Map<string, QuestionAnswers[]> {
+  const byQuestion = new Map<string, QuestionAnswers>(
+    questions.map((question) => [question.id, { question, answers: [] }]),
+  );
   for (const answer of answers) {
     const entry = byQuestion.get(answer.questionId);
     if (!entry) throw unknownQuestion(answer, questions.length);
     entry.answers.push(answer);
   }
-  if (byQuestion.size === 0) throw new UserError({ expected: "at least one question to evaluate", got: "none", fix: "Give the questions the answers belong to." });
+  if (byQuestion.size === 0)
+    throw new UserError({
+      expected: "at least one question to evaluate",
+      got: "none",
+      fix: "Give the questions the answers belong to.",
+    });
   const byTopic = new Map<string, QuestionAnswers[]>();
   for (const entry of byQuestion.values()) {
     const { id, topic } = entry.question;
-    if (entry.answers.length === 0) throw new UserError({ where: `question ${brief(id)}`, expected: "at least one answer to every question", got: "none", fix: "Sample the missing answers, or leave the question out." });
+    if (entry.answers.length === 0)
+      throw new UserError({
+        where: `question ${brief(id)}`,
+        expected: "at least one answer to every question",
+        got: "none",
+        fix: "Sample the missing answers, or leave the question out.",
+      });
     byTopic.set(topic, [...(byTopic.get(topic) ?? []), entry]);
   }
   return byTopic;

@@ -48,8 +48,15 @@ function kappa(m: readonly number[][]): number {
 
 /** [human][annotator] of no hallucination and hallucination. */
 function binary(m: readonly number[][]): number[][] {
-  const out = [[0, 0], [0, 0]];
-  m.forEach((row, i) => row.forEach((count, j) => { out[Number(isHallucination(verdictOrder[i]!))]![Number(isHallucination(verdictOrder[j]!))]! += count; }));
+  const out = [
+    [0, 0],
+    [0, 0],
+  ];
+  m.forEach((row, i) =>
+    row.forEach((count, j) => {
+      out[Number(isHallucination(verdictOrder[i]!))]![Number(isHallucination(verdictOrder[j]!))]! += count;
+    }),
+  );
   return out;
 }
 
@@ -57,7 +64,13 @@ function binary(m: readonly number[][]): number[][] {
  * Compares the sentences of the candidates that both have.
  * @throws UserError where the two cut a candidate differently, where they share none, or for an unknown question
  */
-export function agreement(human: readonly AnnotatedCandidate[], judged: readonly AnnotatedCandidate[], questions: readonly Question[], rng: Rng, options: BootstrapOptions = {}): Agreement {
+export function agreement(
+  human: readonly AnnotatedCandidate[],
+  judged: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Agreement {
   const key = ({ questionId, index }: AnnotatedCandidate): string => `${index} ${questionId}`;
   const byKey = new Map(judged.map((row) => [key(row), row]));
   const topicOf = new Map(questions.map(({ id, topic }) => [id, topic]));
@@ -67,20 +80,35 @@ export function agreement(human: readonly AnnotatedCandidate[], judged: readonly
     if (!other) continue;
     checkAlike(row, other);
     const topic = topicOf.get(row.questionId);
-    if (topic === undefined) throw new UserError({ where: `candidate ${row.index} of question ${brief(row.questionId)}`, expected: `one of the ${questions.length} questions given`, got: "a question that is not among them", fix: "Give the questions file of these candidates." });
+    if (topic === undefined)
+      throw new UserError({
+        where: `candidate ${row.index} of question ${brief(row.questionId)}`,
+        expected: `one of the ${questions.length} questions given`,
+        got: "a question that is not among them",
+        fix: "Give the questions file of these candidates.",
+      });
     const cells = byTopic.get(topic) ?? new Float64Array(V * V);
     byTopic.set(topic, cells);
-    row.sentences.forEach(({ verdict }, s) => { cells[V * verdictOrder.indexOf(verdict) + verdictOrder.indexOf(other.sentences[s]!.verdict)]!++; });
+    row.sentences.forEach(({ verdict }, s) => {
+      cells[V * verdictOrder.indexOf(verdict) + verdictOrder.indexOf(other.sentences[s]!.verdict)]!++;
+    });
   }
   const topics = [...byTopic.values()].filter((cells) => cells.some((count) => count > 0));
-  if (topics.length === 0) throw new UserError({ where: "agreement", expected: "sentences that both files have", got: `none in ${human.length} and ${judged.length} candidates`, fix: "Annotate the candidates that people labelled." });
+  if (topics.length === 0)
+    throw new UserError({
+      where: "agreement",
+      expected: "sentences that both files have",
+      got: `none in ${human.length} and ${judged.length} candidates`,
+      fix: "Annotate the candidates that people labelled.",
+    });
 
   const columns = Array.from({ length: V * V }, (_, cell) => topics.map((cells) => cells[cell]!));
   const interval = (name: string, statistic: (m: number[][]) => number): Interval => {
     const ofSums: Statistic = (sums) => statistic(matrix(sums, V));
     return bootstrap(columns, ofSums, rng.fork(name), options);
   };
-  const ofBinary = (name: string, statistic: (m: number[][]) => number): Interval => interval(name, (m) => statistic(binary(m)));
+  const ofBinary = (name: string, statistic: (m: number[][]) => number): Interval =>
+    interval(name, (m) => statistic(binary(m)));
   const confusion = matrix(columns.map(total), V);
   return {
     topics: topics.length,
@@ -98,7 +126,13 @@ export function agreement(human: readonly AnnotatedCandidate[], judged: readonly
 }
 
 function checkAlike(a: AnnotatedCandidate, b: AnnotatedCandidate): void {
-  const spans = ({ sentences }: AnnotatedCandidate): string => sentences.map(({ start, end }) => `${start}-${end}`).join(" ");
+  const spans = ({ sentences }: AnnotatedCandidate): string =>
+    sentences.map(({ start, end }) => `${start}-${end}`).join(" ");
   if (a.completion === b.completion && spans(a) === spans(b)) return;
-  throw new UserError({ where: `candidate ${a.index} of question ${brief(a.questionId)}`, expected: "the same completion, cut into the same sentences", got: a.completion === b.completion ? "other sentences" : "another completion", fix: "Annotate the human rows themselves: candidates that have sentences keep them." });
+  throw new UserError({
+    where: `candidate ${a.index} of question ${brief(a.questionId)}`,
+    expected: "the same completion, cut into the same sentences",
+    got: a.completion === b.completion ? "other sentences" : "another completion",
+    fix: "Annotate the human rows themselves: candidates that have sentences keep them.",
+  });
 }

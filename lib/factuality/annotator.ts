@@ -3,7 +3,13 @@
  * Behind this interface stand the world's exact oracle, and judges that read documents.
  */
 import { UserError, brief } from "../base/check";
-import { type AnnotatedCandidate, type Candidate, type Question, type Sentence, annotatedCandidateSchema } from "./records";
+import {
+  type AnnotatedCandidate,
+  type Candidate,
+  type Question,
+  type Sentence,
+  annotatedCandidateSchema,
+} from "./records";
 
 export interface Annotator {
   /** For messages and tables. */
@@ -34,7 +40,12 @@ export async function annotateCandidates(
     judged.set(question.id, known);
     const sentences = known.get(candidate.completion) ?? (await annotator.annotate(question, candidate.completion));
     known.set(candidate.completion, sentences);
-    annotated.push(checked({ ...candidate, sentences: sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) }, annotator));
+    annotated.push(
+      checked(
+        { ...candidate, sentences: sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) },
+        annotator,
+      ),
+    );
     onProgress?.(annotated.length);
   }
   return annotated;

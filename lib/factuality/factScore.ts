@@ -40,20 +40,40 @@ export function lengthPenalty(n: number): number {
  * @param responses per topic the labels of all facts; none, or null, where the model did not respond
  * @throws UserError where it never responded
  */
-export function factScore(responses: readonly (readonly FactLabel[] | null)[], rng: Rng, options: BootstrapOptions = {}): FactScore {
+export function factScore(
+  responses: readonly (readonly FactLabel[] | null)[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): FactScore {
   const given = responses.flatMap((labels) => (labels && labels.length > 0 ? [labels] : []));
-  if (given.length === 0) throw new UserError({ where: "FActScore", expected: "at least one response with facts", got: `none in ${responses.length} topics`, fix: "Check the label file." });
+  if (given.length === 0)
+    throw new UserError({
+      where: "FActScore",
+      expected: "at least one response with facts",
+      got: `none in ${responses.length} topics`,
+      fix: "Check the label file.",
+    });
   const count = (labels: readonly FactLabel[], label: FactLabel): number => labels.filter((l) => l === label).length;
   const shares = given.map((labels) => count(labels, "S") / labels.length);
-  const averaged = (name: string, values: number[]): Interval => bootstrap([values, values.map(() => 1)], ratio, rng.fork(name), options);
+  const averaged = (name: string, values: number[]): Interval =>
+    bootstrap([values, values.map(() => 1)], ratio, rng.fork(name), options);
   const all = given.flat();
   return {
     topics: responses.length,
     responding: given.length,
     facts: { S: count(all, "S"), NS: count(all, "NS"), IR: count(all, "IR") },
     score: averaged("score", shares),
-    penalised: averaged("penalised", shares.map((share, i) => share * lengthPenalty(given[i]!.length))),
-    respondRatio: averaged("respondRatio", responses.map((labels) => (labels && labels.length > 0 ? 1 : 0))),
-    factsPerResponse: averaged("factsPerResponse", given.map((labels) => labels.length)),
+    penalised: averaged(
+      "penalised",
+      shares.map((share, i) => share * lengthPenalty(given[i]!.length)),
+    ),
+    respondRatio: averaged(
+      "respondRatio",
+      responses.map((labels) => (labels && labels.length > 0 ? 1 : 0)),
+    ),
+    factsPerResponse: averaged(
+      "factsPerResponse",
+      given.map((labels) => labels.length),
+    ),
   };
 }

@@ -25,7 +25,9 @@ const annotationSchema = z
     "human-atomic-facts": z.array(factSchema.extend({ label: factLabelSchema }).strict()).nullable(),
   })
   .strict()
-  .refine((row) => row["is-relevant"] === (row["human-atomic-facts"] !== null), { message: "expected labelled facts where the sentence is relevant, and null where it is not" });
+  .refine((row) => row["is-relevant"] === (row["human-atomic-facts"] !== null), {
+    message: "expected labelled facts where the sentence is relevant, and null where it is not",
+  });
 
 /** The authors' classes of how frequent a topic is, rarest first. */
 export const raritySchema = z.enum(["very rare", "rare", "medium", "freq", "very freq"]);
@@ -59,9 +61,22 @@ export function readHumanLabels(file: string): HumanResponse[] {
   return readNumberedJsonl(file, rowSchema).map(({ row: { topic, input, output, cat, annotations }, line }) => {
     const where = `${file}:${line}`;
     const before = seen.get(topic);
-    if (before !== undefined) throw new UserError({ where, expected: "every topic once", got: `${brief(topic)} again (first on line ${before})`, fix: "Remove one of the rows." });
+    if (before !== undefined)
+      throw new UserError({
+        where,
+        expected: "every topic once",
+        got: `${brief(topic)} again (first on line ${before})`,
+        fix: "Remove one of the rows.",
+      });
     seen.set(topic, line);
-    return { where, topic, prompt: input, completion: output, rarity: cat[0], sentences: annotations?.map((row) => ({ text: row.text, labels: labelsOf(row) })) ?? null };
+    return {
+      where,
+      topic,
+      prompt: input,
+      completion: output,
+      rarity: cat[0],
+      sentences: annotations?.map((row) => ({ text: row.text, labels: labelsOf(row) })) ?? null,
+    };
   });
 }
 
@@ -91,11 +106,17 @@ export interface LocationReport {
 }
 
 /** Responses as candidates of the model with this index; those that abstained, or miss a sentence, are left out. */
-export function humanCandidates(responses: readonly HumanResponse[], index: number): { candidates: AnnotatedCandidate[]; report: LocationReport } {
+export function humanCandidates(
+  responses: readonly HumanResponse[],
+  index: number,
+): { candidates: AnnotatedCandidate[]; report: LocationReport } {
   const report: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
   const candidates = responses.flatMap(({ where, topic, completion, sentences }): AnnotatedCandidate[] => {
     if (!sentences) return [];
-    const located = locateSentences(completion, sentences.map(({ text }) => text));
+    const located = locateSentences(
+      completion,
+      sentences.map(({ text }) => text),
+    );
     const spans = located.flatMap((span, s): Sentence[] => {
       report.sentences++;
       if (span) report[span.verbatim ? "verbatim" : "loose"]++;
@@ -114,8 +135,17 @@ export function humanQuestions(models: readonly (readonly HumanResponse[])[]): Q
     const first = asked.get(response.topic) ?? response;
     asked.set(response.topic, first);
     if (first.prompt !== response.prompt) {
-      throw new UserError({ where: response.where, expected: `the prompt of ${first.where}, ${brief(first.prompt)}`, got: brief(response.prompt), fix: "Compare models on the same prompts." });
+      throw new UserError({
+        where: response.where,
+        expected: `the prompt of ${first.where}, ${brief(first.prompt)}`,
+        got: brief(response.prompt),
+        fix: "Compare models on the same prompts.",
+      });
     }
   }
-  return [...asked.values()].map(({ topic, prompt }) => ({ id: topic, topic, prompt: [{ role: "user", content: prompt }] }));
+  return [...asked.values()].map(({ topic, prompt }) => ({
+    id: topic,
+    topic,
+    prompt: [{ role: "user", content: prompt }],
+  }));
 }

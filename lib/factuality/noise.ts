@@ -10,6 +10,6 @@ import { isHallucination } from "./verdict";
  */
 export function noisyScore({ questionId, index, sentences }: AnnotatedCandidate, error: number, rng: Rng): number {
   const draw = rng.fork(questionId).fork(index);
-  const right = sentences.filter(({ verdict }) => isHallucination(verdict) === (draw.next() < error)).length;
+  const right = sentences.filter(({ verdict }) => isHallucination(verdict) === draw.next() < error).length;
   return sentences.length === 0 ? 0 : right / sentences.length;
 }

@@ -9,7 +9,9 @@ import { messageSchema } from "../text/message";
 export const verdictSchema = z.enum(["supported", "contradictory", "unverifiable", "no-fact"]);
 export type Verdict = z.infer<typeof verdictSchema>;
 
-export const questionSchema = z.object({ id: z.string().min(1), topic: z.string().min(1), prompt: z.array(messageSchema).min(1) }).strict();
+export const questionSchema = z
+  .object({ id: z.string().min(1), topic: z.string().min(1), prompt: z.array(messageSchema).min(1) })
+  .strict();
 export type Question = z.infer<typeof questionSchema>;
 
 export const sentenceSchema = z
@@ -35,14 +37,22 @@ export const annotatedCandidateSchema = z
 export type AnnotatedCandidate = z.infer<typeof annotatedCandidateSchema>;
 
 /** Spans must lie inside the text, in order, not overlapping, not empty. */
-export function checkSpans(completion: string, sentences: readonly Sentence[], ctx: z.RefinementCtx, path: (string | number)[]): void {
+export function checkSpans(
+  completion: string,
+  sentences: readonly Sentence[],
+  ctx: z.RefinementCtx,
+  path: (string | number)[],
+): void {
   let previous = 0;
   sentences.forEach(({ start, end }, i) => {
     const problem =
-      end > completion.length ? `span ${start}-${end} ends outside the text of ${completion.length} characters`
-      : end <= start ? `span ${start}-${end} is empty`
-      : start < previous ? `span ${start}-${end} overlaps or precedes the one before it (which ends at ${previous})`
-      : undefined;
+      end > completion.length
+        ? `span ${start}-${end} ends outside the text of ${completion.length} characters`
+        : end <= start
+          ? `span ${start}-${end} is empty`
+          : start < previous
+            ? `span ${start}-${end} overlaps or precedes the one before it (which ends at ${previous})`
+            : undefined;
     if (problem) ctx.addIssue({ code: z.ZodIssueCode.custom, message: problem, path: [...path, i] });
     previous = Math.max(previous, end);
   });

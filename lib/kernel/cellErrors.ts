@@ -45,14 +45,23 @@ export function typeError(count: number, source: string, messages: readonly Type
 /** An error thrown by a cell, now or later. */
 export function runtimeError(thrown: unknown, cells: ReadonlyMap<number, CellRecord>, root: string): CellError {
   const error = types.isNativeError(thrown) ? thrown : undefined;
-  if (isInterrupt(error)) return { ename: "Interrupted", evalue: "the cell was interrupted", traceback: ["Interrupted: the cell was interrupted"] };
+  if (isInterrupt(error))
+    return {
+      ename: "Interrupted",
+      evalue: "the cell was interrupted",
+      traceback: ["Interrupted: the cell was interrupted"],
+    };
   // The stack alone, not the properties beside it; but an error that has a cause is shown with it.
   const text = error?.stack && error.cause === undefined ? error.stack : inspect(thrown);
-  const lines = text.split("\n").filter((line) => !INTERNAL_FRAME.test(line)).map((line) => relative(mapped(line, cells), root));
+  const lines = text
+    .split("\n")
+    .filter((line) => !INTERNAL_FRAME.test(line))
+    .map((line) => relative(mapped(line, cells), root));
   const place = lines.map((line) => CELL_FRAME.exec(line)).find((match) => match !== null);
   const count = Number(place?.[1]);
   const source = cells.get(count)?.source;
-  const where = place && source !== undefined ? excerpt(count, source, { line: Number(place[2]), column: Number(place[3]) }) : [];
+  const where =
+    place && source !== undefined ? excerpt(count, source, { line: Number(place[2]), column: Number(place[3]) }) : [];
   const frames = lines.findIndex((line) => /^\s+at /.test(line));
   const cut = frames < 0 ? lines.length : frames;
   return {
@@ -65,7 +74,11 @@ export function runtimeError(thrown: unknown, cells: ReadonlyMap<number, CellRec
 /** Interrupted in synchronous code (Node's error), while waiting (tslab's), or in work that reports progress (ours). */
 function isInterrupt(error: Error | undefined): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" || error?.message === "Interrupted asynchronously" || error?.name === "Interrupted";
+  return (
+    code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" ||
+    error?.message === "Interrupted asynchronously" ||
+    error?.name === "Interrupted"
+  );
 }
 
 /** `In[2]:9:3` in generated code -> the place in the cell. */
@@ -85,5 +98,9 @@ function relative(line: string, root: string): string {
 function excerpt(count: number, source: string, { line, column }: Position): string[] {
   const text = source.split("\n")[line - 1] ?? "";
   const gutter = `> ${line} | `;
-  return [`  ${cellFile(count)} line ${line}, column ${column}`, `${gutter}${text}`, `${" ".repeat(gutter.length + column - 1)}^`];
+  return [
+    `  ${cellFile(count)} line ${line}, column ${column}`,
+    `${gutter}${text}`,
+    `${" ".repeat(gutter.length + column - 1)}^`,
+  ];
 }

@@ -12,7 +12,10 @@ export interface Position {
 const LINES_BEFORE = 1;
 
 export class CellMap {
-  private constructor(private readonly toModule: SourceMap, private readonly toCommonJs: SourceMap) {}
+  private constructor(
+    private readonly toModule: SourceMap,
+    private readonly toCommonJs: SourceMap,
+  ) {}
 
   /** @param moduleCode output of the first step, ending in an inline source map @param secondMap JSON of the second step's map */
   static from(moduleCode: string, secondMap: string | undefined): CellMap | undefined {

@@ -37,13 +37,18 @@ export class CellRunner {
   constructor(private readonly root: string) {
     const compiler = createCellCompiler(root);
     const { converter } = compiler;
-    this.executor = createExecutor(root, { node: converter, browser: converter, close: () => converter.close() }, {
-      log: (value: unknown) => this.result(value),
-      error: (...args: unknown[]) => this.failure(args),
-    });
+    this.executor = createExecutor(
+      root,
+      { node: converter, browser: converter, close: () => converter.close() },
+      {
+        log: (value: unknown) => this.result(value),
+        error: (...args: unknown[]) => this.failure(args),
+      },
+    );
     this.nameCells(() => compiler.lastMap());
     redirectPrinting((name, text) => this.current?.streams.write(name, text));
-    for (const event of ["unhandledRejection", "uncaughtException"] as const) process.on(event, (error: unknown) => this.late(error));
+    for (const event of ["unhandledRejection", "uncaughtException"] as const)
+      process.on(event, (error: unknown) => this.late(error));
   }
 
   get interrupts(): number {
@@ -53,7 +58,15 @@ export class CellRunner {
   /** Runs one cell to its end. @returns the error it failed with, if any */
   async run(source: string, count: number, post: Post): Promise<CellError | undefined> {
     this.current?.streams.flush();
-    const cell: RunningCell = { count, source, post, streams: new StreamJoiner((name, text) => post("stream", { name, text })), typeMessages: [], thrown: [], done: false };
+    const cell: RunningCell = {
+      count,
+      source,
+      post,
+      streams: new StreamJoiner((name, text) => post("stream", { name, text })),
+      typeMessages: [],
+      thrown: [],
+      done: false,
+    };
     this.current = cell;
     const ok = await this.executor.execute(source);
     // One turn of the event loop, so that rejections nobody handled are seen while the cell is still running.
@@ -94,7 +107,12 @@ export class CellRunner {
 
   private failure([first, file, line, column, text]: unknown[]): void {
     if (!this.current) return;
-    if (first === TYPE_ERROR_FORMAT) this.current.typeMessages.push({ line: Number(line), column: Number(column), text: `${String(file)}${String(text)}` });
+    if (first === TYPE_ERROR_FORMAT)
+      this.current.typeMessages.push({
+        line: Number(line),
+        column: Number(column),
+        text: `${String(file)}${String(text)}`,
+      });
     else this.current.thrown.push(first);
   }
 
@@ -120,7 +138,10 @@ export class CellRunner {
       if (!this.current || !WRAPPED_CELL.test(code) || typeof options !== "object") return original(code, options);
       const { count, source } = this.current;
       this.records.set(count, { source, map: lastMap() });
-      return original(code.replace(WRAPPED_CELL, (prefix) => `${prefix}\n`), { ...options, filename: cellFile(count), lineOffset: -1 } as vm.RunningCodeOptions);
+      return original(
+        code.replace(WRAPPED_CELL, (prefix) => `${prefix}\n`),
+        { ...options, filename: cellFile(count), lineOffset: -1 } as vm.RunningCodeOptions,
+      );
     };
     Object.defineProperty(vm, "runInThisContext", { value: named });
   }

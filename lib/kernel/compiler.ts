@@ -17,7 +17,14 @@ import { CellMap } from "./cellMap";
 /** The module object whose functions tslab calls (kernel.mjs made it writable), not a copy of it. */
 const ts = createRequire(__filename)("@tslab/typescript-for-tslab") as typeof TypeScript;
 
-const STRICTNESS = ["strict", "noUncheckedIndexedAccess", "noImplicitOverride", "noFallthroughCasesInSwitch", "esModuleInterop", "resolveJsonModule"];
+const STRICTNESS = [
+  "strict",
+  "noUncheckedIndexedAccess",
+  "noImplicitOverride",
+  "noFallthroughCasesInSwitch",
+  "esModuleInterop",
+  "resolveJsonModule",
+];
 
 export interface CellCompiler {
   converter: Converter;
@@ -38,28 +45,40 @@ export function createCellCompiler(root: string): CellCompiler {
 
 /** The strictness flags of tsconfig.json. */
 function projectStrictness(root: string): TypeScript.CompilerOptions {
-  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile) as { config?: { compilerOptions?: Record<string, unknown> } };
-  return Object.fromEntries(STRICTNESS.map((flag) => [flag, config?.compilerOptions?.[flag] ?? false])) as TypeScript.CompilerOptions;
+  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile) as {
+    config?: { compilerOptions?: Record<string, unknown> };
+  };
+  return Object.fromEntries(
+    STRICTNESS.map((flag) => [flag, config?.compilerOptions?.[flag] ?? false]),
+  ) as TypeScript.CompilerOptions;
 }
 
-type CreateHost = (roots: string[], options: TypeScript.CompilerOptions, ...rest: unknown[]) => { afterProgramCreate?: (program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram) => void };
+type CreateHost = (
+  roots: string[],
+  options: TypeScript.CompilerOptions,
+  ...rest: unknown[]
+) => { afterProgramCreate?: (program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram) => void };
 
 /** Replaces the options of the next compiler host. @returns a function that undoes it */
 function replaceOptions(strictness: TypeScript.CompilerOptions): () => void {
   const api = ts as unknown as { createWatchCompilerHost: CreateHost };
   const original = api.createWatchCompilerHost;
   api.createWatchCompilerHost = (roots, options, ...rest) => {
-    const host = original(roots, {
-      ...options,
-      ...strictness,
-      moduleResolution: ts.ModuleResolutionKind.Bundler,
-      lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
-      types: ["node"],
-      allowJs: false,
-      checkJs: false,
-      disableTopLevelAwait: false,
-      inlineSourceMap: true,
-    }, ...rest);
+    const host = original(
+      roots,
+      {
+        ...options,
+        ...strictness,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        lib: ["lib.es2022.d.ts", "lib.dom.d.ts"],
+        types: ["node"],
+        allowJs: false,
+        checkJs: false,
+        disableTopLevelAwait: false,
+        inlineSourceMap: true,
+      },
+      ...rest,
+    );
     let created: typeof host.afterProgramCreate;
     Object.defineProperty(host, "afterProgramCreate", {
       get: () => created,
@@ -71,7 +90,9 @@ function replaceOptions(strictness: TypeScript.CompilerOptions): () => void {
 }
 
 /** A builder program in which a file depends on nothing but itself, so that tslab checks and emits the cell alone. */
-function cellOnly(program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram): TypeScript.EmitAndSemanticDiagnosticsBuilderProgram {
+function cellOnly(
+  program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram,
+): TypeScript.EmitAndSemanticDiagnosticsBuilderProgram {
   return { ...program, getAllDependencies: (file) => [file.fileName] };
 }
 
@@ -88,5 +109,8 @@ function keepSourceMaps(keep: (map: CellMap) => void): void {
 }
 
 function alwaysAsync(converter: Converter): Converter {
-  return { ...converter, convert: (declarations, source) => ({ ...converter.convert(declarations, source), hasToplevelAwait: true }) };
+  return {
+    ...converter,
+    convert: (declarations, source) => ({ ...converter.convert(declarations, source), hasToplevelAwait: true }),
+  };
 }

@@ -49,7 +49,14 @@ export class Wire {
 
   /** A message of this session, answering `parent` where given. */
   message(type: string, content: Content, parent?: Message, identities: Buffer[] = []): Message {
-    const header = { msg_id: randomUUID(), msg_type: type, session: this.session, username: "mask-dpo", date: new Date().toISOString(), version: "5.3" };
+    const header = {
+      msg_id: randomUUID(),
+      msg_type: type,
+      session: this.session,
+      username: "mask-dpo",
+      date: new Date().toISOString(),
+      version: "5.3",
+    };
     return { identities, header, parent: parent?.header ?? {}, content };
   }
 
@@ -67,7 +74,12 @@ export class Wire {
     if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) return undefined;
     try {
       const [header, parent, , content] = parts.map((part) => JSON.parse(part.toString("utf8")) as Content);
-      return { identities: frames.slice(0, start), header: header as unknown as Header, parent: parent as unknown as Header, content: content! };
+      return {
+        identities: frames.slice(0, start),
+        header: header as unknown as Header,
+        parent: parent as unknown as Header,
+        content: content!,
+      };
     } catch {
       return undefined;
     }

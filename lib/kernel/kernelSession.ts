@@ -18,14 +18,21 @@ export async function startSession(connectionFile: string, root: string): Promis
   const cells = new CellRunner(root);
   const host: KernelHost = {
     display: (data, { id, update, progress } = {}) =>
-      cells.post(update ? "update_display_data" : "display_data", { data, metadata: {}, transient: { display_id: id, progress } }),
+      cells.post(update ? "update_display_data" : "display_data", {
+        data,
+        metadata: {},
+        transient: { display_id: id, progress },
+      }),
     interrupts: () => cells.interrupts,
   };
   registerKernelHost(host);
   drawProgressInNotebook(host);
   process.on("SIGINT", () => cells.interrupt());
   const shutdown = ({ content }: Message): Content => {
-    setTimeout(() => { server.close(); process.exit(0); }, 20);
+    setTimeout(() => {
+      server.close();
+      process.exit(0);
+    }, 20);
     return { status: "ok", restart: content.restart ?? false };
   };
   const interrupt = (): Content => {
@@ -33,7 +40,10 @@ export async function startSession(connectionFile: string, root: string): Promis
     return { status: "ok" };
   };
   const common = { kernel_info_request: kernelInfo, shutdown_request: shutdown };
-  await server.listen({ shell: { ...common, ...shellHandlers(server, cells) }, control: { ...common, interrupt_request: interrupt } });
+  await server.listen({
+    shell: { ...common, ...shellHandlers(server, cells) },
+    control: { ...common, interrupt_request: interrupt },
+  });
 }
 
 function shellHandlers(server: KernelServer, cells: CellRunner) {
@@ -41,9 +51,14 @@ function shellHandlers(server: KernelServer, cells: CellRunner) {
   let failedAt = 0;
   return {
     async execute_request(request: Message): Promise<Content> {
-      const { code, silent, stop_on_error: stopOnError } = request.content as { code: string; silent?: boolean; stop_on_error?: boolean };
+      const {
+        code,
+        silent,
+        stop_on_error: stopOnError,
+      } = request.content as { code: string; silent?: boolean; stop_on_error?: boolean };
       const sentAt = Date.parse(request.header.date);
-      if (sentAt < failedAt && Date.now() - failedAt < ABORT_WINDOW_MS) return { status: "aborted", execution_count: count };
+      if (sentAt < failedAt && Date.now() - failedAt < ABORT_WINDOW_MS)
+        return { status: "aborted", execution_count: count };
       if (!silent) server.publish("execute_input", { code, execution_count: ++count }, request);
       const error = await cells.run(code, count, (type, content) => {
         if (!silent) server.publish(type, content, request);
@@ -54,8 +69,14 @@ function shellHandlers(server: KernelServer, cells: CellRunner) {
     },
     complete_request: ({ content }: Message) => cells.complete(String(content.code), Number(content.cursor_pos)),
     inspect_request({ content }: Message): Content {
-      const info = cells.inspect(String(content.code), Number(content.cursor_pos)) as ReturnType<CellRunner["inspect"]> | undefined;
-      return { status: "ok", found: info !== undefined, data: info ? { "text/plain": printQuickInfo(info) } : {}, metadata: {} };
+      const info = cells.inspect(String(content.code), Number(content.cursor_pos)) as
+        ReturnType<CellRunner["inspect"]> | undefined;
+      return {
+        status: "ok",
+        found: info !== undefined,
+        data: info ? { "text/plain": printQuickInfo(info) } : {},
+        metadata: {},
+      };
     },
     is_complete_request({ content }: Message): Content {
       const { completed, indent } = isCompleteCode(String(content.code));

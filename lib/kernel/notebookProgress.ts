@@ -26,7 +26,8 @@ function liveBar(host: KernelHost, label: string, total: number, from: number): 
   let shownAt = 0;
   let done = 0;
   let stopped = false;
-  const draw = (text: string, progress: string, update = true) => host.display({ "text/plain": text }, { id, update, progress });
+  const draw = (text: string, progress: string, update = true) =>
+    host.display({ "text/plain": text }, { id, update, progress });
   draw(`${label} ${bar(from, total)} ${from}/${total}`, progressText(label, from, total, started), false);
   return {
     update(next, note) {
@@ -40,7 +41,10 @@ function liveBar(host: KernelHost, label: string, total: number, from: number): 
     stop() {
       if (stopped) return;
       stopped = true;
-      draw(done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`, progressText(label, done, total, started));
+      draw(
+        done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`,
+        progressText(label, done, total, started),
+      );
     },
   };
 }

@@ -28,7 +28,13 @@ export class KernelServer {
   async listen(handlers: { shell: Record<string, Handler>; control: Record<string, Handler> }): Promise<void> {
     const c = this.connection;
     const bind = (socket: Publisher | Router | Reply, port: number) => socket.bind(`${c.transport}://${c.ip}:${port}`);
-    await Promise.all([bind(this.iopub, c.iopub_port), bind(this.shell, c.shell_port), bind(this.control, c.control_port), bind(this.stdin, c.stdin_port), bind(this.heartbeat, c.hb_port)]);
+    await Promise.all([
+      bind(this.iopub, c.iopub_port),
+      bind(this.shell, c.shell_port),
+      bind(this.control, c.control_port),
+      bind(this.stdin, c.stdin_port),
+      bind(this.heartbeat, c.hb_port),
+    ]);
     void this.loop(this.shell, handlers.shell);
     void this.loop(this.control, handlers.control);
     void this.echo();

@@ -15,9 +15,31 @@ import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** The same in a run folder of its own. */
-export async function candidatesOf({ seed, engine, runs }: Session, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, label: string): Promise<Candidate[]> {
-  const key = { policy: policyHash(policyDir), questions: hashOf(questions), k, sampling, seed, engine: engine.arithmetic };
-  return sampleInto(path.join(runFolder(runs, "candidates", key), "candidates.jsonl"), policyDir, questions, k, sampling, seed, label);
+export async function candidatesOf(
+  { seed, engine, runs }: Session,
+  policyDir: string,
+  questions: readonly Question[],
+  k: number,
+  sampling: SamplingOptions,
+  label: string,
+): Promise<Candidate[]> {
+  const key = {
+    policy: policyHash(policyDir),
+    questions: hashOf(questions),
+    k,
+    sampling,
+    seed,
+    engine: engine.arithmetic,
+  };
+  return sampleInto(
+    path.join(runFolder(runs, "candidates", key), "candidates.jsonl"),
+    policyDir,
+    questions,
+    k,
+    sampling,
+    seed,
+    label,
+  );
 }
 
 /** How answers are drawn for evaluation: greedy (Table 1, "top-k=1") or top-k 40 at T 0.8 (Table 6). */
@@ -30,16 +52,40 @@ export interface Answered {
 }
 
 /** Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise. */
-export async function answersOf(session: Session, policyDir: string, split: "test" | "ood" | "validation", decoding: Decoding): Promise<Answered> {
+export async function answersOf(
+  session: Session,
+  policyDir: string,
+  split: "test" | "ood" | "validation",
+  decoding: Decoding,
+): Promise<Answered> {
   const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const sampled = await candidatesOf(session, policyDir, questions, k, { ...sampling, maxNewTokens: session.preset.maxNewTokens }, `answer ${split} questions (${decoding})`);
+  const sampled = await candidatesOf(
+    session,
+    policyDir,
+    questions,
+    k,
+    { ...sampling, maxNewTokens: session.preset.maxNewTokens },
+    `answer ${split} questions (${decoding})`,
+  );
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }
 
 /** Annotated answers for best-of-N, as many a question as the largest N, to the preset's test questions. */
-export async function bestOfAnswers(session: Session, policyDir: string, most = session.preset.bestOf, temperature: number = paperSampling.temperature): Promise<Answered> {
+export async function bestOfAnswers(
+  session: Session,
+  policyDir: string,
+  most = session.preset.bestOf,
+  temperature: number = paperSampling.temperature,
+): Promise<Answered> {
   const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
-  const sampled = await candidatesOf(session, policyDir, questions, most, { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens }, "sample for best-of-N");
+  const sampled = await candidatesOf(
+    session,
+    policyDir,
+    questions,
+    most,
+    { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens },
+    "sample for best-of-N",
+  );
   return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
 }

@@ -23,13 +23,21 @@ export type EvaluationName = keyof typeof evaluations;
 const version = 1;
 
 /** Sums over a policy's answers. @param policy its hash where it is known */
-export async function evaluate(session: Session, dir: string, name: EvaluationName, policy = policyHash(dir)): Promise<AnswerTotals> {
+export async function evaluate(
+  session: Session,
+  dir: string,
+  name: EvaluationName,
+  policy = policyHash(dir),
+): Promise<AnswerTotals> {
   const known = knownEvaluation(session, policy, name);
   if (known) return known;
   const { split, decoding } = evaluations[name];
   const { questions, answers } = await answersOf(session, dir, split, decoding);
   const totals = answerTotals(session.atlas, questions, answers);
-  writeFileAtomic(path.join(runFolder(session.runs, "evaluation", keyOf(session, policy, name)), "totals.json"), JSON.stringify(totals));
+  writeFileAtomic(
+    path.join(runFolder(session.runs, "evaluation", keyOf(session, policy, name)), "totals.json"),
+    JSON.stringify(totals),
+  );
   return totals;
 }
 
@@ -40,7 +48,17 @@ export function knownEvaluation(session: Session, policy: string, name: Evaluati
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {
-  const { preset, seed, engine } = session, { split, decoding } = evaluations[name], greedy = decoding === "greedy";
+  const { preset, seed, engine } = session,
+    { split, decoding } = evaluations[name],
+    greedy = decoding === "greedy";
   const questions = hashOf(evaluationQuestions(session, split, preset.evaluationQuestions));
-  return { policy, name, questions, samples: greedy ? 1 : preset.samples, seed: greedy ? 0 : seed, engine: engine.arithmetic, version };
+  return {
+    policy,
+    name,
+    questions,
+    samples: greedy ? 1 : preset.samples,
+    seed: greedy ? 0 : seed,
+    engine: engine.arithmetic,
+    version,
+  };
 }

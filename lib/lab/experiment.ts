@@ -36,16 +36,21 @@ export interface ExperimentRequest {
 }
 
 const number = z.number();
-const alignmentSchema = z.object({
-  /** hash of the policy that came out */
-  policy: z.string(),
-  /** pairs trained on, pairs whose mask emptied a side, steps */
-  pairs: number, emptied: number, steps: number,
-  /** share of wrong sentences in chosen and of right ones in rejected sides */
-  wrongInChosen: number, rightInRejected: number,
-  /** steps of the snapshots, and the hashes of their policies */
-  snapshots: z.array(z.object({ step: number, policy: z.string() }).strict()),
-}).strict();
+const alignmentSchema = z
+  .object({
+    /** hash of the policy that came out */
+    policy: z.string(),
+    /** pairs trained on, pairs whose mask emptied a side, steps */
+    pairs: number,
+    emptied: number,
+    steps: number,
+    /** share of wrong sentences in chosen and of right ones in rejected sides */
+    wrongInChosen: number,
+    rightInRejected: number,
+    /** steps of the snapshots, and the hashes of their policies */
+    snapshots: z.array(z.object({ step: number, policy: z.string() }).strict()),
+  })
+  .strict();
 /** What is kept of a training run. */
 export type Alignment = z.infer<typeof alignmentSchema>;
 
@@ -69,34 +74,63 @@ export function experimentName(session: Session, experiment: Experiment): string
 }
 
 /** The result, where everything asked for was computed before. */
-export function knownResult(session: Session, { experiment, evaluations }: ExperimentRequest): ExperimentResult | undefined {
-  const own = { ...session, seed: experiment.seed }, run = experimentName(session, experiment), file = path.join(session.runs, run, "result.json");
+export function knownResult(
+  session: Session,
+  { experiment, evaluations }: ExperimentRequest,
+): ExperimentResult | undefined {
+  const own = { ...session, seed: experiment.seed },
+    run = experimentName(session, experiment),
+    file = path.join(session.runs, run, "result.json");
   if (!existsSync(file)) return undefined;
   const { snapshots, ...alignment } = parseRow(alignmentSchema, parseJson(readText(file), file), file);
   const answers = Object.fromEntries(evaluations.map((name) => [name, knownEvaluation(own, alignment.policy, name)]));
-  const onTheWay = snapshots.map(({ step, policy }) => ({ step, answers: knownEvaluation(own, policy, "test sampled") }));
-  if ([...Object.values(answers), ...onTheWay.map((snapshot) => snapshot.answers)].includes(undefined)) return undefined;
+  const onTheWay = snapshots.map(({ step, policy }) => ({
+    step,
+    answers: knownEvaluation(own, policy, "test sampled"),
+  }));
+  if ([...Object.values(answers), ...onTheWay.map((snapshot) => snapshot.answers)].includes(undefined))
+    return undefined;
   return { ...alignment, experiment, run, answers, snapshots: onTheWay as ExperimentResult["snapshots"] };
 }
 
 /** Computes what is missing of a request. @throws UserError where no pair is left to train on */
 export async function runExperiment(session: Session, { experiment, evaluations }: ExperimentRequest): Promise<void> {
   const own = { ...session, seed: experiment.seed };
-  const { policy, snapshots } = await align(own, experiment), out = trainedPolicy(own, experiment);
+  const { policy, snapshots } = await align(own, experiment),
+    out = trainedPolicy(own, experiment);
   for (const { step, policy: hash } of snapshots) await evaluate(own, snapshotFolder(out, step), "test sampled", hash);
   for (const name of evaluations) await evaluate(own, out, name, policy);
 }
 
 async function align(session: Session, experiment: Experiment): Promise<Alignment> {
-  const { mask, training, seed } = experiment, folder = runFolder(session.runs, "experiment", keyOf(session, experiment)), file = path.join(folder, "result.json");
+  const { mask, training, seed } = experiment,
+    folder = runFolder(session.runs, "experiment", keyOf(session, experiment)),
+    file = path.join(folder, "result.json");
   if (existsSync(file)) return parseRow(alignmentSchema, parseJson(readText(file), file), file);
-  const pairs = await pairsOf(session, experiment.pairs), out = path.join(folder, "policy");
+  const pairs = await pairsOf(session, experiment.pairs),
+    out = path.join(folder, "policy");
   const steps = experiment.snapshots ? snapshotSteps(Math.ceil(pairs.length / training.batch) * training.epochs) : [];
-  const { logs, report } = await trainRun({ policyDir: policyDir(session, experiment.policy), pairs, mask, options: training, seed, out, logpsDir: path.join(session.runs, "reference"), snapshots: steps });
+  const { logs, report } = await trainRun({
+    policyDir: policyDir(session, experiment.policy),
+    pairs,
+    mask,
+    options: training,
+    seed,
+    out,
+    logpsDir: path.join(session.runs, "reference"),
+    snapshots: steps,
+  });
   const { wrongInChosen, rightInRejected } = mixingOf(pairs).sentences;
   const alignment: Alignment = {
-    policy: policyHash(out), pairs: report.kept, emptied: report.emptied.length, steps: logs.length, wrongInChosen, rightInRejected,
-    snapshots: steps.filter((step) => existsSync(snapshotFolder(out, step))).map((step) => ({ step, policy: policyHash(snapshotFolder(out, step)) })),
+    policy: policyHash(out),
+    pairs: report.kept,
+    emptied: report.emptied.length,
+    steps: logs.length,
+    wrongInChosen,
+    rightInRejected,
+    snapshots: steps
+      .filter((step) => existsSync(snapshotFolder(out, step)))
+      .map((step) => ({ step, policy: policyHash(snapshotFolder(out, step)) })),
   };
   writeFileAtomic(file, `${JSON.stringify(alignment)}\n`);
   return alignment;
@@ -104,10 +138,18 @@ async function align(session: Session, experiment: Experiment): Promise<Alignmen
 
 /** Early steps, where a mask shows first, more densely than late ones; the last step is the policy itself. */
 function snapshotSteps(steps: number): number[] {
-  return [...new Set([1 / 8, 1 / 4, 1 / 2].map((share) => Math.round(share * steps)))].filter((step) => step > 0 && step < steps);
+  return [...new Set([1 / 8, 1 / 4, 1 / 2].map((share) => Math.round(share * steps)))].filter(
+    (step) => step > 0 && step < steps,
+  );
 }
 
 function keyOf(session: Session, { policy, ...experiment }: Experiment): object {
   const { topics, questionsPerTopic, candidates } = session.preset; // the pool that pairs are taken from
-  return { policy, reference: shippedHash(session, policy), ...experiment, pool: { topics, questionsPerTopic, candidates }, engine: session.engine.arithmetic };
+  return {
+    policy,
+    reference: shippedHash(session, policy),
+    ...experiment,
+    pool: { topics, questionsPerTopic, candidates },
+    engine: session.engine.arithmetic,
+  };
 }

@@ -12,17 +12,28 @@ import type { Session } from "./session";
 import type { Table } from "../show/table";
 
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
-const numberSchema = z.object({
-  what: z.string(),
-  /** as the paper prints it; null where it has no such number */
-  paper: z.number().nullable(),
-  /** null where it could not be measured (too few answers) */
-  here: z.union([z.number(), interval, z.null()]),
-  unit: z.string(),
-  /** of a claim: whether it holds here */
-  verdict: z.enum(claimVerdicts).optional(),
-}).strict();
-const fileSchema = z.object({ notebook: z.string(), preset: z.string(), seed: z.number(), engine: z.string(), run: provenanceSchema.nullable().default(null), numbers: z.array(numberSchema) }).strict();
+const numberSchema = z
+  .object({
+    what: z.string(),
+    /** as the paper prints it; null where it has no such number */
+    paper: z.number().nullable(),
+    /** null where it could not be measured (too few answers) */
+    here: z.union([z.number(), interval, z.null()]),
+    unit: z.string(),
+    /** of a claim: whether it holds here */
+    verdict: z.enum(claimVerdicts).optional(),
+  })
+  .strict();
+const fileSchema = z
+  .object({
+    notebook: z.string(),
+    preset: z.string(),
+    seed: z.number(),
+    engine: z.string(),
+    run: provenanceSchema.nullable().default(null),
+    numbers: z.array(numberSchema),
+  })
+  .strict();
 /** One number of the paper's kind, measured here. */
 export type HeadlineNumber = z.input<typeof numberSchema>;
 
@@ -30,35 +41,74 @@ export type HeadlineNumber = z.input<typeof numberSchema>;
 export function recordNumbers(session: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
   const { figures, preset, seed, engine } = session;
   const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: storable(here) }));
-  writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, run: provenanceOf(session), numbers: plain }, null, 2)}\n`);
+  writeFileAtomic(
+    path.join(figures, `${notebook}-numbers.json`),
+    `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, run: provenanceOf(session), numbers: plain }, null, 2)}\n`,
+  );
 }
 
 /** JSON has no NaN: an interval without ends becomes its value, a value that is none becomes null. */
 function storable(here: HeadlineNumber["here"]): HeadlineNumber["here"] {
-  if (here !== null && typeof here === "object") return Number.isFinite(here.low) && Number.isFinite(here.high) ? { value: here.value, low: here.low, high: here.high } : storable(here.value);
+  if (here !== null && typeof here === "object")
+    return Number.isFinite(here.low) && Number.isFinite(here.high)
+      ? { value: here.value, low: here.low, high: here.high }
+      : storable(here.value);
   return Number.isFinite(here) ? here : null;
 }
 
 /** What the notebooks recorded, one entry each, in order. @throws UserError for a damaged file */
 export function recordedNumbers(figures: string): z.output<typeof fileSchema>[] {
-  const files = existsSync(figures) ? readdirSync(figures).filter((name) => name.endsWith("-numbers.json")).sort() : [];
-  return files.map((name) => { const file = path.join(figures, name); return parseRow(fileSchema, parseJson(readText(file), file), file); });
+  const files = existsSync(figures)
+    ? readdirSync(figures)
+        .filter((name) => name.endsWith("-numbers.json"))
+        .sort()
+    : [];
+  return files.map((name) => {
+    const file = path.join(figures, name);
+    return parseRow(fileSchema, parseJson(readText(file), file), file);
+  });
 }
 
 /** The closing table: every recorded number beside the paper's. */
 export function paperVersusHere(figures: string): Table {
   const records = recordedNumbers(figures);
-  const sizeOf = ({ preset, seed, engine }: (typeof records)[number]) => `preset ${preset}, seed ${seed}, engine ${engine}`;
+  const sizeOf = ({ preset, seed, engine }: (typeof records)[number]) =>
+    `preset ${preset}, seed ${seed}, engine ${engine}`;
   const sizes = [...new Set(records.map(sizeOf))];
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
-    name: "paper-vs-here", caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
-    columns: [{ key: "notebook", label: "Notebook" }, { key: "what", label: "Number" }, { key: "unit", label: "Unit" }, { key: "paper", label: "Paper", digits: 2 }, { key: "here", label: "Here [95 %]", digits: 2 }, { key: "verdict", label: "Claim" }, ...mixed],
-    rows: records.flatMap((record) => record.numbers.map(({ what, paper, here, unit, verdict = "" }) => ({ notebook: record.notebook, what, unit, paper, here, verdict, size: sizeOf(record) }))),
+    name: "paper-vs-here",
+    caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
+    columns: [
+      { key: "notebook", label: "Notebook" },
+      { key: "what", label: "Number" },
+      { key: "unit", label: "Unit" },
+      { key: "paper", label: "Paper", digits: 2 },
+      { key: "here", label: "Here [95 %]", digits: 2 },
+      { key: "verdict", label: "Claim" },
+      ...mixed,
+    ],
+    rows: records.flatMap((record) =>
+      record.numbers.map(({ what, paper, here, unit, verdict = "" }) => ({
+        notebook: record.notebook,
+        what,
+        unit,
+        paper,
+        here,
+        verdict,
+        size: sizeOf(record),
+      })),
+    ),
   };
 }
 
 /** A claim as a headline number, for the closing table. */
 export function claimNumber({ text, source, printed, here }: Claim): HeadlineNumber {
-  return { what: `${text} (${source})`, unit: "points", paper: printed, here: intervalOf(here), verdict: verdictOf(here) };
+  return {
+    what: `${text} (${source})`,
+    unit: "points",
+    paper: printed,
+    here: intervalOf(here),
+    verdict: verdictOf(here),
+  };
 }

@@ -51,32 +51,78 @@ export async function preparePairs(session: Session, source: PairSource): Promis
 
 async function questionsOf(session: Session, { topics, questionsPerTopic, group }: PairSource): Promise<Question[]> {
   const chosen = trainingTopics(session).slice(0, topics);
-  const kept = group && (await topicGroup(session, chosen.map(([first]) => first!.topic), group));
-  return chosen.filter(([first]) => !kept || kept.has(first!.topic)).flatMap((questions) => questions.slice(0, questionsPerTopic));
+  const kept =
+    group &&
+    (await topicGroup(
+      session,
+      chosen.map(([first]) => first!.topic),
+      group,
+    ));
+  return chosen
+    .filter(([first]) => !kept || kept.has(first!.topic))
+    .flatMap((questions) => questions.slice(0, questionsPerTopic));
 }
 
 /** §4.3: test topics are the centres; the nearest or farthest share of the training topics. */
-async function topicGroup(session: Session, topics: readonly string[], { embedding, distance, share }: NonNullable<PairSource["group"]>): Promise<Set<string>> {
+async function topicGroup(
+  session: Session,
+  topics: readonly string[],
+  { embedding, distance, share }: NonNullable<PairSource["group"]>,
+): Promise<Set<string>> {
   const centres = [...new Set(session.atlas.splits.test.map(({ topic }) => topic))];
   return new Set(splitByDistance(await topicVectors(session, embedding), centres, topics, share)[distance]);
 }
 
 async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
-  const { atlas, preset, seed, engine } = session, questions = trainingTopics(session).flat();
-  const key = { author: shippedHash(session, author), document, annotator, k, candidates: preset.candidates, questions: hashOf(questions), seed, engine: engine.arithmetic };
+  const { atlas, preset, seed, engine } = session,
+    questions = trainingTopics(session).flat();
+  const key = {
+    author: shippedHash(session, author),
+    document,
+    annotator,
+    k,
+    candidates: preset.candidates,
+    questions: hashOf(questions),
+    seed,
+    engine: engine.arithmetic,
+  };
   const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
-  const annotate = async (candidates: Candidate[]) => annotateCandidates(candidates.filter(({ index }) => index < k), questions, judge);
+  const annotate = async (candidates: Candidate[]) =>
+    annotateCandidates(
+      candidates.filter(({ index }) => index < k),
+      questions,
+      judge,
+    );
   const plain = await annotate(await trainingCandidates(session, author, questions));
-  const chosenFrom = document ? await annotate(await trainingCandidates(session, author, questions.map((question) => withDocument(atlas, question, new Rng(seed).fork("document").fork(question.id))))) : plain;
+  const chosenFrom = document
+    ? await annotate(
+        await trainingCandidates(
+          session,
+          author,
+          questions.map((question) => withDocument(atlas, question, new Rng(seed).fork("document").fork(question.id))),
+        ),
+      )
+    : plain;
   const { pairs } = buildPairs(chosenFrom, questions, { seed, ...(document && { rejectedFrom: plain }) });
   writeJsonl(file, pairs);
   return pairs;
 }
 
 /** The preset's K candidates of every training question: smaller K take the first of them. */
-export async function trainingCandidates(session: Session, author: PolicyName, questions: readonly Question[]): Promise<Candidate[]> {
+export async function trainingCandidates(
+  session: Session,
+  author: PolicyName,
+  questions: readonly Question[],
+): Promise<Candidate[]> {
   const { candidates, maxNewTokens } = session.preset;
-  return candidatesOf(session, policyDir(session, author), questions, candidates, { ...paperSampling, maxNewTokens }, `sample candidates (${author})`);
+  return candidatesOf(
+    session,
+    policyDir(session, author),
+    questions,
+    candidates,
+    { ...paperSampling, maxNewTokens },
+    `sample candidates (${author})`,
+  );
 }

@@ -38,16 +38,82 @@ const maxNewTokens = 96;
 const atlasTraining: TrainOptions = { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 1 };
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
-  smoke: { topics: 6, questionsPerTopic: 3, candidates: 4, maxNewTokens: 40, evaluationQuestions: 6, samples: 2, bestOf: 4, bestOfQuestions: 4, seeds: 1, maskSeeds: 2, training: { ...atlasTraining, batch: 8, microbatch: 8 } },
-  small: { topics: 90, questionsPerTopic: 3, candidates: 6, maxNewTokens, evaluationQuestions: 60, samples: 2, bestOf: 32, bestOfQuestions: 20, seeds: 1, maskSeeds: 2, training: atlasTraining },
-  quick: { topics: 447, questionsPerTopic: 3, candidates: 8, maxNewTokens, evaluationQuestions: 183, samples: 4, bestOf: 128, bestOfQuestions: 60, seeds: 1, maskSeeds: 2, training: atlasTraining },
-  hour: { topics: 894, questionsPerTopic: 3, candidates: 8, maxNewTokens, evaluationQuestions: 183, samples: 4, bestOf: 256, bestOfQuestions: 118, seeds: 3, maskSeeds: 5, training: atlasTraining },
-  paper: { topics: 2682, questionsPerTopic: 3, candidates: 32, maxNewTokens, evaluationQuestions: 183, samples: 16, bestOf: 256, bestOfQuestions: 177, seeds: 3, maskSeeds: 5, training: { ...atlasTraining, epochs: 3 } },
+  smoke: {
+    topics: 6,
+    questionsPerTopic: 3,
+    candidates: 4,
+    maxNewTokens: 40,
+    evaluationQuestions: 6,
+    samples: 2,
+    bestOf: 4,
+    bestOfQuestions: 4,
+    seeds: 1,
+    maskSeeds: 2,
+    training: { ...atlasTraining, batch: 8, microbatch: 8 },
+  },
+  small: {
+    topics: 90,
+    questionsPerTopic: 3,
+    candidates: 6,
+    maxNewTokens,
+    evaluationQuestions: 60,
+    samples: 2,
+    bestOf: 32,
+    bestOfQuestions: 20,
+    seeds: 1,
+    maskSeeds: 2,
+    training: atlasTraining,
+  },
+  quick: {
+    topics: 447,
+    questionsPerTopic: 3,
+    candidates: 8,
+    maxNewTokens,
+    evaluationQuestions: 183,
+    samples: 4,
+    bestOf: 128,
+    bestOfQuestions: 60,
+    seeds: 1,
+    maskSeeds: 2,
+    training: atlasTraining,
+  },
+  hour: {
+    topics: 894,
+    questionsPerTopic: 3,
+    candidates: 8,
+    maxNewTokens,
+    evaluationQuestions: 183,
+    samples: 4,
+    bestOf: 256,
+    bestOfQuestions: 118,
+    seeds: 3,
+    maskSeeds: 5,
+    training: atlasTraining,
+  },
+  paper: {
+    topics: 2682,
+    questionsPerTopic: 3,
+    candidates: 32,
+    maxNewTokens,
+    evaluationQuestions: 183,
+    samples: 16,
+    bestOf: 256,
+    bestOfQuestions: 177,
+    seeds: 3,
+    maskSeeds: 5,
+    training: { ...atlasTraining, epochs: 3 },
+  },
 };
 
 /** @throws UserError for an unknown name */
 export function preset(name: string): Preset {
-  if (!presetNames.includes(name as PresetName)) throw new UserError({ where: "--preset", expected: presetNames.join(" | "), got: name, fix: "Leave it out to size the run to the engine." });
+  if (!presetNames.includes(name as PresetName))
+    throw new UserError({
+      where: "--preset",
+      expected: presetNames.join(" | "),
+      got: name,
+      fix: "Leave it out to size the run to the engine.",
+    });
   return { name: name as PresetName, ...presets[name as PresetName] };
 }
 

@@ -25,10 +25,19 @@ export async function publishFigure(session: Session, figure: Figure): Promise<B
 /** The provenance of whatever is saved now. */
 export function provenanceOf({ preset, seed, engine, runs }: Session): Provenance {
   const used = usedRuns(runs);
-  const seeds = used.flatMap(({ kind, key }) => (kind !== "evaluation" && "seed" in key && typeof key.seed === "number" ? [key.seed] : [])); // greedy answers are evaluated under none
+  const seeds = used.flatMap(({ kind, key }) =>
+    kind !== "evaluation" && "seed" in key && typeof key.seed === "number" ? [key.seed] : [],
+  ); // greedy answers are evaluated under none
   return {
-    preset: preset.name, seed, seeds: [...new Set([seed, ...seeds])].sort((a, b) => a - b), engine: engine.name,
-    versions: { node: process.versions.node, tfjs: tf.version.tfjs, tensorflow: nativeBackend()?.binding.TF_Version ?? null },
+    preset: preset.name,
+    seed,
+    seeds: [...new Set([seed, ...seeds])].sort((a, b) => a - b),
+    engine: engine.name,
+    versions: {
+      node: process.versions.node,
+      tfjs: tf.version.tfjs,
+      tensorflow: nativeBackend()?.binding.TF_Version ?? null,
+    },
     runs: used.map(({ name }) => name).sort(),
   };
 }

@@ -15,12 +15,22 @@ export interface AlignedArm {
 }
 
 /** Runs what is missing of all arms together. @throws UserError as `runExperiments` */
-export async function runArms<Key extends string>(session: Session, specs: Readonly<Record<Key, ArmSpec>>): Promise<Record<Key, AlignedArm>> {
+export async function runArms<Key extends string>(
+  session: Session,
+  specs: Readonly<Record<Key, ArmSpec>>,
+): Promise<Record<Key, AlignedArm>> {
   const keys = Object.keys(specs) as Key[];
-  const results = await runExperiments(session, requestsOf(session, keys.map((key) => specs[key])));
+  const results = await runExperiments(
+    session,
+    requestsOf(
+      session,
+      keys.map((key) => specs[key]),
+    ),
+  );
   const arms = {} as Record<Key, AlignedArm>;
   let start = 0;
-  for (const key of keys) arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
+  for (const key of keys)
+    arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
   return arms;
 }
 
@@ -32,16 +42,24 @@ export function trainingLogs(session: Session, { results }: AlignedArm): StepLog
 /** Its answers in an evaluation. @throws Error where that was not asked for */
 export function armOf({ label, results }: AlignedArm, evaluation: EvaluationName, count = results.length): Arm {
   const kept = results.slice(0, count);
-  return { label, runs: kept.map(({ run }) => run), seeds: kept.map(({ answers }) => {
-    const totals = answers[evaluation];
-    if (!totals) throw new Error(`armOf: expected an evaluation "${evaluation}" of ${label}, got ${Object.keys(answers).join(", ")}`);
-    return totals;
-  }) };
+  return {
+    label,
+    runs: kept.map(({ run }) => run),
+    seeds: kept.map(({ answers }) => {
+      const totals = answers[evaluation];
+      if (!totals)
+        throw new Error(
+          `armOf: expected an evaluation "${evaluation}" of ${label}, got ${Object.keys(answers).join(", ")}`,
+        );
+      return totals;
+    }),
+  };
 }
 
 /** Sampled test answers on the way: where each snapshot stands (mean over seeds), and the end. */
 export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
-  const { label, results } = arm, mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const { label, results } = arm,
+    mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const points = results[0]!.snapshots.map((_, i) => ({
     step: mean(results.map(({ snapshots }) => snapshots[i]!.step)),
     arm: { label, runs: results.map(({ run }) => run), seeds: results.map(({ snapshots }) => snapshots[i]!.answers) },
@@ -50,8 +68,15 @@ export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
 }
 
 /** A policy as it ships, whose answers are sampled at as many seeds; greedy ones are the same at each. */
-export async function policyArm(session: Session, label: string, policy: PolicyName, evaluation: EvaluationName, seeds: number): Promise<Arm> {
+export async function policyArm(
+  session: Session,
+  label: string,
+  policy: PolicyName,
+  evaluation: EvaluationName,
+  seeds: number,
+): Promise<Arm> {
   const totals = [];
-  for (const seed of seedsOf(session, seeds)) totals.push(await evaluate({ ...session, seed }, policyDir(session, policy), evaluation));
+  for (const seed of seedsOf(session, seeds))
+    totals.push(await evaluate({ ...session, seed }, policyDir(session, policy), evaluation));
   return { label, runs: [policy], seeds: totals };
 }

@@ -5,7 +5,13 @@
 import { hashOf } from "../base/hash";
 import { startProgress } from "../base/progress";
 import { WorkerPool } from "../base/workers";
-import { experimentName, knownResult, runExperiment, type ExperimentRequest, type ExperimentResult } from "./experiment";
+import {
+  experimentName,
+  knownResult,
+  runExperiment,
+  type ExperimentRequest,
+  type ExperimentResult,
+} from "./experiment";
 import type { ExperimentSetup } from "./experimentWorker";
 import { preparePairs } from "./pairSource";
 import type { Session } from "./session";
@@ -15,7 +21,10 @@ import { topicVectors } from "./topicEmbeddings";
 const poolFrom = 2;
 
 /** Results in the order of the requests; requests of one experiment are computed together. @throws UserError as `runExperiment` */
-export async function runExperiments(session: Session, requests: readonly ExperimentRequest[]): Promise<ExperimentResult[]> {
+export async function runExperiments(
+  session: Session,
+  requests: readonly ExperimentRequest[],
+): Promise<ExperimentResult[]> {
   const missing = inOrder(merged(session, requests).filter((request) => !knownResult(session, request)));
   await prepare(session, missing);
   await compute(session, missing);
@@ -27,7 +36,10 @@ function merged(session: Session, requests: readonly ExperimentRequest[]): Exper
   const byName = new Map<string, ExperimentRequest>();
   for (const { experiment, evaluations } of requests) {
     const name = experimentName(session, experiment);
-    byName.set(name, { experiment, evaluations: [...new Set([...(byName.get(name)?.evaluations ?? []), ...evaluations])] });
+    byName.set(name, {
+      experiment,
+      evaluations: [...new Set([...(byName.get(name)?.evaluations ?? []), ...evaluations])],
+    });
   }
   return [...byName.values()];
 }
@@ -43,9 +55,23 @@ function inOrder(requests: readonly ExperimentRequest[]): ExperimentRequest[] {
 }
 
 async function prepare(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
-  const sources = new Map(requests.map(({ experiment: { pairs, seed } }) => [hashOf({ ...pairs, topics: 0, questionsPerTopic: 0, group: null, seed }), { pairs, seed }]));
+  const sources = new Map(
+    requests.map(({ experiment: { pairs, seed } }) => [
+      hashOf({ ...pairs, topics: 0, questionsPerTopic: 0, group: null, seed }),
+      { pairs, seed },
+    ]),
+  );
   for (const { pairs, seed } of sources.values()) await preparePairs({ ...session, seed }, pairs);
-  const embedded = new Map(requests.flatMap(({ experiment: { pairs: { group }, seed } }) => (group ? [[`${group.embedding} ${seed}`, { name: group.embedding, seed }]] : [])));
+  const embedded = new Map(
+    requests.flatMap(
+      ({
+        experiment: {
+          pairs: { group },
+          seed,
+        },
+      }) => (group ? [[`${group.embedding} ${seed}`, { name: group.embedding, seed }]] : []),
+    ),
+  );
   for (const { name, seed } of embedded.values()) await topicVectors({ ...session, seed }, name);
 }
 
@@ -54,15 +80,25 @@ async function compute(session: Session, requests: readonly ExperimentRequest[])
     for (const request of requests) await runExperiment(session, request);
     return;
   }
-  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>("lib/lab/experimentWorker.ts", Math.min(session.jobs, requests.length));
-  const costs = requests.map(costOf), progress = startProgress("experiments", costs.reduce((a, b) => a + b, 0));
+  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>(
+    "lib/lab/experimentWorker.ts",
+    Math.min(session.jobs, requests.length),
+  );
+  const costs = requests.map(costOf),
+    progress = startProgress(
+      "experiments",
+      costs.reduce((a, b) => a + b, 0),
+    );
   try {
     pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
-    let done = 0, finished = 0;
-    await Promise.all(requests.map(async (request, i) => {
-      await pool.run(request);
-      progress.update((done += costs[i]!), `${++finished} of ${requests.length}`);
-    }));
+    let done = 0,
+      finished = 0;
+    await Promise.all(
+      requests.map(async (request, i) => {
+        await pool.run(request);
+        progress.update((done += costs[i]!), `${++finished} of ${requests.length}`);
+      }),
+    );
   } finally {
     progress.stop();
     pool.close();

@@ -38,7 +38,8 @@ const shippedHashes = new Map<string, string>();
 
 /** `policyHash` of a policy that ships: read once a process, since every experiment's name holds it. */
 export function shippedHash(session: Session, name: PolicyName): string {
-  const dir = policyDir(session, name), hash = shippedHashes.get(dir) ?? policyHash(dir);
+  const dir = policyDir(session, name),
+    hash = shippedHashes.get(dir) ?? policyHash(dir);
   shippedHashes.set(dir, hash);
   return hash;
 }
@@ -50,12 +51,26 @@ export function seedsOf({ seed }: Session, count: number): number[] {
 
 /** Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which `mask-dpo reproduce` sets. */
 export async function openSession(choices: { preset?: string; seed?: number } = {}): Promise<Session> {
-  const { MASK_DPO_PRESET, MASK_DPO_SEED = "1", MASK_DPO_RUNS, MASK_DPO_FIGURES, MASK_DPO_JOBS, MASK_DPO_MODEL } = process.env;
+  const {
+    MASK_DPO_PRESET,
+    MASK_DPO_SEED = "1",
+    MASK_DPO_RUNS,
+    MASK_DPO_FIGURES,
+    MASK_DPO_JOBS,
+    MASK_DPO_MODEL,
+  } = process.env;
   const engine = await (MASK_DPO_MODEL ? startEngineFor(MASK_DPO_MODEL) : startEngine());
   const seed = choices.seed ?? Number(MASK_DPO_SEED);
-  if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed)) throw new UserError({ where: "MASK_DPO_SEED", expected: "a whole number", got: MASK_DPO_SEED, fix: "Pass --seed 3, say." });
+  if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed))
+    throw new UserError({
+      where: "MASK_DPO_SEED",
+      expected: "a whole number",
+      got: MASK_DPO_SEED,
+      fix: "Pass --seed 3, say.",
+    });
   return {
-    engine, seed,
+    engine,
+    seed,
     preset: preset(choices.preset ?? MASK_DPO_PRESET ?? defaultPreset(engine.name)),
     atlas: loadAtlas(),
     baseDir: path.join(atlasFolder, "base"),

@@ -35,15 +35,31 @@ export interface Study {
 }
 
 /** The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise. */
-export function experimentOf({ preset }: Session, seed: number, { policy = "base", pairs, mask = "paper", lrScale = 1, snapshots = false }: Setting): Experiment {
+export function experimentOf(
+  { preset }: Session,
+  seed: number,
+  { policy = "base", pairs, mask = "paper", lrScale = 1, snapshots = false }: Setting,
+): Experiment {
   const { candidates: k, topics, questionsPerTopic, training } = preset;
-  return { policy, pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs }, mask, training: { ...training, lr: training.lr * lrScale }, seed, snapshots };
+  return {
+    policy,
+    pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs },
+    mask,
+    training: { ...training, lr: training.lr * lrScale },
+    seed,
+    snapshots,
+  };
 }
 
 export const sampled: readonly EvaluationName[] = ["test sampled"];
 export const everything: readonly EvaluationName[] = ["test sampled", "test greedy", "ood sampled"];
 
 /** The experiments of arms. */
-export function requestsOf(session: Session, specs: readonly ArmSpec[]): { experiment: Experiment; evaluations: readonly EvaluationName[] }[] {
-  return specs.flatMap(({ setting, seeds, evaluations }) => seedsOf(session, seeds).map((seed) => ({ experiment: experimentOf(session, seed, setting), evaluations })));
+export function requestsOf(
+  session: Session,
+  specs: readonly ArmSpec[],
+): { experiment: Experiment; evaluations: readonly EvaluationName[] }[] {
+  return specs.flatMap(({ setting, seeds, evaluations }) =>
+    seedsOf(session, seeds).map((seed) => ({ experiment: experimentOf(session, seed, setting), evaluations })),
+  );
 }

@@ -7,7 +7,14 @@ import type { Interval } from "../base/stats";
 import { topicEmbeddings, type Mention } from "../model/embed";
 import { loadPolicy, policyHash } from "../model/policy";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
-import { geographyVectors, randomVectors, trainingMentions, wordVectors, type EmbeddingName, type TopicVectors } from "../topic/embedding";
+import {
+  geographyVectors,
+  randomVectors,
+  trainingMentions,
+  wordVectors,
+  type EmbeddingName,
+  type TopicVectors,
+} from "../topic/embedding";
 import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
 import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
@@ -40,11 +47,16 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
   const { topics } = session.atlas;
   const ofPolicy = async (dir: string) => (await policyVectors(session, dir))[(await chooseLayer(session, dir)).layer]!;
   switch (name) {
-    case "base": return ofPolicy(session.baseDir);
-    case "other": return ofPolicy(session.otherDir);
-    case "words": return once("words", async () => wordVectors(topics));
-    case "geography": return geographyVectors(topics);
-    case "random": return randomVectors(topics, new Rng(session.seed).fork("random vectors"));
+    case "base":
+      return ofPolicy(session.baseDir);
+    case "other":
+      return ofPolicy(session.otherDir);
+    case "words":
+      return once("words", async () => wordVectors(topics));
+    case "geography":
+      return geographyVectors(topics);
+    case "random":
+      return randomVectors(topics, new Rng(session.seed).fork("random vectors"));
   }
 }
 
@@ -54,7 +66,9 @@ export async function chooseLayer(session: Session, policyDir: string): Promise<
   return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
     const { questions, answers } = await answersOf(session, baseDir, "validation", "sampled");
     const wrong = wrongStatements(atlas, questions, answers);
-    const ranks = (await policyVectors(session, policyDir)).map((vectors) => meanRank(hallucinationGraph(atlas, vectors, wrong), new Rng(seed).fork("layer")));
+    const ranks = (await policyVectors(session, policyDir)).map((vectors) =>
+      meanRank(hallucinationGraph(atlas, vectors, wrong), new Rng(seed).fork("layer")),
+    );
     const best = ranks.reduce((least, { value }, layer) => (value < ranks[least]!.value ? layer : least), 0);
     return { layer: Number.isNaN(ranks[best]!.value) ? ranks.length - 1 : best, ranks };
   });
@@ -64,8 +78,10 @@ export async function chooseLayer(session: Session, policyDir: string): Promise<
 function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<TopicVectors[]> {
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
-    const mentions = trainingMentions(atlas.topics), key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
-    const file = path.join(runFolder(runs, "vectors", key), "vectors.safetensors"), ids = atlas.topics.map(({ id }) => id);
+    const mentions = trainingMentions(atlas.topics),
+      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
+    const file = path.join(runFolder(runs, "vectors", key), "vectors.safetensors"),
+      ids = atlas.topics.map(({ id }) => id);
     if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
     return readVectors(file, ids);
   });
@@ -82,17 +98,27 @@ async function embed(policyDir: string, mentions: readonly Mention[]): Promise<M
 
 /** A tensor [topics, D] a layer. */
 function writeVectors(file: string, ids: readonly string[], layers: readonly Map<string, Float32Array>[]): void {
-  writeSafetensors(file, new Map(layers.map((vectors, layer) => {
-    const rows = ids.map((id) => vectors.get(id)!), width = rows[0]!.length, data = new Float32Array(ids.length * width);
-    rows.forEach((row, i) => data.set(row, i * width));
-    return [String(layer), { shape: [ids.length, width], data }];
-  })));
+  writeSafetensors(
+    file,
+    new Map(
+      layers.map((vectors, layer) => {
+        const rows = ids.map((id) => vectors.get(id)!),
+          width = rows[0]!.length,
+          data = new Float32Array(ids.length * width);
+        rows.forEach((row, i) => data.set(row, i * width));
+        return [String(layer), { shape: [ids.length, width], data }];
+      }),
+    ),
+  );
 }
 
 function readVectors(file: string, ids: readonly string[]): TopicVectors[] {
   const tensors = readSafetensors(file);
   return Array.from({ length: tensors.names.length }, (_, layer) => {
-    const { data, shape: [, width] } = tensors.get(String(layer));
+    const {
+      data,
+      shape: [, width],
+    } = tensors.get(String(layer));
     return new Map(ids.map((id, i) => [id, data.subarray(i * width!, (i + 1) * width!)]));
   });
 }

@@ -74,9 +74,15 @@ export function isLarge(config: LlamaConfig): boolean {
 /** What a checkpoint folder says of its model. @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig` */
 export function readCheckpointConfig(dir: string): LlamaConfig {
   restoreFolder(dir);
-  if (!existsSync(dir)) throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
+  if (!existsSync(dir))
+    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
   if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
-    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "an adapter", fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR." });
+    throw new UserError({
+      where: dir,
+      expected: "a checkpoint folder",
+      got: "an adapter",
+      fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR.",
+    });
   }
   return readConfig(path.join(dir, "config.json"));
 }
@@ -86,13 +92,18 @@ export function readCheckpointConfig(dir: string): LlamaConfig {
  * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
  */
 export function openCheckpoint(dir: string): OpenCheckpoint {
-  const config = readCheckpointConfig(dir), tokenizer = loadTokenizer(dir);
+  const config = readCheckpointConfig(dir),
+    tokenizer = loadTokenizer(dir);
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
   for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
   return {
-    config, tokenizer, extra: reader.names.filter((name) => !shapes.has(name)), shapes, read: (name, room) => finite(reader.get(name, room), name, dir),
+    config,
+    tokenizer,
+    extra: reader.names.filter((name) => !shapes.has(name)),
+    shapes,
+    read: (name, room) => finite(reader.get(name, room), name, dir),
     half: (name) => halfOf(reader, name, shapes.get(name)!),
     readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
   };
@@ -100,9 +111,12 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
 
 /** Whether all matrices of a folder are stored in 16 bits, which they keep while they are frozen: by the headers of its files, or by config.json where they are not there yet. @throws UserError for damaged files */
 export function storesHalves(dir: string, config: LlamaConfig): boolean {
-  if (!weightFiles.some((name) => existsSync(path.join(dir, name)))) return /16$/.test(storedType(path.join(dir, "config.json")));
+  if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
+    return /16$/.test(storedType(path.join(dir, "config.json")));
   const reader = readSafetensors(dir);
-  return [...weightShapes(config)].every(([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)));
+  return [...weightShapes(config)].every(
+    ([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)),
+  );
 }
 
 /** The type of a matrix that is stored in 16 bits, two of which make a float. */
@@ -121,9 +135,16 @@ export function readCheckpoint(dir: string): Checkpoint {
  * @param tokenizerDir folder whose tokenizer files, and generation_config.json if any, are copied
  * @throws UserError when `dir` holds something that is not a checkpoint
  */
-export function writeCheckpoint(dir: string, config: LlamaConfig, tensors: ReadonlyMap<string, HostTensor>, tokenizerDir: string): void {
+export function writeCheckpoint(
+  dir: string,
+  config: LlamaConfig,
+  tensors: ReadonlyMap<string, HostTensor>,
+  tokenizerDir: string,
+): void {
   const shapes = weightShapes(config);
-  const wrong = [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ?? [...tensors].find(([name]) => !shapes.has(name));
+  const wrong =
+    [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ??
+    [...tensors].find(([name]) => !shapes.has(name));
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
   writeFolderAtomic(dir, { marker: "config.json", what: "a checkpoint" }, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
@@ -138,9 +159,21 @@ export function writeCheckpoint(dir: string, config: LlamaConfig, tensors: Reado
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
   const fix = "Check that the weights belong to config.json.";
-  if (!reader.names.includes(name)) throw new UserError({ where, expected: `weight ${name} [${shape.join(", ")}]`, got: `no such tensor among ${reader.names.length}`, fix });
+  if (!reader.names.includes(name))
+    throw new UserError({
+      where,
+      expected: `weight ${name} [${shape.join(", ")}]`,
+      got: `no such tensor among ${reader.names.length}`,
+      fix,
+    });
   const got = reader.shape(name);
-  if (got.join() !== shape.join()) throw new UserError({ where, expected: `weight ${name} of shape [${shape.join(", ")}]`, got: `[${got.join(", ")}]`, fix });
+  if (got.join() !== shape.join())
+    throw new UserError({
+      where,
+      expected: `weight ${name} of shape [${shape.join(", ")}]`,
+      got: `[${got.join(", ")}]`,
+      fix,
+    });
 }
 
 /** @returns the tensor @throws UserError when a number in it is not finite @param where for the message */
@@ -159,14 +192,23 @@ function finiteHalves(pairs: Float32Array, type: HalfType, name: string, where: 
 }
 
 function notFinite(got: string, element: number, name: string, where: string): UserError {
-  return new UserError({ where, expected: `finite numbers in weight ${name}`, got: `${got} at element ${element}`, fix: "The checkpoint is damaged or its training diverged; use an earlier one." });
+  return new UserError({
+    where,
+    expected: `finite numbers in weight ${name}`,
+    got: `${got} at element ${element}`,
+    fix: "The checkpoint is damaged or its training diverged; use an earlier one.",
+  });
 }
 
 function generationConfig(config: LlamaConfig, tokenizerDir: string): string | Uint8Array {
   const file = path.join(tokenizerDir, "generation_config.json");
   if (existsSync(file)) return readFileSync(file);
   const { bos_token_id, eos_token_id, pad_token_id } = toHfConfig(config);
-  return json(Object.fromEntries(Object.entries({ bos_token_id, eos_token_id, pad_token_id }).filter(([, value]) => value !== null)));
+  return json(
+    Object.fromEntries(
+      Object.entries({ bos_token_id, eos_token_id, pad_token_id }).filter(([, value]) => value !== null),
+    ),
+  );
 }
 
 function json(value: unknown): string {

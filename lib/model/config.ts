@@ -76,8 +76,13 @@ const hfSchema = z
     tie_word_embeddings: z.boolean().default(false),
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
-    use_sliding_window: z.boolean().refine((on) => !on, "sliding-window attention is not supported").nullish(),
-    layer_types: z.array(z.string().refine((type) => type === "full_attention", "only full attention is supported")).nullish(),
+    use_sliding_window: z
+      .boolean()
+      .refine((on) => !on, "sliding-window attention is not supported")
+      .nullish(),
+    layer_types: z
+      .array(z.string().refine((type) => type === "full_attention", "only full attention is supported"))
+      .nullish(),
     quantization_config: z.null({ message: "quantised weights are not supported" }).optional(),
     max_position_embeddings: count.optional(),
     bos_token_id: id.nullish(),
@@ -87,7 +92,9 @@ const hfSchema = z
   .passthrough();
 type HfConfig = z.output<typeof hfSchema>;
 
-const kindSchema = z.object({ architectures: z.array(z.string()).nullish(), model_type: z.string().nullish() }).passthrough();
+const kindSchema = z
+  .object({ architectures: z.array(z.string()).nullish(), model_type: z.string().nullish() })
+  .passthrough();
 const architectureOf: Readonly<Record<string, LlamaConfig["architecture"]>> = {
   LlamaForCausalLM: "LlamaForCausalLM",
   Qwen2ForCausalLM: "Qwen2ForCausalLM",
@@ -114,7 +121,12 @@ export function parseConfig(value: unknown, where: string): LlamaConfig {
   const named = kind.architectures?.[0] ?? kind.model_type ?? "none";
   const architecture = architectureOf[named];
   if (!architecture) {
-    throw new UserError({ where, expected: "architecture LlamaForCausalLM or Qwen2ForCausalLM", got: brief(named), fix: "Use a checkpoint of one of these architectures." });
+    throw new UserError({
+      where,
+      expected: "architecture LlamaForCausalLM or Qwen2ForCausalLM",
+      got: brief(named),
+      fix: "Use a checkpoint of one of these architectures.",
+    });
   }
   const hf = parseRow(hfSchema, value, where);
   const qwen = architecture === "Qwen2ForCausalLM";
@@ -137,7 +149,8 @@ export function parseConfig(value: unknown, where: string): LlamaConfig {
     maxPositions: maxPositions(hf, qwen),
     bosId: hf.bos_token_id ?? undefined,
     eosIds: typeof eos === "number" ? [eos] : eos,
-    padId: hf.pad_token_id !== undefined && hf.pad_token_id !== null && hf.pad_token_id >= 0 ? hf.pad_token_id : undefined,
+    padId:
+      hf.pad_token_id !== undefined && hf.pad_token_id !== null && hf.pad_token_id >= 0 ? hf.pad_token_id : undefined,
   };
   checkSizes(config, where);
   return config;
@@ -147,7 +160,10 @@ export function parseConfig(value: unknown, where: string): LlamaConfig {
 export function toHfConfig(config: LlamaConfig): Record<string, unknown> {
   const qwen = config.architecture === "Qwen2ForCausalLM";
   const fits = qwen ? config.qkvBias && !config.oBias && !config.mlpBias : config.qkvBias === config.oBias;
-  if (!fits) throw new Error(`toHfConfig: ${config.architecture} cannot have biases qkv ${config.qkvBias}, o ${config.oBias}, mlp ${config.mlpBias}`);
+  if (!fits)
+    throw new Error(
+      `toHfConfig: ${config.architecture} cannot have biases qkv ${config.qkvBias}, o ${config.oBias}, mlp ${config.mlpBias}`,
+    );
   const scaling = config.ropeScaling && toHfScaling(config.ropeScaling);
   return {
     architectures: [config.architecture],
@@ -181,9 +197,11 @@ function rope(hf: HfConfig, qwen: boolean, where: string): Pick<LlamaConfig, "ro
   const given = hf.rope_scaling ?? hf.rope_parameters ?? {};
   const ropeTheta = given.rope_theta ?? hf.rope_theta ?? 10000;
   const type = given.rope_type ?? given.type ?? "default";
-  if ((given.partial_rotary_factor ?? 1) !== 1) return badRope(where, "partial_rotary_factor 1", given.partial_rotary_factor);
+  if ((given.partial_rotary_factor ?? 1) !== 1)
+    return badRope(where, "partial_rotary_factor 1", given.partial_rotary_factor);
   if (type === "default") return { ropeTheta };
-  if (type !== "linear" && type !== "llama3" && type !== "dynamic") return badRope(where, "rotary scaling default, linear, dynamic or llama3", type);
+  if (type !== "linear" && type !== "llama3" && type !== "dynamic")
+    return badRope(where, "rotary scaling default, linear, dynamic or llama3", type);
   const { factor, low_freq_factor: lowFreqFactor, high_freq_factor: highFreqFactor } = given;
   if (factor === undefined) return badRope(where, `a factor for ${type} rotary scaling`, given);
   if (type !== "llama3") return { ropeTheta, ropeScaling: { type, factor } };
@@ -211,15 +229,30 @@ function toHfScaling(scaling: RopeScaling): Record<string, unknown> {
 }
 
 function badRope(where: string, expected: string, got: unknown): never {
-  throw new UserError({ where, expected, got: brief(got), fix: "This rotary embedding is not supported; use another checkpoint." });
+  throw new UserError({
+    where,
+    expected,
+    got: brief(got),
+    fix: "This rotary embedding is not supported; use another checkpoint.",
+  });
 }
 
 function checkSizes(config: LlamaConfig, where: string): void {
   const fix = "Correct config.json.";
   if (config.heads % config.kvHeads !== 0) {
-    throw new UserError({ where, expected: "num_attention_heads to be a multiple of num_key_value_heads", got: `${config.heads} and ${config.kvHeads}`, fix });
+    throw new UserError({
+      where,
+      expected: "num_attention_heads to be a multiple of num_key_value_heads",
+      got: `${config.heads} and ${config.kvHeads}`,
+      fix,
+    });
   }
   if (!Number.isInteger(config.headDim) || config.headDim % 2 !== 0) {
-    throw new UserError({ where, expected: "an even whole head_dim (hidden_size / num_attention_heads)", got: String(config.headDim), fix });
+    throw new UserError({
+      where,
+      expected: "an even whole head_dim (hidden_size / num_attention_heads)",
+      got: String(config.headDim),
+      fix,
+    });
   }
 }

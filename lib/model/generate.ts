@@ -49,22 +49,40 @@ const compactBelow = 0.85;
  * @param tokenizer ids that end a completion, and how many ids it can spell (a model may have padding rows beyond)
  * @throws UserError for sequences longer than the model's positions where its rotary embedding would change with them
  */
-export async function* generate(config: LlamaConfig, params: Params, requests: readonly GenerateRequest[], options: SamplingOptions, tokenizer: { eosIds: readonly number[]; vocabSize: number }): AsyncGenerator<{ request: number; completions: Generated[] }> {
+export async function* generate(
+  config: LlamaConfig,
+  params: Params,
+  requests: readonly GenerateRequest[],
+  options: SamplingOptions,
+  tokenizer: { eosIds: readonly number[]; vocabSize: number },
+): AsyncGenerator<{ request: number; completions: Generated[] }> {
   const longest = requests.reduce((most, { promptIds }) => Math.max(most, promptIds.length), 0) + options.maxNewTokens;
   if (config.ropeScaling?.type === "dynamic" && longest > config.maxPositions) {
-    throw new UserError({ where: "sampling", expected: `at most ${config.maxPositions} tokens with dynamic rotary scaling`, got: `a prompt and ${options.maxNewTokens} new tokens that reach ${longest}`, fix: "Lower --max-new-tokens." });
+    throw new UserError({
+      where: "sampling",
+      expected: `at most ${config.maxPositions} tokens with dynamic rotary scaling`,
+      got: `a prompt and ${options.maxNewTokens} new tokens that reach ${longest}`,
+      fix: "Lower --max-new-tokens.",
+    });
   }
   const decoder = new Decoder(config, params, tokenizer.vocabSize);
   try {
     const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
     const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));
-    const pieces = requests.flatMap(({ promptIds, streams }, request) => Array.from({ length: Math.ceil(streams.length / most) }, (_, i) => ({ request, promptIds, streams: streams.slice(i * most, (i + 1) * most) })));
+    const pieces = requests.flatMap(({ promptIds, streams }, request) =>
+      Array.from({ length: Math.ceil(streams.length / most) }, (_, i) => ({
+        request,
+        promptIds,
+        streams: streams.slice(i * most, (i + 1) * most),
+      })),
+    );
     const completions = requests.map((): Generated[] => []);
     for (const batch of batches(pieces, most)) {
       const results = await decodeBatch(decoder, batch, options, new Set(tokenizer.eosIds));
       for (const [i, { request }] of batch.entries()) {
         completions[request]!.push(...results[i]!); // pieces of a request come in order
-        if (completions[request]!.length === requests[request]!.streams.length) yield { request, completions: completions[request]! };
+        if (completions[request]!.length === requests[request]!.streams.length)
+          yield { request, completions: completions[request]! };
       }
     }
   } finally {
@@ -76,8 +94,10 @@ export async function* generate(config: LlamaConfig, params: Params, requests: r
 function batches<T extends GenerateRequest>(requests: readonly T[], most: number): T[][] {
   const out: T[][] = [];
   let rows = 0;
-  for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) { // a stable order
-    const batch = out.at(-1), count = request.streams.length;
+  for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) {
+    // a stable order
+    const batch = out.at(-1),
+      count = request.streams.length;
     if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
       batch.push(request);
       rows += count;
@@ -89,17 +109,40 @@ function batches<T extends GenerateRequest>(requests: readonly T[], most: number
   return out;
 }
 
-interface Row { rng: Rng; result: Generated }
+interface Row {
+  rng: Rng;
+  result: Generated;
+}
 
-async function decodeBatch(decoder: Decoder, requests: readonly GenerateRequest[], options: SamplingOptions, eos: ReadonlySet<number>): Promise<Generated[][]> {
+async function decodeBatch(
+  decoder: Decoder,
+  requests: readonly GenerateRequest[],
+  options: SamplingOptions,
+  eos: ReadonlySet<number>,
+): Promise<Generated[][]> {
   const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
-  let rows: Row[] = requests.flatMap(({ streams }, i) => streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })));
-  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length)), padding = requests.map(({ promptIds }) => length - promptIds.length);
+  let rows: Row[] = requests.flatMap(({ streams }, i) =>
+    streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })),
+  );
+  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length)),
+    padding = requests.map(({ promptIds }) => length - promptIds.length);
   if (padding.includes(length)) throw new RangeError("generate: expected a prompt of at least one token, got none");
-  const prompts = tf.tensor2d(Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])), [requests.length, length], "int32");
-  let { logits, cache } = decoder.step(prompts, emptyCache(decoder.config), padding.some((n) => n > 0) ? padding : undefined);
+  const prompts = tf.tensor2d(
+    Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])),
+    [requests.length, length],
+    "int32",
+  );
+  let { logits, cache } = decoder.step(
+    prompts,
+    emptyCache(decoder.config),
+    padding.some((n) => n > 0) ? padding : undefined,
+  );
   prompts.dispose();
-  ({ logits, cache } = takeRows(logits, cache, requests.flatMap(({ streams }, i) => streams.map(() => i))));
+  ({ logits, cache } = takeRows(
+    logits,
+    cache,
+    requests.flatMap(({ streams }, i) => streams.map(() => i)),
+  ));
   for (let step = 0; step < options.maxNewTokens && rows.length > 0; step++) {
     const tokens = await drawTokens(logits, rows, options);
     logits.dispose();
@@ -107,9 +150,15 @@ async function decodeBatch(decoder: Decoder, requests: readonly GenerateRequest[
     rows.forEach(({ result }, i) => {
       if (result.finished) return;
       if (eos.has(tokens[i]!)) result.finished = true;
-      else { result.ids.push(tokens[i]!); alive.push(i); }
+      else {
+        result.ids.push(tokens[i]!);
+        alive.push(i);
+      }
     });
-    if (alive.length === 0 || step + 1 === options.maxNewTokens) { logits = tf.zeros([1, 1]); break; }
+    if (alive.length === 0 || step + 1 === options.maxNewTokens) {
+      logits = tf.zeros([1, 1]);
+      break;
+    }
     let next = tokens;
     if (alive.length < compactBelow * rows.length) {
       const kept = tf.tensor1d(alive, "int32");
@@ -149,19 +198,27 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   const top = tf.topk(logits, k); // largest first, equal ones by index
   const [values, indices] = (await Promise.all([top.values.data(), top.indices.data()])) as [Float32Array, Int32Array];
   tf.dispose([top.values, top.indices]);
-  const tokens = new Int32Array(R), weights = new Float64Array(k);
+  const tokens = new Int32Array(R),
+    weights = new Float64Array(k);
   for (let r = 0; r < R; r++) {
     const { rng, result } = rows[r]!;
-    if (!result.finished) tokens[r] = indices[r * k + drawRank(values.subarray(r * k, (r + 1) * k), options, rng.next(), weights)]!;
+    if (!result.finished)
+      tokens[r] = indices[r * k + drawRank(values.subarray(r * k, (r + 1) * k), options, rng.next(), weights)]!;
   }
   return tokens;
 }
 
 /** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. @param weights [k] scratch */
-export function drawRank(sorted: Float32Array, { temperature, topP }: SamplingOptions, u: number, weights = new Float64Array(sorted.length)): number {
+export function drawRank(
+  sorted: Float32Array,
+  { temperature, topP }: SamplingOptions,
+  u: number,
+  weights = new Float64Array(sorted.length),
+): number {
   let total = 0;
   for (let i = 0; i < sorted.length; i++) total += weights[i] = Math.exp((sorted[i]! - sorted[0]!) / temperature);
-  let kept = 0, mass = 0;
+  let kept = 0,
+    mass = 0;
   while (kept < weights.length && (kept === 0 || mass < topP * total)) mass += weights[kept++]!;
   let left = u * mass;
   for (let rank = 0; rank < kept; rank++) {

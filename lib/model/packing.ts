@@ -30,8 +30,14 @@ export const groupCost = 60_000;
 
 /** @throws RangeError for no sequence, or an empty one */
 export function packSequences(sequences: readonly ArrayLike<number>[]): Packing {
-  if (sequences.length === 0 || sequences.some(({ length }) => length === 0)) throw new RangeError(`packSequences: expected sequences of at least one token, got ${sequences.length === 0 ? "no sequence" : "an empty one"}`);
-  const ids: number[] = [], positions: number[] = [], children: Map<number, number>[] = [], roots = new Map<number, number>();
+  if (sequences.length === 0 || sequences.some(({ length }) => length === 0))
+    throw new RangeError(
+      `packSequences: expected sequences of at least one token, got ${sequences.length === 0 ? "no sequence" : "an empty one"}`,
+    );
+  const ids: number[] = [],
+    positions: number[] = [],
+    children: Map<number, number>[] = [],
+    roots = new Map<number, number>();
   const tokens = sequences.map((sequence) => {
     let following = roots;
     return Int32Array.from(sequence, (id, position) => {
@@ -50,25 +56,32 @@ export function packSequences(sequences: readonly ArrayLike<number>[]): Packing 
   const groups = groupLengths(sorted.map(({ length }) => length));
   const slots = new Int32Array(groups.reduce((sum, { rows, length }) => sum + rows * length, 0));
   const slotOf = new Int32Array(ids.length);
-  let row = 0, start = 0;
-  for (const { rows, length } of groups) for (const end = row + rows; row < end; row++, start += length) {
-    slots.set(sorted[row]!, start);
-    sorted[row]!.forEach((token, i) => (slotOf[token] = start + i));
-  }
+  let row = 0,
+    start = 0;
+  for (const { rows, length } of groups)
+    for (const end = row + rows; row < end; row++, start += length) {
+      slots.set(sorted[row]!, start);
+      sorted[row]!.forEach((token, i) => (slotOf[token] = start + i));
+    }
   return { ids: Int32Array.from(ids), positions: Int32Array.from(positions), tokens, groups, slots, slotOf };
 }
 
 /** Cuts ascending lengths into groups so that launches plus padded attention cost least (exactly, by dynamic programming). */
 function groupLengths(lengths: readonly number[]): AttentionGroup[] {
-  const least = [0], starts = [0]; // of the first n rows: cost, and where their last group starts
+  const least = [0],
+    starts = [0]; // of the first n rows: cost, and where their last group starts
   for (let end = 1; end <= lengths.length; end++) {
     least[end] = Infinity;
     for (let start = 0; start < end; start++) {
       const cost = least[start]! + groupCost + (end - start) * lengths[end - 1]! ** 2;
-      if (cost < least[end]!) { least[end] = cost; starts[end] = start; }
+      if (cost < least[end]!) {
+        least[end] = cost;
+        starts[end] = start;
+      }
     }
   }
   const groups: AttentionGroup[] = [];
-  for (let end = lengths.length; end > 0; end = starts[end]!) groups.unshift({ rows: end - starts[end]!, length: lengths[end - 1]! });
+  for (let end = lengths.length; end > 0; end = starts[end]!)
+    groups.unshift({ rows: end - starts[end]!, length: lengths[end - 1]! });
   return groups;
 }

@@ -30,12 +30,19 @@ export function startEngineFor(dir: string): Promise<Engine> {
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
-  const checkpoint = openCheckpoint(dir), { config, tokenizer } = checkpoint;
+  const checkpoint = openCheckpoint(dir),
+    { config, tokenizer } = checkpoint;
   const params = streamParams(checkpoint, frozen && holdsHalves());
   const model = new Llama(config, gradientCheckpointing);
   return {
-    dir, model, params, tokenizer,
-    dispose: () => { model.dispose(); tf.dispose(params); },
+    dir,
+    model,
+    params,
+    tokenizer,
+    dispose: () => {
+      model.dispose();
+      tf.dispose(params);
+    },
   };
 }
 
@@ -43,16 +50,18 @@ export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing 
 function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
   const typeOf = (name: string) => (keepHalves ? half(name) : undefined);
   const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, typeOf(name) ? 0.5 : 1); // floats
-  const names = [...shapes.keys()], bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
+  const names = [...shapes.keys()],
+    bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
   const loaded: Params = {};
   let room: Float32Array | undefined;
   try {
     for (const name of bySize) {
-      const type = typeOf(name), shape = shapes.get(name)!.slice();
+      const type = typeOf(name),
+        shape = shapes.get(name)!.slice();
       const data = type ? readHalves(name, room) : read(name, room).data;
       const { tensor, free } = type ? uploadedHalves(data, shape as [number, number], type) : uploaded(data, shape);
       loaded[name] = tensor;
-      room = free ? room ?? data : undefined;
+      room = free ? (room ?? data) : undefined;
     }
   } catch (error) {
     tf.dispose(loaded);
@@ -63,6 +72,14 @@ function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHa
 
 /** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer, chat template. */
 export function policyHash(dir: string): string {
-  const files = readdirSync(dir).filter((name) => name === "config.json" || name.endsWith(".safetensors") || (tokenizerFileNames as readonly string[]).includes(name) || name === "generation_config.json").sort();
+  const files = readdirSync(dir)
+    .filter(
+      (name) =>
+        name === "config.json" ||
+        name.endsWith(".safetensors") ||
+        (tokenizerFileNames as readonly string[]).includes(name) ||
+        name === "generation_config.json",
+    )
+    .sort();
   return sha256(files.map((name) => sha256File(path.join(dir, name))).join(""));
 }

@@ -22,6 +22,8 @@ function scaled(frequency: number, scaling: RopeScaling): number {
   const wavelength = f32(f32(1 / frequency) * f32(2 * Math.PI)); // torch divides a number by a tensor this way
   if (wavelength < originalMaxPositions / highFreqFactor) return frequency;
   if (wavelength > originalMaxPositions / lowFreqFactor) return f32(frequency / factor);
-  const smooth = f32(f32(f32(f32(1 / wavelength) * originalMaxPositions) - lowFreqFactor) / (highFreqFactor - lowFreqFactor));
+  const smooth = f32(
+    f32(f32(f32(1 / wavelength) * originalMaxPositions) - lowFreqFactor) / (highFreqFactor - lowFreqFactor),
+  );
   return f32(f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency));
 }

@@ -41,7 +41,21 @@ interface Entry {
 }
 
 const maxHeaderBytes = 100_000_000; // the reference implementation's limit
-const bytesPerElement: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 };
+const bytesPerElement: Readonly<Record<string, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+};
 const size = z.number().int().nonnegative().safe();
 const entrySchema = z.object({ dtype: z.string(), shape: z.array(size), data_offsets: z.tuple([size, size]) });
 const metadataSchema = z.record(z.string());
@@ -62,21 +76,41 @@ export function readSafetensors(target: string): SafetensorsReader {
     for (const [name, entry] of header.entries) if (!wanted || wanted.get(name) === file) entries.set(name, entry);
   }
   for (const [name, file] of wanted ?? []) {
-    if (!entries.has(name)) throw new UserError({ where: file, expected: `tensor ${brief(name)}, which the index places here`, got: "no such tensor", fix: damaged });
+    if (!entries.has(name))
+      throw new UserError({
+        where: file,
+        expected: `tensor ${brief(name)}, which the index places here`,
+        got: "no such tensor",
+        fix: damaged,
+      });
   }
   const find = (name: string): Entry => {
     const entry = entries.get(name);
-    if (!entry) throw new UserError({ where: target, expected: `a tensor ${brief(name)}`, got: "none of that name", fix: "Check that the weights belong to config.json." });
+    if (!entry)
+      throw new UserError({
+        where: target,
+        expected: `a tensor ${brief(name)}`,
+        got: "none of that name",
+        fix: "Check that the weights belong to config.json.",
+      });
     return entry;
   };
   return {
-    names: [...entries.keys()], metadata, shape: (name) => find(name).shape, get: (name, room) => readTensor(name, find(name), room),
-    half: (name) => halfType(find(name)), getHalves: (name, room) => readBits(find(name), room),
+    names: [...entries.keys()],
+    metadata,
+    shape: (name) => find(name).shape,
+    get: (name, room) => readTensor(name, find(name), room),
+    half: (name) => halfType(find(name)),
+    getHalves: (name, room) => readBits(find(name), room),
   };
 }
 
 /** Writes all tensors as F32 in order of name, atomically. Metadata "format": "pt" tells transformers how to read it. */
-export function writeSafetensors(file: string, tensors: ReadonlyMap<string, HostTensor>, metadata: Readonly<Record<string, string>> = {}): void {
+export function writeSafetensors(
+  file: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let offset = 0;
@@ -89,15 +123,19 @@ export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Host
   json.copy(padded);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  writeFileAtomic(file, function* () {
-    yield length;
-    yield padded;
-    for (const name of names) {
-      const { shape, data } = { ...tensors.get(name)! };
-      if (shape.reduce((a, b) => a * b, 1) !== data.length) throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
-      yield bytesOf(data);
-    }
-  }());
+  writeFileAtomic(
+    file,
+    (function* () {
+      yield length;
+      yield padded;
+      for (const name of names) {
+        const { shape, data } = { ...tensors.get(name)! };
+        if (shape.reduce((a, b) => a * b, 1) !== data.length)
+          throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
+        yield bytesOf(data);
+      }
+    })(),
+  );
 }
 
 /** The weights of a folder: one file, or the index of several. */
@@ -109,11 +147,19 @@ function locate(target: string): { files: string[]; wanted?: Map<string, string>
   const [single, index] = weightFiles.map((name) => path.join(target, name)) as [string, string];
   if (existsSync(single)) return { files: [single] };
   if (!existsSync(index)) {
-    throw new UserError({ where: target, expected: "model.safetensors or model.safetensors.index.json", got: "neither", fix: "Save the model with safe_serialization (the default of transformers)." });
+    throw new UserError({
+      where: target,
+      expected: "model.safetensors or model.safetensors.index.json",
+      got: "neither",
+      fix: "Save the model with safe_serialization (the default of transformers).",
+    });
   }
   const wanted = new Map<string, string>();
-  for (const [name, shard] of Object.entries(parseRow(indexSchema, parseJson(readText(index), index), index).weight_map)) {
-    if (path.basename(shard) !== shard) throw new UserError({ where: index, expected: "shards in the same folder", got: brief(shard), fix: damaged });
+  for (const [name, shard] of Object.entries(
+    parseRow(indexSchema, parseJson(readText(index), index), index).weight_map,
+  )) {
+    if (path.basename(shard) !== shard)
+      throw new UserError({ where: index, expected: "shards in the same folder", got: brief(shard), fix: damaged });
     wanted.set(name, path.join(target, shard));
   }
   return { files: [...new Set(wanted.values())], wanted };
@@ -123,23 +169,39 @@ function readHeader(file: string): { entries: Map<string, Entry>; metadata: Reco
   return withFile(file, (fd, fileSize) => {
     if (fileSize < 8) throw broken(file, "at least 8 bytes", `${fileSize}`);
     const headerSize = readBytes(fd, file, 0, 8).readBigUInt64LE();
-    if (headerSize > BigInt(Math.min(maxHeaderBytes, fileSize - 8))) throw broken(file, `a header that fits the file of ${fileSize} bytes`, `header length ${headerSize}`);
+    if (headerSize > BigInt(Math.min(maxHeaderBytes, fileSize - 8)))
+      throw broken(file, `a header that fits the file of ${fileSize} bytes`, `header length ${headerSize}`);
     const dataStart = 8 + Number(headerSize);
     const value = parseJson(readBytes(fd, file, 8, Number(headerSize)).toString("utf8"), `${file}, header`);
-    if (value === null || typeof value !== "object" || Array.isArray(value)) throw broken(file, "a JSON object as header", brief(value));
+    if (value === null || typeof value !== "object" || Array.isArray(value))
+      throw broken(file, "a JSON object as header", brief(value));
     const { __metadata__, ...tensors } = value as Record<string, unknown>;
-    const entries = new Map(Object.entries(tensors).map(([name, entry]) => [name, checkEntry(file, name, entry, dataStart)]));
+    const entries = new Map(
+      Object.entries(tensors).map(([name, entry]) => [name, checkEntry(file, name, entry, dataStart)]),
+    );
     checkLayout(file, entries, dataStart, fileSize);
-    return { entries, metadata: __metadata__ === undefined ? {} : parseRow(metadataSchema, __metadata__, `${file}, __metadata__`) };
+    return {
+      entries,
+      metadata: __metadata__ === undefined ? {} : parseRow(metadataSchema, __metadata__, `${file}, __metadata__`),
+    };
   });
 }
 
 function checkEntry(file: string, name: string, value: unknown, dataStart: number): Entry {
-  const { dtype, shape, data_offsets: [begin, end] } = parseRow(entrySchema, value, `${file}, tensor ${brief(name)}`);
+  const {
+    dtype,
+    shape,
+    data_offsets: [begin, end],
+  } = parseRow(entrySchema, value, `${file}, tensor ${brief(name)}`);
   const width = bytesPerElement[dtype];
   if (width === undefined) throw broken(file, `a known dtype for ${brief(name)}`, brief(dtype));
   const bytes = shape.reduce((a, b) => a * b, width);
-  if (end - begin !== bytes) throw broken(file, `${bytes} bytes for ${brief(name)} (${dtype} [${shape.join(", ")}])`, `offsets ${begin} to ${end}`);
+  if (end - begin !== bytes)
+    throw broken(
+      file,
+      `${bytes} bytes for ${brief(name)} (${dtype} [${shape.join(", ")}])`,
+      `offsets ${begin} to ${end}`,
+    );
   return { file, dtype, shape, start: dataStart + begin, bytes };
 }
 
@@ -147,10 +209,20 @@ function checkEntry(file: string, name: string, value: unknown, dataStart: numbe
 function checkLayout(file: string, entries: ReadonlyMap<string, Entry>, dataStart: number, fileSize: number): void {
   let end = dataStart;
   for (const [name, entry] of [...entries].sort(([, a], [, b]) => a.start - b.start || a.bytes - b.bytes)) {
-    if (entry.start !== end) throw broken(file, `tensor ${brief(name)} to start at byte ${end}, where the one before it ends`, `${entry.start}${entry.start < end ? " (they overlap)" : ""}`);
+    if (entry.start !== end)
+      throw broken(
+        file,
+        `tensor ${brief(name)} to start at byte ${end}, where the one before it ends`,
+        `${entry.start}${entry.start < end ? " (they overlap)" : ""}`,
+      );
     end += entry.bytes;
   }
-  if (end !== fileSize) throw broken(file, `${end} bytes, as the header says`, `${fileSize}${fileSize < end ? " (the file is truncated)" : ""}`);
+  if (end !== fileSize)
+    throw broken(
+      file,
+      `${end} bytes, as the header says`,
+      `${fileSize}${fileSize < end ? " (the file is truncated)" : ""}`,
+    );
 }
 
 /** Narrow numbers are widened piece by piece through this, so that a tensor is held once and nothing waits to be collected. */
@@ -158,8 +230,15 @@ const piece = new Uint8Array(1 << 20);
 
 function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, room?: Float32Array): HostTensor {
   const half = halfType({ dtype });
-  if (!half && dtype !== "F32") throw new UserError({ where: file, expected: `tensor ${brief(name)} in F32, F16 or BF16`, got: dtype, fix: "Convert the checkpoint to one of these." });
-  const length = bytes / bytesPerElement[dtype]!, data = room?.subarray(0, length) ?? new Float32Array(length);
+  if (!half && dtype !== "F32")
+    throw new UserError({
+      where: file,
+      expected: `tensor ${brief(name)} in F32, F16 or BF16`,
+      got: dtype,
+      fix: "Convert the checkpoint to one of these.",
+    });
+  const length = bytes / bytesPerElement[dtype]!,
+    data = room?.subarray(0, length) ?? new Float32Array(length);
   withFile(file, (fd) => {
     if (!half) return fill(fd, file, start, bytesOf(data));
     for (let done = 0; done < bytes; done += piece.length) {
@@ -205,7 +284,12 @@ function withFile<T>(file: string, use: (fd: number, size: number) => T): T {
   try {
     fd = openSync(file, "r");
   } catch (error) {
-    throw new UserError({ where: file, expected: "a readable safetensors file", got: (error as NodeJS.ErrnoException).code ?? String(error), fix: "Check the path." });
+    throw new UserError({
+      where: file,
+      expected: "a readable safetensors file",
+      got: (error as NodeJS.ErrnoException).code ?? String(error),
+      fix: "Check the path.",
+    });
   }
   try {
     return use(fd, fstatSync(fd).size);

@@ -13,7 +13,11 @@ const KEPT_CELL_METADATA = new Set(["tags", "slideshow", "jupyter"]);
 const KERNELSPEC = { display_name: "TypeScript (mask-dpo-lab)", language: "typescript", name: "mask-dpo" };
 
 /** The text of the executed notebook. @param results by cell index; cells that did not run are left without outputs */
-export function canonicalNotebook(notebook: Notebook, results: ReadonlyMap<number, CellOutputs>, languageInfo: Content): string {
+export function canonicalNotebook(
+  notebook: Notebook,
+  results: ReadonlyMap<number, CellOutputs>,
+  languageInfo: Content,
+): string {
   const cells = notebook.cells.map((cell, index) => canonicalCell(cell, index, results.get(index)));
   const metadata = { kernelspec: KERNELSPEC, language_info: languageInfo };
   return `${JSON.stringify(sorted({ cells, metadata, nbformat: 4, nbformat_minor: 5 }), null, 1)}\n`;
@@ -24,13 +28,25 @@ function canonicalCell(cell: NotebookCell, index: number, result: CellOutputs | 
   const metadata = Object.fromEntries(Object.entries(cell.metadata).filter(([key]) => KEPT_CELL_METADATA.has(key)));
   const base = { cell_type: cell.cell_type, id: cell.id ?? `cell-${index}`, metadata, source };
   if (cell.cell_type !== "code") return cell.attachments ? { ...base, attachments: cell.attachments } : base;
-  return { ...base, execution_count: result?.executionCount ?? null, outputs: (result?.outputs ?? []).map(canonicalOutput) };
+  return {
+    ...base,
+    execution_count: result?.executionCount ?? null,
+    outputs: (result?.outputs ?? []).map(canonicalOutput),
+  };
 }
 
 function canonicalOutput(output: Content): Content {
-  if (output.output_type === "stream") return { ...output, text: splitLines(portable(terminalText(String(output.text)))) };
-  if (output.output_type === "error") return { ...output, evalue: portable(String(output.evalue)), traceback: (output.traceback as string[]).map(portable) };
-  const data = Object.fromEntries(Object.entries(output.data as Content).map(([mime, value]) => [mime, canonicalData(mime, value)]));
+  if (output.output_type === "stream")
+    return { ...output, text: splitLines(portable(terminalText(String(output.text)))) };
+  if (output.output_type === "error")
+    return {
+      ...output,
+      evalue: portable(String(output.evalue)),
+      traceback: (output.traceback as string[]).map(portable),
+    };
+  const data = Object.fromEntries(
+    Object.entries(output.data as Content).map(([mime, value]) => [mime, canonicalData(mime, value)]),
+  );
   return { ...output, data };
 }
 
@@ -59,5 +75,9 @@ function splitLines(text: string): string[] {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, v]) => [key, sorted(v)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, v]) => [key, sorted(v)]),
+  );
 }

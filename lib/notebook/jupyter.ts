@@ -7,7 +7,10 @@ import { projectRoot } from "../base/files";
 /** How JupyterLab may be started, in order of preference. */
 function candidates(): string[][] {
   const pythons = [process.env.JUPYTER_PYTHON, "python3", "python"].filter((name): name is string => Boolean(name));
-  return [...(process.env.JUPYTER_PYTHON ? [] : [["jupyter-lab"]]), ...pythons.map((python) => [python, "-m", "jupyterlab"])];
+  return [
+    ...(process.env.JUPYTER_PYTHON ? [] : [["jupyter-lab"]]),
+    ...pythons.map((python) => [python, "-m", "jupyterlab"]),
+  ];
 }
 
 /**
@@ -16,27 +19,35 @@ function candidates(): string[][] {
  * @throws UserError saying how to get JupyterLab, when there is none
  */
 export async function startLab(): Promise<number> {
-  const command = candidates().find(([program, ...args]) => spawnSync(program!, [...args, "--version"], { stdio: "ignore" }).status === 0);
+  const command = candidates().find(
+    ([program, ...args]) => spawnSync(program!, [...args, "--version"], { stdio: "ignore" }).status === 0,
+  );
   if (!command) {
     throw new UserError({
       expected: "JupyterLab on this machine",
       got: "no jupyter-lab command, and no python3 with the module jupyterlab",
-      fix: "Install it with `pip install jupyterlab` and run `npm run lab` again; or open the folder notebooks/ in VS Code with the Jupyter extension and choose the kernel \"TypeScript (mask-dpo-lab)\". `npm run reproduce` needs neither.",
+      fix: 'Install it with `pip install jupyterlab` and run `npm run lab` again; or open the folder notebooks/ in VS Code with the Jupyter extension and choose the kernel "TypeScript (mask-dpo-lab)". `npm run reproduce` needs neither.',
     });
   }
   const [program, ...args] = command;
   // The set-up wrote this project's kernelspec there, also where the user's Jupyter folder cannot be written.
   const kernels = path.join(projectRoot, "node_modules/.mask-dpo-jupyter");
-  const child = spawn(program!, [...args, "--ip=127.0.0.1", `--ServerApp.root_dir=${projectRoot}`, "--LabApp.default_url=/lab/tree/notebooks"], {
-    cwd: projectRoot,
-    stdio: "inherit",
-    env: { ...process.env, JUPYTER_PATH: [kernels, process.env.JUPYTER_PATH].filter(Boolean).join(path.delimiter) },
-  });
+  const child = spawn(
+    program!,
+    [...args, "--ip=127.0.0.1", `--ServerApp.root_dir=${projectRoot}`, "--LabApp.default_url=/lab/tree/notebooks"],
+    {
+      cwd: projectRoot,
+      stdio: "inherit",
+      env: { ...process.env, JUPYTER_PATH: [kernels, process.env.JUPYTER_PATH].filter(Boolean).join(path.delimiter) },
+    },
+  );
   // Ctrl-C goes to the whole group: Jupyter asks, shuts down, and we end after it.
   const wait = () => undefined;
   process.on("SIGINT", wait);
   try {
-    return await new Promise<number>((resolve, reject) => child.once("error", reject).once("exit", (code) => resolve(code ?? 1)));
+    return await new Promise<number>((resolve, reject) =>
+      child.once("error", reject).once("exit", (code) => resolve(code ?? 1)),
+    );
   } finally {
     process.off("SIGINT", wait);
   }

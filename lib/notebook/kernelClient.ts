@@ -20,7 +20,10 @@ const UNBOUNDED = { linger: 0, receiveHighWaterMark: 0, sendHighWaterMark: 0 };
 
 /** The kernel process ended by itself. `log` is the end of what it wrote outside the protocol. */
 export class KernelDied extends Error {
-  constructor(readonly how: string, readonly log: string) {
+  constructor(
+    readonly how: string,
+    readonly log: string,
+  ) {
     super(`the kernel ended (${how})`);
   }
 }
@@ -45,7 +48,10 @@ export class KernelClient {
   private dead: KernelDied | undefined;
   private readonly exited: Promise<void>;
 
-  private constructor(private readonly process: ChildProcess, connection: Connection) {
+  private constructor(
+    private readonly process: ChildProcess,
+    connection: Connection,
+  ) {
     this.wire = new Wire(connection.key);
     this.exited = new Promise((resolve) => {
       const end = (how: string) => {
@@ -56,7 +62,8 @@ export class KernelClient {
       process.once("error", (error) => end(error.message));
       process.once("close", (code, signal) => end(signal ?? `exit code ${code}`));
     });
-    for (const stream of [process.stdout, process.stderr]) stream?.on("data", (data: Buffer) => (this.log = (this.log + data.toString()).slice(-LOG_CHARS)));
+    for (const stream of [process.stdout, process.stderr])
+      stream?.on("data", (data: Buffer) => (this.log = (this.log + data.toString()).slice(-LOG_CHARS)));
     const address = (port: number) => `${connection.transport}://${connection.ip}:${port}`;
     this.shell.connect(address(connection.shell_port));
     this.control.connect(address(connection.control_port));
@@ -101,7 +108,12 @@ export class KernelClient {
    * output of work that outlives the request. @throws KernelDied
    */
   execute(code: string, onOutput: (type: string, content: Content) => void): Promise<Content> {
-    return this.request(this.shell, "execute_request", { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true }, onOutput);
+    return this.request(
+      this.shell,
+      "execute_request",
+      { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true },
+      onOutput,
+    );
   }
 
   /** Language info of the kernel, and a way to know that everything sent before has been received. */
@@ -149,7 +161,12 @@ export class KernelClient {
     throw new KernelDied(`no answer in ${START_TIMEOUT_MS / 1000} s`, this.log);
   }
 
-  private request(socket: Dealer, type: string, content: Content, onOutput: Request["onOutput"] = () => undefined): Promise<Content> {
+  private request(
+    socket: Dealer,
+    type: string,
+    content: Content,
+    onOutput: Request["onOutput"] = () => undefined,
+  ): Promise<Content> {
     if (this.dead) return Promise.reject(this.dead);
     const message = this.wire.message(type, content);
     const done = new Promise<Content>((resolve, reject) => {
@@ -187,11 +204,33 @@ export function sleep(ms: number): Promise<void> {
 }
 
 async function newConnection(): Promise<Connection> {
-  const servers = await Promise.all(Array.from({ length: 5 }, () => new Promise<net.Server>((resolve, reject) => {
-    const server = net.createServer().once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
-  })));
-  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = servers.map((server) => (server.address() as AddressInfo).port) as [number, number, number, number, number];
+  const servers = await Promise.all(
+    Array.from(
+      { length: 5 },
+      () =>
+        new Promise<net.Server>((resolve, reject) => {
+          const server = net
+            .createServer()
+            .once("error", reject)
+            .listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const [shell_port, iopub_port, stdin_port, control_port, hb_port] = servers.map(
+    (server) => (server.address() as AddressInfo).port,
+  ) as [number, number, number, number, number];
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   const key = randomBytes(32).toString("hex");
-  return { shell_port, iopub_port, stdin_port, control_port, hb_port, ip: "127.0.0.1", transport: "tcp", key, signature_scheme: "hmac-sha256", kernel_name: "mask-dpo" };
+  return {
+    shell_port,
+    iopub_port,
+    stdin_port,
+    control_port,
+    hb_port,
+    ip: "127.0.0.1",
+    transport: "tcp",
+    key,
+    signature_scheme: "hmac-sha256",
+    kernel_name: "mask-dpo",
+  };
 }

@@ -26,18 +26,28 @@ interface VirtualModule {
 
 /** The errors in the notebooks, in order. @throws UserError for a file that is no notebook */
 export function nbcheck(files: readonly string[]): NotebookError[] {
-  const modules = new Map(files.map((file, i) => [path.join(projectRoot, `__notebook_${i}.ts`).replace(/\\/g, "/"), joinCells(file)]));
-  const config = ts.getParsedCommandLineOfConfigFile(path.join(projectRoot, "tsconfig.json"), {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: (diagnostic) => { throw new Error(textOf(diagnostic)); },
-  });
+  const modules = new Map(
+    files.map((file, i) => [path.join(projectRoot, `__notebook_${i}.ts`).replace(/\\/g, "/"), joinCells(file)]),
+  );
+  const config = ts.getParsedCommandLineOfConfigFile(
+    path.join(projectRoot, "tsconfig.json"),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: (diagnostic) => {
+        throw new Error(textOf(diagnostic));
+      },
+    },
+  );
   const options = config!.options;
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;
   host.fileExists = (file) => modules.has(file) || fileExists(file);
   host.readFile = (file) => modules.get(file)?.text ?? readFile(file);
   const program = ts.createProgram([...modules.keys()], options, host);
-  return [...modules].flatMap(([file, module]) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map((diagnostic) => place(module, diagnostic)));
+  return [...modules].flatMap(([file, module]) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map((diagnostic) => place(module, diagnostic)),
+  );
 }
 
 /** `notebook:cell 3:2:5 TS2345 …` */
@@ -57,9 +67,18 @@ function joinCells(notebook: string): VirtualModule {
 }
 
 function place({ notebook, starts }: VirtualModule, diagnostic: ts.Diagnostic): NotebookError {
-  const at = diagnostic.file && diagnostic.start !== undefined ? diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start) : { line: 0, character: 0 };
+  const at =
+    diagnostic.file && diagnostic.start !== undefined
+      ? diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start)
+      : { line: 0, character: 0 };
   const start = starts.filter(({ line }) => line <= at.line).at(-1) ?? { cell: 0, line: 0 };
-  return { notebook, cell: start.cell, line: at.line - start.line + 1, column: at.character + 1, message: `TS${diagnostic.code} ${textOf(diagnostic)}` };
+  return {
+    notebook,
+    cell: start.cell,
+    line: at.line - start.line + 1,
+    column: at.character + 1,
+    message: `TS${diagnostic.code} ${textOf(diagnostic)}`,
+  };
 }
 
 function textOf(diagnostic: ts.Diagnostic): string {

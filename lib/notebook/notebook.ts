@@ -3,19 +3,23 @@ import { z } from "zod";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import type { Content } from "../kernel/jupyterWire";
 
-const cellSchema = z.object({
-  cell_type: z.enum(["code", "markdown", "raw"]),
-  id: z.string().optional(),
-  metadata: z.record(z.unknown()).default({}),
-  source: z.union([z.string(), z.array(z.string())]),
-}).passthrough();
+const cellSchema = z
+  .object({
+    cell_type: z.enum(["code", "markdown", "raw"]),
+    id: z.string().optional(),
+    metadata: z.record(z.unknown()).default({}),
+    source: z.union([z.string(), z.array(z.string())]),
+  })
+  .passthrough();
 
-const notebookSchema = z.object({
-  nbformat: z.literal(4),
-  nbformat_minor: z.number().int(),
-  metadata: z.record(z.unknown()).default({}),
-  cells: z.array(cellSchema),
-}).passthrough();
+const notebookSchema = z
+  .object({
+    nbformat: z.literal(4),
+    nbformat_minor: z.number().int(),
+    metadata: z.record(z.unknown()).default({}),
+    cells: z.array(cellSchema),
+  })
+  .passthrough();
 
 export type Notebook = z.output<typeof notebookSchema>;
 export type NotebookCell = z.output<typeof cellSchema>;

@@ -39,7 +39,9 @@ export class CellCollector {
   /** The outputs so far, in the form of nbformat (texts not yet split into lines). */
   outputs(): Content[] {
     const cut = this.streamChars - MAX_STREAM_CHARS;
-    return cut > 0 ? [...this.list, { output_type: "stream", name: "stderr", text: `… ${cut} more characters were printed\n` }] : [...this.list];
+    return cut > 0
+      ? [...this.list, { output_type: "stream", name: "stderr", text: `… ${cut} more characters were printed\n` }]
+      : [...this.list];
   }
 
   private push(output: Output): void {
@@ -53,12 +55,21 @@ export class CellCollector {
     this.streamChars += text.length;
     const last = this.list.at(-1);
     if (!kept) return;
-    if (!this.clearBeforeNext && last?.output_type === "stream" && last.name === name) last.text = `${String(last.text)}${kept}`;
+    if (!this.clearBeforeNext && last?.output_type === "stream" && last.name === name)
+      last.text = `${String(last.text)}${kept}`;
     else this.push({ output_type: "stream", name, text: kept });
   }
 
-  private addDisplay(type: "display_data" | "execute_result", { data, metadata, transient, execution_count }: Content): void {
-    const output: Output = { output_type: type, data, metadata: metadata ?? {}, ...(type === "execute_result" && { execution_count }) };
+  private addDisplay(
+    type: "display_data" | "execute_result",
+    { data, metadata, transient, execution_count }: Content,
+  ): void {
+    const output: Output = {
+      output_type: type,
+      data,
+      metadata: metadata ?? {},
+      ...(type === "execute_result" && { execution_count }),
+    };
     this.displayChars += JSON.stringify(data).length;
     const id = (transient as { display_id?: string } | undefined)?.display_id;
     if (id) this.displays.set(id, [...(this.displays.get(id) ?? []), output]);
@@ -71,7 +82,11 @@ export class CellCollector {
   }
 
   private addError({ ename, evalue, traceback }: Content): void {
-    const error = { ename: String(ename), evalue: String(evalue), traceback: (traceback as string[] | undefined) ?? [] };
+    const error = {
+      ename: String(ename),
+      evalue: String(evalue),
+      traceback: (traceback as string[] | undefined) ?? [],
+    };
     this.errors.push(error);
     this.push({ output_type: "error", ...error });
   }

@@ -59,8 +59,10 @@ function logged(stream: NodeJS.WriteStream): OnProgress {
   };
   return (event) => {
     if (event.kind === "start") write(event.notebook);
-    else if (event.kind === "cellDone") write(`  [${event.cell}/${event.cells}] ${event.seconds.toFixed(1)} s  ${event.title}`);
-    else if (event.kind === "progress" && Date.now() - shownAt > LOG_EVERY_MS) write(`  [${event.cell}/${event.cells}] ${event.text}`);
+    else if (event.kind === "cellDone")
+      write(`  [${event.cell}/${event.cells}] ${event.seconds.toFixed(1)} s  ${event.title}`);
+    else if (event.kind === "progress" && Date.now() - shownAt > LOG_EVERY_MS)
+      write(`  [${event.cell}/${event.cells}] ${event.text}`);
     else if (event.kind === "failed") for (const text of event.traceback) write(text);
     else if (event.kind === "done") write(`  ${event.cells} cells, ${duration(event.seconds)}`);
   };

@@ -31,7 +31,9 @@ const folder = path.join(projectRoot, "notebooks");
 
 /** Notebook file names, in order. */
 export function notebookNames(): string[] {
-  return readdirSync(folder).filter((name) => /^\d\d-.*(?<!\.failed)\.ipynb$/.test(name)).sort();
+  return readdirSync(folder)
+    .filter((name) => /^\d\d-.*(?<!\.failed)\.ipynb$/.test(name))
+    .sort();
 }
 
 /** @throws UserError for an unknown preset or notebook, type errors in cells, or a failing cell */
@@ -39,34 +41,61 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
   const started = Date.now();
   const engine = await startEngine();
   const size = preset(request.preset ?? defaultPreset(engine.name));
-  process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`}\n`);
+  process.stdout.write(
+    `engine: ${engine.description}\npreset: ${size.name}${request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`}\n`,
+  );
   const names = chosen(request.only);
   checkTypes(names.map((name) => path.join(folder, name)));
   const out = request.out && path.resolve(request.out);
   const figures = out ? path.join(out, "figures") : path.join(projectRoot, "figures");
-  const env = { MASK_DPO_PRESET: size.name, MASK_DPO_SEED: String(request.seed), ...(request.jobs && { MASK_DPO_JOBS: String(request.jobs) }), ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }) };
+  const env = {
+    MASK_DPO_PRESET: size.name,
+    MASK_DPO_SEED: String(request.seed),
+    ...(request.jobs && { MASK_DPO_JOBS: String(request.jobs) }),
+    ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }),
+  };
   if (out) mkdirSync(path.join(out, "notebooks"), { recursive: true });
   Object.assign(process.env, env);
   const session = await openSession();
-  await runExperiments(session, requestsOf(session, names.flatMap((name) => armsOfNotebook(session, name.slice(0, 2)))));
+  await runExperiments(
+    session,
+    requestsOf(
+      session,
+      names.flatMap((name) => armsOfNotebook(session, name.slice(0, 2))),
+    ),
+  );
   for (const [i, name] of names.entries()) {
     process.stdout.write(`notebook ${i + 1}/${names.length}: ${name}\n`);
     await runNotebook(path.join(folder, name), { env, ...(out && { out: path.join(out, "notebooks", name) }) });
   }
   const table = paperVersusHere(figures);
   saveTable(table, figures);
-  process.stdout.write(`\n${toText(table)}\n\nexecuted notebooks: ${out ? path.join(out, "notebooks") : folder}\nfigures and tables: ${figures}\ndone in ${duration((Date.now() - started) / 1000)}\n`);
+  process.stdout.write(
+    `\n${toText(table)}\n\nexecuted notebooks: ${out ? path.join(out, "notebooks") : folder}\nfigures and tables: ${figures}\ndone in ${duration((Date.now() - started) / 1000)}\n`,
+  );
 }
 
 function chosen(only?: readonly string[]): string[] {
   const names = notebookNames();
   const missing = only?.find((prefix) => !names.some((name) => name.startsWith(prefix)));
-  if (missing) throw new UserError({ where: "--only", expected: `the beginning of one of ${names.join(", ")}`, got: missing, fix: "Use the number, e.g. --only 02." });
+  if (missing)
+    throw new UserError({
+      where: "--only",
+      expected: `the beginning of one of ${names.join(", ")}`,
+      got: missing,
+      fix: "Use the number, e.g. --only 02.",
+    });
   return only ? names.filter((name) => only.some((prefix) => name.startsWith(prefix))) : names;
 }
 
 /** @throws UserError listing the type errors */
 export function checkTypes(files: readonly string[]): void {
   const errors = nbcheck(files);
-  if (errors.length > 0) throw new UserError({ where: "notebooks", expected: "cells without type errors", got: `${errors.length}:\n${errors.map(formatNotebookError).join("\n")}\n`, fix: "Correct the cells." });
+  if (errors.length > 0)
+    throw new UserError({
+      where: "notebooks",
+      expected: "cells without type errors",
+      got: `${errors.length}:\n${errors.map(formatNotebookError).join("\n")}\n`,
+      fix: "Correct the cells.",
+    });
 }

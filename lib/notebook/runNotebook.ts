@@ -86,7 +86,11 @@ class NotebookRun {
   private stopRequested: (() => void) | undefined;
   private interrupted = false;
 
-  constructor(private readonly name: string, private readonly cells: CodeCell[], private readonly options: RunOptions) {
+  constructor(
+    private readonly name: string,
+    private readonly cells: CodeCell[],
+    private readonly options: RunOptions,
+  ) {
     this.report = options.onProgress ?? terminalReporter();
     this.timeoutMs = (options.timeoutS ?? 7200) * 1000;
   }
@@ -110,7 +114,13 @@ class NotebookRun {
       const failure = await this.runCells(kernel);
       if (this.interrupted) throw new RunInterrupted(`${this.name}: interrupted`);
       if (failure) this.report({ kind: "failed", traceback: this.tracebackOf(failure.cell) });
-      else this.report({ kind: "done", notebook: this.name, cells: this.cells.length, seconds: (Date.now() - started) / 1000 });
+      else
+        this.report({
+          kind: "done",
+          notebook: this.name,
+          cells: this.cells.length,
+          seconds: (Date.now() - started) / 1000,
+        });
       return failure;
     } catch (error) {
       this.report({ kind: "failed", traceback: [] });
@@ -124,12 +134,19 @@ class NotebookRun {
 
   /** The notebook with the outputs so far. */
   text(notebook: Notebook): string {
-    const results = new Map<number, CellOutputs>(this.collectors.map(({ cell, collector }) => [cell.index, { executionCount: cell.number, outputs: collector.outputs() }]));
+    const results = new Map<number, CellOutputs>(
+      this.collectors.map(({ cell, collector }) => [
+        cell.index,
+        { executionCount: cell.number, outputs: collector.outputs() },
+      ]),
+    );
     return canonicalNotebook(notebook, results, this.languageInfo);
   }
 
   private tracebackOf(cell: CodeCell): string[] {
-    return this.collectors.filter((run) => run.cell === cell).flatMap(({ collector }) => collector.errors.flatMap((error) => error.traceback));
+    return this.collectors
+      .filter((run) => run.cell === cell)
+      .flatMap(({ collector }) => collector.errors.flatMap((error) => error.traceback));
   }
 
   private async runCells(kernel: KernelClient): Promise<Failure | undefined> {
@@ -169,7 +186,13 @@ class NotebookRun {
     } catch (error) {
       if (!(error instanceof KernelDied)) throw error;
       if (this.interrupted) return undefined;
-      return fail(cell, collector, "KernelDied", withLog(error), "Look for a crash of native code, a lack of memory or a call of process.exit.");
+      return fail(
+        cell,
+        collector,
+        "KernelDied",
+        withLog(error),
+        "Look for a crash of native code, a lack of memory or a call of process.exit.",
+      );
     } finally {
       clearTimeout(timer);
     }
@@ -178,13 +201,32 @@ class NotebookRun {
   private onOutput: (type: string, content: Content) => void = () => undefined;
 
   /** Interrupts a cell that must not go on; kills the kernel when that does not help. */
-  private async endCell(kernel: KernelClient, cell: CodeCell, collector: CellCollector, reply: Promise<Content>, why: "interrupted" | "too much output" | "timeout"): Promise<Failure> {
+  private async endCell(
+    kernel: KernelClient,
+    cell: CodeCell,
+    collector: CellCollector,
+    reply: Promise<Content>,
+    why: "interrupted" | "too much output" | "timeout",
+  ): Promise<Failure> {
     kernel.interrupt();
     await Promise.race([reply.catch(() => undefined), sleep(GRACE_MS)]);
     kernel.kill();
-    if (why === "timeout") return fail(cell, collector, "Timeout", `no end after ${this.timeoutMs / 1000} s`, "Give it more time or less work.");
+    if (why === "timeout")
+      return fail(
+        cell,
+        collector,
+        "Timeout",
+        `no end after ${this.timeoutMs / 1000} s`,
+        "Give it more time or less work.",
+      );
     if (why === "interrupted") return fail(cell, collector, "Interrupted", "an interrupt", "");
-    return fail(cell, collector, "OutputTooLarge", `more than ${MAX_DISPLAY_CHARS / 1e6} MB displayed by one cell`, "Show less, or write it to a file.");
+    return fail(
+      cell,
+      collector,
+      "OutputTooLarge",
+      `more than ${MAX_DISPLAY_CHARS / 1e6} MB displayed by one cell`,
+      "Show less, or write it to a file.",
+    );
   }
 
   /** An error of a cell that had already ended: a promise nobody waited for. */
@@ -201,7 +243,11 @@ async function startKernel(env: NodeJS.ProcessEnv | undefined, attempts = 3): Pr
   } catch (error) {
     if (!(error instanceof KernelDied)) throw error;
     if (attempts > 1 && /address already in use|EADDRINUSE/i.test(error.log)) return startKernel(env, attempts - 1);
-    throw new UserError({ expected: "the kernel to start", got: withLog(error), fix: "Run `npm run setup`, then try again." });
+    throw new UserError({
+      expected: "the kernel to start",
+      got: withLog(error),
+      fix: "Run `npm run setup`, then try again.",
+    });
   }
 }
 
@@ -219,7 +265,12 @@ function place(file: string, { cell, line }: Failure): string {
 function cellFailure(cell: CodeCell, collector: CellCollector): Failure {
   const error = collector.errors[0];
   const at = new RegExp(`In\\[${cell.number}\\](?: line |:)(\\d+)`).exec(error?.traceback.join("\n") ?? "");
-  return { cell, line: at ? Number(at[1]) : undefined, reason: error ? `${error.ename}: ${error.evalue.replace(/\.$/, "")}` : "an aborted cell", fix: "Correct the cell, then run again." };
+  return {
+    cell,
+    line: at ? Number(at[1]) : undefined,
+    reason: error ? `${error.ename}: ${error.evalue.replace(/\.$/, "")}` : "an aborted cell",
+    fix: "Correct the cell, then run again.",
+  };
 }
 
 /** A failure that the kernel itself did not report becomes an error output of the cell as well. */

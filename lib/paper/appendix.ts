@@ -23,7 +23,9 @@ import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
 
 const TITLE = "Appendix: Mask-DPO on Atlas";
-const HYPERPARAMETERS = "02-hyperparameters", CLOSING = "paper-vs-here", SETTING = "appendix-setting";
+const HYPERPARAMETERS = "02-hyperparameters",
+  CLOSING = "paper-vs-here",
+  SETTING = "appendix-setting";
 
 /** Collects what is there and writes appendix.html, appendix.tex and results.json. @throws UserError for a damaged record */
 export function buildAppendix(session: Session): ResultDocument {
@@ -32,10 +34,19 @@ export function buildAppendix(session: Session): ResultDocument {
   publishTable(session, settingTable(session));
   const closing = paperVersusHere(figures);
   if (closing.rows.length > 0) publishTable(session, closing);
-  if (!readArtefacts(figures).tables.some(({ name }) => name === HYPERPARAMETERS)) publishTable(session, describeTraining(session.preset.training));
+  if (!readArtefacts(figures).tables.some(({ name }) => name === HYPERPARAMETERS))
+    publishTable(session, describeTraining(session.preset.training));
   const found = artefactsIn(figures);
-  const appendix = { title: TITLE, facts: [`This appendix was made at ${sizeText(own)}.`, `${session.engine.description}; ${versionsText(own)}.`], warnings: warnings(found, own), sections: sectionsOf(found) };
-  writeFileAtomic(path.join(figures, "appendix.html"), appendixPage(appendix, (name) => readText(path.join(figures, `${name}.svg`))));
+  const appendix = {
+    title: TITLE,
+    facts: [`This appendix was made at ${sizeText(own)}.`, `${session.engine.description}; ${versionsText(own)}.`],
+    warnings: warnings(found, own),
+    sections: sectionsOf(found),
+  };
+  writeFileAtomic(
+    path.join(figures, "appendix.html"),
+    appendixPage(appendix, (name) => readText(path.join(figures, `${name}.svg`))),
+  );
   writeFileAtomic(path.join(figures, "appendix.tex"), latexDocument(appendix, "appendix"));
   writeFileAtomic(path.join(figures, "results.json"), `${JSON.stringify(results(session, own, found), null, 2)}\n`);
   return appendix;
@@ -55,16 +66,33 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
   const { temperature, topK } = paperSampling;
   const asked = (split: "test" | "ood") => Math.min(preset.evaluationQuestions, atlas.splits[split].length);
   return {
-    name: SETTING, caption: "Setting: this run beside the paper's words",
-    columns: [{ key: "name", label: "Quantity" }, { key: "here", label: "Here", align: "right" }, { key: "paper", label: "Paper (§3.1, §4.3, App. A)" }],
+    name: SETTING,
+    caption: "Setting: this run beside the paper's words",
+    columns: [
+      { key: "name", label: "Quantity" },
+      { key: "here", label: "Here", align: "right" },
+      { key: "paper", label: "Paper (§3.1, §4.3, App. A)" },
+    ],
     rows: [
-      row("base policy", `Atlas's ${path.basename(baseDir)}`, "\"the Llama3.1-8B-Instruct\""), row("annotator", "Atlas's oracle", "\"the ANAH-v2\""),
-      row("training topics x questions of each", `${preset.topics} x ${preset.questionsPerTopic}`, "\"2682 topics\", \"each topic contains 3 questions\""),
-      row("candidates per question, K", preset.candidates, "\"32 candidate responses per question\""),
-      row("sampling of candidates", `top-k ${topK}, T ${temperature}`, "\"top-k (k = 40) sampling with a temperature of 0.8\""),
+      row("base policy", `Atlas's ${path.basename(baseDir)}`, '"the Llama3.1-8B-Instruct"'),
+      row("annotator", "Atlas's oracle", '"the ANAH-v2"'),
+      row(
+        "training topics x questions of each",
+        `${preset.topics} x ${preset.questionsPerTopic}`,
+        '"2682 topics", "each topic contains 3 questions"',
+      ),
+      row("candidates per question, K", preset.candidates, '"32 candidate responses per question"'),
+      row(
+        "sampling of candidates",
+        `top-k ${topK}, T ${temperature}`,
+        '"top-k (k = 40) sampling with a temperature of 0.8"',
+      ),
       row("longest completion (tokens)", preset.maxNewTokens, "not stated"),
-      row("test questions", asked("test"), "\"177 questions\""), row("out-of-domain questions", asked("ood"), "\"183 questions about biography generation\""),
-      row("sampled answers per evaluation question", preset.samples, "not stated"), row("seeds of every number", preset.seeds, "not stated"), row("largest N of best of N", preset.bestOf, "256 (Table 6)"),
+      row("test questions", asked("test"), '"177 questions"'),
+      row("out-of-domain questions", asked("ood"), '"183 questions about biography generation"'),
+      row("sampled answers per evaluation question", preset.samples, "not stated"),
+      row("seeds of every number", preset.seeds, "not stated"),
+      row("largest N of best of N", preset.bestOf, "256 (Table 6)"),
       row("test questions of best of N", Math.min(preset.bestOfQuestions, atlas.splits.test.length), "not stated"),
     ],
   };
@@ -72,27 +100,50 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
 
 /** The paper's numbers and the setting first, then a section per notebook, then what belongs to none. */
 function sectionsOf({ tables, figures }: Found): Section[] {
-  const items = [...tables.map(tableItem), ...figures.map(({ name, title, run }): Item => ({ kind: "figure", name, title, from: provenanceText(run) }))];
-  const named = (...names: string[]) => names.flatMap((name) => items.filter((item) => item.kind === "table" && item.name === name));
+  const items = [
+    ...tables.map(tableItem),
+    ...figures.map(({ name, title, run }): Item => ({ kind: "figure", name, title, from: provenanceText(run) })),
+  ];
+  const named = (...names: string[]) =>
+    names.flatMap((name) => items.filter((item) => item.kind === "table" && item.name === name));
   const first = named(CLOSING, SETTING, HYPERPARAMETERS);
   const groups = new Map<string, Item[]>();
   for (const item of items.filter((item) => !first.includes(item)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const id = /^(\d\d)-/.exec(item.name)?.[1] ?? "other";
     groups.set(id, [...(groups.get(id) ?? []), item]);
   }
-  const rest = [...groups].map(([id, items]) => ({ id, title: id === "other" ? "Beside the notebooks" : notebookTitle(id), items }));
-  return [{ id: "paper", title: "The paper and this run", items: named(CLOSING) }, { id: "setting", title: "Setting and hyperparameters", items: named(SETTING, HYPERPARAMETERS) }, ...rest].filter(({ items }) => items.length > 0);
+  const rest = [...groups].map(([id, items]) => ({
+    id,
+    title: id === "other" ? "Beside the notebooks" : notebookTitle(id),
+    items,
+  }));
+  return [
+    { id: "paper", title: "The paper and this run", items: named(CLOSING) },
+    { id: "setting", title: "Setting and hyperparameters", items: named(SETTING, HYPERPARAMETERS) },
+    ...rest,
+  ].filter(({ items }) => items.length > 0);
 }
 
 function tableItem({ run, ...table }: TableRecord): Item {
-  return { kind: "table", name: table.name, title: table.caption, table, from: table.name === CLOSING ? "From the headline numbers the notebooks recorded." : provenanceText(run) };
+  return {
+    kind: "table",
+    name: table.name,
+    title: table.caption,
+    table,
+    from: table.name === CLOSING ? "From the headline numbers the notebooks recorded." : provenanceText(run),
+  };
 }
 
 /** The heading of a notebook of this project. */
 function notebookTitle(id: string): string {
   const folder = path.join(projectRoot, "notebooks");
-  const file = readdirSync(folder).find((name) => name.startsWith(`${id}-`) && name.endsWith(".ipynb") && !name.endsWith(".failed.ipynb"));
-  const first = file && (parseJson(readText(path.join(folder, file)), file) as { cells?: { source: string | string[] }[] }).cells?.[0]?.source;
+  const file = readdirSync(folder).find(
+    (name) => name.startsWith(`${id}-`) && name.endsWith(".ipynb") && !name.endsWith(".failed.ipynb"),
+  );
+  const first =
+    file &&
+    (parseJson(readText(path.join(folder, file)), file) as { cells?: { source: string | string[] }[] }).cells?.[0]
+      ?.source;
   return /^# (.+)$/m.exec([first ?? ""].flat().join(""))?.[1] ?? `Notebook ${id}`;
 }
 
@@ -104,7 +155,9 @@ function warnings({ tables, figures, unrecorded }: Found, own: Provenance): stri
   }
   return [
     ...[...others].map(([size, names]) => `From another run, at ${size}: ${[...new Set(names)].sort().join(", ")}.`),
-    ...(unrecorded.length > 0 ? [`Left out, because nothing says which run they are from: ${unrecorded.join(", ")}. Run their notebook again.`] : []),
+    ...(unrecorded.length > 0
+      ? [`Left out, because nothing says which run they are from: ${unrecorded.join(", ")}. Run their notebook again.`]
+      : []),
   ];
 }
 
@@ -117,7 +170,8 @@ function results({ runs, figures }: Session, made: Provenance, found: Found): ob
   return {
     made,
     numbers: recorded.flatMap(({ numbers, ...of }) => numbers.map((number) => ({ ...of, ...number }))),
-    tables, figures: found.figures,
+    tables,
+    figures: found.figures,
     runs: Object.fromEntries(used.map((name) => [name, keys.get(name) ?? null])),
     unrecorded: found.unrecorded,
   };
@@ -125,10 +179,21 @@ function results({ runs, figures }: Session, made: Provenance, found: Found): ob
 
 /** The table of contents as a notebook shows it, linked into the page. */
 export function contentsBundle({ sections, facts, warnings }: ResultDocument): Bundle {
-  const count = ({ items }: Section) => ["table", "figure"].flatMap((kind) => { const n = items.filter((item) => item.kind === kind).length; return n > 0 ? [`${n} ${kind}${n > 1 ? "s" : ""}`] : []; }).join(", ");
-  const page = "../figures/appendix.html", notes = [...facts, ...warnings];
+  const count = ({ items }: Section) =>
+    ["table", "figure"]
+      .flatMap((kind) => {
+        const n = items.filter((item) => item.kind === kind).length;
+        return n > 0 ? [`${n} ${kind}${n > 1 ? "s" : ""}`] : [];
+      })
+      .join(", ");
+  const page = "../figures/appendix.html",
+    notes = [...facts, ...warnings];
   return {
-    text: [...sections.map((section) => `${section.title}: ${count(section)}`), ...notes, "figures/appendix.html, appendix.tex, results.json"].join("\n"),
+    text: [
+      ...sections.map((section) => `${section.title}: ${count(section)}`),
+      ...notes,
+      "figures/appendix.html, appendix.tex, results.json",
+    ].join("\n"),
     html: `<ul>${sections.map((section) => `<li><a href="${page}#${section.id}">${escapeHtml(section.title)}</a>: ${count(section)}</li>`).join("")}</ul>${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join("")}<p>One page: <a href="${page}">appendix.html</a>. For a paper: <a href="../figures/appendix.tex">appendix.tex</a>. All numbers: <a href="../figures/results.json">results.json</a>.</p>`,
   };
 }

@@ -60,7 +60,10 @@ export async function runConditions(session: Session): Promise<ConditionResult[]
   const conditions = conditionsOf(session);
   const specs = conditions.flatMap((condition): [string, ArmSpec][] => {
     const { paper, none } = armsOf(session, condition);
-    return [[`${condition.label} paper`, paper], [`${condition.label} none`, none]];
+    return [
+      [`${condition.label} paper`, paper],
+      [`${condition.label} none`, none],
+    ];
   });
   const arms = await runArms(session, Object.fromEntries(specs));
   return conditions.map((condition) => ({
@@ -91,7 +94,13 @@ export function conditionRows(
   conditions: readonly ConditionResult[],
 ): ConditionRow[] {
   const rng = new Rng(seed).fork("conditions");
-  const row = (label: string, aspect: Aspect | undefined, trained: AlignedArm, steps: number, arms: Both<Arm>): ConditionRow => {
+  const row = (
+    label: string,
+    aspect: Aspect | undefined,
+    trained: AlignedArm,
+    steps: number,
+    arms: Both<Arm>,
+  ): ConditionRow => {
     const mean = (of: (result: AlignedArm["results"][number]) => number): number =>
       trained.results.reduce((sum, result) => sum + of(result), 0) / trained.results.length;
     return {
@@ -107,14 +116,20 @@ export function conditionRows(
   };
   const none = onTheWay(masks.none);
   const way = onTheWay(masks.paper).map(({ step, arm }, i, { length }) => {
-    const last = i === length - 1, arms = { paper: arm, none: none[i]!.arm };
-    const label = last ? `all steps, K = ${preset.candidates}, ${preset.topics} topics` : `after ${Math.round(step)} steps`;
+    const last = i === length - 1,
+      arms = { paper: arm, none: none[i]!.arm };
+    const label = last
+      ? `all steps, K = ${preset.candidates}, ${preset.topics} topics`
+      : `after ${Math.round(step)} steps`;
     return row(label, last ? undefined : "steps", masks.paper, step, arms);
   });
-  return [...way, ...conditions.map(({ label, aspect, arms: { paper, none } }) => {
-    const arms = { paper: armOf(paper, "test sampled"), none: armOf(none, "test sampled") };
-    return row(label, aspect, paper, paper.results[0]!.steps, arms);
-  })];
+  return [
+    ...way,
+    ...conditions.map(({ label, aspect, arms: { paper, none } }) => {
+      const arms = { paper: armOf(paper, "test sampled"), none: armOf(none, "test sampled") };
+      return row(label, aspect, paper, paper.results[0]!.steps, arms);
+    }),
+  ];
 }
 
 /** The rows in which one aspect differs, and the full setting. */

@@ -10,18 +10,32 @@ import type { Preferences } from "./pairs";
 
 /** The pair with most of what only a mask can tell apart: wrong sentences in chosen and right ones in rejected. @throws RangeError without pairs */
 export function mostMixedPair(pairs: readonly PreferencePair[]): PreferencePair {
-  const mixed = ({ chosen, rejected }: PreferencePair) => Math.min(countSentences(chosen.sentences).incorrect, countSentences(rejected.sentences).correct);
+  const mixed = ({ chosen, rejected }: PreferencePair) =>
+    Math.min(countSentences(chosen.sentences).incorrect, countSentences(rejected.sentences).correct);
   const [first] = pairs;
   if (!first) throw new RangeError("mostMixedPair: expected at least one pair, got none");
   return pairs.reduce((best, pair) => (mixed(pair) > mixed(best) ? pair : best), first);
 }
 
 /** Figure 2's left half: every candidate of the pair's question by falling score, sentence by sentence. */
-export function candidatesFigure({ candidates, questions }: Preferences, { questionId, chosen, rejected }: PreferencePair): Figure {
-  const role = ({ completion }: AnnotatedCandidate) => (completion === chosen.completion ? ", chosen" : completion === rejected.completion ? ", rejected" : "");
-  const own = candidates.filter((candidate) => candidate.questionId === questionId).sort((a, b) => (factualityScore(b.sentences) ?? 0) - (factualityScore(a.sentences) ?? 0));
-  const strips = own.map((candidate): Strip => ({ label: `candidate ${candidate.index + 1}: ${Math.round(100 * (factualityScore(candidate.sentences) ?? 0))} %${role(candidate)}`, segments: segmentsOf(candidate, () => false) }));
-  return stripFigure({ name: "00-candidates", title: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`, strips });
+export function candidatesFigure(
+  { candidates, questions }: Preferences,
+  { questionId, chosen, rejected }: PreferencePair,
+): Figure {
+  const role = ({ completion }: AnnotatedCandidate) =>
+    completion === chosen.completion ? ", chosen" : completion === rejected.completion ? ", rejected" : "";
+  const own = candidates
+    .filter((candidate) => candidate.questionId === questionId)
+    .sort((a, b) => (factualityScore(b.sentences) ?? 0) - (factualityScore(a.sentences) ?? 0));
+  const strips = own.map((candidate): Strip => ({
+    label: `candidate ${candidate.index + 1}: ${Math.round(100 * (factualityScore(candidate.sentences) ?? 0))} %${role(candidate)}`,
+    segments: segmentsOf(candidate, () => false),
+  }));
+  return stripFigure({
+    name: "00-candidates",
+    title: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
+    strips,
+  });
 }
 
 /** Figure 1: what each objective takes from the pair; masked sentences are faded. */
@@ -31,11 +45,24 @@ export function masksFigure(pair: PreferencePair): Figure {
     return { label: `${method} ${verb} (${side})`, segments: segmentsOf(pair[side], (i) => !kept[i]) };
   };
   return stripFigure({
-    name: "00-masks", title: "What DPO and Mask-DPO learn from one pair",
-    strips: [strip("chosen", "encourages", "none", "DPO"), strip("chosen", "encourages", "paper", "Mask-DPO"), strip("rejected", "penalises", "none", "DPO"), strip("rejected", "penalises", "paper", "Mask-DPO")],
+    name: "00-masks",
+    title: "What DPO and Mask-DPO learn from one pair",
+    strips: [
+      strip("chosen", "encourages", "none", "DPO"),
+      strip("chosen", "encourages", "paper", "Mask-DPO"),
+      strip("rejected", "penalises", "none", "DPO"),
+      strip("rejected", "penalises", "paper", "Mask-DPO"),
+    ],
   });
 }
 
-function segmentsOf({ completion, sentences }: Pick<PreferenceSide, "completion" | "sentences">, masked: (sentence: number) => boolean): Strip["segments"] {
-  return sentences.map(({ start, end, verdict }, i) => ({ text: completion.slice(start, end), verdict, masked: masked(i) }));
+function segmentsOf(
+  { completion, sentences }: Pick<PreferenceSide, "completion" | "sentences">,
+  masked: (sentence: number) => boolean,
+): Strip["segments"] {
+  return sentences.map(({ start, end, verdict }, i) => ({
+    text: completion.slice(start, end),
+    verdict,
+    masked: masked(i),
+  }));
 }

@@ -8,12 +8,26 @@ import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
 import { factScore, type FactScore } from "../factuality/factScore";
-import { factLabels, humanCandidates, humanQuestions, raritySchema, readHumanLabels, type HumanResponse, type LocationReport, type Rarity } from "../factuality/humanLabels";
+import {
+  factLabels,
+  humanCandidates,
+  humanQuestions,
+  raritySchema,
+  readHumanLabels,
+  type HumanResponse,
+  type LocationReport,
+  type Rarity,
+} from "../factuality/humanLabels";
 import type { AnnotatedCandidate } from "../factuality/records";
 import { tokenizePairs, type TokenizedPair, type TokenizeReport } from "../preference/collate";
 import { maskKinds, type MaskKind, type Side } from "../preference/mask";
 import { keptShares } from "../preference/mixing";
-import { compareOfficialMasks, sentenceCuts, type OfficialMaskReport, type SentenceCut } from "../preference/officialMask";
+import {
+  compareOfficialMasks,
+  sentenceCuts,
+  type OfficialMaskReport,
+  type SentenceCut,
+} from "../preference/officialMask";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
 import { promptIds } from "../text/prompt";
 import { loadTokenizer } from "../text/tokenizer";
@@ -26,12 +40,19 @@ export const humanModelNames = ["InstructGPT", "ChatGPT", "PerplexityAI"] as con
 export type HumanModelName = (typeof humanModelNames)[number];
 
 /** For a notebook without the data. */
-export const howToGetLabels = "No human labels: copy third_party/factscore/labeled_data of github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
+export const howToGetLabels =
+  "No human labels: copy third_party/factscore/labeled_data of github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
 
 /** Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there. @throws UserError when the named folder is not there */
 export function labelsFolder(): string | undefined {
   const named = process.env.MASK_DPO_FACTSCORE;
-  if (named && !existsSync(named)) throw new UserError({ where: "MASK_DPO_FACTSCORE", expected: `a folder with ${humanModelNames.map((name) => `${name}.jsonl`).join(", ")}`, got: `${named}, which is not there`, fix: "Check the path, or leave it unset." });
+  if (named && !existsSync(named))
+    throw new UserError({
+      where: "MASK_DPO_FACTSCORE",
+      expected: `a folder with ${humanModelNames.map((name) => `${name}.jsonl`).join(", ")}`,
+      got: `${named}, which is not there`,
+      fix: "Check the path, or leave it unset.",
+    });
   const beside = path.join(projectRoot, "../shared/data/factscore_human");
   return named || (existsSync(beside) ? beside : undefined);
 }
@@ -50,7 +71,13 @@ export function readHumanModels({ seed }: Session, folder = labelsFolder()): Hum
   return humanModelNames.map((name, index) => {
     const responses = readHumanLabels(path.join(folder, `${name}.jsonl`));
     const { candidates, report } = humanCandidates(responses, index);
-    return { name, responses, candidates, location: report, score: factScore(responses.map(factLabels), humanStream(seed, name)) };
+    return {
+      name,
+      responses,
+      candidates,
+      location: report,
+      score: factScore(responses.map(factLabels), humanStream(seed, name)),
+    };
   });
 }
 
@@ -59,10 +86,16 @@ function humanStream(seed: number, name: HumanModelName): Rng {
 }
 
 /** A model's score by rarity of the topic, rarest first; null where it answered none. */
-export function scoresByRarity({ name, responses }: HumanModel, { seed }: Session): { rarity: Rarity; score: Interval | null }[] {
+export function scoresByRarity(
+  { name, responses }: HumanModel,
+  { seed }: Session,
+): { rarity: Rarity; score: Interval | null }[] {
   return raritySchema.options.map((rarity) => {
     const labels = responses.filter((response) => response.rarity === rarity).map(factLabels);
-    return { rarity, score: labels.some((l) => l?.length) ? factScore(labels, humanStream(seed, name).fork(rarity)).score : null };
+    return {
+      rarity,
+      score: labels.some((l) => l?.length) ? factScore(labels, humanStream(seed, name).fork(rarity)).score : null,
+    };
   });
 }
 
@@ -73,11 +106,21 @@ export interface HumanPreferences {
 }
 
 /** §2.2 with two candidates per topic, one of each model; leaves the pairs in a run folder. @throws UserError where no topic gives a pair */
-export function humanPreferences({ seed, runs }: Session, models: readonly HumanModel[], names: readonly [HumanModelName, HumanModelName]): HumanPreferences {
+export function humanPreferences(
+  { seed, runs }: Session,
+  models: readonly HumanModel[],
+  names: readonly [HumanModelName, HumanModelName],
+): HumanPreferences {
   const two = models.filter(({ name }) => names.includes(name));
   const candidates = two.flatMap((model) => model.candidates);
   const { pairs, report } = buildPairs(candidates, humanQuestions(two.map(({ responses }) => responses)), { seed });
-  if (pairs.length === 0) throw new UserError({ where: "human labels", expected: `at least one pair of ${names.join(" and ")}`, got: `none from ${report.questions} topics`, fix: "Check that both files label the same topics." });
+  if (pairs.length === 0)
+    throw new UserError({
+      where: "human labels",
+      expected: `at least one pair of ${names.join(" and ")}`,
+      got: `none from ${report.questions} topics`,
+      fix: "Check that both files label the same topics.",
+    });
   writeJsonl(path.join(runFolder(runs, "human-pairs", { pairs: hashOf(pairs) }), "pairs.jsonl"), pairs);
   return { candidates, pairs, report };
 }
@@ -97,15 +140,25 @@ export interface HumanMasks {
  * Exact masks of all pairs, and how the official code's would differ.
  * @param folder of a Hugging Face tokenizer; no model is read, so no pair is too long
  */
-export function humanMasks(pairs: readonly PreferencePair[], seed: number, folder = process.env.MASK_DPO_TOKENIZER || atlasFolder): HumanMasks {
+export function humanMasks(
+  pairs: readonly PreferencePair[],
+  seed: number,
+  folder = process.env.MASK_DPO_TOKENIZER || atlasFolder,
+): HumanMasks {
   const tokenizer = loadTokenizer(folder);
-  const tokenized = (mask: MaskKind) => tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions: Infinity });
+  const tokenized = (mask: MaskKind) =>
+    tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions: Infinity });
   const paper = tokenized("paper");
   return {
     tokenizer: `tokenizer ${path.basename(path.resolve(folder))}, ${tokenizer.vocabSize} ids`,
     pairs: paper.pairs,
     report: paper.report,
-    kept: Object.fromEntries(maskKinds.map((mask) => [mask, keptShares(tokenized(mask).pairs)])) as Record<MaskKind, Record<Side, number>>,
-    official: Object.fromEntries(sentenceCuts.map((cut) => [cut, compareOfficialMasks(paper.pairs, tokenizer, cut)])) as Record<SentenceCut, OfficialMaskReport>,
+    kept: Object.fromEntries(maskKinds.map((mask) => [mask, keptShares(tokenized(mask).pairs)])) as Record<
+      MaskKind,
+      Record<Side, number>
+    >,
+    official: Object.fromEntries(
+      sentenceCuts.map((cut) => [cut, compareOfficialMasks(paper.pairs, tokenizer, cut)]),
+    ) as Record<SentenceCut, OfficialMaskReport>,
   };
 }

@@ -30,32 +30,62 @@ export interface Preferences {
 /** Samples K candidates of every training question from the base policy, annotates every sentence, chooses pairs. */
 export async function constructPreferences(session: Session): Promise<Preferences> {
   const questions = trainingTopics(session).flat();
-  const candidates = await annotateCandidates(await trainingCandidates(session, "base", questions), questions, atlasAnnotator(session.atlas));
+  const candidates = await annotateCandidates(
+    await trainingCandidates(session, "base", questions),
+    questions,
+    atlasAnnotator(session.atlas),
+  );
   return { questions, candidates, ...buildPairs(candidates, questions, { seed: session.seed }) };
 }
 
 /** Pairs as ids and masks for the base policy; the report counts those no mask can train on. */
-export function tokenizePreferences(session: Session, pairs: readonly PreferencePair[], mask: MaskKind): { pairs: TokenizedPair[]; report: TokenizeReport } {
-  return tokenizeFor(loadTokenizer(session.baseDir), readConfig(path.join(session.baseDir, "config.json")), pairs, mask, session.seed);
+export function tokenizePreferences(
+  session: Session,
+  pairs: readonly PreferencePair[],
+  mask: MaskKind,
+): { pairs: TokenizedPair[]; report: TokenizeReport } {
+  return tokenizeFor(
+    loadTokenizer(session.baseDir),
+    readConfig(path.join(session.baseDir, "config.json")),
+    pairs,
+    mask,
+    session.seed,
+  );
 }
 
 /** Mean score of the best of all K candidates, percent. */
 export function bestOfCandidates({ candidates, questions }: Preferences, { preset, seed }: Session): Interval {
-  return percent(bestOfN(candidates, questions, [preset.candidates], new Rng(seed).fork("best of candidates"))[0]!.macroScore);
+  return percent(
+    bestOfN(candidates, questions, [preset.candidates], new Rng(seed).fork("best of candidates"))[0]!.macroScore,
+  );
 }
 
 /** Some candidates of one question, best and worst included, each sentence with its verdict's letter. */
 export function candidatesTable({ questions, candidates, pairs }: Preferences, pair: number, rows: number): Table {
   const { questionId, chosen, rejected } = pairs[pair]!;
   const own = candidates.filter((candidate) => candidate.questionId === questionId);
-  const role = (text: string) => (text === chosen.completion ? "chosen" : text === rejected.completion ? "rejected" : "");
-  const picked = [...own.filter(({ completion }) => role(completion)).filter(({ completion }, i, all) => all.findIndex((other) => other.completion === completion) === i), ...own.filter(({ completion }) => !role(completion))].slice(0, rows);
+  const role = (text: string) =>
+    text === chosen.completion ? "chosen" : text === rejected.completion ? "rejected" : "";
+  const picked = [
+    ...own
+      .filter(({ completion }) => role(completion))
+      .filter(({ completion }, i, all) => all.findIndex((other) => other.completion === completion) === i),
+    ...own.filter(({ completion }) => !role(completion)),
+  ].slice(0, rows);
   return {
-    name: "01-candidates", caption: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
-    columns: [{ key: "role", label: "Becomes" }, { key: "score", label: "Score (%)", digits: 0 }, { key: "text", label: "Completion, each sentence with its verdict" }],
+    name: "01-candidates",
+    caption: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
+    columns: [
+      { key: "role", label: "Becomes" },
+      { key: "score", label: "Score (%)", digits: 0 },
+      { key: "text", label: "Completion, each sentence with its verdict" },
+    ],
     rows: picked.map(({ completion, sentences }) => ({
-      role: role(completion), score: 100 * (factualityScore(sentences) ?? 0),
-      text: sentences.map(({ start, end, verdict }) => `${completion.slice(start, end)} [${verdictLook[verdict].letter}]`).join(" "),
+      role: role(completion),
+      score: 100 * (factualityScore(sentences) ?? 0),
+      text: sentences
+        .map(({ start, end, verdict }) => `${completion.slice(start, end)} [${verdictLook[verdict].letter}]`)
+        .join(" "),
     })),
   };
 }

@@ -12,7 +12,11 @@ export const table1 = {
 export const table2 = { paper: { score: 77.53, facts: 25.56 }, none: { score: 68.44, facts: 23.43 } } as const;
 
 /** Table 3: who samples the candidates. */
-export const table3 = { other: { score: 59.43, facts: 21.33 }, document: { score: 39.43, facts: 16.16 }, policy: { score: 77.53, facts: 25.56 } } as const;
+export const table3 = {
+  other: { score: 59.43, facts: 21.33 },
+  document: { score: 39.43, facts: 16.16 },
+  policy: { score: 77.53, facts: 25.56 },
+} as const;
 
 /** Table 4: score by thirds of topics or of questions a topic. */
 export const table4 = { topic: [65.04, 71.56, 77.53], question: [69.03, 73.03, 77.53] } as const;

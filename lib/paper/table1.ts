@@ -50,7 +50,9 @@ export function table1Rows(
 ): ArmRow[] {
   const row = (arm: Arm, policy: keyof typeof table1): ArmRow => {
     const { score, facts, biography } = table1[policy];
-    return evaluation === "ood sampled" ? { arm, printedFacts: biography } : { arm, printed: score, printedFacts: facts };
+    return evaluation === "ood sampled"
+      ? { arm, printedFacts: biography }
+      : { arm, printed: score, printedFacts: facts };
   };
   return [
     { arm: shipped.other },
@@ -69,7 +71,8 @@ export function table1Claims(
   masks: Pick<Masks, "paper">,
   factTune: AlignedArm,
 ): Claim[] {
-  const { base, large } = shipped["test greedy"], greedy = armOf(masks.paper, "test greedy");
+  const { base, large } = shipped["test greedy"],
+    greedy = armOf(masks.paper, "test greedy");
   const comparisons: Comparison[] = [
     {
       text: "Mask-DPO > base, greedy",

@@ -120,7 +120,9 @@ export function table3Claims(
       lower: document,
     },
   ];
-  const rng = new Rng(seed), { decoding } = evaluations[evaluation];
+  const rng = new Rng(seed),
+    { decoding } = evaluations[evaluation];
   return comparisons.map(({ text, ...comparison }) =>
-    measured({ ...comparison, text: `${text}, ${decoding}`, source: "Table 3" }, rng.fork(text).fork(evaluation)));
+    measured({ ...comparison, text: `${text}, ${decoding}`, source: "Table 3" }, rng.fork(text).fork(evaluation)),
+  );
 }

@@ -101,9 +101,15 @@ export function table4Claims({ seed }: Session, { topic, question }: Scaling): C
 
 /** Score against thirds of the pairs, by dimension; the paper's beside. */
 export function scalingCurves({ seed }: Session, scaling: Scaling): Curve[] {
-  const thirds = [1 / 3, 2 / 3, 1], rng = new Rng(seed).fork("scaling");
+  const thirds = [1 / 3, 2 / 3, 1],
+    rng = new Rng(seed).fork("scaling");
   const here = (label: string, key: keyof Scaling, style: SeriesStyle): Curve =>
-    scoreCurve(label, style, scaling[key].map((arm, i) => ({ x: thirds[i]!, arm })), rng.fork(key));
+    scoreCurve(
+      label,
+      style,
+      scaling[key].map((arm, i) => ({ x: thirds[i]!, arm })),
+      rng.fork(key),
+    );
   const { dash, symbol } = palette.printed;
   const printed = (label: string, y: readonly number[], style: SeriesStyle): Curve => ({
     label,

@@ -5,7 +5,15 @@
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
-import { bestOfN, type BestOfNPoint, compareBestOfN, errorReduction, gapSlope, powersOfTwo, slopeWeights } from "../evaluation/bestOfN";
+import {
+  bestOfN,
+  type BestOfNPoint,
+  compareBestOfN,
+  errorReduction,
+  gapSlope,
+  powersOfTwo,
+  slopeWeights,
+} from "../evaluation/bestOfN";
 import type { Difference } from "../evaluation/compare";
 import { noisyScore } from "../factuality/noise";
 import type { ArmDifference } from "../evaluation/arm";
@@ -33,53 +41,91 @@ export const temperatures = [0.5, 0.8, 1.1] as const;
 export const verifierErrors = [0, 0.1, 0.2, 0.3, 0.5] as const;
 
 /** Samples what is missing. @param most the largest N @param temperature the paper's unless given */
-export async function sampleBestOf(session: Session, aligned: AlignedArm, count: number, most = session.preset.bestOf, temperature?: number): Promise<BestOfAnswers> {
+export async function sampleBestOf(
+  session: Session,
+  aligned: AlignedArm,
+  count: number,
+  most = session.preset.bestOf,
+  temperature?: number,
+): Promise<BestOfAnswers> {
   const answers: BestOfAnswers = { base: [], maskDpo: [] };
   for (const [i, seed] of seedsOf(session, count).entries()) {
     const own = { ...session, seed };
     answers.base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
-    answers.maskDpo.push(await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature));
+    answers.maskDpo.push(
+      await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature),
+    );
   }
   return answers;
 }
 
 /** Several sets of answers to the same questions as one: every seed's questions count as others of the same topic. */
 export function poolSeeds(seeds: readonly Answered[]): Answered {
-  const named = <Row extends object, Key extends keyof Row>(row: Row, key: Key, seed: number): Row => ({ ...row, [key]: `${seed} ${String(row[key])}` });
-  return { questions: seeds.flatMap(({ questions }, i) => questions.map((row) => named(row, "id", i))), answers: seeds.flatMap(({ answers }, i) => answers.map((row) => named(row, "questionId", i))) };
+  const named = <Row extends object, Key extends keyof Row>(row: Row, key: Key, seed: number): Row => ({
+    ...row,
+    [key]: `${seed} ${String(row[key])}`,
+  });
+  return {
+    questions: seeds.flatMap(({ questions }, i) => questions.map((row) => named(row, "id", i))),
+    answers: seeds.flatMap(({ answers }, i) => answers.map((row) => named(row, "questionId", i))),
+  };
 }
 
 /** The curve of one policy. */
-export function curveOf(session: Session, seeds: readonly Answered[], ns = powersOfTwo(session.preset.bestOf)): BestOfNPoint[] {
+export function curveOf(
+  session: Session,
+  seeds: readonly Answered[],
+  ns = powersOfTwo(session.preset.bestOf),
+): BestOfNPoint[] {
   const { answers, questions } = poolSeeds(seeds);
   return bestOfN(answers, questions, ns, new Rng(session.seed).fork("best of N"));
 }
 
 /** Gap between the policies at each N, of all seeds and of each. */
 export function gapsOf(session: Session, { base, maskDpo }: BestOfAnswers): (ArmDifference & { n: number })[] {
-  const ns = powersOfTwo(session.preset.bestOf), rng = new Rng(session.seed).fork("best of N gap");
-  const gap = (after: Answered, before: Answered, resamples?: number) => compareBestOfN(after.answers, before.answers, before.questions, ns, rng, { resamples });
+  const ns = powersOfTwo(session.preset.bestOf),
+    rng = new Rng(session.seed).fork("best of N gap");
+  const gap = (after: Answered, before: Answered, resamples?: number) =>
+    compareBestOfN(after.answers, before.answers, before.questions, ns, rng, { resamples });
   const single = maskDpo.map((after, i) => gap(after, base[i]!, 1));
-  return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({ n: difference.n, ...scaled(difference), perSeed: single.map((gaps) => 100 * gaps[i]!.value) }));
+  return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({
+    n: difference.n,
+    ...scaled(difference),
+    perSeed: single.map((gaps) => 100 * gaps[i]!.value),
+  }));
 }
 
 /** Points by which the gap changes when N doubles. */
 export function slopeOf(session: Session, { base, maskDpo }: BestOfAnswers): ArmDifference {
-  const ns = powersOfTwo(session.preset.bestOf), rng = new Rng(session.seed).fork("best of N slope");
-  const slope = (after: Answered, before: Answered, resamples?: number) => gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
-  return { ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))), perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value) };
+  const ns = powersOfTwo(session.preset.bestOf),
+    rng = new Rng(session.seed).fork("best of N slope");
+  const slope = (after: Answered, before: Answered, resamples?: number) =>
+    gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
+  return {
+    ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))),
+    perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value),
+  };
 }
 
 /** Percent of the base's remaining error that alignment removes, at each N. */
 export function reductionOf(session: Session, { base, maskDpo }: BestOfAnswers): (Interval & { n: number })[] {
   const [before, after] = [poolSeeds(base), poolSeeds(maskDpo)];
-  return errorReduction(after.answers, before.answers, before.questions, powersOfTwo(session.preset.bestOf), new Rng(session.seed).fork("error reduction")).map((point) => ({ n: point.n, ...percent(point) }));
+  return errorReduction(
+    after.answers,
+    before.answers,
+    before.questions,
+    powersOfTwo(session.preset.bestOf),
+    new Rng(session.seed).fork("error reduction"),
+  ).map((point) => ({ n: point.n, ...percent(point) }));
 }
 
 /** The curve where a verifier that errs chooses; scores are the true ones. */
 export function noisyCurve(session: Session, seeds: readonly Answered[], error: number): BestOfNPoint[] {
-  const { answers, questions } = poolSeeds(seeds), rng = new Rng(session.seed).fork(`verifier ${error}`);
-  return bestOfN(answers, questions, powersOfTwo(session.preset.bestOf), rng.fork("interval"), { rankBy: (answer) => noisyScore(answer, error, rng) });
+  const { answers, questions } = poolSeeds(seeds),
+    rng = new Rng(session.seed).fork(`verifier ${error}`);
+  return bestOfN(answers, questions, powersOfTwo(session.preset.bestOf), rng.fork("interval"), {
+    rankBy: (answer) => noisyScore(answer, error, rng),
+  });
 }
 
 /** The paper's scores by N. */
@@ -89,7 +135,8 @@ export function printedPoints(policy: "base" | "maskDpo"): Record<number, number
 
 /** Corollary 2: alignment still helps when the best of many answers is taken, and the gap does not close. */
 export function table6Claims(gaps: readonly (ArmDifference & { n: number })[], slope: ArmDifference): Claim[] {
-  const before = printedPoints("base"), after = printedPoints("maskDpo");
+  const before = printedPoints("base"),
+    after = printedPoints("maskDpo");
   const printed = ({ n }: { n: number }): number | null =>
     before[n] === undefined || after[n] === undefined ? null : printedGain(before[n], after[n]);
   const [first, last] = [gaps[0]!, gaps.at(-1)!];

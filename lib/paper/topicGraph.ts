@@ -49,27 +49,38 @@ export interface DirectTest {
 /** The base policy's sampled answers to test questions, of all seeds. */
 export async function baseAnswers(session: Session): Promise<Answered> {
   const sets = [];
-  for (const seed of seedsOf(session, session.preset.maskSeeds)) sets.push(await answersOf({ ...session, seed }, session.baseDir, "test", "sampled"));
+  for (const seed of seedsOf(session, session.preset.maskSeeds))
+    sets.push(await answersOf({ ...session, seed }, session.baseDir, "test", "sampled"));
   return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers) };
 }
 
 /** Eq. 8 tested on a policy's wrong statements. Where there is none, the lists of tests are empty. */
 export async function testHallucinations(session: Session, { questions, answers }: Answered): Promise<DirectTest> {
   const { atlas, seed } = session;
-  const wrong = wrongStatements(atlas, questions, answers), rng = new Rng(seed).fork("hallucination graph");
+  const wrong = wrongStatements(atlas, questions, answers),
+    rng = new Rng(seed).fork("hallucination graph");
   const own = rankColumns(hallucinationGraph(atlas, await topicVectors(session, "base"), wrong));
   const embeddings = await byEmbedding(session, (vectors, name): EmbeddingTest => {
     const graph = hallucinationGraph(atlas, vectors, wrong);
     const compared = name !== "base" && own[0].length > 0;
-    return { tests: testGraph(graph, rng.fork(name)), ...(compared ? { minusBase: pairedDifference(rankColumns(graph), own, rng.fork(`${name} - base`)) } : {}) };
+    return {
+      tests: testGraph(graph, rng.fork(name)),
+      ...(compared ? { minusBase: pairedDifference(rankColumns(graph), own, rng.fork(`${name} - base`)) } : {}),
+    };
   });
   return { wrong, embeddings };
 }
 
 /** Gain of test topics against their distance to the training topics, by every embedding. */
-export function gainsAgainstDistance(session: Session, gain: ReadonlyMap<string, number>): Promise<Record<EmbeddingName, GainAgainstDistance>> {
-  const { training } = splitTopics(session), rng = new Rng(session.seed).fork("gain against distance");
-  return byEmbedding(session, (vectors, name) => gainAgainstDistance(vectors, gain, training, nearestTraining, rng.fork(name)));
+export function gainsAgainstDistance(
+  session: Session,
+  gain: ReadonlyMap<string, number>,
+): Promise<Record<EmbeddingName, GainAgainstDistance>> {
+  const { training } = splitTopics(session),
+    rng = new Rng(session.seed).fork("gain against distance");
+  return byEmbedding(session, (vectors, name) =>
+    gainAgainstDistance(vectors, gain, training, nearestTraining, rng.fork(name)),
+  );
 }
 
 /** All topics of Atlas in the plane, in its order, by the policy's own vectors. */
@@ -78,7 +89,10 @@ export async function layoutTopics(session: Session): Promise<[number, number][]
   return umapLayout([...vectors.values()], { nNeighbors: 15, minDist: 0.1, rng: new Rng(session.seed).fork("umap") });
 }
 
-async function byEmbedding<T>(session: Session, compute: (vectors: TopicVectors, name: EmbeddingName) => T): Promise<Record<EmbeddingName, T>> {
+async function byEmbedding<T>(
+  session: Session,
+  compute: (vectors: TopicVectors, name: EmbeddingName) => T,
+): Promise<Record<EmbeddingName, T>> {
   const out = {} as Record<EmbeddingName, T>;
   for (const name of embeddingNames) out[name] = compute(await topicVectors(session, name), name);
   return out;

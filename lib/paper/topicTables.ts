@@ -30,28 +30,60 @@ export function layerTable(choices: Readonly<Partial<Record<EmbeddingName, Layer
   const names = Object.keys(choices) as EmbeddingName[];
   const layers = Math.max(...names.map((name) => choices[name]!.ranks.length));
   return {
-    name: "05-layers", caption: "Mean relative rank of the base policy's wrong statements on validation topics (0 nearest, 1 farthest), by the layer that embeds the topics; * lowest",
-    columns: [{ key: "layer", label: "Layer" }, ...names.map((name) => ({ key: name, label: embeddingLook[name].label, align: "right" as const }))],
+    name: "05-layers",
+    caption:
+      "Mean relative rank of the base policy's wrong statements on validation topics (0 nearest, 1 farthest), by the layer that embeds the topics; * lowest",
+    columns: [
+      { key: "layer", label: "Layer" },
+      ...names.map((name) => ({ key: name, label: embeddingLook[name].label, align: "right" as const })),
+    ],
     rows: Array.from({ length: layers }, (_, layer) => ({
       layer: layer === 0 ? "0 (embeddings)" : String(layer),
-      ...Object.fromEntries(names.map((name) => {
-        const rank = choices[name]!.ranks[layer];
-        return [name, rank && Number.isFinite(rank.value) ? `${rank.value.toFixed(3)} [${rank.low.toFixed(3)}, ${rank.high.toFixed(3)}]${layer === choices[name]!.layer ? " *" : ""}` : null];
-      })),
+      ...Object.fromEntries(
+        names.map((name) => {
+          const rank = choices[name]!.ranks[layer];
+          return [
+            name,
+            rank && Number.isFinite(rank.value)
+              ? `${rank.value.toFixed(3)} [${rank.low.toFixed(3)}, ${rank.high.toFixed(3)}]${layer === choices[name]!.layer ? " *" : ""}`
+              : null,
+          ];
+        }),
+      ),
     })),
   };
 }
 
 /** Sizes and distances of the near and far groups, and how far they agree with the base policy's. */
 export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>): Table {
-  const shared = ({ near }: NearFarSplit) => { const own = new Set(splits.base.near); return (100 * near.filter((id) => own.has(id)).length) / near.length; };
-  const away = (group: readonly string[], { distance }: NearFarSplit) => (group.length === 0 ? null : mean(group.map((id) => distance.get(id)!)));
+  const shared = ({ near }: NearFarSplit) => {
+    const own = new Set(splits.base.near);
+    return (100 * near.filter((id) => own.has(id)).length) / near.length;
+  };
+  const away = (group: readonly string[], { distance }: NearFarSplit) =>
+    group.length === 0 ? null : mean(group.map((id) => distance.get(id)!));
   return {
-    name: "05-near-far", caption: "Near and far halves of the training topics (§4.3): mean distance to the nearest test topic, each embedding in its own units",
-    columns: [byEmbedding, { key: "topics", label: "Topics a group" }, { key: "centres", label: "Test topics that are a centre" }, { key: "near", label: "Distance, near", digits: 3 }, { key: "far", label: "Distance, far", digits: 3 }, { key: "shared", label: "Near topics also near by own (%)", digits: 0 }],
+    name: "05-near-far",
+    caption:
+      "Near and far halves of the training topics (§4.3): mean distance to the nearest test topic, each embedding in its own units",
+    columns: [
+      byEmbedding,
+      { key: "topics", label: "Topics a group" },
+      { key: "centres", label: "Test topics that are a centre" },
+      { key: "near", label: "Distance, near", digits: 3 },
+      { key: "far", label: "Distance, far", digits: 3 },
+      { key: "shared", label: "Near topics also near by own (%)", digits: 0 },
+    ],
     rows: embeddingNames.map((name) => {
       const split = splits[name];
-      return { embedding: embeddingLook[name].label, topics: split.near.length, centres: new Set(split.centre.values()).size, near: away(split.near, split), far: away(split.far, split), shared: split.near.length === 0 ? null : shared(split) };
+      return {
+        embedding: embeddingLook[name].label,
+        topics: split.near.length,
+        centres: new Set(split.centre.values()).size,
+        near: away(split.near, split),
+        far: away(split.far, split),
+        shared: split.near.length === 0 ? null : shared(split),
+      };
     }),
   };
 }
@@ -59,15 +91,35 @@ export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>
 /** The direct test of Eq. 8 over all relations, a row per embedding. */
 export function directTestTable({ embeddings }: DirectTest): Table {
   return {
-    name: "05-direct-test", caption: "Wrong statements of the base policy (test, sampled): mean relative rank of the stated value by the distance of its nearest topic",
+    name: "05-direct-test",
+    caption:
+      "Wrong statements of the base policy (test, sampled): mean relative rank of the stated value by the distance of its nearest topic",
     columns: [
-      byEmbedding, { key: "rank", label: "Rank [95 %]", digits: 3 }, { key: "expected", label: "Rank expected from frequency", digits: 3 }, { key: "p", label: "p", digits: 4 },
-      { key: "rho", label: "Spearman, frequency and distance", digits: 3 }, { key: "rhoExpected", label: "expected", digits: 3 }, { key: "rhoP", label: "p", digits: 4 },
-      { key: "difference", label: "Rank minus own [95 %]", digits: 3 }, { key: "differenceP", label: "p", digits: 4 },
+      byEmbedding,
+      { key: "rank", label: "Rank [95 %]", digits: 3 },
+      { key: "expected", label: "Rank expected from frequency", digits: 3 },
+      { key: "p", label: "p", digits: 4 },
+      { key: "rho", label: "Spearman, frequency and distance", digits: 3 },
+      { key: "rhoExpected", label: "expected", digits: 3 },
+      { key: "rhoP", label: "p", digits: 4 },
+      { key: "difference", label: "Rank minus own [95 %]", digits: 3 },
+      { key: "differenceP", label: "p", digits: 4 },
     ],
     rows: embeddingNames.flatMap((name) => {
-      const { tests: [all], minusBase } = embeddings[name];
-      return all ? [{ embedding: embeddingLook[name].label, ...testCells(all), difference: minusBase ?? null, differenceP: minusBase?.p ?? null }] : [];
+      const {
+        tests: [all],
+        minusBase,
+      } = embeddings[name];
+      return all
+        ? [
+            {
+              embedding: embeddingLook[name].label,
+              ...testCells(all),
+              difference: minusBase ?? null,
+              differenceP: minusBase?.p ?? null,
+            },
+          ]
+        : [];
     }),
   };
 }
@@ -75,18 +127,38 @@ export function directTestTable({ embeddings }: DirectTest): Table {
 /** The same for every relation, by one embedding. */
 export function relationTestTable({ embeddings }: DirectTest, name: EmbeddingName): Table {
   return {
-    name: `05-relations-${name}`, caption: `The direct test by relation, embedding: ${embeddingLook[name].label}`,
+    name: `05-relations-${name}`,
+    caption: `The direct test by relation, embedding: ${embeddingLook[name].label}`,
     columns: [
-      { key: "relation", label: "Relation" }, { key: "statements", label: "Wrong statements" }, { key: "topics", label: "Topics" }, { key: "rank", label: "Rank [95 %]", digits: 3 }, { key: "expected", label: "Rank expected from frequency", digits: 3 }, { key: "p", label: "p", digits: 4 },
-      { key: "rho", label: "Spearman", digits: 3 }, { key: "rhoExpected", label: "expected", digits: 3 }, { key: "rhoP", label: "p", digits: 4 },
+      { key: "relation", label: "Relation" },
+      { key: "statements", label: "Wrong statements" },
+      { key: "topics", label: "Topics" },
+      { key: "rank", label: "Rank [95 %]", digits: 3 },
+      { key: "expected", label: "Rank expected from frequency", digits: 3 },
+      { key: "p", label: "p", digits: 4 },
+      { key: "rho", label: "Spearman", digits: 3 },
+      { key: "rhoExpected", label: "expected", digits: 3 },
+      { key: "rhoP", label: "p", digits: 4 },
     ],
-    rows: embeddings[name].tests.map((test) => ({ relation: test.relation, statements: test.statements, topics: test.topics, ...testCells(test) })),
+    rows: embeddings[name].tests.map((test) => ({
+      relation: test.relation,
+      statements: test.statements,
+      topics: test.topics,
+      ...testCells(test),
+    })),
   };
 }
 
 function testCells({ rank, correlation }: GraphTest) {
   const known = Number.isFinite(rank.low) ? { value: rank.value, low: rank.low, high: rank.high } : rank.value;
-  return { rank: known, expected: rank.expected, p: rank.p, rho: correlation.value, rhoExpected: correlation.expected, rhoP: correlation.p };
+  return {
+    rank: known,
+    expected: rank.expected,
+    p: rank.p,
+    rho: correlation.value,
+    rhoExpected: correlation.expected,
+    rhoP: correlation.p,
+  };
 }
 
 /** Fewer wrong statements than this say nothing about a relation. */
@@ -94,9 +166,15 @@ const fewestStatements = 20;
 
 /** Mean rank by relation, a mark per embedding. */
 export function rankFigure({ embeddings }: DirectTest): Figure {
-  const shown = embeddings.base.tests.filter(({ relation, statements }) => relation === "all" || statements >= fewestStatements).sort((a, b) => Number(b.relation === "all") - Number(a.relation === "all") || a.rank.value - b.rank.value);
+  const shown = embeddings.base.tests
+    .filter(({ relation, statements }) => relation === "all" || statements >= fewestStatements)
+    .sort((a, b) => Number(b.relation === "all") - Number(a.relation === "all") || a.rank.value - b.rank.value);
   return dumbbellFigure({
-    name: "05-ranks", title: "How near are wrong statements? (test, sampled)", categories: shown.map(({ relation }) => relation), valueTitle: "Mean relative rank: 0 nearest, 0.5 chance", width: 720,
+    name: "05-ranks",
+    title: "How near are wrong statements? (test, sampled)",
+    categories: shown.map(({ relation }) => relation),
+    valueTitle: "Mean relative rank: 0 nearest, 0.5 chance",
+    width: 720,
     series: embeddingNames.map((name) => {
       const byRelation = new Map(embeddings[name].tests.map((test) => [test.relation, test.rank.value]));
       return { ...embeddingLook[name], values: shown.map(({ relation }) => byRelation.get(relation) ?? null) };
@@ -108,26 +186,57 @@ export function rankFigure({ embeddings }: DirectTest): Figure {
 export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>): Table {
   const known = (value: number) => (Number.isNaN(value) ? null : value);
   return {
-    name: "05-gain-distance", caption: `Gain of test topics from alignment against their mean distance to the ${nearestTraining} nearest training topics`,
-    columns: [byEmbedding, { key: "topics", label: "Test topics" }, { key: "rho", label: "Spearman", digits: 3 }, { key: "p", label: "p (permutation)", digits: 4 }],
-    rows: embeddingNames.map((name) => ({ embedding: embeddingLook[name].label, topics: gains[name].topics, rho: known(gains[name].rho), p: known(gains[name].p) })),
+    name: "05-gain-distance",
+    caption: `Gain of test topics from alignment against their mean distance to the ${nearestTraining} nearest training topics`,
+    columns: [
+      byEmbedding,
+      { key: "topics", label: "Test topics" },
+      { key: "rho", label: "Spearman", digits: 3 },
+      { key: "p", label: "p (permutation)", digits: 4 },
+    ],
+    rows: embeddingNames.map((name) => ({
+      embedding: embeddingLook[name].label,
+      topics: gains[name].topics,
+      rho: known(gains[name].rho),
+      p: known(gains[name].p),
+    })),
   };
 }
 
 /** All topics in the plane, coloured by group, by score or by gain. @param points [x, y] of each topic of Atlas, in its order */
-export function topicMap({ atlas: { topics, splits } }: Session, points: readonly (readonly [number, number])[], split: NearFarSplit, scores: ReadonlyMap<string, number>, gains: ReadonlyMap<string, number>): Figure {
+export function topicMap(
+  { atlas: { topics, splits } }: Session,
+  points: readonly (readonly [number, number])[],
+  split: NearFarSplit,
+  scores: ReadonlyMap<string, number>,
+  gains: ReadonlyMap<string, number>,
+): Figure {
   const index = new Map(topics.map(({ id }, i) => [id, i]));
-  const percents = (values: ReadonlyMap<string, number>) => new Map([...values].map(([id, value]) => [index.get(id)!, 100 * value]));
+  const percents = (values: ReadonlyMap<string, number>) =>
+    new Map([...values].map(([id, value]) => [index.get(id)!, 100 * value]));
   const [score, gain] = [percents(scores), percents(gains)];
-  const group = new Map([...split.near.map((id) => [id, 1] as const), ...split.far.map((id) => [id, 2] as const), ...splits.test.map(({ topic }) => [topic, 3] as const)]);
-  const number = (label: string, value: number | undefined, unit: string) => (value === undefined ? [] : [`${label} ${value.toFixed(0)} ${unit}`]);
+  const group = new Map([
+    ...split.near.map((id) => [id, 1] as const),
+    ...split.far.map((id) => [id, 2] as const),
+    ...splits.test.map(({ topic }) => [topic, 3] as const),
+  ]);
+  const number = (label: string, value: number | undefined, unit: string) =>
+    value === undefined ? [] : [`${label} ${value.toFixed(0)} ${unit}`];
   return mapFigure({
-    name: "05-topic-map", title: "Topics of Atlas by the base policy's own vectors (UMAP)",
+    name: "05-topic-map",
+    title: "Topics of Atlas by the base policy's own vectors (UMAP)",
     points: topics.map(({ id, kind, name, country }, i) => ({
-      x: points[i]![0], y: points[i]![1], group: group.get(id) ?? 0,
-      text: [kind === "city" ? `${name}, ${country.name}` : name, ...number("score", score.get(i), "%"), ...number("gain", gain.get(i), "points")],
+      x: points[i]![0],
+      y: points[i]![1],
+      group: group.get(id) ?? 0,
+      text: [
+        kind === "city" ? `${name}, ${country.name}` : name,
+        ...number("score", score.get(i), "%"),
+        ...number("gain", gain.get(i), "points"),
+      ],
     })),
-    groupLabel: "Cluster", groups: [
+    groupLabel: "Cluster",
+    groups: [
       { label: "others", style: { ...palette.base, color: "#B8BEC6" }, size: 4 },
       { label: "near training topics", style: { ...palette.maskDpo, color: okabeIto.skyBlue }, size: 5 },
       { label: "far training topics", style: { ...palette.dpo, symbol: "diamond" }, size: 5 },
@@ -141,11 +250,27 @@ export function topicMap({ atlas: { topics, splits } }: Session, points: readonl
 }
 
 /** Headline numbers of notebook 05; the paper has none of them. */
-export function graphNumbers({ embeddings }: DirectTest, gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>): HeadlineNumber[] {
+export function graphNumbers(
+  { embeddings }: DirectTest,
+  gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>,
+): HeadlineNumber[] {
   const none = { value: NaN, low: NaN, high: NaN };
   const rank = (name: EmbeddingName): HeadlineNumber => {
     const { value, low, high } = embeddings[name].tests[0]?.rank ?? none;
-    return { what: `rank of wrong values by distance, ${embeddingLook[name].label} (Eq. 8)`, unit: "0-1", paper: null, here: { value, low, high } };
+    return {
+      what: `rank of wrong values by distance, ${embeddingLook[name].label} (Eq. 8)`,
+      unit: "0-1",
+      paper: null,
+      here: { value, low, high },
+    };
   };
-  return [...embeddingNames.map(rank), { what: "Spearman of gain and distance to training topics, own (§4.3)", unit: "rho", paper: null, here: gains.base.rho }];
+  return [
+    ...embeddingNames.map(rank),
+    {
+      what: "Spearman of gain and distance to training topics, own (§4.3)",
+      unit: "rho",
+      paper: null,
+      here: gains.base.rho,
+    },
+  ];
 }

@@ -26,7 +26,8 @@ import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
 
 /** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
-export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> & Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;
+export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
+  Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;
 export type OwnAnnotator = Annotator | ServerAnnotator;
 
 export interface OwnStudy {
@@ -45,14 +46,37 @@ const atlas = { questions: 96, test: 48, batch: 16 };
 
 /** Names the study's folder and writes its questions there. @throws UserError for a bad or missing file or folder, or one file of questions without the other */
 export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStudy {
-  const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env, { preset, seed, engine, baseDir } = session;
-  if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST) throw new UserError({ where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST", expected: "both, or none for Atlas's", got: "one", fix: "Name the other file too." });
-  const questions = MASK_DPO_QUESTIONS ? questionsOf(MASK_DPO_QUESTIONS) : trainingTopics(session).flat().slice(0, atlas.questions);
-  const test = MASK_DPO_TEST ? questionsOf(MASK_DPO_TEST) : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
+  const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env,
+    { preset, seed, engine, baseDir } = session;
+  if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST)
+    throw new UserError({
+      where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST",
+      expected: "both, or none for Atlas's",
+      got: "one",
+      fix: "Name the other file too.",
+    });
+  const questions = MASK_DPO_QUESTIONS
+    ? questionsOf(MASK_DPO_QUESTIONS)
+    : trainingTopics(session).flat().slice(0, atlas.questions);
+  const test = MASK_DPO_TEST
+    ? questionsOf(MASK_DPO_TEST)
+    : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
   if (own) readCheckpointConfig(own);
-  const model = own || baseDir, training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
-  const key = { model: policyHash(model), questions: hashOf(questions), test: hashOf(test), annotator: annotatorKey(annotator), k: preset.candidates, samples: preset.samples, training, seed, engine: engine.arithmetic };
-  const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)), at = (name: string): string => path.join(folder, name);
+  const model = own || baseDir,
+    training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
+  const key = {
+    model: policyHash(model),
+    questions: hashOf(questions),
+    test: hashOf(test),
+    annotator: annotatorKey(annotator),
+    k: preset.candidates,
+    samples: preset.samples,
+    training,
+    seed,
+    engine: engine.arithmetic,
+  };
+  const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)),
+    at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
   return { session, annotator, model, training, maxNewTokens: own ? 256 : session.preset.maxNewTokens, at };
@@ -60,8 +84,21 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
 
 /** Candidates, verdicts, pairs. */
 export async function ownPairs(study: OwnStudy): Promise<PairReport> {
-  const { session: { preset, seed }, model, maxNewTokens, at } = study, questions = at("questions.jsonl");
-  await sampleVerb({ model, questions, out: at("candidates.jsonl"), k: preset.candidates, sampling: { ...paperSampling, maxNewTokens }, seed });
+  const {
+      session: { preset, seed },
+      model,
+      maxNewTokens,
+      at,
+    } = study,
+    questions = at("questions.jsonl");
+  await sampleVerb({
+    model,
+    questions,
+    out: at("candidates.jsonl"),
+    k: preset.candidates,
+    sampling: { ...paperSampling, maxNewTokens },
+    seed,
+  });
   await judge(study, "candidates.jsonl", "questions.jsonl", "annotated.jsonl");
   return pairsVerb({ candidates: at("annotated.jsonl"), questions, out: at("pairs.jsonl"), seed });
 }
@@ -73,15 +110,43 @@ export async function ownPolicy({ session: { seed }, model, training, at }: OwnS
 
 /** Both policies' answers to the test questions, judged, and the report on them. */
 export async function ownReport(study: OwnStudy): Promise<Report> {
-  const { session: { preset, seed }, model, maxNewTokens, at } = study, questions = at("test.jsonl");
-  for (const [name, dir] of [["base", model], ["aligned", at("aligned")]] as const) {
-    for (const [how, k, sampling] of [["greedy", 1, greedySampling], ["sampled", Math.max(2, preset.samples), paperSampling]] as const) {
-      await sampleVerb({ model: dir, questions, out: at(`${name}-${how}.jsonl`), k, sampling: { ...sampling, maxNewTokens }, seed });
+  const {
+      session: { preset, seed },
+      model,
+      maxNewTokens,
+      at,
+    } = study,
+    questions = at("test.jsonl");
+  for (const [name, dir] of [
+    ["base", model],
+    ["aligned", at("aligned")],
+  ] as const) {
+    for (const [how, k, sampling] of [
+      ["greedy", 1, greedySampling],
+      ["sampled", Math.max(2, preset.samples), paperSampling],
+    ] as const) {
+      await sampleVerb({
+        model: dir,
+        questions,
+        out: at(`${name}-${how}.jsonl`),
+        k,
+        sampling: { ...sampling, maxNewTokens },
+        seed,
+      });
       await judge(study, `${name}-${how}.jsonl`, "test.jsonl", `${name}-${how}-judged.jsonl`);
     }
   }
-  const judged = (how: string) => ["base", "aligned"].map((name) => ({ name, file: at(`${name}-${how}-judged.jsonl`) }));
-  return writeReport({ questions, answers: judged("greedy"), sampled: judged("sampled"), pairs: at("pairs.jsonl"), trained: [{ name: "aligned", file: at("aligned") }], out: at("report"), seed });
+  const judged = (how: string) =>
+    ["base", "aligned"].map((name) => ({ name, file: at(`${name}-${how}-judged.jsonl`) }));
+  return writeReport({
+    questions,
+    answers: judged("greedy"),
+    sampled: judged("sampled"),
+    pairs: at("pairs.jsonl"),
+    trained: [{ name: "aligned", file: at("aligned") }],
+    out: at("report"),
+    seed,
+  });
 }
 
 /** What a notebook calls who judges. */
@@ -92,19 +157,45 @@ export function annotatorName(annotator: OwnAnnotator): string {
 /** What decides verdicts: of an annotator behind a server all of it, of another its name. */
 function annotatorKey(annotator: OwnAnnotator): string | object {
   if ("name" in annotator) return annotator.name;
-  const { annotator: protocol, modelName, answers, tries, extra, answerModel, seed, documents, knowledge } = { ...annotateDefaults, ...annotator };
-  return { protocol, modelName, answers, tries, extra, answerModel, seed, documents: documents && sha256(readText(documents)), knowledge: knowledge && stampOf(knowledge) };
+  const {
+    annotator: protocol,
+    modelName,
+    answers,
+    tries,
+    extra,
+    answerModel,
+    seed,
+    documents,
+    knowledge,
+  } = { ...annotateDefaults, ...annotator };
+  return {
+    protocol,
+    modelName,
+    answers,
+    tries,
+    extra,
+    answerModel,
+    seed,
+    documents: documents && sha256(readText(documents)),
+    knowledge: knowledge && stampOf(knowledge),
+  };
 }
 
 /** Of a file that may be too large to hash. */
 function stampOf(file: string): { file: string; size: number; mtime: number } {
   const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat) throw new UserError({ where: file, expected: "a readable file", got: "nothing there", fix: "Check the path." });
+  if (!stat)
+    throw new UserError({ where: file, expected: "a readable file", got: "nothing there", fix: "Check the path." });
   return { file: path.resolve(file), size: stat.size, mtime: stat.mtimeMs };
 }
 
 /** Verdicts on a file of the study. */
-async function judge({ session: { seed }, annotator, at }: OwnStudy, candidates: string, questions: string, out: string): Promise<void> {
+async function judge(
+  { session: { seed }, annotator, at }: OwnStudy,
+  candidates: string,
+  questions: string,
+  out: string,
+): Promise<void> {
   const files = { candidates: at(candidates), questions: at(questions), out: at(out) };
   if ("name" in annotator) await annotateVerb(files, annotator);
   else await annotateServerVerb({ ...annotateDefaults, seed, cache: at("replies"), ...annotator, ...files });

@@ -25,11 +25,19 @@ export function samplingTasks(tokenizer: Tokenizer, questions: readonly Question
   const lengths = new Map(questions.map((question) => [question, promptIds(tokenizer, question.prompt).length]));
   const order = questions.slice().sort((a, b) => lengths.get(a)! - lengths.get(b)!);
   const perTask = Math.max(1, Math.ceil(taskRows / k));
-  return Array.from({ length: Math.ceil(order.length / perTask) }, (_, i) => order.slice(i * perTask, (i + 1) * perTask));
+  return Array.from({ length: Math.ceil(order.length / perTask) }, (_, i) =>
+    order.slice(i * perTask, (i + 1) * perTask),
+  );
 }
 
 /** Yields the K candidates of each question of a task as its batch ends, in no stated order. */
-export async function* sampleCandidates(policy: Policy, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
+export async function* sampleCandidates(
+  policy: Policy,
+  questions: readonly Question[],
+  k: number,
+  sampling: SamplingOptions,
+  seed: number,
+): AsyncGenerator<Candidate[]> {
   const { model, params, tokenizer } = policy;
   const root = new Rng(seed);
   const requests = questions.map(({ id, prompt }) => ({
@@ -38,6 +46,12 @@ export async function* sampleCandidates(policy: Policy, questions: readonly Ques
   }));
   for await (const { request, completions } of generate(model.config, params, requests, sampling, tokenizer)) {
     const questionId = questions[request]!.id;
-    yield completions.map(({ ids }, index) => ({ questionId, index, completion: tokenizer.decode(ids), tokenIds: ids, seed }));
+    yield completions.map(({ ids }, index) => ({
+      questionId,
+      index,
+      completion: tokenizer.decode(ids),
+      tokenIds: ids,
+      seed,
+    }));
   }
 }

@@ -54,7 +54,12 @@ export interface TokenizeReport {
 }
 
 /** Both sides of a pair as ids and masks. @throws UserError naming pair and side for spans or token ids that do not fit the text */
-export function tokenizePair(pair: PreferencePair, tokenizer: CompletionTokenizer, promptIds: readonly number[], options: PairMaskOptions): TokenizedPair {
+export function tokenizePair(
+  pair: PreferencePair,
+  tokenizer: CompletionTokenizer,
+  promptIds: readonly number[],
+  options: PairMaskOptions,
+): TokenizedPair {
   const rng = new Rng(options.seed ?? 0).fork("mask").fork(pair.questionId);
   const side = (name: Side): TokenizedSide => {
     try {
@@ -62,7 +67,10 @@ export function tokenizePair(pair: PreferencePair, tokenizer: CompletionTokenize
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       const { where, ...parts } = error.parts;
-      throw new UserError({ ...parts, where: `pair of question ${brief(pair.questionId)}, ${name} side${where ? ` (${where})` : ""}` });
+      throw new UserError({
+        ...parts,
+        where: `pair of question ${brief(pair.questionId)}, ${name} side${where ? ` (${where})` : ""}`,
+      });
     }
   };
   return { questionId: pair.questionId, source: pair, chosen: side("chosen"), rejected: side("rejected") };
@@ -81,12 +89,23 @@ export function tokenizePairs(
   options: PairMaskOptions & { maxPositions: number },
 ): { pairs: TokenizedPair[]; emptied: TokenizedPair[]; report: TokenizeReport } {
   const tokenized = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(pair.prompt), options));
-  const fits = ({ chosen, rejected }: TokenizedPair) => Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
+  const fits = ({ chosen, rejected }: TokenizedPair) =>
+    Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
   const isEmptied = ({ chosen, rejected }: TokenizedPair) => chosen.emptied || rejected.emptied;
   const fitting = tokenized.filter(fits);
-  const kept = fitting.filter((pair) => !isEmptied(pair)), emptied = fitting.filter(isEmptied);
+  const kept = fitting.filter((pair) => !isEmptied(pair)),
+    emptied = fitting.filter(isEmptied);
   const names = (of: readonly TokenizedPair[]) => of.map(({ questionId }) => questionId);
-  return { pairs: kept, emptied, report: { pairs: pairs.length, kept: kept.length, emptied: names(emptied), tooLong: names(tokenized.filter((pair) => !fits(pair))) } };
+  return {
+    pairs: kept,
+    emptied,
+    report: {
+      pairs: pairs.length,
+      kept: kept.length,
+      emptied: names(emptied),
+      tooLong: names(tokenized.filter((pair) => !fits(pair))),
+    },
+  };
 }
 
 /** All chosen sides, then all rejected ones: [2B]. */
@@ -94,9 +113,18 @@ export function sidesOf<Side>(pairs: readonly { chosen: Side; rejected: Side }[]
   return [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
 }
 
-function tokenizeSide(pair: PreferencePair, name: Side, tokenizer: CompletionTokenizer, promptIds: readonly number[], options: PairMaskOptions, rng: Rng): TokenizedSide {
+function tokenizeSide(
+  pair: PreferencePair,
+  name: Side,
+  tokenizer: CompletionTokenizer,
+  promptIds: readonly number[],
+  options: PairMaskOptions,
+  rng: Rng,
+): TokenizedSide {
   const { completion, sentences, tokenIds } = pair[name];
-  const { ids, starts, ends } = tokenIds ? { ids: tokenIds, ...tokenizer.offsets(tokenIds, completion) } : tokenizer.encode(completion);
+  const { ids, starts, ends } = tokenIds
+    ? { ids: tokenIds, ...tokenizer.offsets(tokenIds, completion) }
+    : tokenizer.encode(completion);
   const ofCompletion = sentenceOfTokens(completion, starts, ends, sentences);
   const kept = keptSentences(name, sentences, options, rng);
   const promptLength = promptIds.length;

@@ -9,7 +9,12 @@ import type { PreferencePair } from "./pair";
 import type { InspectPair, InspectSide } from "../show/inspect";
 
 /** @param modelDir whose tokenizer is used; no weights are read */
-export function inspectPairs(modelDir: string, pairs: readonly PreferencePair[], mask: MaskKind, seed: number): InspectPair[] {
+export function inspectPairs(
+  modelDir: string,
+  pairs: readonly PreferencePair[],
+  mask: MaskKind,
+  seed: number,
+): InspectPair[] {
   const tokenizer = loadTokenizer(modelDir);
   checkVocabulary(tokenizer, readConfig(path.join(modelDir, "config.json")).vocabSize, modelDir);
   return pairs.map((pair) => {
@@ -19,9 +24,19 @@ export function inspectPairs(modelDir: string, pairs: readonly PreferencePair[],
       const { promptLength, ids, lossMask, sentenceOf }: TokenizedSide = tokenized[name];
       const own = Array.from(ids.subarray(promptLength, -1)); // without prompt and closing token
       const { starts, ends } = tokenizer.offsets(own, completion);
-      const tokens = own.map((_, i) => ({ start: starts[i]!, end: ends[i]!, kept: lossMask[promptLength + i] === 1, sentence: sentenceOf[promptLength + i]! < 0 ? null : sentenceOf[promptLength + i]! }));
+      const tokens = own.map((_, i) => ({
+        start: starts[i]!,
+        end: ends[i]!,
+        kept: lossMask[promptLength + i] === 1,
+        sentence: sentenceOf[promptLength + i]! < 0 ? null : sentenceOf[promptLength + i]!,
+      }));
       return { completion, sentences, tokens, score: pair.scores[name] };
     };
-    return { questionId: pair.questionId, topic: pair.topic, prompt: pair.prompt.map(({ content }) => content).join("\n"), sides: { chosen: side("chosen"), rejected: side("rejected") } };
+    return {
+      questionId: pair.questionId,
+      topic: pair.topic,
+      prompt: pair.prompt.map(({ content }) => content).join("\n"),
+      sides: { chosen: side("chosen"), rejected: side("rejected") },
+    };
   });
 }

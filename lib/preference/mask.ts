@@ -39,21 +39,40 @@ export interface MaskOptions {
  * @returns [T]
  * @throws UserError when spans do not fit the text @throws RangeError when token offsets do not
  */
-export function sentenceOfTokens(text: string, starts: ArrayLike<number>, ends: ArrayLike<number>, sentences: readonly Sentence[]): Int32Array {
-  checkSpans(text, sentences, {
-    path: [],
-    addIssue: ({ message }) => {
-      throw new UserError({ where: "sentence spans", expected: `spans inside the completion of ${text.length} characters, in order, not overlapping`, got: String(message), fix: "Annotate this completion again, from this very text." });
+export function sentenceOfTokens(
+  text: string,
+  starts: ArrayLike<number>,
+  ends: ArrayLike<number>,
+  sentences: readonly Sentence[],
+): Int32Array {
+  checkSpans(
+    text,
+    sentences,
+    {
+      path: [],
+      addIssue: ({ message }) => {
+        throw new UserError({
+          where: "sentence spans",
+          expected: `spans inside the completion of ${text.length} characters, in order, not overlapping`,
+          got: String(message),
+          fix: "Annotate this completion again, from this very text.",
+        });
+      },
     },
-  }, []);
+    [],
+  );
   const owners: { from: number; sentence: number }[] = [];
   sentences.forEach(({ start, end }, sentence) => {
     const from = firstVisible(text, start, end);
     if (from !== undefined) owners.push({ from, sentence });
   });
   return Int32Array.from({ length: starts.length }, (_, t) => {
-    const start = starts[t]!, end = ends[t]!;
-    if (!(start >= 0 && start <= end && end <= text.length)) throw new RangeError(`sentenceOfTokens: expected token offsets inside a text of ${text.length} characters, got ${start}-${end} at token ${t}`);
+    const start = starts[t]!,
+      end = ends[t]!;
+    if (!(start >= 0 && start <= end && end <= text.length))
+      throw new RangeError(
+        `sentenceOfTokens: expected token offsets inside a text of ${text.length} characters, got ${start}-${end} at token ${t}`,
+      );
     return owners[lastAtOrBefore(owners, firstVisible(text, start, end) ?? start)]?.sentence ?? -1;
   });
 }
@@ -63,7 +82,12 @@ export function sentenceOfTokens(text: string, starts: ArrayLike<number>, ends: 
  * @param rng used by `random` only; fork it per pair and side
  * @returns [S]
  */
-export function keptSentences(side: Side, sentences: readonly Pick<Sentence, "verdict">[], { mask, dropNoFact = false }: MaskOptions, rng: Rng): boolean[] {
+export function keptSentences(
+  side: Side,
+  sentences: readonly Pick<Sentence, "verdict">[],
+  { mask, dropNoFact = false }: MaskOptions,
+  rng: Rng,
+): boolean[] {
   const eligible = sentences.map(({ verdict }) => !(dropNoFact && verdict === "no-fact"));
   const paper = sentences.map(({ verdict }, s) => eligible[s]! && isHallucination(verdict) === (side === "rejected"));
   if (mask === "paper") return paper;
@@ -84,7 +108,11 @@ export function sentenceMask(sentenceOfToken: Int32Array, kept: readonly boolean
  * Such pairs are dropped, never trained unmasked. `none` masks nothing and so empties nothing, even where a
  * side has no sentences at all.
  */
-export function emptiesSide(sentenceOfToken: Int32Array, kept: readonly boolean[], { mask, dropNoFact = false }: MaskOptions): boolean {
+export function emptiesSide(
+  sentenceOfToken: Int32Array,
+  kept: readonly boolean[],
+  { mask, dropNoFact = false }: MaskOptions,
+): boolean {
   return (mask !== "none" || dropNoFact) && !sentenceOfToken.some((s) => s >= 0 && kept[s]);
 }
 
@@ -95,7 +123,8 @@ function firstVisible(text: string, start: number, end: number): number | undefi
 
 /** Index of the last owner that starts at or before `place`; -1 if none does. */
 function lastAtOrBefore(owners: readonly { from: number }[], place: number): number {
-  let low = 0, high = owners.length;
+  let low = 0,
+    high = owners.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (owners[middle]!.from <= place) low = middle + 1;

@@ -32,18 +32,35 @@ export interface Mixing {
 /** @throws RangeError without pairs */
 export function mixingOf(pairs: readonly PreferencePair[]): Mixing {
   if (pairs.length === 0) throw new RangeError("mixingOf: expected at least one pair, got none");
-  const counts = pairs.map(({ chosen, rejected }) => ({ chosen: countSentences(chosen.sentences), rejected: countSentences(rejected.sentences) }));
+  const counts = pairs.map(({ chosen, rejected }) => ({
+    chosen: countSentences(chosen.sentences),
+    rejected: countSentences(rejected.sentences),
+  }));
   const total = (pick: (c: (typeof counts)[number]) => number): number => counts.reduce((sum, c) => sum + pick(c), 0);
   const wrong = total(({ chosen }) => chosen.incorrect);
   const right = total(({ rejected }) => rejected.sentences - rejected.incorrect);
   const gaps = pairs.map(({ scores }) => scores.chosen - scores.rejected);
   return {
     pairs: pairs.length,
-    sentences: { wrongInChosen: share(wrong, total(({ chosen }) => chosen.sentences)), rightInRejected: share(right, total(({ rejected }) => rejected.sentences)) },
-    mixedPairs: counts.filter(({ chosen, rejected }) => chosen.incorrect > 0 || rejected.incorrect < rejected.sentences).length / pairs.length,
+    sentences: {
+      wrongInChosen: share(
+        wrong,
+        total(({ chosen }) => chosen.sentences),
+      ),
+      rightInRejected: share(
+        right,
+        total(({ rejected }) => rejected.sentences),
+      ),
+    },
+    mixedPairs:
+      counts.filter(({ chosen, rejected }) => chosen.incorrect > 0 || rejected.incorrect < rejected.sentences).length /
+      pairs.length,
     scoreGap: { mean: mean(gaps), median: quantile(gaps, 0.5) },
     gapHistogram: histogram(gaps),
-    scores: { chosen: mean(pairs.map(({ scores }) => scores.chosen)), rejected: mean(pairs.map(({ scores }) => scores.rejected)) },
+    scores: {
+      chosen: mean(pairs.map(({ scores }) => scores.chosen)),
+      rejected: mean(pairs.map(({ scores }) => scores.rejected)),
+    },
   };
 }
 
@@ -53,7 +70,11 @@ export function tokenShares(pairs: readonly TokenizedPair[]): Shares {
     const owned = side.sentenceOf.filter((s) => s >= 0);
     return [owned.filter((s) => isHallucination(sentences[s]!.verdict) === wanted).length, owned.length];
   };
-  const pooled = (parts: [number, number][]): number => share(parts.reduce((sum, [part]) => sum + part, 0), parts.reduce((sum, [, whole]) => sum + whole, 0));
+  const pooled = (parts: [number, number][]): number =>
+    share(
+      parts.reduce((sum, [part]) => sum + part, 0),
+      parts.reduce((sum, [, whole]) => sum + whole, 0),
+    );
   return {
     wrongInChosen: pooled(pairs.map(({ chosen, source }) => count(chosen, source.chosen.sentences, true))),
     rightInRejected: pooled(pairs.map(({ rejected, source }) => count(rejected, source.rejected.sentences, false))),

@@ -28,16 +28,23 @@ export interface OfficialMasks {
 
 /** @param pair tokenised without given ids, by this tokenizer */
 export function officialMasks(pair: TokenizedPair, tokenizer: CompletionTokenizer, cut: SentenceCut): OfficialMasks {
-  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut), rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
+  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut),
+    rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
   if (chosen && rejected) return { chosen, rejected, fallback: false };
   return { chosen: unmasked(pair.chosen), rejected: unmasked(pair.rejected), fallback: true };
 }
 
 /** undefined where a dropped stretch runs over the end. */
-function laidEndToEnd(pair: TokenizedPair, name: Side, tokenizer: CompletionTokenizer, cut: SentenceCut): Uint8Array | undefined {
+function laidEndToEnd(
+  pair: TokenizedPair,
+  name: Side,
+  tokenizer: CompletionTokenizer,
+  cut: SentenceCut,
+): Uint8Array | undefined {
   const { completion, sentences } = pair.source[name];
   const mask = unmasked(pair[name]);
-  let from = pair[name].promptLength, over = false;
+  let from = pair[name].promptLength,
+    over = false;
   sentences.forEach(({ start, end, verdict }, s) => {
     const text = completion.slice(start, cut === "span" ? end : sentences[s + 1]?.start);
     const to = from + tokenizer.encode(text).ids.length;
@@ -71,8 +78,20 @@ export interface OfficialMaskReport {
 }
 
 /** @param pairs tokenised with `mask: "paper"` */
-export function compareOfficialMasks(pairs: readonly TokenizedPair[], tokenizer: CompletionTokenizer, cut: SentenceCut): OfficialMaskReport {
-  const report: OfficialMaskReport = { pairs: pairs.length, fallbacks: 0, drifted: 0, tokens: 0, wrongByFallback: 0, wrongByDrift: 0, closingMasked: 0 };
+export function compareOfficialMasks(
+  pairs: readonly TokenizedPair[],
+  tokenizer: CompletionTokenizer,
+  cut: SentenceCut,
+): OfficialMaskReport {
+  const report: OfficialMaskReport = {
+    pairs: pairs.length,
+    fallbacks: 0,
+    drifted: 0,
+    tokens: 0,
+    wrongByFallback: 0,
+    wrongByDrift: 0,
+    closingMasked: 0,
+  };
   for (const pair of pairs) {
     const official = officialMasks(pair, tokenizer, cut);
     let wrong = 0;

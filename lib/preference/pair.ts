@@ -15,7 +15,11 @@ import { countSentences, factualityScore } from "../factuality/score";
 import { messageSchema } from "../text/message";
 
 const preferenceSideSchema = z
-  .object({ completion: z.string(), sentences: z.array(sentenceSchema), tokenIds: z.array(z.number().int().nonnegative()).optional() })
+  .object({
+    completion: z.string(),
+    sentences: z.array(sentenceSchema),
+    tokenIds: z.array(z.number().int().nonnegative()).optional(),
+  })
   .strict()
   .superRefine((side, ctx) => checkSpans(side.completion, side.sentences, ctx, ["sentences"]));
 /** One completion of a pair; `tokenIds` without the end-of-turn token. */
@@ -67,12 +71,22 @@ export interface PairOptions {
  * @param candidates in any order
  * @throws UserError for a candidate of an unknown question, or the same candidate twice
  */
-export function buildPairs(candidates: readonly AnnotatedCandidate[], questions: readonly Question[], options: PairOptions): { pairs: PreferencePair[]; report: PairReport } {
+export function buildPairs(
+  candidates: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  options: PairOptions,
+): { pairs: PreferencePair[]; report: PairReport } {
   const scored = scoredByQuestion(candidates, questions);
   const worse = options.rejectedFrom && scoredByQuestion(options.rejectedFrom, questions);
   const report: PairReport = {
-    questions: questions.length, pairs: 0, tooFewCandidates: 0, chosenWithoutCorrect: 0, rejectedWithoutIncorrect: 0, identical: 0,
-    emptyCandidates: candidates.filter(({ sentences }) => sentences.length === 0).length, chosenNoFactOnly: 0,
+    questions: questions.length,
+    pairs: 0,
+    tooFewCandidates: 0,
+    chosenWithoutCorrect: 0,
+    rejectedWithoutIncorrect: 0,
+    identical: 0,
+    emptyCandidates: candidates.filter(({ sentences }) => sentences.length === 0).length,
+    chosenNoFactOnly: 0,
   };
   const rng = new Rng(options.seed).fork("pairs");
   const pairs: PreferencePair[] = [];
@@ -87,25 +101,43 @@ export function buildPairs(candidates: readonly AnnotatedCandidate[], questions:
 }
 
 /** Candidates that have a score, by question, in the order of their index. */
-function scoredByQuestion(candidates: readonly AnnotatedCandidate[], questions: readonly Question[]): Map<string, Scored[]> {
+function scoredByQuestion(
+  candidates: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+): Map<string, Scored[]> {
   const byQuestion = new Map<string, Map<number, AnnotatedCandidate>>(questions.map(({ id }) => [id, new Map()]));
   for (const candidate of candidates) {
     const group = byQuestion.get(candidate.questionId);
     if (!group) throw unknownQuestion(candidate, questions.length);
     if (group.has(candidate.index)) {
-      throw new UserError({ where: `question ${brief(candidate.questionId)}`, expected: "every candidate once", got: `index ${candidate.index} twice`, fix: "Remove the repeated row, or number the candidates anew." });
+      throw new UserError({
+        where: `question ${brief(candidate.questionId)}`,
+        expected: "every candidate once",
+        got: `index ${candidate.index} twice`,
+        fix: "Remove the repeated row, or number the candidates anew.",
+      });
     }
     group.set(candidate.index, candidate);
   }
-  return new Map([...byQuestion].map(([id, group]) => [id, [...group.values()]
-    .sort((a, b) => a.index - b.index)
-    .flatMap((candidate) => {
-      const value = factualityScore(candidate.sentences);
-      return value === undefined ? [] : [{ candidate, score: value }];
-    })]));
+  return new Map(
+    [...byQuestion].map(([id, group]) => [
+      id,
+      [...group.values()]
+        .sort((a, b) => a.index - b.index)
+        .flatMap((candidate) => {
+          const value = factualityScore(candidate.sentences);
+          return value === undefined ? [] : [{ candidate, score: value }];
+        }),
+    ]),
+  );
 }
 
-function bestAndWorst(question: Question, scored: readonly Scored[], others: readonly Scored[] | undefined, rng: Rng): PreferencePair | Filter {
+function bestAndWorst(
+  question: Question,
+  scored: readonly Scored[],
+  others: readonly Scored[] | undefined,
+  rng: Rng,
+): PreferencePair | Filter {
   const worse = others ?? scored;
   if (others ? Math.min(scored.length, others.length) < 1 : scored.length < 2) return "tooFewCandidates";
   const best = scored.reduce((max, { score: s }) => Math.max(max, s), 0);
@@ -115,7 +147,14 @@ function bestAndWorst(question: Question, scored: readonly Scored[], others: rea
   const chosen = rng.fork("chosen").pick(scored.filter(({ score: s }) => s === best)).candidate;
   const rejected = rng.fork("rejected").pick(worse.filter(({ score: s }) => s === worst)).candidate;
   if (best <= worst || chosen.completion === rejected.completion) return "identical";
-  return { questionId: question.id, topic: question.topic, prompt: question.prompt, chosen: side(chosen), rejected: side(rejected), scores: { chosen: best, rejected: worst } };
+  return {
+    questionId: question.id,
+    topic: question.topic,
+    prompt: question.prompt,
+    chosen: side(chosen),
+    rejected: side(rejected),
+    scores: { chosen: best, rejected: worst },
+  };
 }
 
 function side({ completion, sentences, tokenIds }: AnnotatedCandidate): PreferenceSide {

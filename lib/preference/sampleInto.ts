@@ -14,18 +14,31 @@ import { samplePool } from "./samplePool";
  * K candidates of every question in `file`, which grows question by question: what is there already is not sampled again.
  * Returns the rows in the order of the questions.
  */
-export async function sampleInto(file: string, policyDir: string, questions: readonly Question[], k: number, sampling: SamplingOptions, seed: number, label: string): Promise<Candidate[]> {
+export async function sampleInto(
+  file: string,
+  policyDir: string,
+  questions: readonly Question[],
+  k: number,
+  sampling: SamplingOptions,
+  seed: number,
+  label: string,
+): Promise<Candidate[]> {
   const log = new JsonlLog(file, candidateSchema);
   try {
     const name = ({ questionId, index }: Pick<Candidate, "questionId" | "index">) => `${index} ${questionId}`;
     const rows = new Map(log.rows.map((row) => [name(row), row]));
-    const missing = questions.filter(({ id }) => Array.from({ length: k }, (_, index) => name({ questionId: id, index })).some((key) => !rows.has(key)));
+    const missing = questions.filter(({ id }) =>
+      Array.from({ length: k }, (_, index) => name({ questionId: id, index })).some((key) => !rows.has(key)),
+    );
     if (missing.length === 0) showDone(label, questions.length);
     else {
       let done = questions.length - missing.length;
       const progress = startProgress(label, questions.length, done);
       try {
-        const wanted = new Set(missing), tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) => task.some((question) => wanted.has(question)));
+        const wanted = new Set(missing),
+          tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
+            task.some((question) => wanted.has(question)),
+          );
         for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
           const fresh = candidates.filter((row) => !rows.has(name(row))); // what is there of a task is sampled again, but kept as it was
           if (fresh.length === 0) continue;
@@ -38,15 +51,24 @@ export async function sampleInto(file: string, policyDir: string, questions: rea
         progress.stop();
       }
     }
-    return questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => rows.get(name({ questionId: id, index }))!));
+    return questions.flatMap(({ id }) =>
+      Array.from({ length: k }, (_, index) => rows.get(name({ questionId: id, index }))!),
+    );
   } finally {
     log.close();
   }
 }
 
 /** In this process, or on all cores where there is enough to do and the engine is the CPU's. */
-async function* sampleTasks(policyDir: string, tasks: readonly Question[][], k: number, sampling: SamplingOptions, seed: number): AsyncGenerator<Candidate[]> {
-  const { parallel } = await startEngine(), config = readCheckpointConfig(policyDir);
+async function* sampleTasks(
+  policyDir: string,
+  tasks: readonly Question[][],
+  k: number,
+  sampling: SamplingOptions,
+  seed: number,
+): AsyncGenerator<Candidate[]> {
+  const { parallel } = await startEngine(),
+    config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && tasks.length > 1) {
     yield* samplePool({ policyDir, k, sampling, seed }, tasks);
     return;

@@ -15,8 +15,15 @@ export interface SampleSetup {
 }
 
 /** `sampleCandidates` of every task, on `workers` processes. @throws UserError as it does; Error when a worker dies */
-export async function* samplePool(setup: SampleSetup, tasks: readonly Question[][], workers = cpuWorkers): AsyncGenerator<Candidate[]> {
-  const pool = new WorkerPool<SampleSetup, Question[]>("lib/preference/sampleWorker.ts", Math.min(workers, tasks.length));
+export async function* samplePool(
+  setup: SampleSetup,
+  tasks: readonly Question[][],
+  workers = cpuWorkers,
+): AsyncGenerator<Candidate[]> {
+  const pool = new WorkerPool<SampleSetup, Question[]>(
+    "lib/preference/sampleWorker.ts",
+    Math.min(workers, tasks.length),
+  );
   try {
     pool.tell(setup);
     for await (const answered of asAnswered(tasks.map((task) => pool.run<Candidate[][]>(task)))) yield* answered;

@@ -16,7 +16,8 @@ serveTasks({
   },
   async run(questions: Question[]) {
     const out: Candidate[][] = [];
-    for await (const candidates of sampleCandidates(policy, questions, setup.k, setup.sampling, setup.seed)) out.push(candidates);
+    for await (const candidates of sampleCandidates(policy, questions, setup.k, setup.sampling, setup.seed))
+      out.push(candidates);
     return out;
   },
 });

@@ -18,7 +18,15 @@ import { readTokenizerFiles } from "../text/tokenizerFiles";
 const count = z.number().int().nonnegative();
 /** A completion as it came. */
 export const servedSchema = z
-  .object({ questionId: z.string().min(1), index: count, completion: z.string(), finish: z.string(), promptTokens: count, completionTokens: count, logprobs: tokenLogprobsSchema.optional() })
+  .object({
+    questionId: z.string().min(1),
+    index: count,
+    completion: z.string(),
+    finish: z.string(),
+    promptTokens: count,
+    completionTokens: count,
+    logprobs: tokenLogprobsSchema.optional(),
+  })
   .strict();
 export type Served = z.infer<typeof servedSchema>;
 
@@ -41,21 +49,43 @@ export function servedKey({ questionId, index }: Pick<Served, "questionId" | "in
 }
 
 /** Samples this shard's questions into `dir`, as far as no client has done it yet. @throws UserError as `runJobs`; what came is kept */
-export async function sampleServed(client: ServerClient, dir: string, questions: readonly Question[], shard: Shard, { k, sampling, seed, logprobs, promptOf }: ServedSampling): Promise<void> {
+export async function sampleServed(
+  client: ServerClient,
+  dir: string,
+  questions: readonly Question[],
+  shard: Shard,
+  { k, sampling, seed, logprobs, promptOf }: ServedSampling,
+): Promise<void> {
   const log = new ShardedLog(dir, servedLog, shard, servedSchema);
-  const wanted = questions.filter(({ id }) => inShard(id, shard)).flatMap((question) => Array.from({ length: k }, (_, index) => ({ question, index })));
+  const wanted = questions
+    .filter(({ id }) => inShard(id, shard))
+    .flatMap((question) => Array.from({ length: k }, (_, index) => ({ question, index })));
   const done = new Set(log.rows.map(servedKey));
   const missing = wanted.filter(({ question, index }) => !done.has(servedKey({ questionId: question.id, index })));
   const progress = startProgress("sample candidates", wanted.length, wanted.length - missing.length);
   const root = new Rng(seed);
-  let finished = wanted.length - missing.length, tokens = 0;
+  let finished = wanted.length - missing.length,
+    tokens = 0;
   try {
-    await runJobs(client, missing, async ({ question, index }) => {
-      const { text, ...reply } = await client.ask({ prompt: promptOf(question), sampling, logprobs, seed: root.fork(question.id).fork(index).int(2 ** 31) });
-      log.append({ questionId: question.id, index, completion: text, ...reply });
-      tokens += reply.completionTokens;
-      progress.update(++finished, tokens > 0 ? `${tokens} tokens` : undefined);
-    }, "candidates");
+    await runJobs(
+      client,
+      missing,
+      async ({ question, index }) => {
+        const { text, ...reply } = await client.ask({
+          prompt: promptOf(question),
+          sampling,
+          logprobs,
+          seed: root
+            .fork(question.id)
+            .fork(index)
+            .int(2 ** 31),
+        });
+        log.append({ questionId: question.id, index, completion: text, ...reply });
+        tokens += reply.completionTokens;
+        progress.update(++finished, tokens > 0 ? `${tokens} tokens` : undefined);
+      },
+      "candidates",
+    );
   } finally {
     progress.stop();
     log.close();

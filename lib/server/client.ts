@@ -37,7 +37,10 @@ const longestBackoffMs = 60_000;
 
 /** An ask that got no reply; `closed` when no other will get one either. */
 export class NoReply extends UserError {
-  constructor(parts: UserError["parts"], readonly closed: boolean) {
+  constructor(
+    parts: UserError["parts"],
+    readonly closed: boolean,
+  ) {
     super(parts);
   }
 }
@@ -48,10 +51,19 @@ export class ServerClient {
   private readonly ended = new AbortController();
 
   /** @param apiKey sent as a bearer token @throws UserError for a bad address or key */
-  constructor(readonly options: ServerOptions, private readonly apiKey?: string) {
+  constructor(
+    readonly options: ServerOptions,
+    private readonly apiKey?: string,
+  ) {
     this.base = checkedUrl(options.url);
     this.pace = new Pace(options.concurrency, options.requestsPerMinute);
-    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) throw new UserError({ where: apiKeyVariable, expected: "a key of visible ASCII characters", got: "others", fix: "Check the variable; it is not shown here." });
+    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
+      throw new UserError({
+        where: apiKeyVariable,
+        expected: "a key of visible ASCII characters",
+        got: "others",
+        fix: "Check the variable; it is not shown here.",
+      });
   }
 
   /** @throws NoReply */
@@ -73,9 +85,12 @@ export class ServerClient {
         return await this.once(path, body, ask);
       } catch (error) {
         if (!(error instanceof RequestFailed)) throw error;
-        if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs) throw this.noReply(error, attempt + 1);
+        if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs)
+          throw this.noReply(error, attempt + 1);
         this.pace.hold(error.waitMs);
-        await sleep(Math.min(longestBackoffMs, backoffMs * 2 ** attempt) * (0.5 + 0.5 * rng.next()), undefined, { signal: this.ended.signal }).catch(() => undefined);
+        await sleep(Math.min(longestBackoffMs, backoffMs * 2 ** attempt) * (0.5 + 0.5 * rng.next()), undefined, {
+          signal: this.ended.signal,
+        }).catch(() => undefined);
       }
     }
   }
@@ -85,16 +100,30 @@ export class ServerClient {
     const { signal } = this.ended;
     await this.pace.turn(signal).catch(() => undefined);
     if (signal.aborted) throw new RequestFailed("given up", "closed");
-    const reply = replyOf(ask, await postJson(this.base + path, body, { timeoutMs, maxBytes, apiKey: this.apiKey, signal }));
+    const reply = replyOf(
+      ask,
+      await postJson(this.base + path, body, { timeoutMs, maxBytes, apiKey: this.apiKey, signal }),
+    );
     if ("wrong" in reply) throw new RequestFailed(`an answer of another form (${reply.wrong})`, "again");
     return reply;
   }
 
   private noReply({ message, kind, waitMs }: RequestFailed, tries: number): NoReply {
-    const fix = waitMs > longestWaitMs ? `The server asks to wait ${Math.round(waitMs / 1000)} s.`
-      : kind === "refused" ? "Check prompt length and options against what this server accepts (--extra, --top-k 0)."
-      : `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
-    return new NoReply({ where: this.base, expected: "a completion", got: `${message}${tries > 1 ? `, after ${tries} tries` : ""}`, fix }, kind === "closed");
+    const fix =
+      waitMs > longestWaitMs
+        ? `The server asks to wait ${Math.round(waitMs / 1000)} s.`
+        : kind === "refused"
+          ? "Check prompt length and options against what this server accepts (--extra, --top-k 0)."
+          : `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
+    return new NoReply(
+      {
+        where: this.base,
+        expected: "a completion",
+        got: `${message}${tries > 1 ? `, after ${tries} tries` : ""}`,
+        fix,
+      },
+      kind === "closed",
+    );
   }
 }
 
@@ -104,7 +133,12 @@ export const apiKeyVariable = "MASK_DPO_API_KEY";
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new UserError({ where: "--server", expected: "an address like http://127.0.0.1:8000/v1, without name, password or query", got: url?.username || url?.search ? "one with them" : JSON.stringify(text), fix: `Give a key in ${apiKeyVariable}.` });
+    throw new UserError({
+      where: "--server",
+      expected: "an address like http://127.0.0.1:8000/v1, without name, password or query",
+      got: url?.username || url?.search ? "one with them" : JSON.stringify(text),
+      fix: `Give a key in ${apiKeyVariable}.`,
+    });
   }
   return url.href.replace(/\/+$/, "");
 }

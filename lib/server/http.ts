@@ -12,7 +12,11 @@ export class RequestFailed extends Error {
    * @param kind `again`: the same request may succeed; `refused`: this one never will; `closed`: no request will
    * @param waitMs what the server asks for (Retry-After)
    */
-  constructor(message: string, readonly kind: "again" | "refused" | "closed", readonly waitMs = 0) {
+  constructor(
+    message: string,
+    readonly kind: "again" | "refused" | "closed",
+    readonly waitMs = 0,
+  ) {
     super(message);
   }
 }
@@ -27,11 +31,17 @@ export interface PostOptions {
 }
 
 /** The answer's JSON. @throws RequestFailed */
-export async function postJson(url: string, body: unknown, { timeoutMs, maxBytes, apiKey, signal }: PostOptions): Promise<unknown> {
+export async function postJson(
+  url: string,
+  body: unknown,
+  { timeoutMs, maxBytes, apiKey, signal }: PostOptions,
+): Promise<unknown> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
-      method: "POST", body: JSON.stringify(body), signal: AbortSignal.any([timeout, signal]),
+      method: "POST",
+      body: JSON.stringify(body),
+      signal: AbortSignal.any([timeout, signal]),
       redirect: "manual", // the key goes to the server that was named and to no other
       headers: { "content-type": "application/json", ...(apiKey && { authorization: `Bearer ${apiKey}` }) },
     });
@@ -74,7 +84,8 @@ function parsed(text: string): unknown {
 
 function statusError({ status, headers }: Response, text: string): RequestFailed {
   const said = `HTTP ${status}${text ? `: ${brief(text.slice(0, 300), 200)}` : ""}`;
-  if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500) return new RequestFailed(said, "again", retryAfterMs(headers.get("retry-after")));
+  if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
+    return new RequestFailed(said, "again", retryAfterMs(headers.get("retry-after")));
   return new RequestFailed(said, status === 400 || status === 413 || status === 422 ? "refused" : "closed");
 }
 

@@ -9,8 +9,15 @@ const mostInARow = 10;
  * Runs `work` on every job, `client.options.concurrency` at a time.
  * @throws UserError at the end when jobs got no reply, at once when the server refuses everything; other errors at once
  */
-export async function runJobs<Job>(client: ServerClient, jobs: readonly Job[], work: (job: Job) => Promise<void>, what: string): Promise<void> {
-  let next = 0, failures = 0, inARow = 0;
+export async function runJobs<Job>(
+  client: ServerClient,
+  jobs: readonly Job[],
+  work: (job: Job) => Promise<void>,
+  what: string,
+): Promise<void> {
+  let next = 0,
+    failures = 0,
+    inARow = 0;
   let first: NoReply | undefined, fatal: unknown;
   const worker = async (): Promise<void> => {
     while (next < jobs.length && fatal === undefined) {
@@ -31,7 +38,13 @@ export async function runJobs<Job>(client: ServerClient, jobs: readonly Job[], w
   };
   await Promise.all(Array.from({ length: Math.min(client.options.concurrency, jobs.length) }, worker));
   if (fatal !== undefined) throw fatal;
-  if (first) throw new UserError({ where: first.parts.where, expected: `a reply for each of ${jobs.length} ${what}`, got: `none for ${failures} (the first: ${first.parts.got})`, fix: `${first.parts.fix} The others are kept.` });
+  if (first)
+    throw new UserError({
+      where: first.parts.where,
+      expected: `a reply for each of ${jobs.length} ${what}`,
+      got: `none for ${failures} (the first: ${first.parts.got})`,
+      fix: `${first.parts.fix} The others are kept.`,
+    });
 }
 
 /** As `Promise.all`, but a failure is thrown only once all have ended, so that no late reply finds its log closed. */

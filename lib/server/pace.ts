@@ -8,7 +8,10 @@ export class Pace {
   private heldUntil = 0;
 
   /** @param perMinute starts are spread evenly; undefined: no limit */
-  constructor(private readonly concurrency: number, private readonly perMinute?: number) {}
+  constructor(
+    private readonly concurrency: number,
+    private readonly perMinute?: number,
+  ) {}
 
   /** Runs `work` when one of the places is free. */
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -18,14 +21,16 @@ export class Pace {
       return await work();
     } finally {
       const next = this.waiting.shift();
-      if (next) next(); // hands its place on
+      if (next)
+        next(); // hands its place on
       else this.active--;
     }
   }
 
   /** Waits for one's turn to send. */
   async turn(signal: AbortSignal): Promise<void> {
-    for (let start = -1; start < this.heldUntil;) { // a place in the row that was taken before a hold is taken anew
+    for (let start = -1; start < this.heldUntil;) {
+      // a place in the row that was taken before a hold is taken anew
       start = Math.max(performance.now(), this.nextStart, this.heldUntil);
       this.nextStart = start + (this.perMinute ? 60_000 / this.perMinute : 0);
       const wait = start - performance.now();

@@ -29,30 +29,61 @@ export interface Reply {
   logprobs?: TokenLogprobs;
 }
 
-export function requestOf(model: string, { prompt, sampling, seed, logprobs }: Ask, extra: Readonly<Record<string, unknown>> = {}): { path: string; body: object } {
+export function requestOf(
+  model: string,
+  { prompt, sampling, seed, logprobs }: Ask,
+  extra: Readonly<Record<string, unknown>> = {},
+): { path: string; body: object } {
   const { temperature, topK, topP, maxNewTokens } = sampling;
-  const shared = { model, max_tokens: maxNewTokens, temperature, ...(topP < 1 && { top_p: topP }), ...(topK > 0 && { top_k: topK }), seed };
+  const shared = {
+    model,
+    max_tokens: maxNewTokens,
+    temperature,
+    ...(topP < 1 && { top_p: topP }),
+    ...(topK > 0 && { top_k: topK }),
+    seed,
+  };
   return typeof prompt === "string"
     ? { path: "/completions", body: { ...shared, prompt, ...(logprobs && { logprobs: 1 }), ...extra } }
-    : { path: "/chat/completions", body: { ...shared, messages: prompt, ...(logprobs && { logprobs: true }), ...extra } };
+    : {
+        path: "/chat/completions",
+        body: { ...shared, messages: prompt, ...(logprobs && { logprobs: true }), ...extra },
+      };
 }
 
 const count = z.number().int().nonnegative();
-const finish = z.string().nullish().refine((reason) => reason !== "abort" && reason !== "error", "the server gave up");
+const finish = z
+  .string()
+  .nullish()
+  .refine((reason) => reason !== "abort" && reason !== "error", "the server gave up");
 const shared = { usage: z.object({ prompt_tokens: count.nullish(), completion_tokens: count.nullish() }).nullish() };
 const chatSchema = z.object({
   ...shared,
-  choices: z.array(z.object({
-    message: z.object({ content: z.string() }), finish_reason: finish,
-    logprobs: z.object({ content: z.array(z.object({ token: z.string(), logprob: z.number() })).nullish() }).nullish(),
-  })).length(1),
+  choices: z
+    .array(
+      z.object({
+        message: z.object({ content: z.string() }),
+        finish_reason: finish,
+        logprobs: z
+          .object({ content: z.array(z.object({ token: z.string(), logprob: z.number() })).nullish() })
+          .nullish(),
+      }),
+    )
+    .length(1),
 });
 const textSchema = z.object({
   ...shared,
-  choices: z.array(z.object({
-    text: z.string(), finish_reason: finish,
-    logprobs: z.object({ tokens: z.array(z.string()).nullish(), token_logprobs: z.array(z.number()).nullish() }).nullish(),
-  })).length(1),
+  choices: z
+    .array(
+      z.object({
+        text: z.string(),
+        finish_reason: finish,
+        logprobs: z
+          .object({ tokens: z.array(z.string()).nullish(), token_logprobs: z.array(z.number()).nullish() })
+          .nullish(),
+      }),
+    )
+    .length(1),
 });
 
 /** The reply in an answer's JSON, or what is wrong with it. */
@@ -63,11 +94,17 @@ export function replyOf(ask: Ask, answer: unknown): Reply | { wrong: string } {
     const { path, message } = result.error.issues[0]!;
     return { wrong: `${path.join(".") || "the whole"}: ${message}` };
   }
-  const { choices: [choice], usage } = result.data;
+  const {
+    choices: [choice],
+    usage,
+  } = result.data;
   const logprobs = ask.logprobs ? logprobsOf(choice!) : undefined;
   return {
-    text: wellFormed("text" in choice! ? choice.text : choice!.message.content), finish: choice!.finish_reason ?? "",
-    promptTokens: usage?.prompt_tokens ?? 0, completionTokens: usage?.completion_tokens ?? 0, ...(logprobs && { logprobs }),
+    text: wellFormed("text" in choice! ? choice.text : choice!.message.content),
+    finish: choice!.finish_reason ?? "",
+    promptTokens: usage?.prompt_tokens ?? 0,
+    completionTokens: usage?.completion_tokens ?? 0,
+    ...(logprobs && { logprobs }),
   };
 }
 
@@ -76,7 +113,9 @@ type Choice = z.infer<typeof chatSchema | typeof textSchema>["choices"][number];
 function logprobsOf(choice: Choice): TokenLogprobs | undefined {
   if (!("text" in choice)) {
     const content = choice.logprobs?.content;
-    return content ? { tokens: content.map(({ token }) => token), logprobs: content.map(({ logprob }) => logprob) } : undefined;
+    return content
+      ? { tokens: content.map(({ token }) => token), logprobs: content.map(({ logprob }) => logprob) }
+      : undefined;
   }
   const { tokens, token_logprobs: logprobs } = choice.logprobs ?? {};
   return tokens && logprobs && tokens.length === logprobs.length ? { tokens, logprobs } : undefined;

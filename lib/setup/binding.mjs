@@ -4,7 +4,17 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import { modules, onPath, Unavailable } from "./paths.mjs";
 
@@ -31,16 +41,39 @@ export function buildBinding(folder, say) {
   say("setup: compiling the TensorFlow binding");
   const libraries = path.join(folder, "tensorflow");
   const tmp = `${built}.${process.pid}.tmp`;
-  const result = spawnSync(compiler, [
-    "-std=c++17", "-O2", "-fPIC", "-shared", ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
-    "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION",
-    `-I${path.join(modules, "node-api-headers/include")}`, `-I${path.join(libraries, "include")}`, "-I.", ...SOURCES, "-o", tmp,
-    ...readdirSync(libraries).filter((name) => name.startsWith("libtensorflow_")).map((name) => path.join(libraries, name)), `-Wl,-rpath,${libraries}`,
-  ], { cwd: tfjsPackage, encoding: "utf8" });
+  const result = spawnSync(
+    compiler,
+    [
+      "-std=c++17",
+      "-O2",
+      "-fPIC",
+      "-shared",
+      ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
+      "-DNAPI_VERSION=8",
+      "-DBUILDING_NODE_EXTENSION",
+      `-I${path.join(modules, "node-api-headers/include")}`,
+      `-I${path.join(libraries, "include")}`,
+      "-I.",
+      ...SOURCES,
+      "-o",
+      tmp,
+      ...readdirSync(libraries)
+        .filter((name) => name.startsWith("libtensorflow_"))
+        .map((name) => path.join(libraries, name)),
+      `-Wl,-rpath,${libraries}`,
+    ],
+    { cwd: tfjsPackage, encoding: "utf8" },
+  );
   if (result.status !== 0) {
     rmSync(tmp, { force: true });
-    const line = result.stderr?.split("\n").find((text) => /error/i.test(text))?.trim().slice(0, 150);
-    throw new Unavailable(`the TensorFlow binding did not compile (${line || result.error?.message || "see the compiler"})`);
+    const line = result.stderr
+      ?.split("\n")
+      .find((text) => /error/i.test(text))
+      ?.trim()
+      .slice(0, 150);
+    throw new Unavailable(
+      `the TensorFlow binding did not compile (${line || result.error?.message || "see the compiler"})`,
+    );
   }
   renameSync(tmp, built);
   return built;

@@ -8,7 +8,8 @@ const TARGET = "../cli/mask-dpo.mjs";
 export function setUpCommand(say) {
   const bin = path.join(modules, ".bin");
   try {
-    if (process.platform === "win32") writeFileIfChanged(path.join(bin, "mask-dpo.cmd"), `@node "%~dp0\\..\\..\\lib\\cli\\mask-dpo.mjs" %*\r\n`);
+    if (process.platform === "win32")
+      writeFileIfChanged(path.join(bin, "mask-dpo.cmd"), `@node "%~dp0\\..\\..\\lib\\cli\\mask-dpo.mjs" %*\r\n`);
     else link(bin);
   } catch (error) {
     say(`setup: the command mask-dpo was not linked (${error.code ?? error.message}); use: node lib/cli/mask-dpo.mjs`);

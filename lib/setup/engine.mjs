@@ -68,8 +68,10 @@ function machine() {
 
 function nativeStands(known) {
   const now = machine();
-  return ["package", "tensorflow", "nvidia", "binding"].every((what) => known.machine[what] === now[what])
-    && known.libraries.every((file) => existsSync(file));
+  return (
+    ["package", "tensorflow", "nvidia", "binding"].every((what) => known.machine[what] === now[what]) &&
+    known.libraries.every((file) => existsSync(file))
+  );
 }
 
 function othersStand(known) {
@@ -79,7 +81,8 @@ function othersStand(known) {
 
 /** Tries the ways to a native engine in order, then the engines that come with the packages. @throws SetupError */
 async function choose(say) {
-  const { nvidia } = machine(), failures = [];
+  const { nvidia } = machine(),
+    failures = [];
   for (const way of waysToNative(nvidia, say)) {
     try {
       const { version, gpu, libraries } = await way();
@@ -116,7 +119,8 @@ function waysToNative(nvidia, say) {
       needsBinding();
       return tryEngine("native");
     });
-    if (nvidia && !found.gpu) throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
+    if (nvidia && !found.gpu)
+      throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
   };
   const wheel = (gpu) => async () => {
@@ -127,7 +131,9 @@ function waysToNative(nvidia, say) {
     return found;
   };
   const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((error) => { throw Object.assign(error, { minor: true }); });
+    await fetchPrebuilt(nvidia, say).catch((error) => {
+      throw Object.assign(error, { minor: true });
+    });
     return minor(() => tryEngine("native"));
   };
   return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];

@@ -12,8 +12,13 @@ export function setUpPackages(say) {
   const npm = process.env.npm_execpath;
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   const options = { cwd: root, stdio: ["ignore", "inherit", "inherit"] };
-  const result = npm?.endsWith(".js") ? spawnSync(process.execPath, [npm, ...args], options) : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
-  if (result.status !== 0) throw new SetupError(`npm ci failed (${result.error?.message ?? `exit code ${result.status}`}); see its messages above`);
+  const result = npm?.endsWith(".js")
+    ? spawnSync(process.execPath, [npm, ...args], options)
+    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+  if (result.status !== 0)
+    throw new SetupError(
+      `npm ci failed (${result.error?.message ?? `exit code ${result.status}`}); see its messages above`,
+    );
 }
 
 /** What first differs between the lock file and what npm recorded as installed, in words. */
@@ -24,7 +29,8 @@ function differs() {
   if (!installed) return "nothing is installed yet";
   for (const [name, entry] of Object.entries(wanted)) {
     if (name === "" || entry.optional || entry.devOptional) continue;
-    if (installed[name]?.version !== entry.version) return `${name.replace(/^node_modules\//, "")} is not at ${entry.version}`;
+    if (installed[name]?.version !== entry.version)
+      return `${name.replace(/^node_modules\//, "")} is not at ${entry.version}`;
   }
   return undefined;
 }

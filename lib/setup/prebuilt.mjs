@@ -16,10 +16,17 @@ const DOWNLOAD_MS = 15 * 60_000;
 /** Runs the package's own installer. @throws Unavailable */
 export async function fetchPrebuilt(gpu, say) {
   const host = readJson(path.join(tfjsPackage, "package.json"))?.binary?.host;
-  if (!host || !(await answers(host))) throw new Unavailable("the ready-made TensorFlow binary cannot be reached", { transient: true });
+  if (!host || !(await answers(host)))
+    throw new Unavailable("the ready-made TensorFlow binary cannot be reached", { transient: true });
   say("setup: fetching the ready-made TensorFlow binary (once)");
   const env = { ...process.env, PATH: `${path.join(modules, ".bin")}${path.delimiter}${process.env.PATH ?? ""}` };
-  const result = spawnSync(process.execPath, ["scripts/install.js", gpu ? "gpu" : "cpu", "download"], { cwd: tfjsPackage, env, encoding: "utf8", timeout: DOWNLOAD_MS, stdio: ["ignore", "ignore", "pipe"] });
+  const result = spawnSync(process.execPath, ["scripts/install.js", gpu ? "gpu" : "cpu", "download"], {
+    cwd: tfjsPackage,
+    env,
+    encoding: "utf8",
+    timeout: DOWNLOAD_MS,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (result.status === 0) return;
   rmSync(path.join(tfjsPackage, "deps"), { recursive: true, force: true });
   throw new Unavailable("the ready-made TensorFlow binary could not be installed", { transient: true });
@@ -28,7 +35,10 @@ export async function fetchPrebuilt(gpu, say) {
 /** Whether the host resolves and answers a request, whatever the answer, within three seconds each. */
 async function answers(url) {
   try {
-    await Promise.race([lookup(new URL(url).hostname), new Promise((_, reject) => setTimeout(reject, ANSWER_MS).unref())]);
+    await Promise.race([
+      lookup(new URL(url).hostname),
+      new Promise((_, reject) => setTimeout(reject, ANSWER_MS).unref()),
+    ]);
   } catch {
     return false;
   }
@@ -37,6 +47,9 @@ async function answers(url) {
       response.resume();
       resolve(true);
     });
-    request.on("timeout", () => request.destroy(new Error("timeout"))).on("error", () => resolve(false)).end();
+    request
+      .on("timeout", () => request.destroy(new Error("timeout")))
+      .on("error", () => resolve(false))
+      .end();
   });
 }

@@ -17,7 +17,8 @@ import { SetupError } from "./paths.mjs";
 const say = (text) => process.stdout.write(`${text}\n`);
 
 try {
-  if (Number(process.versions.node.split(".")[0]) < 20) throw new SetupError(`Node 20 or newer is needed, this is ${process.versions.node}`);
+  if (Number(process.versions.node.split(".")[0]) < 20)
+    throw new SetupError(`Node 20 or newer is needed, this is ${process.versions.node}`);
   setUpPackages(say);
   await setUpEngine({ say, forced: process.env.ENGINE || undefined, again: process.argv.includes("--force") });
   setUpKernelspec(say);

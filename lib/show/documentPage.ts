@@ -23,7 +23,10 @@ th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;ove
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** @param svgOf the drawing of a figure, by name */
-export function appendixPage({ title, facts, warnings, sections }: ResultDocument, svgOf: (name: string) => string): string {
+export function appendixPage(
+  { title, facts, warnings, sections }: ResultDocument,
+  svgOf: (name: string) => string,
+): string {
   const paragraph = (text: string, look = ""): string => `<p${look && ` class="${look}"`}>${escapeHtml(text)}</p>`;
   return `<!doctype html>
 <html lang="en">
@@ -64,12 +67,18 @@ function sectionHtml({ id, title, items }: Section, svgOf: (name: string) => str
 
 function itemHtml(item: Item, svgOf: (name: string) => string): string {
   const from = `<p class="from">${escapeHtml(item.from)}</p>`;
-  if (item.kind === "table") return `<div class="table" id="${idOf(item)}"><div class="wide">${toHtml(item.table)}</div>${from}</div>`;
-  const svg = ownIds(svgOf(item.name), `${item.name}-`).replace(/^[^]*?<svg/, () => `<svg role="img" aria-label="${escapeHtml(item.title)}"`);
+  if (item.kind === "table")
+    return `<div class="table" id="${idOf(item)}"><div class="wide">${toHtml(item.table)}</div>${from}</div>`;
+  const svg = ownIds(svgOf(item.name), `${item.name}-`).replace(
+    /^[^]*?<svg/,
+    () => `<svg role="img" aria-label="${escapeHtml(item.title)}"`,
+  );
   return `<figure id="${idOf(item)}">${svg}<figcaption>${escapeHtml(item.title)}</figcaption>${from}</figure>`;
 }
 
 /** Every id of a drawing and every reference to one with a prefix, so that drawings in one page do not share parts. */
 export function ownIds(svg: string, prefix: string): string {
-  return svg.replace(/<[^>]+>/g, (tag) => tag.replace(/( id="| (?:xlink:)?href="#|url\((?:'|"|&quot;)?#)/g, (before) => before + prefix));
+  return svg.replace(/<[^>]+>/g, (tag) =>
+    tag.replace(/( id="| (?:xlink:)?href="#|url\((?:'|"|&quot;)?#)/g, (before) => before + prefix),
+  );
 }

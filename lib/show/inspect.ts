@@ -39,15 +39,23 @@ export interface InspectPair {
 type Run = [sentence: number, kept: 0 | 1, ...lengths: number[]];
 
 const VERDICTS = verdictSchema.options;
-const LINES: Record<Verdict, string> = { supported: "solid", contradictory: "double", unverifiable: "dotted", "no-fact": "dashed" };
+const LINES: Record<Verdict, string> = {
+  supported: "solid",
+  contradictory: "double",
+  unverifiable: "dotted",
+  "no-fact": "dashed",
+};
 
 /** One self-contained page for any number of pairs. @throws RangeError for tokens outside the text, out of order, or of a sentence that is not there */
 export function inspectPage(pairs: readonly InspectPair[]): string {
   const data = {
     verdicts: VERDICTS.map((name) => ({ name, label: verdictLook[name].label, letter: verdictLook[name].letter })),
     pairs: pairs.map((pair) => ({
-      id: pair.questionId, topic: pair.topic, prompt: pair.prompt,
-      chosen: compactSide(pair.sides.chosen, pair.questionId), rejected: compactSide(pair.sides.rejected, pair.questionId),
+      id: pair.questionId,
+      topic: pair.topic,
+      prompt: pair.prompt,
+      chosen: compactSide(pair.sides.chosen, pair.questionId),
+      rejected: compactSide(pair.sides.rejected, pair.questionId),
     })),
   };
   const colours = VERDICTS.map((name) => `--${name}: ${verdictLook[name].style.color};`).join(" ");
@@ -60,7 +68,10 @@ export function inspectBundle(pairs: readonly InspectPair[]): Bundle {
   return { html: `<div>${legendHtml()}${pairs.map(pairHtml).join("")}</div>`, text: pairs.map(pairText).join("\n\n") };
 }
 
-function compactSide(side: InspectSide, questionId: string): { completion: string; score: number; sentences: number[][]; runs: Run[] } {
+function compactSide(
+  side: InspectSide,
+  questionId: string,
+): { completion: string; score: number; sentences: number[][]; runs: Run[] } {
   const sentences = side.sentences.map(({ start, end, verdict }) => [start, end, VERDICTS.indexOf(verdict)]);
   return { completion: side.completion, score: side.score, sentences, runs: runsOf(side, questionId) };
 }
@@ -71,8 +82,12 @@ function runsOf({ completion, sentences, tokens }: InspectSide, questionId: stri
   let at = 0;
   let previous = 0;
   for (const { start, end, kept, sentence } of tokens) {
-    if (!(start >= previous && end >= start && end <= completion.length)) throw new RangeError(`inspect: expected tokens of ${questionId} in order inside ${completion.length} characters, got ${start}-${end}`);
-    if (sentence !== null && sentences[sentence] === undefined) throw new RangeError(`inspect: expected a sentence below ${sentences.length} in ${questionId}, got ${sentence}`);
+    if (!(start >= previous && end >= start && end <= completion.length))
+      throw new RangeError(
+        `inspect: expected tokens of ${questionId} in order inside ${completion.length} characters, got ${start}-${end}`,
+      );
+    if (sentence !== null && sentences[sentence] === undefined)
+      throw new RangeError(`inspect: expected a sentence below ${sentences.length} in ${questionId}, got ${sentence}`);
     previous = start;
     const last = runs[runs.length - 1];
     const same = last !== undefined && last[0] === (sentence ?? -1) && last[1] === (kept ? 1 : 0);
@@ -86,7 +101,11 @@ function runsOf({ completion, sentences, tokens }: InspectSide, questionId: stri
 }
 
 /** Calls back for each piece of the text in order: token or text between tokens, and whether a sentence begins. */
-function walk(side: InspectSide, questionId: string, piece: (text: string, run: Run, token: boolean, opens: boolean) => void): void {
+function walk(
+  side: InspectSide,
+  questionId: string,
+  piece: (text: string, run: Run, token: boolean, opens: boolean) => void,
+): void {
   let at = 0;
   let sentence = -1;
   for (const run of runsOf(side, questionId)) {
@@ -118,7 +137,8 @@ function sideHtml(side: InspectSide, questionId: string): string {
 }
 
 function tokenHtml(text: string, kept: boolean, verdict: Verdict | undefined): string {
-  if (!kept) return `<s style="opacity:.75;background:repeating-linear-gradient(135deg,transparent 0 4px,rgba(128,128,128,.5) 4px 5px)">${escapeHtml(text)}</s>`;
+  if (!kept)
+    return `<s style="opacity:.75;background:repeating-linear-gradient(135deg,transparent 0 4px,rgba(128,128,128,.5) 4px 5px)">${escapeHtml(text)}</s>`;
   const color = verdict ? verdictLook[verdict].style.color : "#7A828C";
   return `<u style="text-decoration:none;background:${tint(color, 0.25)};border-bottom:3px ${verdict ? LINES[verdict] : "solid"} ${color}">${escapeHtml(text)}</u>`;
 }

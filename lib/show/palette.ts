@@ -27,7 +27,19 @@ export interface SeriesStyle {
 }
 
 /** Who or what a series stands for. `printed` is a number of the paper beside ours. */
-export type Role = "base" | "maskDpo" | "dpo" | "inverted" | "random" | "printed" | "chosen" | "rejected" | "supported" | "contradictory" | "unverifiable" | "noFact";
+export type Role =
+  | "base"
+  | "maskDpo"
+  | "dpo"
+  | "inverted"
+  | "random"
+  | "printed"
+  | "chosen"
+  | "rejected"
+  | "supported"
+  | "contradictory"
+  | "unverifiable"
+  | "noFact";
 
 export const palette: Record<Role, SeriesStyle> = {
   base: { color: "#5F6670", dash: "dash", symbol: "square", pattern: "" },

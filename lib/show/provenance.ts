@@ -1,16 +1,19 @@
 /** Which run a table or a figure is from: what was asked for, what computed it, and the run folders it used. */
 import { z } from "zod";
 
-export const provenanceSchema = z.object({
-  preset: z.string(),
-  /** the session's seed, and every seed of the runs below */
-  seed: z.number(), seeds: z.array(z.number()),
-  engine: z.string(),
-  /** `tensorflow` is null where the engine is another */
-  versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
-  /** names of the run folders the process had used by then */
-  runs: z.array(z.string()),
-}).strict();
+export const provenanceSchema = z
+  .object({
+    preset: z.string(),
+    /** the session's seed, and every seed of the runs below */
+    seed: z.number(),
+    seeds: z.array(z.number()),
+    engine: z.string(),
+    /** `tensorflow` is null where the engine is another */
+    versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
+    /** names of the run folders the process had used by then */
+    runs: z.array(z.string()),
+  })
+  .strict();
 export type Provenance = z.output<typeof provenanceSchema>;
 
 /** What tells one run of the notebooks from another. */
@@ -29,6 +32,11 @@ const SHOWN = 6;
 export function provenanceText(run: Provenance | null): string {
   if (!run) return "No run is recorded: made outside the notebooks.";
   const { preset, seeds, engine, runs } = run;
-  const used = runs.length > SHOWN ? ` ${runs.length} runs, named in results.json.` : runs.length > 0 ? ` Runs: ${runs.join(", ")}.` : "";
+  const used =
+    runs.length > SHOWN
+      ? ` ${runs.length} runs, named in results.json.`
+      : runs.length > 0
+        ? ` Runs: ${runs.join(", ")}.`
+        : "";
   return `From preset ${preset}, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, engine ${engine} (${versionsText(run)}).${used}`;
 }

@@ -11,13 +11,28 @@ import { provenanceSchema, type Provenance } from "./provenance";
 import type { Table } from "./table";
 
 /** JSON has no NaN: an end that is unknown is null there. */
-const end = z.number().nullable().transform((value) => value ?? NaN);
-const tableSchema = z.object({
-  name: z.string(), caption: z.string(),
-  columns: z.array(z.object({ key: z.string(), label: z.string(), align: z.enum(["left", "right", "center"]).optional(), digits: z.number().optional() }).strict()),
-  rows: z.array(z.record(z.union([z.number(), z.string(), z.null(), z.object({ value: end, low: end, high: end })]))),
-  run: provenanceSchema.nullable(),
-}).strict();
+const end = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+const tableSchema = z
+  .object({
+    name: z.string(),
+    caption: z.string(),
+    columns: z.array(
+      z
+        .object({
+          key: z.string(),
+          label: z.string(),
+          align: z.enum(["left", "right", "center"]).optional(),
+          digits: z.number().optional(),
+        })
+        .strict(),
+    ),
+    rows: z.array(z.record(z.union([z.number(), z.string(), z.null(), z.object({ value: end, low: end, high: end })]))),
+    run: provenanceSchema.nullable(),
+  })
+  .strict();
 const figureSchema = z.object({ name: z.string(), title: z.string(), run: provenanceSchema.nullable() }).strict();
 
 export type TableRecord = Table & { run: Provenance | null };
@@ -40,21 +55,31 @@ function writeRecord(file: string, record: object): void {
 }
 
 /** What a figures folder holds, by name; `unrecorded` are names of tables and figures that have no record, or a record without its files. */
-export interface Artefacts { tables: TableRecord[]; figures: FigureRecord[]; unrecorded: string[] }
+export interface Artefacts {
+  tables: TableRecord[];
+  figures: FigureRecord[];
+  unrecorded: string[];
+}
 
 /** @throws UserError for a damaged record */
 export function readArtefacts(dir: string): Artefacts {
   const names = existsSync(dir) ? readdirSync(dir).sort() : [];
-  const stems = (suffix: string) => names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
+  const stems = (suffix: string) =>
+    names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
   const read = <S extends z.ZodTypeAny>(stem: string, suffix: string, schema: S) => {
     const file = path.join(dir, `${stem}${suffix}`);
     return parseRow(schema, { ...(parseJson(readText(file), file) as object), name: stem }, file);
   };
-  const whole = (suffixes: readonly string[]) => (stem: string) => suffixes.every((suffix) => names.includes(`${stem}${suffix}`));
-  const tables = stems(".table.json").filter(whole([".tex"])), figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
-  const left = [...stems(".tex"), ...stems(".table.json")].filter((stem) => !tables.includes(stem)).concat([...stems(".svg"), ...stems(".figure.json")].filter((stem) => !figures.includes(stem)));
+  const whole = (suffixes: readonly string[]) => (stem: string) =>
+    suffixes.every((suffix) => names.includes(`${stem}${suffix}`));
+  const tables = stems(".table.json").filter(whole([".tex"])),
+    figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
+  const left = [...stems(".tex"), ...stems(".table.json")]
+    .filter((stem) => !tables.includes(stem))
+    .concat([...stems(".svg"), ...stems(".figure.json")].filter((stem) => !figures.includes(stem)));
   return {
-    tables: tables.map((stem) => read(stem, ".table.json", tableSchema)), figures: figures.map((stem) => read(stem, ".figure.json", figureSchema)),
+    tables: tables.map((stem) => read(stem, ".table.json", tableSchema)),
+    figures: figures.map((stem) => read(stem, ".figure.json", figureSchema)),
     unrecorded: [...new Set(left)].sort(),
   };
 }

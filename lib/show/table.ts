@@ -70,7 +70,10 @@ export function toHtml(table: Table): string {
   return [
     "<table>",
     `<caption style="caption-side:top;text-align:left;font-weight:600">${escapeHtml(table.caption)}</caption>`,
-    `<thead>${row("th", table.columns.map((c) => escapeHtml(c.label)))}</thead>`,
+    `<thead>${row(
+      "th",
+      table.columns.map((c) => escapeHtml(c.label)),
+    )}</thead>`,
     "<tbody>",
     ...cellTexts(table, escapeHtml).map((cells) => row("td", cells)),
     "</tbody>",
@@ -83,8 +86,14 @@ export function toText(table: Table): string {
   const aligns = table.columns.map((c) => alignOf(table, c));
   const body = cellTexts(table, (text) => text.replace(/\s+/g, " "));
   const head = table.columns.map((c) => c.label);
-  const widths = head.map((label, i) => Math.max(...[label, ...body.map((cells) => cells[i]!)].map((t) => [...t].length)));
-  const line = (cells: string[]): string => cells.map((cell, i) => pad(cell, widths[i]!, aligns[i]!)).join("  ").trimEnd();
+  const widths = head.map((label, i) =>
+    Math.max(...[label, ...body.map((cells) => cells[i]!)].map((t) => [...t].length)),
+  );
+  const line = (cells: string[]): string =>
+    cells
+      .map((cell, i) => pad(cell, widths[i]!, aligns[i]!))
+      .join("  ")
+      .trimEnd();
   return [table.caption, line(head), widths.map((w) => "-".repeat(w)).join("  "), ...body.map(line)].join("\n");
 }
 
@@ -102,9 +111,15 @@ function alignOf(table: Table, column: Column): "left" | "right" | "center" {
 const WRAP = { characters: 60, share: 0.6 };
 
 function latexColumns(table: Table): string {
-  const isLong = ({ key }: Column) => table.rows.some((row) => { const cell = row[key]; return typeof cell === "string" && cell.length > WRAP.characters; });
+  const isLong = ({ key }: Column) =>
+    table.rows.some((row) => {
+      const cell = row[key];
+      return typeof cell === "string" && cell.length > WRAP.characters;
+    });
   const width = (WRAP.share / table.columns.filter(isLong).length).toFixed(2);
-  return table.columns.map((column) => (isLong(column) ? `p{${width}\\linewidth}` : alignOf(table, column)[0])).join("");
+  return table.columns
+    .map((column) => (isLong(column) ? `p{${width}\\linewidth}` : alignOf(table, column)[0]))
+    .join("");
 }
 
 function cellTexts(table: Table, escape: (text: string) => string): string[][] {
@@ -113,7 +128,12 @@ function cellTexts(table: Table, escape: (text: string) => string): string[][] {
 
 function cellText(table: Table, cell: Cell | undefined, column: Column, row: number): string {
   if (cell === undefined) {
-    throw new UserError({ where: `table ${table.name}, row ${row + 1}`, expected: `a value for "${column.key}"`, got: "none", fix: "Give the value, or null for a dash." });
+    throw new UserError({
+      where: `table ${table.name}, row ${row + 1}`,
+      expected: `a value for "${column.key}"`,
+      got: "none",
+      fix: "Give the value, or null for a dash.",
+    });
   }
   if (cell === null) return "–";
   if (typeof cell === "string") return cell;
@@ -136,7 +156,12 @@ function pad(text: string, width: number, align: "left" | "right" | "center"): s
 
 /** Brackets stay: our intervals are not links. A bracket before a parenthesis would be one. */
 function escapeMarkdown(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[\\`*_|~]/g, "\\$&").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/\](?=\(|\[|:)/g, "\\]");
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_|~]/g, "\\$&")
+    .replace(/&/g, "&amp;")
+    .replace(/</g, "&lt;")
+    .replace(/\](?=\(|\[|:)/g, "\\]");
 }
 
 /** A row that starts with "[" would be read as the optional argument of the row break before it. */

@@ -8,11 +8,16 @@ import { atlasAnnotator } from "../world/oracle";
 import { questionsOf } from "../world/questionFile";
 
 /** Annotates every sentence of every candidate. @param annotator default: Atlas's oracle */
-export async function annotateVerb(request: { candidates: string; questions?: string; out: string }, annotator = atlasAnnotator(loadAtlas())): Promise<AnnotatedCandidate[]> {
+export async function annotateVerb(
+  request: { candidates: string; questions?: string; out: string },
+  annotator = atlasAnnotator(loadAtlas()),
+): Promise<AnnotatedCandidate[]> {
   const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");
   const progress = startProgress("annotate", candidates.length);
   try {
-    const annotated = await annotateCandidates(candidates, questionsOf(request.questions), annotator, (done) => progress.update(done));
+    const annotated = await annotateCandidates(candidates, questionsOf(request.questions), annotator, (done) =>
+      progress.update(done),
+    );
     writeJsonl(request.out, annotated);
     return annotated;
   } finally {

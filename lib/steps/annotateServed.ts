@@ -14,9 +14,22 @@ import { anahAnnotator, readDocuments } from "../factuality/annotators/anah";
 import { factScoreAnnotator } from "../factuality/annotators/factScoreAnnotator";
 import { callLog, callSchema, Judge } from "../factuality/annotators/judge";
 import { Knowledge } from "../factuality/knowledge/knowledge";
-import { annotateServed, annotationReport, judgedKey, judgedLog, judgedSchema, type LlmAnnotator } from "../factuality/annotators/llmAnnotator";
+import {
+  annotateServed,
+  annotationReport,
+  judgedKey,
+  judgedLog,
+  judgedSchema,
+  type LlmAnnotator,
+} from "../factuality/annotators/llmAnnotator";
 import { factTuneAnswers, selfConsistencyAnnotator } from "../factuality/annotators/selfConsistency";
-import { annotatedCandidateSchema, candidateSchema, type AnnotatedCandidate, type Candidate, type Question } from "../factuality/records";
+import {
+  annotatedCandidateSchema,
+  candidateSchema,
+  type AnnotatedCandidate,
+  type Candidate,
+  type Question,
+} from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
@@ -45,12 +58,23 @@ export const outHash = "out.sha256";
 /** Annotated candidates by a language model. Returns what to say. */
 export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<string> {
   const { annotator: name, candidates: file, out, seed, tries, shard, price } = flags;
-  const model = modelOf(flags), client = clientOf(flags);
+  const model = modelOf(flags),
+    client = clientOf(flags);
   const candidates = candidatesOnce(file);
   const asked = new Set(candidates.map(({ questionId }) => questionId));
   const questions = questionsOf(flags.questions).filter(({ id }) => asked.has(id));
   const { source, prepare } = await protocol(flags, questions);
-  const dir = claimBeside(out, { annotator: name, model, candidates: hashOf(candidates), questions: hashOf(questions), source, ...(name === "self-consistency" && { answers: flags.answers, answerModel: flags.answerModel ?? model }), seed, tries, extra: flags.extra ?? {} });
+  const dir = claimBeside(out, {
+    annotator: name,
+    model,
+    candidates: hashOf(candidates),
+    questions: hashOf(questions),
+    source,
+    ...(name === "self-consistency" && { answers: flags.answers, answerModel: flags.answerModel ?? model }),
+    seed,
+    tries,
+    extra: flags.extra ?? {},
+  });
   const cache = flags.cache ?? dir;
   const calls = new ShardedLog(cache, callLog, shard, callSchema);
   const judge = new Judge(client, calls, { seed, tries });
@@ -61,10 +85,18 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
     calls.close();
   }
   const rows = byKey(readShards(dir, judgedLog, judgedSchema), judgedKey);
-  const done = candidates.flatMap((candidate) => (rows.has(judgedKey(candidate)) ? [{ candidate, judged: rows.get(judgedKey(candidate))! }] : []));
+  const done = candidates.flatMap((candidate) =>
+    rows.has(judgedKey(candidate)) ? [{ candidate, judged: rows.get(judgedKey(candidate))! }] : [],
+  );
   const usage = `${judge.counts.calls + answerer.counts.calls} calls, ${judge.counts.cached + answerer.counts.cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${usageText(readShards(cache, callLog, callSchema), price)}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
-  writeJsonl(out, done.map(({ candidate, judged }): AnnotatedCandidate => ({ ...candidate, sentences: judged.sentences.map(({ start, end, verdict }) => ({ start, end, verdict })) })));
+  writeJsonl(
+    out,
+    done.map(({ candidate, judged }): AnnotatedCandidate => ({
+      ...candidate,
+      sentences: judged.sentences.map(({ start, end, verdict }) => ({ start, end, verdict })),
+    })),
+  );
   writeFileAtomic(path.join(dir, outHash), `${sha256File(out)}\n`);
   const { sentences, unparsed, facts } = annotationReport(done.map(({ judged }) => judged));
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
@@ -75,19 +107,36 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
 /** Rows with or without sentences, each candidate once. */
 function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   const cut = readJsonl(file, z.record(z.unknown())).some((row) => "sentences" in row);
-  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema), seen = new Set<string>();
-  if (rows.length === 0) throw new UserError({ where: file, expected: "at least one candidate", got: "an empty file", fix: "Check the step that wrote it." });
+  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema),
+    seen = new Set<string>();
+  if (rows.length === 0)
+    throw new UserError({
+      where: file,
+      expected: "at least one candidate",
+      got: "an empty file",
+      fix: "Check the step that wrote it.",
+    });
   for (const row of rows) {
-    if (seen.has(judgedKey(row))) throw new UserError({ where: file, expected: "every candidate once", got: `candidate ${row.index} of question ${brief(row.questionId)} twice`, fix: "Remove one of the rows." });
+    if (seen.has(judgedKey(row)))
+      throw new UserError({
+        where: file,
+        expected: "every candidate once",
+        got: `candidate ${row.index} of question ${brief(row.questionId)} twice`,
+        fix: "Remove one of the rows.",
+      });
     seen.add(judgedKey(row));
   }
   return rows;
 }
 
 /** Reads what the annotator needs: the hash of that, and how to make the annotator. */
-async function protocol(flags: ServerAnnotateFlags, questions: readonly Question[]): Promise<{ source: string; prepare(judge: Judge, answerer: Judge): LlmAnnotator }> {
+async function protocol(
+  flags: ServerAnnotateFlags,
+  questions: readonly Question[],
+): Promise<{ source: string; prepare(judge: Judge, answerer: Judge): LlmAnnotator }> {
   if (flags.annotator === "anah") {
-    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}"), documents = readDocuments(file, questions);
+    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}"),
+      documents = readDocuments(file, questions);
     return { source: sha256File(file), prepare: (judge) => anahAnnotator(judge, documents) };
   }
   if (flags.annotator === "factscore") {
@@ -101,6 +150,12 @@ async function protocol(flags: ServerAnnotateFlags, questions: readonly Question
 /** @throws UserError when this annotator's file is not named */
 function needed(flags: ServerAnnotateFlags, flag: "documents" | "knowledge", what: string): string {
   const file = flags[flag];
-  if (!file) throw new UserError({ where: `--${flag}`, expected: `${what} for --annotator ${flags.annotator}`, got: "none", fix: "Give one." });
+  if (!file)
+    throw new UserError({
+      where: `--${flag}`,
+      expected: `${what} for --annotator ${flags.annotator}`,
+      got: "none",
+      fix: "Give one.",
+    });
   return file;
 }

@@ -11,7 +11,10 @@ export function summaryOf(answersFile: string, questionsFile: string | undefined
   return summarise(answers, questions, new Rng(seed).fork("evaluate"));
 }
 
-export function answered(answersFile: string, questionsFile?: string): { answers: AnnotatedCandidate[]; questions: Question[] } {
+export function answered(
+  answersFile: string,
+  questionsFile?: string,
+): { answers: AnnotatedCandidate[]; questions: Question[] } {
   const answers = required(readJsonl(answersFile, annotatedCandidateSchema), answersFile, "annotated answer");
   const seen = new Set(answers.map(({ questionId }) => questionId));
   return { answers, questions: questionsOf(questionsFile).filter(({ id }) => seen.has(id)) };

@@ -11,11 +11,16 @@ import { type PairFormatName, pairFormats } from "../preference/formats/registry
 import { preferencePairSchema } from "../preference/pair";
 
 /** Writes the pairs into a folder; returns the files' paths. */
-export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs: string; out: string }): { pairs: number; files: string[] } {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair"), rows = pairs.map((pair) => pairFormats[to].write(pair));
+export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs: string; out: string }): {
+  pairs: number;
+  files: string[];
+} {
+  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair"),
+    rows = pairs.map((pair) => pairFormats[to].write(pair));
   const at = (name: string) => path.join(out, name);
   if (to === "llamafactory") {
-    const data = at("mask_dpo.json"), info = at("dataset_info.json");
+    const data = at("mask_dpo.json"),
+      info = at("dataset_info.json");
     const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {}; // the folder may be LLaMA-Factory's own
     writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
     writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
@@ -30,6 +35,9 @@ export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs
 }
 
 /** The hand-off to PyTorch (`torchHandoff.ts`). */
-export function exportTorchVerb({ pairs: file, ...request }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
+export function exportTorchVerb({
+  pairs: file,
+  ...request
+}: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
   return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
 }

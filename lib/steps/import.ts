@@ -19,24 +19,59 @@ export interface Imported {
 }
 
 /** @throws UserError with file:line for a bad row, and where no pair comes out */
-export async function importVerb({ from, files, out, seed }: { from: ImportName; files: readonly string[]; out: string; seed: number }): Promise<Imported> {
-  const names = files.map((file) => path.basename(file)), twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice) throw new UserError({ where: "--in", expected: "files of different names, of which the pairs' ids are made", got: `${brief(twice)} twice`, fix: "Rename one." });
-  const imported = from === "factscore" || from === "halueval" ? await importLabels(from, files, out, seed) : await importPairs(pairFormats[from], files);
+export async function importVerb({
+  from,
+  files,
+  out,
+  seed,
+}: {
+  from: ImportName;
+  files: readonly string[];
+  out: string;
+  seed: number;
+}): Promise<Imported> {
+  const names = files.map((file) => path.basename(file)),
+    twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice)
+    throw new UserError({
+      where: "--in",
+      expected: "files of different names, of which the pairs' ids are made",
+      got: `${brief(twice)} twice`,
+      fix: "Rename one.",
+    });
+  const imported =
+    from === "factscore" || from === "halueval"
+      ? await importLabels(from, files, out, seed)
+      : await importPairs(pairFormats[from], files);
   if (imported.pairs.length === 0) throw noPairs(files, imported);
   writeJsonl(out, imported.pairs);
   return imported;
 }
 
 async function importPairs(format: PairFormat, files: readonly string[]): Promise<Imported> {
-  const rows = await rowsOf(files), location: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
-  return { rows: rows.length, pairs: rows.flatMap(({ value, where }) => format.read(value, where, location) ?? []), location };
+  const rows = await rowsOf(files),
+    location: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
+  return {
+    rows: rows.length,
+    pairs: rows.flatMap(({ value, where }) => format.read(value, where, location) ?? []),
+    location,
+  };
 }
 
 /** Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo pairs`. */
-async function importLabels(from: (typeof labelFormatNames)[number], files: readonly string[], out: string, seed: number): Promise<Imported> {
+async function importLabels(
+  from: (typeof labelFormatNames)[number],
+  files: readonly string[],
+  out: string,
+  seed: number,
+): Promise<Imported> {
   const folder = `${out}.run`;
-  const { rows, questions, candidates, report: location } = from === "halueval" ? await readHalueval(files) : readFactScore(files);
+  const {
+    rows,
+    questions,
+    candidates,
+    report: location,
+  } = from === "halueval" ? await readHalueval(files) : readFactScore(files);
   writeJsonl(path.join(folder, "questions.jsonl"), questions);
   writeJsonl(path.join(folder, "candidates.jsonl"), candidates);
   const { pairs, report } = buildPairs(candidates, questions, { seed });
@@ -57,11 +92,19 @@ async function readHalueval(files: readonly string[]): Promise<Labelled> {
 
 /** Each file is a model. */
 function readFactScore(files: readonly string[]): Labelled {
-  const models = files.map(readHumanLabels), read = models.map((responses, index) => humanCandidates(responses, index));
+  const models = files.map(readHumanLabels),
+    read = models.map((responses, index) => humanCandidates(responses, index));
   const total = (key: "sentences" | "verbatim" | "loose") => read.reduce((sum, { report }) => sum + report[key], 0);
   return {
-    rows: models.flat().length, questions: humanQuestions(models), candidates: read.flatMap(({ candidates }) => candidates),
-    report: { sentences: total("sentences"), verbatim: total("verbatim"), loose: total("loose"), missing: read.flatMap(({ report }) => report.missing) },
+    rows: models.flat().length,
+    questions: humanQuestions(models),
+    candidates: read.flatMap(({ candidates }) => candidates),
+    report: {
+      sentences: total("sentences"),
+      verbatim: total("verbatim"),
+      loose: total("loose"),
+      missing: read.flatMap(({ report }) => report.missing),
+    },
   };
 }
 
@@ -72,10 +115,17 @@ async function rowsOf(files: readonly string[]): Promise<Row[]> {
 }
 
 function noPairs(files: readonly string[], { rows, location, made }: Imported): UserError {
-  const missing = location.missing.length > 0 ? `, ${location.missing.length} with something that is not in the text (first: ${location.missing[0]})` : "";
+  const missing =
+    location.missing.length > 0
+      ? `, ${location.missing.length} with something that is not in the text (first: ${location.missing[0]})`
+      : "";
   return new UserError({
-    where: files.join(", "), expected: "at least one pair", got: `${rows} rows${missing}${made ? ` and no question with two responses of different scores among ${made.report.questions}` : ""}`,
-    fix: made ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs.` : "Check that the file is of this format.",
+    where: files.join(", "),
+    expected: "at least one pair",
+    got: `${rows} rows${missing}${made ? ` and no question with two responses of different scores among ${made.report.questions}` : ""}`,
+    fix: made
+      ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs.`
+      : "Check that the file is of this format.",
   });
 }
 
@@ -85,7 +135,11 @@ export function importSummary({ rows, pairs, location, made }: Imported, out: st
   const bare = pairs.filter(({ chosen, rejected }) => chosen.sentences.length * rejected.sentences.length === 0).length;
   return [
     `${pairs.length} pairs of ${rows} rows in ${out}`,
-    ...(sentences > 0 ? [`${sentences} annotated strings: ${verbatim} found verbatim, ${loose} but for white space and citation marks, ${sentences - verbatim - loose} not found`] : []),
+    ...(sentences > 0
+      ? [
+          `${sentences} annotated strings: ${verbatim} found verbatim, ${loose} but for white space and citation marks, ${sentences - verbatim - loose} not found`,
+        ]
+      : []),
     ...missing.map((name) => `left out, as this is not in its text: ${name}`),
     ...(bare > 0 ? [`${bare} pairs have a side without sentences: only --mask none trains on them`] : []),
     ...(made ? [`annotated candidates and questions in ${made.folder}`] : []),

@@ -7,7 +7,13 @@ import { preferencePairSchema } from "../preference/pair";
 import { inspectPage } from "../show/inspect";
 
 /** One self-contained page that shows pairs token by token. */
-export function inspectVerb(request: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }): number {
+export function inspectVerb(request: {
+  pairs: string;
+  model: string;
+  mask: MaskKind;
+  out: string;
+  seed: number;
+}): number {
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
   writeFileAtomic(request.out, inspectPage(shown));

@@ -15,24 +15,54 @@ import { promptIds } from "../text/prompt";
  * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
  * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
  */
-export async function logpsVerb(request: { model: string; pairs: string; mask: MaskKind; seed: number; out: string }): Promise<{ rows: number; leftOut: number }> {
+export async function logpsVerb(request: {
+  model: string;
+  pairs: string;
+  mask: MaskKind;
+  seed: number;
+  out: string;
+}): Promise<{ rows: number; leftOut: number }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
   try {
-    const { tokenizer, model: { config } } = policy;
-    const all = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }));
-    const tokenized = all.filter(({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions);
-    const layout = flatLayout(policy.params), weights = flatten(Object.values(policy.params));
+    const {
+      tokenizer,
+      model: { config },
+    } = policy;
+    const all = pairs.map((pair) =>
+      tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }),
+    );
+    const tokenized = all.filter(
+      ({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions,
+    );
+    const layout = flatLayout(policy.params),
+      weights = flatten(Object.values(policy.params));
     tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
-    const logps = await cachedLogps(path.join(`${request.out}.run`), `${policyHash(request.model)} ${arithmetic}`, compute, weights, tokenized).finally(() => { compute.close(); weights.dispose(); });
+    const logps = await cachedLogps(
+      path.join(`${request.out}.run`),
+      `${policyHash(request.model)} ${arithmetic}`,
+      compute,
+      weights,
+      tokenized,
+    ).finally(() => {
+      compute.close();
+      weights.dispose();
+    });
     const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
-    writeJsonl(request.out, tokenized.map(({ questionId, chosen, rejected }, i) => ({
-      questionId, chosenLogps: logps.chosen[i], rejectedLogps: logps.rejected[i],
-      chosenTokens: chosen.ids.length - chosen.promptLength, rejectedTokens: rejected.ids.length - rejected.promptLength,
-      chosenUnmasked: count(chosen.lossMask), rejectedUnmasked: count(rejected.lossMask),
-    })));
+    writeJsonl(
+      request.out,
+      tokenized.map(({ questionId, chosen, rejected }, i) => ({
+        questionId,
+        chosenLogps: logps.chosen[i],
+        rejectedLogps: logps.rejected[i],
+        chosenTokens: chosen.ids.length - chosen.promptLength,
+        rejectedTokens: rejected.ids.length - rejected.promptLength,
+        chosenUnmasked: count(chosen.lossMask),
+        rejectedUnmasked: count(rejected.lossMask),
+      })),
+    );
     return { rows: tokenized.length, leftOut: all.length - tokenized.length };
   } finally {
     policy.dispose();

@@ -6,9 +6,17 @@ import { questionsOf } from "../world/questionFile";
 
 /** Best and worst candidate of every question; only questions that have candidates count. */
 export function pairsVerb(request: { candidates: string; questions?: string; out: string; seed: number }): PairReport {
-  const candidates = required(readJsonl(request.candidates, annotatedCandidateSchema), request.candidates, "annotated candidate");
+  const candidates = required(
+    readJsonl(request.candidates, annotatedCandidateSchema),
+    request.candidates,
+    "annotated candidate",
+  );
   const seen = new Set(candidates.map(({ questionId }) => questionId));
-  const { pairs, report } = buildPairs(candidates, questionsOf(request.questions).filter(({ id }) => seen.has(id)), { seed: request.seed });
+  const { pairs, report } = buildPairs(
+    candidates,
+    questionsOf(request.questions).filter(({ id }) => seen.has(id)),
+    { seed: request.seed },
+  );
   writeJsonl(request.out, pairs);
   return report;
 }

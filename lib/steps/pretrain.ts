@@ -40,9 +40,39 @@ export interface PretrainRecipe {
 
 /** Shipped in data/atlas. Chosen so that the base scores 45-55 % on the test questions at T 0.8, top-k 40 (the paper's base: 47.79). */
 export const bases: Readonly<Record<"base" | "other" | "large", PretrainRecipe>> = {
-  base: { seed: 1, hiddenSize: 128, layers: 4, heads: 4, kvHeads: 1, intermediateSize: 352, steps: 1700, batch: 64, lr: 2e-3 },
-  other: { seed: 2, hiddenSize: 160, layers: 4, heads: 5, kvHeads: 1, intermediateSize: 432, steps: 1700, batch: 64, lr: 2e-3 },
-  large: { seed: 3, hiddenSize: 192, layers: 6, heads: 6, kvHeads: 1, intermediateSize: 512, steps: 1700, batch: 64, lr: 1.5e-3 },
+  base: {
+    seed: 1,
+    hiddenSize: 128,
+    layers: 4,
+    heads: 4,
+    kvHeads: 1,
+    intermediateSize: 352,
+    steps: 1700,
+    batch: 64,
+    lr: 2e-3,
+  },
+  other: {
+    seed: 2,
+    hiddenSize: 160,
+    layers: 4,
+    heads: 5,
+    kvHeads: 1,
+    intermediateSize: 432,
+    steps: 1700,
+    batch: 64,
+    lr: 2e-3,
+  },
+  large: {
+    seed: 3,
+    hiddenSize: 192,
+    layers: 6,
+    heads: 6,
+    kvHeads: 1,
+    intermediateSize: 512,
+    steps: 1700,
+    batch: 64,
+    lr: 1.5e-3,
+  },
 };
 
 const optimizer = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.05 } as const;
@@ -56,7 +86,11 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   const model = new Llama(config);
   const rng = new Rng(recipe.seed).fork("pretrain");
   const engine = await startEngine();
-  const key = hashOf({ recipe, engine: engine.arithmetic, data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))) });
+  const key = hashOf({
+    recipe,
+    engine: engine.arithmetic,
+    data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))),
+  });
   const stateFile = `${dir}.state/state.safetensors`;
   const initial = initialParams(config, rng.fork("init"));
   const layout = flatLayout(initial);
@@ -75,7 +109,13 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   while (adam.step < recipe.steps) {
     const batch = draw(rng.fork(`step ${adam.step}`));
     const { loss, gradient } = await languageModelGradient(model, layout, weights, batch);
-    if (!Number.isFinite(loss)) throw new UserError({ where: "pretrain", expected: "a finite loss", got: `${loss} at step ${adam.step + 1}`, fix: "Lower the recipe's learning rate. The last checkpoint is kept." });
+    if (!Number.isFinite(loss))
+      throw new UserError({
+        where: "pretrain",
+        expected: "a finite loss",
+        got: `${loss} at step ${adam.step + 1}`,
+        fix: "Lower the recipe's learning rate. The last checkpoint is kept.",
+      });
     const { clipped } = await clipGradient(gradient, 1);
     const lr = recipe.lr * warmupCosine(adam.step, recipe.steps, warmupSteps, lrFloor);
     const next = adamwUpdate(weights, clipped, adam, { ...optimizer, lr });
@@ -84,7 +124,12 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
     losses.push(loss);
     progress.update(adam.step, `loss ${loss.toFixed(3)}`);
     if (adam.step % checkpointEvery === 0 || adam.step === recipe.steps) {
-      writeTrainState(stateFile, key, { step: adam.step, weights: await weights.data<"float32">(), m: await adam.m.data<"float32">(), v: await adam.v.data<"float32">() });
+      writeTrainState(stateFile, key, {
+        step: adam.step,
+        weights: await weights.data<"float32">(),
+        m: await adam.m.data<"float32">(),
+        v: await adam.v.data<"float32">(),
+      });
     }
     await new Promise(setImmediate);
   }
@@ -100,37 +145,68 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
 function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
   const { hiddenSize, layers, heads, kvHeads, intermediateSize } = recipe;
   return {
-    architecture: "LlamaForCausalLM", hiddenSize, layers, heads, kvHeads, headDim: hiddenSize / heads, intermediateSize,
-    vocabSize: tokenizer.vocabSize, rmsEps: 1e-5, ropeTheta: 10000, tied: true, qkvBias: false, oBias: false, mlpBias: false,
-    maxPositions: 128, bosId: tokenizer.bosId, eosIds: [tokenizer.eosId], padId: tokenizer.padId,
+    architecture: "LlamaForCausalLM",
+    hiddenSize,
+    layers,
+    heads,
+    kvHeads,
+    headDim: hiddenSize / heads,
+    intermediateSize,
+    vocabSize: tokenizer.vocabSize,
+    rmsEps: 1e-5,
+    ropeTheta: 10000,
+    tied: true,
+    qkvBias: false,
+    oBias: false,
+    mlpBias: false,
+    maxPositions: 128,
+    bosId: tokenizer.bosId,
+    eosIds: [tokenizer.eosId],
+    padId: tokenizer.padId,
   };
 }
 
 /** Normal(0, 0.02); projections into the residual stream smaller by sqrt(2 layers) (GPT-2); norms 1. */
 function initialParams(config: LlamaConfig, rng: Rng): Params {
-  return Object.fromEntries([...weightShapes(config)].map(([name, shape]) => {
-    if (name.endsWith("norm.weight")) return [name, tf.ones(shape)];
-    const std = /(o_proj|down_proj)/.test(name) ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
-    const stream = rng.fork(name);
-    return [name, tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => std * stream.normal()), shape)];
-  }));
+  return Object.fromEntries(
+    [...weightShapes(config)].map(([name, shape]) => {
+      if (name.endsWith("norm.weight")) return [name, tf.ones(shape)];
+      const std = /(o_proj|down_proj)/.test(name) ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
+      const stream = rng.fork(name);
+      return [
+        name,
+        tf.tensor(
+          Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => std * stream.normal()),
+          shape,
+        ),
+      ];
+    }),
+  );
 }
 
 /** Draws a batch of documents: prompt masked, completion and end token counted. */
 function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => MaskedSequence[] {
   const draw = pretrainingDocuments(loadAtlas());
-  return (rng) => Array.from({ length: size }, () => {
-    const { prompt, completion } = draw(rng);
-    const before = promptIds(tokenizer, prompt);
-    const ids = Int32Array.from([...before, ...tokenizer.encode(completion).ids, tokenizer.eosId]);
-    return { ids, lossMask: new Uint8Array(ids.length).fill(1, before.length) };
-  });
+  return (rng) =>
+    Array.from({ length: size }, () => {
+      const { prompt, completion } = draw(rng);
+      const before = promptIds(tokenizer, prompt);
+      const ids = Int32Array.from([...before, ...tokenizer.encode(completion).ids, tokenizer.eosId]);
+      return { ids, lossMask: new Uint8Array(ids.length).fill(1, before.length) };
+    });
 }
 
 /** Mean -log p over the batch's completion tokens, and its gradient [P]. */
-async function languageModelGradient(model: Llama, layout: FlatLayout, weights: tf.Tensor1D, batch: readonly MaskedSequence[]): Promise<{ loss: number; gradient: tf.Tensor1D }> {
+async function languageModelGradient(
+  model: Llama,
+  layout: FlatLayout,
+  weights: tf.Tensor1D,
+  batch: readonly MaskedSequence[],
+): Promise<{ loss: number; gradient: tf.Tensor1D }> {
   const tokens = batch.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0);
-  const { value, gradient } = valueAndGradient(weights, layout, (params) => tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens));
+  const { value, gradient } = valueAndGradient(weights, layout, (params) =>
+    tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens),
+  );
   const loss = (await value.data())[0]!;
   value.dispose();
   return { loss, gradient };

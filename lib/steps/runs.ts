@@ -3,7 +3,17 @@
  * `<kind>-<hash8>.run` with a run.json inside; the latter's output, the folder without `.run`, belongs to it. Nothing
  * else there is touched, and links are neither followed nor counted.
  */
-import { closeSync, existsSync, lstatSync, openSync, readSync, readdirSync, rmSync, rmdirSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  type Stats,
+} from "node:fs";
 import path from "node:path";
 import { UserError, brief } from "../base/check";
 import { parseJson, readText } from "../base/jsonl";
@@ -38,17 +48,30 @@ const DAY = 86_400_000;
 export function listRuns(root: string, kind?: string): Run[] {
   if (!existsSync(root)) return [];
   const runs = readdirSync(root).flatMap((name) => readRun(root, name) ?? []);
-  return runs.filter((run) => kind === undefined || run.kind === kind).sort((a, b) => b.changed - a.changed || (a.name < b.name ? -1 : 1));
+  return runs
+    .filter((run) => kind === undefined || run.kind === kind)
+    .sort((a, b) => b.changed - a.changed || (a.name < b.name ? -1 : 1));
 }
 
 /** @param prefix of the hash or of the folder's name @throws UserError when none or several begin so */
 export function findRun(root: string, prefix: string): Run {
   const runs = listRuns(root);
   const exact = runs.filter(({ name }) => name === prefix);
-  const found = exact.length > 0 || prefix === "" ? exact : runs.filter(({ name, hash }) => hash.startsWith(prefix) || name.startsWith(prefix));
+  const found =
+    exact.length > 0 || prefix === ""
+      ? exact
+      : runs.filter(({ name, hash }) => hash.startsWith(prefix) || name.startsWith(prefix));
   if (found.length === 1) return found[0]!;
   throw new UserError({
-    where: root, expected: `one run whose hash or name begins with ${brief(prefix)}`, got: found.length === 0 ? "none" : `${found.length}: ${found.slice(0, 5).map(({ name }) => name).join(", ")}${found.length > 5 ? ", …" : ""}`,
+    where: root,
+    expected: `one run whose hash or name begins with ${brief(prefix)}`,
+    got:
+      found.length === 0
+        ? "none"
+        : `${found.length}: ${found
+            .slice(0, 5)
+            .map(({ name }) => name)
+            .join(", ")}${found.length > 5 ? ", …" : ""}`,
     fix: found.length === 0 ? "`mask-dpo runs ls` lists them." : "Give more of it.",
   });
 }
@@ -57,16 +80,33 @@ export function findRun(root: string, prefix: string): Run {
 export function runsTable(runs: readonly Run[], now: number): Table {
   const total = runs.reduce((sum, { bytes }) => sum + bytes, 0);
   return {
-    name: "runs", caption: `${runs.length} run${runs.length === 1 ? "" : "s"}, ${sizeText(total)}`,
-    columns: [{ key: "hash", label: "Hash" }, { key: "kind", label: "Kind" }, { key: "age", label: "Age", align: "right" }, { key: "size", label: "Size", align: "right" }, { key: "state", label: "State" }, { key: "what", label: "What" }],
-    rows: runs.map((run) => ({ hash: run.hash, kind: run.kind, age: ageText(now - run.changed), size: sizeText(run.bytes), state: stateOf(run), what: run.problem ?? describe(run.key!) })),
+    name: "runs",
+    caption: `${runs.length} run${runs.length === 1 ? "" : "s"}, ${sizeText(total)}`,
+    columns: [
+      { key: "hash", label: "Hash" },
+      { key: "kind", label: "Kind" },
+      { key: "age", label: "Age", align: "right" },
+      { key: "size", label: "Size", align: "right" },
+      { key: "state", label: "State" },
+      { key: "what", label: "What" },
+    ],
+    rows: runs.map((run) => ({
+      hash: run.hash,
+      kind: run.kind,
+      age: ageText(now - run.changed),
+      size: sizeText(run.bytes),
+      state: stateOf(run),
+      what: run.problem ?? describe(run.key!),
+    })),
   };
 }
 
 /** run.json, the files, and the last rows of the log where there is one. @throws UserError for a damaged run.json */
 export function showRun(run: Run, now: number): string {
   const { dir, files, name, bytes, changed } = run;
-  const log = files.map((file) => path.join(path.dirname(dir), file.name)).find((file) => path.basename(file) === "log.jsonl");
+  const log = files
+    .map((file) => path.join(path.dirname(dir), file.name))
+    .find((file) => path.basename(file) === "log.jsonl");
   return [
     `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago`,
     ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
@@ -80,8 +120,16 @@ export function diffTable(a: Run, b: Run): Table {
   const [one, other, names] = differing(keyOf(a), keyOf(b));
   const text = (of: Flat, name: string): string => (name in of ? brief(of[name]) : "nothing");
   return {
-    name: "runs-diff", caption: names.length === 0 ? `${a.name} and ${b.name} do not differ` : `What differs: ${names.length} key${names.length === 1 ? "" : "s"}`,
-    columns: [{ key: "name", label: "Key" }, { key: "a", label: a.name }, { key: "b", label: b.name }],
+    name: "runs-diff",
+    caption:
+      names.length === 0
+        ? `${a.name} and ${b.name} do not differ`
+        : `What differs: ${names.length} key${names.length === 1 ? "" : "s"}`,
+    columns: [
+      { key: "name", label: "Key" },
+      { key: "a", label: a.name },
+      { key: "b", label: b.name },
+    ],
     rows: names.map((name) => ({ name, a: text(one, name), b: text(other, name) })),
   };
 }
@@ -94,7 +142,8 @@ export function oldRuns(root: string, before: number, kind?: string): Run[] {
 /** Removes a run; the output goes first and run.json last, so that a removal cut short can be taken up again. */
 export function removeRun({ dir, parts }: Run): void {
   for (const part of parts.filter((folder) => folder !== dir)) rmSync(part, { recursive: true });
-  for (const name of readdirSync(dir).filter((name) => name !== "run.json")) rmSync(path.join(dir, name), { recursive: true });
+  for (const name of readdirSync(dir).filter((name) => name !== "run.json"))
+    rmSync(path.join(dir, name), { recursive: true });
   rmSync(path.join(dir, "run.json"));
   rmdirSync(dir);
 }
@@ -106,14 +155,22 @@ export function sizeText(bytes: number): string {
 
 function readRun(root: string, name: string): Run | undefined {
   const [, kind, hash, beside] = NAME.exec(name) ?? [];
-  const dir = path.join(root, name), file = path.join(dir, "run.json");
+  const dir = path.join(root, name),
+    file = path.join(dir, "run.json");
   if (kind === undefined || hash === undefined || !statOf(dir)?.isDirectory() || !statOf(file)) return undefined;
   const output = path.join(root, `${kind}-${hash}`);
-  const parts = beside && statOf(output)?.isDirectory() && !statOf(path.join(output, "run.json")) ? [dir, output] : [dir];
+  const parts =
+    beside && statOf(output)?.isDirectory() && !statOf(path.join(output, "run.json")) ? [dir, output] : [dir];
   const found = parts.flatMap(filesBelow).sort((a, b) => (a.file < b.file ? -1 : 1));
   return {
-    name, kind, hash, dir, parts, ...readKey(file),
-    files: found.map(({ file, stat }) => ({ name: path.relative(root, file), bytes: stat.size })), bytes: found.reduce((sum, { stat }) => sum + stat.size, 0),
+    name,
+    kind,
+    hash,
+    dir,
+    parts,
+    ...readKey(file),
+    files: found.map(({ file, stat }) => ({ name: path.relative(root, file), bytes: stat.size })),
+    bytes: found.reduce((sum, { stat }) => sum + stat.size, 0),
     changed: Math.max(statOf(dir)!.mtimeMs, ...found.map(({ stat }) => stat.mtimeMs)),
   };
 }
@@ -124,7 +181,8 @@ function readKey(file: string): Pick<Run, "key" | "problem"> {
   if (size > MOST_BYTES) return { problem: `damaged: run.json has ${sizeText(size)}` };
   try {
     const key = parseJson(readText(file), file);
-    if (key === null || typeof key !== "object" || Array.isArray(key)) return { problem: "damaged: run.json holds no object" };
+    if (key === null || typeof key !== "object" || Array.isArray(key))
+      return { problem: "damaged: run.json holds no object" };
     flat(key); // nested too deep for whoever reads it next
     return { key };
   } catch {
@@ -134,13 +192,23 @@ function readKey(file: string): Pick<Run, "key" | "problem"> {
 
 function keyOf({ key, dir, problem }: Run): object {
   if (key) return key;
-  throw new UserError({ where: path.join(dir, "run.json"), expected: "the configuration of a run", got: problem!, fix: "Delete the folder by hand if it is not needed." });
+  throw new UserError({
+    where: path.join(dir, "run.json"),
+    expected: "the configuration of a run",
+    got: problem!,
+    fix: "Delete the folder by hand if it is not needed.",
+  });
 }
 
 /** A training run ends without its state and with its output, an experiment with its result; a file that grows has rows; the others are written at once. */
 function stateOf({ name, kind, dir, parts, files, key }: Run): string {
   if (!key) return "damaged";
-  if (name.endsWith(".run")) return parts.length > 1 && isRegular(path.join(dir, "log.jsonl")) && !existsSync(path.join(dir, "state.safetensors")) ? "finished" : "unfinished";
+  if (name.endsWith(".run"))
+    return parts.length > 1 &&
+      isRegular(path.join(dir, "log.jsonl")) &&
+      !existsSync(path.join(dir, "state.safetensors"))
+      ? "finished"
+      : "unfinished";
   if (kind === "experiment") return isRegular(path.join(dir, "result.json")) ? "finished" : "unfinished";
   if (files.length < 2) return "empty";
   const grown = path.join(dir, "candidates.jsonl");
@@ -150,8 +218,11 @@ function stateOf({ name, kind, dir, parts, files, key }: Run): string {
 
 /** The configuration in one line: hashes shortened, keys without what they are in. */
 function describe(key: object): string {
-  const text = (value: unknown): string => (typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40));
-  const line = Object.entries(flat(key)).map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`).join(", ");
+  const text = (value: unknown): string =>
+    typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40);
+  const line = Object.entries(flat(key))
+    .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`)
+    .join(", ");
   return printable(line.length > 160 ? `${line.slice(0, 159)}…` : line);
 }
 
@@ -195,12 +266,19 @@ function readBlocks(file: string, work: (block: Buffer) => void, tail?: number):
 
 function countLines(file: string): number {
   let lines = 0;
-  readBlocks(file, (block) => { for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++; });
+  readBlocks(file, (block) => {
+    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
+  });
   return lines;
 }
 
 function lastLines(file: string, count: number): string[] {
   const blocks: Buffer[] = [];
   readBlocks(file, (block) => blocks.push(Buffer.from(block)), 1 << 16);
-  return Buffer.concat(blocks).toString("utf8").split("\n").filter(Boolean).slice(-count).map((line) => printable(line.slice(0, 1000)));
+  return Buffer.concat(blocks)
+    .toString("utf8")
+    .split("\n")
+    .filter(Boolean)
+    .slice(-count)
+    .map((line) => printable(line.slice(0, 1000)));
 }

@@ -20,13 +20,29 @@ const compiled = new Map<string, Template>();
 export function renderChat(tokenizer: Tokenizer, messages: readonly ChatMessage[]): string {
   const source = tokenizer.chatTemplate;
   if (source === undefined) {
-    throw new UserError({ where: tokenizer.dir, expected: "a chat template", got: "none in tokenizer_config.json or chat_template.jinja", fix: "Use promptIds, which also knows models without one." });
+    throw new UserError({
+      where: tokenizer.dir,
+      expected: "a chat template",
+      got: "none in tokenizer_config.json or chat_template.jinja",
+      fix: "Use promptIds, which also knows models without one.",
+    });
   }
   try {
     let template = compiled.get(source);
     if (!template) compiled.set(source, (template = new Template(source)));
-    return template.render({ ...tokenizer.specialTokens, messages: messages.map(({ role, content }) => ({ role, content })), tools: null, documents: null, add_generation_prompt: true });
+    return template.render({
+      ...tokenizer.specialTokens,
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      tools: null,
+      documents: null,
+      add_generation_prompt: true,
+    });
   } catch (error) {
-    throw new UserError({ where: tokenizer.dir, expected: "a chat template that renders these messages", got: (error as Error).message, fix: "Check the roles and their order against the model's template." });
+    throw new UserError({
+      where: tokenizer.dir,
+      expected: "a chat template that renders these messages",
+      got: (error as Error).message,
+      fix: "Check the roles and their order against the model's template.",
+    });
   }
 }

@@ -10,9 +10,13 @@ type Value = ReturnType<Evaluate>;
 type Node = NonNullable<Parameters<Evaluate>[0]>;
 /** The parts of the syntax tree that are looked at. */
 type Parts = Node & {
-  operator?: { value: string }; left?: Node; right?: Node;
-  callee?: Node & { object?: Node; property?: { value: string }; computed?: boolean }; args?: (Node & { value?: unknown })[];
-  operand?: Node; filter?: Parts & { callee?: { value?: string } };
+  operator?: { value: string };
+  left?: Node;
+  right?: Node;
+  callee?: Node & { object?: Node; property?: { value: string }; computed?: boolean };
+  args?: (Node & { value?: unknown })[];
+  operand?: Node;
+  filter?: Parts & { callee?: { value?: string } };
 };
 
 const evaluate = Interpreter.prototype.evaluate;
@@ -21,20 +25,29 @@ Interpreter.prototype.evaluate = function (this: Interpreter, node, scope) {
 };
 
 /** The value of a node that the library would get wrong. */
-function asPython({ type, operator, left, right, callee, args, operand, filter }: Parts, valueOf: (node: Node) => Value): Value | undefined {
+function asPython(
+  { type, operator, left, right, callee, args, operand, filter }: Parts,
+  valueOf: (node: Node) => Value,
+): Value | undefined {
   const operation = operator?.value;
-  if (type === "BinaryExpression" && (operation === "==" || operation === "!=")) return wrap(equal(valueOf(left!), valueOf(right!)) === (operation === "=="));
+  if (type === "BinaryExpression" && (operation === "==" || operation === "!="))
+    return wrap(equal(valueOf(left!), valueOf(right!)) === (operation === "=="));
   const method = callee?.computed === false ? callee.property?.value : undefined;
   if (type === "CallExpression" && args!.length === 1 && /^[lr]?strip$/.test(method ?? "")) {
     const [text, characters] = [valueOf(callee!.object!), valueOf(args![0]!)];
-    if (text.type === "StringValue" && characters.type === "StringValue") return wrap(stripped(text.value as string, [...(characters.value as string)], method!));
+    if (text.type === "StringValue" && characters.type === "StringValue")
+      return wrap(stripped(text.value as string, [...(characters.value as string)], method!));
   }
-  const selecting = type === "FilterExpression" && filter!.type === "CallExpression" ? filter!.callee!.value : undefined;
+  const selecting =
+    type === "FilterExpression" && filter!.type === "CallExpression" ? filter!.callee!.value : undefined;
   const wanted = filter?.args?.[1]?.value;
   if ((selecting === "selectattr" || selecting === "rejectattr") && (wanted === "undefined" || wanted === "defined")) {
-    const list = valueOf(operand!), name = valueOf(filter!.args![0]!).value as string;
+    const list = valueOf(operand!),
+      name = valueOf(filter!.args![0]!).value as string;
     const has = (item: Value) => item.value instanceof Map && item.value.has(name);
-    const items = (list.value as Value[]).filter((item) => (has(item) === (wanted === "defined")) === (selecting === "selectattr"));
+    const items = (list.value as Value[]).filter(
+      (item) => (has(item) === (wanted === "defined")) === (selecting === "selectattr"),
+    );
     return Reflect.construct(list.constructor, [items]) as Value;
   }
   return undefined;
@@ -45,15 +58,23 @@ function equal(a: Value, b: Value): boolean {
   const numeric = ({ type }: Value) => type === "IntegerValue" || type === "FloatValue" || type === "BooleanValue";
   if (numeric(a) && numeric(b)) return Number(a.value) === Number(b.value);
   if (a.type !== b.type) return false;
-  if (Array.isArray(a.value)) return a.value.length === (b.value as Value[]).length && a.value.every((item: Value, i) => equal(item, (b.value as Value[])[i]!));
+  if (Array.isArray(a.value))
+    return (
+      a.value.length === (b.value as Value[]).length &&
+      a.value.every((item: Value, i) => equal(item, (b.value as Value[])[i]!))
+    );
   if (!(a.value instanceof Map)) return a.value === b.value;
   const other = b.value as Map<string, Value>;
-  return a.value.size === other.size && [...(a.value as Map<string, Value>)].every(([key, item]) => other.has(key) && equal(item, other.get(key)!));
+  return (
+    a.value.size === other.size &&
+    [...(a.value as Map<string, Value>)].every(([key, item]) => other.has(key) && equal(item, other.get(key)!))
+  );
 }
 
 function stripped(text: string, characters: readonly string[], method: string): string {
   const points = [...text];
-  let start = 0, end = points.length;
+  let start = 0,
+    end = points.length;
   if (method !== "rstrip") while (start < end && characters.includes(points[start]!)) start++;
   if (method !== "lstrip") while (end > start && characters.includes(points[end - 1]!)) end--;
   return points.slice(start, end).join("");

@@ -17,9 +17,18 @@ export function pieceBytes(token: string): Uint8Array {
  */
 export function withoutInserted(text: string, spelled: string, segments: readonly number[]): OffsetMap | undefined {
   const spaces = (of: string, at: number) => /^ */.exec(of.slice(at))![0].length;
-  const inserted = segments.filter((at, i) => segments.indexOf(at) === i && at < spelled.length).reduce<number[]>((found, at) => (spaces(spelled, at) > spaces(text, at - found.length) ? [...found, at] : found), []);
-  let rest = "", from = 0;
-  for (const at of inserted) { rest += spelled.slice(from, at); from = at + 1; }
+  const inserted = segments
+    .filter((at, i) => segments.indexOf(at) === i && at < spelled.length)
+    .reduce<number[]>(
+      (found, at) => (spaces(spelled, at) > spaces(text, at - found.length) ? [...found, at] : found),
+      [],
+    );
+  let rest = "",
+    from = 0;
+  for (const at of inserted) {
+    rest += spelled.slice(from, at);
+    from = at + 1;
+  }
   if (rest + spelled.slice(from) !== text) return undefined;
   const original = (at: number) => at - inserted.filter((space) => space < at).length;
   const behind = (at: number) => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : at < text.length ? 1 : 0);

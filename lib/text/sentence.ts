@@ -36,7 +36,11 @@ export function splitSentences(text: string): Span[] {
 
 /** A lone stop that closes an abbreviation in mid-line: more text follows on the same line. */
 function isAbbreviation(text: string, from: number, end: number): boolean {
-  return text[end - 1] === "." && /^[^\S\n]+\S/.test(text.slice(end, end + 16)) && ABBREVIATION.test(text.slice(Math.max(from, end - 8), end));
+  return (
+    text[end - 1] === "." &&
+    /^[^\S\n]+\S/.test(text.slice(end, end + 16)) &&
+    ABBREVIATION.test(text.slice(Math.max(from, end - 8), end))
+  );
 }
 
 function addSpan(text: string, from: number, to: number, spans: Span[]): void {

@@ -90,7 +90,12 @@ class SpellingTokenizer implements Tokenizer {
       // The library would also take texts apart by rules of other tokenizers if the config asked for it; it gets none.
       this.bpe = new BpeTokenizer(files.json, {});
     } catch (error) {
-      throw new UserError({ where: files.file, expected: "a tokenizer that @huggingface/tokenizers reads", got: (error as Error).message, fix: "Save the tokenizer again with a current transformers." });
+      throw new UserError({
+        where: files.file,
+        expected: "a tokenizer that @huggingface/tokenizers reads",
+        got: (error as Error).message,
+        fix: "Save the tokenizer again with a current transformers.",
+      });
     }
     this.added = new Map([...this.bpe.get_added_tokens_decoder()].map(([id, token]) => [id, token.content]));
     this.vocabSize = 1 + [...this.bpe.get_vocab().values()].reduce((a, b) => Math.max(a, b), -1);
@@ -98,7 +103,12 @@ class SpellingTokenizer implements Tokenizer {
     this.padId = this.idOf("pad_token");
     const eosId = this.idOf("eos_token") ?? files.generationEosIds[0];
     if (eosId === undefined) {
-      throw new UserError({ where: files.dir, expected: "an eos_token in tokenizer_config.json", got: "none", fix: "A completion must be closed by a token; name the one the model was trained with." });
+      throw new UserError({
+        where: files.dir,
+        expected: "an eos_token in tokenizer_config.json",
+        got: "none",
+        fix: "A completion must be closed by a token; name the one the model was trained with.",
+      });
     }
     this.eosId = eosId;
     this.eosIds = [...new Set([eosId, ...files.generationEosIds])];
@@ -120,7 +130,10 @@ class SpellingTokenizer implements Tokenizer {
     const lengths = ids.map((id) => this.bytesOf(id).length);
     const segments = [0]; // where a space may have been put in front
     let byte = 0;
-    lengths.forEach((length, i) => { if (this.added.has(ids[i]!)) segments.push(decoded.ends[byte + length - 1]!); byte += length; });
+    lengths.forEach((length, i) => {
+      if (this.added.has(ids[i]!)) segments.push(decoded.ends[byte + length - 1]!);
+      byte += length;
+    });
     const map = this.mapTo(text, decoded.text, segments);
     const starts: number[] = [];
     const ends: number[] = [];
@@ -134,10 +147,18 @@ class SpellingTokenizer implements Tokenizer {
   }
 
   /** How offsets in what the tokens spell become offsets in the text. */
-  private mapTo(text: string, spelled: string, segments: readonly number[]): { start(at: number): number; end(at: number): number } {
+  private mapTo(
+    text: string,
+    spelled: string,
+    segments: readonly number[],
+  ): { start(at: number): number; end(at: number): number } {
     const clean = wellFormed(text);
     if (spelled === clean) return { start: (at) => at, end: (at) => at };
-    const original = this.pieces ? withoutInserted(clean, spelled, segments) : this.nfc ? originalOffsets(clean, spelled) : undefined;
+    const original = this.pieces
+      ? withoutInserted(clean, spelled, segments)
+      : this.nfc
+        ? originalOffsets(clean, spelled)
+        : undefined;
     if (original) return original;
     let i = 0;
     while (spelled[i] === clean[i]) i++;
@@ -166,9 +187,18 @@ class SpellingTokenizer implements Tokenizer {
     if (known) return known;
     const token = this.bpe.id_to_token(id);
     if (!token) {
-      throw new UserError({ where: this.dir, expected: `a token id of this tokenizer (0 to ${this.vocabSize - 1})`, got: String(id), fix: "Use the tokenizer the ids were made with." });
+      throw new UserError({
+        where: this.dir,
+        expected: `a token id of this tokenizer (0 to ${this.vocabSize - 1})`,
+        got: String(id),
+        fix: "Use the tokenizer the ids were made with.",
+      });
     }
-    const bytes = this.added.has(id) ? new TextEncoder().encode(token) : this.pieces ? pieceBytes(token) : byteLevel(token);
+    const bytes = this.added.has(id)
+      ? new TextEncoder().encode(token)
+      : this.pieces
+        ? pieceBytes(token)
+        : byteLevel(token);
     this.bytesById[id] = bytes;
     return bytes;
   }
@@ -177,7 +207,13 @@ class SpellingTokenizer implements Tokenizer {
     const token = this.specialTokens[name];
     if (token === undefined) return undefined;
     const id = this.bpe.token_to_id(token);
-    if (id === undefined) throw new UserError({ where: this.dir, expected: `${name} ${brief(token)} in the vocabulary of tokenizer.json`, got: "no such token", fix: "Keep tokenizer.json and tokenizer_config.json of one model together." });
+    if (id === undefined)
+      throw new UserError({
+        where: this.dir,
+        expected: `${name} ${brief(token)} in the vocabulary of tokenizer.json`,
+        got: "no such token",
+        fix: "Keep tokenizer.json and tokenizer_config.json of one model together.",
+      });
     return id;
   }
 }

@@ -9,7 +9,15 @@ import { UserError, brief } from "../base/check";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 
 /** Files that travel with a tokenizer, when present. */
-export const tokenizerFileNames = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "added_tokens.json", "vocab.json", "merges.txt"] as const;
+export const tokenizerFileNames = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "chat_template.jinja",
+  "added_tokens.json",
+  "vocab.json",
+  "merges.txt",
+] as const;
 
 const specialNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 export type SpecialName = (typeof specialNames)[number];
@@ -31,23 +39,53 @@ export interface TokenizerFiles {
   chatTemplate?: string;
 }
 
-const tokenText = z.union([z.string(), z.object({ content: z.string() }).passthrough().transform((t) => t.content)]).nullish();
-const tokensSchema = z.object({ bos_token: tokenText, eos_token: tokenText, pad_token: tokenText, unk_token: tokenText }).passthrough();
+const tokenText = z
+  .union([
+    z.string(),
+    z
+      .object({ content: z.string() })
+      .passthrough()
+      .transform((t) => t.content),
+  ])
+  .nullish();
+const tokensSchema = z
+  .object({ bos_token: tokenText, eos_token: tokenText, pad_token: tokenText, unk_token: tokenText })
+  .passthrough();
 const templateSchema = z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish();
 const configSchema = tokensSchema.extend({ chat_template: templateSchema });
-const generationSchema = z.object({ eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish() }).passthrough();
+const generationSchema = z
+  .object({ eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish() })
+  .passthrough();
 
-const stepSchema = z.object({ type: z.string(), add_prefix_space: z.boolean().optional(), replacement: z.string().optional(), split: z.boolean().optional() }).passthrough();
+const stepSchema = z
+  .object({
+    type: z.string(),
+    add_prefix_space: z.boolean().optional(),
+    replacement: z.string().optional(),
+    split: z.boolean().optional(),
+  })
+  .passthrough();
 const preTokenizerSchema = stepSchema.extend({ pretokenizers: z.array(stepSchema).optional() });
 const normalizerSchema = stepSchema.extend({ normalizers: z.array(stepSchema).optional() });
 const tokenizerSchema = z
   .object({
-    model: z.object({ type: z.string().optional(), byte_fallback: z.boolean().nullish(), vocab: z.record(z.number().int().nonnegative()), merges: z.array(z.unknown()) }).passthrough(),
+    model: z
+      .object({
+        type: z.string().optional(),
+        byte_fallback: z.boolean().nullish(),
+        vocab: z.record(z.number().int().nonnegative()),
+        merges: z.array(z.unknown()),
+      })
+      .passthrough(),
     normalizer: normalizerSchema.nullable(),
     pre_tokenizer: preTokenizerSchema.nullable(),
     post_processor: z.unknown(),
     decoder: z.unknown(),
-    added_tokens: z.array(z.object({ id: z.number().int().nonnegative(), content: z.string().min(1), single_word: z.boolean().optional() }).passthrough()),
+    added_tokens: z.array(
+      z
+        .object({ id: z.number().int().nonnegative(), content: z.string().min(1), single_word: z.boolean().optional() })
+        .passthrough(),
+    ),
   })
   .passthrough();
 
@@ -58,7 +96,9 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
   const kind = checkTokenizer(json, file);
   const config = readOptional(path.join(dir, "tokenizer_config.json"), configSchema);
   const map = readOptional(path.join(dir, "special_tokens_map.json"), tokensSchema);
-  const generation = readOptional(path.join(dir, "generation_config.json"), generationSchema) ?? readOptional(path.join(dir, "config.json"), generationSchema); // as transformers makes up for it
+  const generation =
+    readOptional(path.join(dir, "generation_config.json"), generationSchema) ??
+    readOptional(path.join(dir, "config.json"), generationSchema); // as transformers makes up for it
   const eos = generation?.eos_token_id ?? [];
   const specialTokens: Partial<Record<SpecialName, string>> = {};
   for (const name of specialNames) {
@@ -66,7 +106,9 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
     if (token) specialTokens[name] = token;
   }
   return {
-    dir, file, ...kind,
+    dir,
+    file,
+    ...kind,
     json: json as object,
     specialTokens,
     generationEosIds: typeof eos === "number" ? [eos] : eos,
@@ -100,11 +142,21 @@ function checkTokenizer(value: unknown, file: string): Pick<TokenizerFiles, "spe
 function isPieceStep(step: z.output<typeof stepSchema>): boolean {
   if (step.type === "Metaspace") return step.replacement === "▁" && step.split === false;
   if (step.type === "Prepend") return step["prepend"] === "▁";
-  return step.type === "Replace" && step["content"] === "▁" && (step["pattern"] as { String?: string } | undefined)?.String === " ";
+  return (
+    step.type === "Replace" &&
+    step["content"] === "▁" &&
+    (step["pattern"] as { String?: string } | undefined)?.String === " "
+  );
 }
 
 function unsupported(file: string, got: string): never {
-  throw new UserError({ where: file, expected: "a byte-level BPE tokenizer (Llama 3, Qwen2, GPT-2 kind) or one of pieces with byte fallback (Llama 2 kind)", got, fix: "Use a model with such a tokenizer." });
+  throw new UserError({
+    where: file,
+    expected:
+      "a byte-level BPE tokenizer (Llama 3, Qwen2, GPT-2 kind) or one of pieces with byte fallback (Llama 2 kind)",
+    got,
+    fix: "Use a model with such a tokenizer.",
+  });
 }
 
 /** chat_template.jinja wins over the config, as in transformers; of several named templates, "default". */

@@ -19,10 +19,16 @@ export interface NearFarSplit {
  * @param share of the members that each group takes, rounded down; at most one half, so that no topic is in both
  * @throws RangeError for a share out of range or no centre; UserError for a topic without a vector
  */
-export function splitByDistance(vectors: TopicVectors, centres: readonly string[], members: readonly string[], share: number): NearFarSplit {
+export function splitByDistance(
+  vectors: TopicVectors,
+  centres: readonly string[],
+  members: readonly string[],
+  share: number,
+): NearFarSplit {
   if (!(share > 0 && share <= 0.5)) throw new RangeError(`splitByDistance: expected 0 < share <= 0.5, got ${share}`);
   if (centres.length === 0) throw new RangeError("splitByDistance: expected at least one centre, got none");
-  const distance = new Map<string, number>(), centre = new Map<string, string>();
+  const distance = new Map<string, number>(),
+    centre = new Map<string, string>();
   distances(vectors, members, centres).forEach((row, i) => {
     const nearest = row.indexOf(row.reduce((least, d) => Math.min(least, d), Infinity));
     distance.set(members[i]!, row[nearest]!);

@@ -16,13 +16,20 @@ export function distances(vectors: TopicVectors, rows: readonly string[], column
 
 function vectorOf(vectors: TopicVectors, id: string): ArrayLike<number> {
   const vector = vectors.get(id);
-  if (!vector) throw new UserError({ where: `topic ${brief(id)}`, expected: `a vector for it among the ${vectors.size} given`, got: "none", fix: "Embed all topics that are compared." });
+  if (!vector)
+    throw new UserError({
+      where: `topic ${brief(id)}`,
+      expected: `a vector for it among the ${vectors.size} given`,
+      got: "none",
+      fix: "Embed all topics that are compared.",
+    });
   return vector;
 }
 
 /** By differences, not by |a|² + |b|² - 2ab, so that close vectors keep their order. */
 function euclidean(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) throw new RangeError(`distances: expected vectors of one length, got ${a.length} and ${b.length}`);
+  if (a.length !== b.length)
+    throw new RangeError(`distances: expected vectors of one length, got ${a.length} and ${b.length}`);
   let sum = 0;
   for (let d = 0; d < a.length; d++) sum += (a[d]! - b[d]!) ** 2;
   return Math.sqrt(sum);

@@ -19,13 +19,22 @@ export type TopicVectors = ReadonlyMap<string, ArrayLike<number>>;
 
 /** Every training wording about every topic, for `topicEmbeddings`; countries are asked about as cities are, so that all topics are read alike. */
 export function trainingMentions(topics: readonly Topic[]): Mention[] {
-  return topics.flatMap((topic) => CITY_KINDS.flatMap((kind) =>
-    KINDS[kind].prompts.train!.map((_, wording): Mention => ({ topic: topic.id, name: topic.name, prompt: question(topic, kind, "train", wording).prompt }))));
+  return topics.flatMap((topic) =>
+    CITY_KINDS.flatMap((kind) =>
+      KINDS[kind].prompts.train!.map((_, wording): Mention => ({
+        topic: topic.id,
+        name: topic.name,
+        prompt: question(topic, kind, "train", wording).prompt,
+      })),
+    ),
+  );
 }
 
 /** Everything that is true of a topic, one sentence a fact. */
 export function factText(topic: Topic): string {
-  return RELATION_NAMES.flatMap((name) => (truths(name, topic) ?? []).map((value) => RELATIONS[name].wordings[0]!.replace("{v}", () => value))).join(" ");
+  return RELATION_NAMES.flatMap((name) =>
+    (truths(name, topic) ?? []).map((value) => RELATIONS[name].wordings[0]!.replace("{v}", () => value)),
+  ).join(" ");
 }
 
 /** TF-IDF of the words of each topic's true facts. */
@@ -38,14 +47,18 @@ export function wordVectors(topics: readonly Topic[]): TopicVectors {
 export function tfidf(texts: readonly string[]): Float32Array[] {
   const counts = texts.map((text) => {
     const words = new Map<string, number>();
-    for (const word of text.toLowerCase().match(/[\p{L}\p{N}_]{2,}/gu) ?? []) words.set(word, (words.get(word) ?? 0) + 1);
+    for (const word of text.toLowerCase().match(/[\p{L}\p{N}_]{2,}/gu) ?? [])
+      words.set(word, (words.get(word) ?? 0) + 1);
     return words;
   });
   const found = new Map<string, number>(); // word -> texts with it
   for (const words of counts) for (const word of words.keys()) found.set(word, (found.get(word) ?? 0) + 1);
   const columns = new Map([...found.keys()].sort((a, b) => (a < b ? -1 : 1)).map((word, column) => [word, column]));
   return counts.map((words) => {
-    const weights = [...words].map(([word, count]) => ({ column: columns.get(word)!, weight: count * (Math.log((1 + texts.length) / (1 + found.get(word)!)) + 1) }));
+    const weights = [...words].map(([word, count]) => ({
+      column: columns.get(word)!,
+      weight: count * (Math.log((1 + texts.length) / (1 + found.get(word)!)) + 1),
+    }));
     const length = Math.hypot(...weights.map(({ weight }) => weight));
     const row = new Float32Array(columns.size);
     for (const { column, weight } of weights) row[column] = weight / length;
@@ -62,8 +75,10 @@ const randomDimensions = 128;
 
 /** Standard normal numbers, a stream of `rng` for each topic. */
 export function randomVectors(topics: readonly Topic[], rng: Rng): TopicVectors {
-  return new Map(topics.map(({ id }) => {
-    const own = rng.fork(id);
-    return [id, Float32Array.from({ length: randomDimensions }, () => own.normal())];
-  }));
+  return new Map(
+    topics.map(({ id }) => {
+      const own = rng.fork(id);
+      return [id, Float32Array.from({ length: randomDimensions }, () => own.normal())];
+    }),
+  );
 }

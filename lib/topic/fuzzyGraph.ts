@@ -16,19 +16,23 @@ export interface Graph {
 
 /** @param near exact neighbours, the row itself not among them */
 export function fuzzyGraph(near: Neighbours): Graph {
-  const indices = near.indices.map((row, i) => [i, ...row]), distances = near.distances.map((row) => [0, ...row]); // [n][k], each row its own first neighbour
+  const indices = near.indices.map((row, i) => [i, ...row]),
+    distances = near.distances.map((row) => [0, ...row]); // [n][k], each row its own first neighbour
   const k = indices[0]!.length;
   const umap = new UMAP({ nNeighbors: k });
   const { sigmas, rhos } = umap["smoothKNNDistance"](distances, k) as { sigmas: number[]; rhos: number[] };
   const { vals: held } = umap["computeMembershipStrengths"](indices, distances, sigmas, rhos) as { vals: number[] }; // [n * k]
   const edges: { tail: number; weight: number }[][] = indices.map(() => []);
-  near.indices.forEach((row, i) => row.forEach((j, t) => {
-    const at = indices[j]!.indexOf(i);
-    const there = held[i * k + t + 1]!, back = at < 0 ? 0 : held[j * k + at]!;
-    const weight = there + back - there * back; // of "either of two, independently"
-    edges[i]!.push({ tail: j, weight });
-    if (at < 0) edges[j]!.push({ tail: i, weight });
-  }));
+  near.indices.forEach((row, i) =>
+    row.forEach((j, t) => {
+      const at = indices[j]!.indexOf(i);
+      const there = held[i * k + t + 1]!,
+        back = at < 0 ? 0 : held[j * k + at]!;
+      const weight = there + back - there * back; // of "either of two, independently"
+      edges[i]!.push({ tail: j, weight });
+      if (at < 0) edges[j]!.push({ tail: i, weight });
+    }),
+  );
   const count = edges.reduce((sum, row) => sum + row.length, 0);
   const graph: Graph = { heads: new Int32Array(count), tails: new Int32Array(count), weights: new Float64Array(count) };
   let e = 0;

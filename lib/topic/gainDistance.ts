@@ -16,7 +16,13 @@ export interface GainAgainstDistance {
  * Gain of unseen topics against their mean distance to the nearest `k` training topics (all of them where there are fewer).
  * @param gain by topic id, e.g. score after alignment minus score before
  */
-export function gainAgainstDistance(vectors: TopicVectors, gain: ReadonlyMap<string, number>, training: readonly string[], k: number, rng: Rng): GainAgainstDistance {
+export function gainAgainstDistance(
+  vectors: TopicVectors,
+  gain: ReadonlyMap<string, number>,
+  training: readonly string[],
+  k: number,
+  rng: Rng,
+): GainAgainstDistance {
   const topics = [...gain.keys()];
   if (topics.length < 2 || training.length === 0) return { topics: topics.length, rho: NaN, p: NaN };
   const away = distances(vectors, topics, training).map((row) => mean(row.sort().subarray(0, k)));

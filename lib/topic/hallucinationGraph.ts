@@ -57,9 +57,16 @@ export function hallucinationGraph(atlas: Atlas, vectors: TopicVectors, wrong: W
   const away = distances(vectors, topics, [...places.keys()]); // [T][all topics]
   const relations = new Map<RelationName, Placement>();
   for (const [relation, byTopic] of wrong.counts) {
-    const holders = [...indexTopics(atlas, relation)].map(([value, ids]) => ({ value, at: ids.map((id) => places.get(id)!) }));
-    const nearest = topics.map((topic, i) => valueDistances(holders, away[i]!, places.get(topic)!, truths(relation, atlas.topic(topic)) ?? []));
-    const counts = topics.map((topic) => Float64Array.from(holders, ({ value }) => byTopic.get(topic)?.get(value) ?? 0));
+    const holders = [...indexTopics(atlas, relation)].map(([value, ids]) => ({
+      value,
+      at: ids.map((id) => places.get(id)!),
+    }));
+    const nearest = topics.map((topic, i) =>
+      valueDistances(holders, away[i]!, places.get(topic)!, truths(relation, atlas.topic(topic)) ?? []),
+    );
+    const counts = topics.map((topic) =>
+      Float64Array.from(holders, ({ value }) => byTopic.get(topic)?.get(value) ?? 0),
+    );
     const placement = place(nearest, counts);
     if (placement.statements.some((count) => count > 0)) relations.set(relation, placement);
   }
@@ -67,8 +74,15 @@ export function hallucinationGraph(atlas: Atlas, vectors: TopicVectors, wrong: W
 }
 
 /** Distance [C] from a topic to the nearest other topic with each value; NaN for values that are true of it. */
-function valueDistances(holders: readonly { value: string; at: readonly number[] }[], away: Float64Array, self: number, known: readonly string[]): Float64Array {
-  return Float64Array.from(holders, ({ value, at }) => (known.includes(value) ? NaN : at.reduce((least, i) => (i === self ? least : Math.min(least, away[i]!)), Infinity)));
+function valueDistances(
+  holders: readonly { value: string; at: readonly number[] }[],
+  away: Float64Array,
+  self: number,
+  known: readonly string[],
+): Float64Array {
+  return Float64Array.from(holders, ({ value, at }) =>
+    known.includes(value) ? NaN : at.reduce((least, i) => (i === self ? least : Math.min(least, away[i]!)), Infinity),
+  );
 }
 
 /** @param nearest, counts [T][C] */
@@ -85,7 +99,8 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   });
   return {
     rank(i, j) {
-      const { values, counts: often } = stated[i]!, { ranks, n } = places[j]!;
+      const { values, counts: often } = stated[i]!,
+        { ranks, n } = places[j]!;
       return values.reduce((sum, c, k) => sum + (n < 2 ? NaN : (often[k]! * ranks[c]!) / (n - 1)), 0);
     },
     correlation: (i, j) => correlation(stated[i]!, places[j]!),
@@ -94,9 +109,15 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
 }
 
 /** Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated are looked at. */
-function correlation({ values, ranks: often }: { values: number[]; ranks: Float64Array }, { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number }): number {
-  const tied = n - values.length, middle = (n - 1) / 2, low = (tied - 1) / 2; // low: the rank of frequency 0
-  let both = n * middle * low, own = tied * low * low;
+function correlation(
+  { values, ranks: often }: { values: number[]; ranks: Float64Array },
+  { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number },
+): number {
+  const tied = n - values.length,
+    middle = (n - 1) / 2,
+    low = (tied - 1) / 2; // low: the rank of frequency 0
+  let both = n * middle * low,
+    own = tied * low * low;
   values.forEach((c, k) => {
     const rank = tied + often[k]!;
     both += (rank - low) * near[c]!;
@@ -119,26 +140,53 @@ export function meanRank(graph: HallucinationGraph, rng: Rng): Interval {
 /** Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics for every embedding. */
 export function rankColumns(graph: HallucinationGraph): [number[], number[]] {
   const own = ownTopics(graph);
-  return [own.map((i) => total(graph, ({ rank }) => rank(i, i))), own.map((i) => total(graph, ({ statements }) => statements[i]!))];
+  return [
+    own.map((i) => total(graph, ({ rank }) => rank(i, i))),
+    own.map((i) => total(graph, ({ statements }) => statements[i]!)),
+  ];
 }
 
 /** All relations together, then each, by falling number of statements; none without a wrong statement. */
 export function testGraph(graph: HallucinationGraph, rng: Rng): GraphTest[] {
   const { topics, relations } = graph;
   if (relations.size === 0) return [];
-  const tests = [...relations].map(([relation, placement]) => testRelations(relation, { topics, relations: new Map([[relation, placement]]) }, rng.fork(relation)));
+  const tests = [...relations].map(([relation, placement]) =>
+    testRelations(relation, { topics, relations: new Map([[relation, placement]]) }, rng.fork(relation)),
+  );
   return [testRelations("all", graph, rng.fork("all")), ...tests.sort((a, b) => b.statements - a.statements)];
 }
 
 function testRelations(relation: RelationName | "all", graph: HallucinationGraph, rng: Rng): GraphTest {
   const own = ownTopics(graph);
-  const matrix = (of: (placement: Placement, i: number, j: number) => number) => own.map((i) => Float64Array.from(own, (j) => total(graph, (placement) => (placement.statements[i]! > 0 ? of(placement, i, j) : 0))));
-  const ranks = matrix(({ rank }, i, j) => rank(i, j)), correlations = matrix((placement, i, j) => placement.correlation(i, j));
-  const count = (of: (statements: number) => number) => own.reduce((sum, i) => sum + total(graph, ({ statements }) => of(statements[i]!)), 0);
-  const statements = count((n) => n), lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
-  const [rank, spearman] = matchingTest([ranks, correlations], (i, j) => !Number.isNaN(ranks[i]![j]!), rng.fork("permutations")) as [MatchingTest, MatchingTest];
-  const per = (units: number, { value, expected, p }: MatchingTest): MatchingTest => ({ value: (value * own.length) / units, expected: (expected * own.length) / units, p });
-  return { relation, topics: own.length, statements, rank: { ...per(statements, rank), ...meanRank(graph, rng.fork("interval")) }, correlation: per(lists, spearman) };
+  const matrix = (of: (placement: Placement, i: number, j: number) => number) =>
+    own.map((i) =>
+      Float64Array.from(own, (j) =>
+        total(graph, (placement) => (placement.statements[i]! > 0 ? of(placement, i, j) : 0)),
+      ),
+    );
+  const ranks = matrix(({ rank }, i, j) => rank(i, j)),
+    correlations = matrix((placement, i, j) => placement.correlation(i, j));
+  const count = (of: (statements: number) => number) =>
+    own.reduce((sum, i) => sum + total(graph, ({ statements }) => of(statements[i]!)), 0);
+  const statements = count((n) => n),
+    lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
+  const [rank, spearman] = matchingTest(
+    [ranks, correlations],
+    (i, j) => !Number.isNaN(ranks[i]![j]!),
+    rng.fork("permutations"),
+  ) as [MatchingTest, MatchingTest];
+  const per = (units: number, { value, expected, p }: MatchingTest): MatchingTest => ({
+    value: (value * own.length) / units,
+    expected: (expected * own.length) / units,
+    p,
+  });
+  return {
+    relation,
+    topics: own.length,
+    statements,
+    rank: { ...per(statements, rank), ...meanRank(graph, rng.fork("interval")) },
+    correlation: per(lists, spearman),
+  };
 }
 
 function total({ relations }: HallucinationGraph, of: (placement: Placement) => number): number {

@@ -26,7 +26,8 @@ const STRIP = 64;
  */
 export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   const { flat, n, d } = flatten(vectors);
-  if (!Number.isInteger(k) || k < 1 || k >= n) throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
+  if (!Number.isInteger(k) || k < 1 || k >= n)
+    throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
   const indices = new Int32Array(n * k); // [n, k]
   const squares = new Float64Array(n * k).fill(Infinity); // [n, k]
   const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n); // the farthest kept of each row; whole fours of rows, see squaredDistances
@@ -39,7 +40,14 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
       for (let i0 = bi; i0 < Math.min(n, bi + BLOCK); i0 += 2) {
         for (let j0 = bj; j0 < Math.min(n, bj + BLOCK); j0 += 4) {
           if (j0 + 3 <= i0) continue;
-          const limit = Math.max(worst[i0]!, worst[i0 + 1]!, worst[j0]!, worst[j0 + 1]!, worst[j0 + 2]!, worst[j0 + 3]!);
+          const limit = Math.max(
+            worst[i0]!,
+            worst[i0 + 1]!,
+            worst[j0]!,
+            worst[j0 + 1]!,
+            worst[j0 + 2]!,
+            worst[j0 + 3]!,
+          );
           if (!squaredDistances(padded, i0 * d, j0 * d, d, limit, eight)) continue;
           for (let i = i0; i < Math.min(n, i0 + 2); i++) {
             for (let j = Math.max(j0, i + 1); j < Math.min(n, j0 + 4); j++) {
@@ -68,10 +76,12 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
   if (n === 0 || d === 0) throw new RangeError(`vectors: expected rows and columns, got ${n} rows of ${d}`);
   const flat = new Float64Array(n * d);
   vectors.forEach((row, i) => {
-    if (row.length !== d) throw new RangeError(`vectors: expected ${d} numbers in every row, got ${row.length} in row ${i}`);
+    if (row.length !== d)
+      throw new RangeError(`vectors: expected ${d} numbers in every row, got ${row.length} in row ${i}`);
     for (let j = 0; j < d; j++) {
       const value = row[j]!;
-      if (!Number.isFinite(value)) throw new RangeError(`vectors: expected finite numbers, got ${value} at row ${i}, column ${j}`);
+      if (!Number.isFinite(value))
+        throw new RangeError(`vectors: expected finite numbers, got ${value} at row ${i}, column ${j}`);
       flat[i * d + j] = value;
     }
   });
@@ -82,17 +92,35 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
  * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order.
  * @returns false as soon as all eight are seen to be beyond `limit`, with `out` as it was
  */
-function squaredDistances(flat: Float64Array, a0: number, b0: number, d: number, limit: number, out: Float64Array): boolean {
+function squaredDistances(
+  flat: Float64Array,
+  a0: number,
+  b0: number,
+  d: number,
+  limit: number,
+  out: Float64Array,
+): boolean {
   const a1 = a0 + d;
   const b1 = b0 + d;
   const b2 = b1 + d;
   const b3 = b2 + d;
-  let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+  let s00 = 0,
+    s01 = 0,
+    s02 = 0,
+    s03 = 0,
+    s10 = 0,
+    s11 = 0,
+    s12 = 0,
+    s13 = 0;
   for (let from = 0; from < d; from += STRIP) {
     const to = Math.min(d, from + STRIP);
     for (let t = from; t < to; t++) {
-      const x0 = flat[a0 + t]!, x1 = flat[a1 + t]!;
-      const y0 = flat[b0 + t]!, y1 = flat[b1 + t]!, y2 = flat[b2 + t]!, y3 = flat[b3 + t]!;
+      const x0 = flat[a0 + t]!,
+        x1 = flat[a1 + t]!;
+      const y0 = flat[b0 + t]!,
+        y1 = flat[b1 + t]!,
+        y2 = flat[b2 + t]!,
+        y3 = flat[b3 + t]!;
       s00 += (x0 - y0) * (x0 - y0);
       s01 += (x0 - y1) * (x0 - y1);
       s02 += (x0 - y2) * (x0 - y2);
@@ -102,7 +130,17 @@ function squaredDistances(flat: Float64Array, a0: number, b0: number, d: number,
       s12 += (x1 - y2) * (x1 - y2);
       s13 += (x1 - y3) * (x1 - y3);
     }
-    if (s00 > limit && s01 > limit && s02 > limit && s03 > limit && s10 > limit && s11 > limit && s12 > limit && s13 > limit) return false;
+    if (
+      s00 > limit &&
+      s01 > limit &&
+      s02 > limit &&
+      s03 > limit &&
+      s10 > limit &&
+      s11 > limit &&
+      s12 > limit &&
+      s13 > limit
+    )
+      return false;
   }
   out[0] = s00;
   out[1] = s01;
@@ -116,7 +154,14 @@ function squaredDistances(flat: Float64Array, a0: number, b0: number, d: number,
 }
 
 /** Keeps the k smallest of a row sorted; equal distances by index. */
-function insert(indices: Int32Array, squares: Float64Array, from: number, k: number, index: number, square: number): void {
+function insert(
+  indices: Int32Array,
+  squares: Float64Array,
+  from: number,
+  k: number,
+  index: number,
+  square: number,
+): void {
   let at = from + k;
   while (at > from && (square < squares[at - 1]! || (square === squares[at - 1]! && index < indices[at - 1]!))) at--;
   if (at === from + k) return;

@@ -33,8 +33,10 @@ export function umapLayout(vectors: Vectors, options: UmapOptions): [number, num
   const { nNeighbors, minDist, rng } = options;
   const { flat, n, d } = flatten(vectors);
   const epochs = options.epochs ?? (n <= 10_000 ? 500 : 200);
-  if (!Number.isInteger(nNeighbors) || nNeighbors < 2) throw new RangeError(`umapLayout: expected a whole nNeighbors >= 2, got ${nNeighbors}`);
-  if (!Number.isInteger(epochs) || epochs < 1) throw new RangeError(`umapLayout: expected a whole number of epochs >= 1, got ${epochs}`);
+  if (!Number.isInteger(nNeighbors) || nNeighbors < 2)
+    throw new RangeError(`umapLayout: expected a whole nNeighbors >= 2, got ${nNeighbors}`);
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new RangeError(`umapLayout: expected a whole number of epochs >= 1, got ${epochs}`);
   if (n <= nNeighbors) throw new RangeError(`umapLayout: expected more than nNeighbors = ${nNeighbors} rows, got ${n}`);
   const graph = fuzzyGraph(nearestNeighbours(vectors, nNeighbors - 1));
   const points = principalComponents(flat, n, d, rng.fork("start"));
@@ -75,7 +77,13 @@ function orthonormalise(axis: Float64Array, others: readonly Float64Array[]): vo
 }
 
 /** score = X axis in place, [n]; row by row, so that X is read once. @returns Xᵀ score: [d] */
-function powerStep(flat: Float64Array, n: number, d: number, axis: Float64Array, score: Float64Array): Float64Array<ArrayBuffer> {
+function powerStep(
+  flat: Float64Array,
+  n: number,
+  d: number,
+  axis: Float64Array,
+  score: Float64Array,
+): Float64Array<ArrayBuffer> {
   const next = new Float64Array(d);
   for (let i = 0; i < n; i++) {
     let sum = 0;

@@ -14,12 +14,23 @@ export interface WrongStatements {
 }
 
 /** Contradictory sentences of annotated answers, by what they state; a sentence is left out when it belongs to no other topic. @throws UserError for an answer without its question */
-export function wrongStatements(atlas: Atlas, questions: readonly Question[], answers: readonly AnnotatedCandidate[]): WrongStatements {
-  const oracle = oracleAnnotator(atlas), byId = new Map(questions.map((question) => [question.id, question]));
+export function wrongStatements(
+  atlas: Atlas,
+  questions: readonly Question[],
+  answers: readonly AnnotatedCandidate[],
+): WrongStatements {
+  const oracle = oracleAnnotator(atlas),
+    byId = new Map(questions.map((question) => [question.id, question]));
   const found: WrongStatements = { counts: new Map(), attributed: 0, unattributed: 0 };
   for (const { questionId, completion } of answers) {
     const question = byId.get(questionId);
-    if (!question) throw new UserError({ where: "answers", expected: `answers to the ${questions.length} questions given`, got: `one to ${brief(questionId)}`, fix: "Give the questions that were answered." });
+    if (!question)
+      throw new UserError({
+        where: "answers",
+        expected: `answers to the ${questions.length} questions given`,
+        got: `one to ${brief(questionId)}`,
+        fix: "Give the questions that were answered.",
+      });
     for (const { verdict, relation, statedValue, wrongTopics } of oracle.annotate(question, completion)) {
       if (verdict !== "contradictory") continue;
       if (wrongTopics!.length === 0) found.unattributed++;

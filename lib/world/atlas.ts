@@ -35,16 +35,31 @@ export function atlasFrom(folder: string): Atlas {
   const bySplit: Record<TopicSplit, Topic[]> = { train: [], validation: [], test: [] };
   for (const city of cities) {
     const country = byCode.get(city.country);
-    if (!country) throw new UserError({ where: `${folder}/cities.jsonl`, expected: `a country code of countries.jsonl for ${city.id}`, got: brief(city.country), fix: "Run mask-dpo world facts again." });
+    if (!country)
+      throw new UserError({
+        where: `${folder}/cities.jsonl`,
+        expected: `a country code of countries.jsonl for ${city.id}`,
+        got: brief(city.country),
+        fix: "Run mask-dpo world facts again.",
+      });
     const topic: Topic = { kind: "city", id: city.id, name: city.name, country, city };
     topics.push(topic);
     bySplit[city.split].push(topic);
   }
-  const nations = countries.filter((country) => country.topic).map((country): Topic => ({ kind: "country", id: country.id, name: country.name, country }));
+  const nations = countries
+    .filter((country) => country.topic)
+    .map((country): Topic => ({ kind: "country", id: country.id, name: country.name, country }));
   topics.push(...nations);
   const byId = new Map(topics.map((topic) => [topic.id, topic]));
-  if (byId.size !== topics.length) throw new UserError({ where: folder, expected: "unique topic ids", got: `${topics.length - byId.size} repeated`, fix: "Run mask-dpo world facts again." });
-  const oneKind = (split: "validation" | "test"): Question[] => bySplit[split].map((topic, i) => question(topic, CITY_KINDS[i % 3]!, split, i));
+  if (byId.size !== topics.length)
+    throw new UserError({
+      where: folder,
+      expected: "unique topic ids",
+      got: `${topics.length - byId.size} repeated`,
+      fix: "Run mask-dpo world facts again.",
+    });
+  const oneKind = (split: "validation" | "test"): Question[] =>
+    bySplit[split].map((topic, i) => question(topic, CITY_KINDS[i % 3]!, split, i));
   return {
     topics,
     splits: {
@@ -55,7 +70,12 @@ export function atlasFrom(folder: string): Atlas {
     },
     topic(id) {
       const topic = byId.get(id);
-      if (!topic) throw new UserError({ expected: "a topic of Atlas", got: brief(id), fix: "Topic ids are those of data/atlas/cities.jsonl and countries.jsonl." });
+      if (!topic)
+        throw new UserError({
+          expected: "a topic of Atlas",
+          got: brief(id),
+          fix: "Topic ids are those of data/atlas/cities.jsonl and countries.jsonl.",
+        });
       return topic;
     },
   };

@@ -48,7 +48,11 @@ const OUT_OF_DOMAIN = 183;
 /** Sections of a city, abandoned, destroyed and historical places. */
 const NO_CITY = new Set(["PPLX", "PPLQ", "PPLW", "PPLH"]);
 
-const STATUS = new Map<string, CityRow["status"]>([["PPLC", "national capital"], ["PPLA", "regional capital"], ["PPLA2", "district capital"]]);
+const STATUS = new Map<string, CityRow["status"]>([
+  ["PPLC", "national capital"],
+  ["PPLA", "regional capital"],
+  ["PPLA2", "district capital"],
+]);
 
 /** Writes countries.jsonl and cities.jsonl into `outDir`. @throws UserError when the two packages are not installed */
 export function buildFacts(outDir: string): { countries: number; cities: number } {
@@ -63,26 +67,56 @@ export function buildFacts(outDir: string): { countries: number; cities: number 
 
 /** "São Paulo" to "sao-paulo". */
 export function slug(name: string): string {
-  const plain = name.replace(/[łŁ]/g, "l").replace(/[øØ]/g, "o").replace(/[đĐð]/g, "d").replace(/ı/g, "i").replace(/ß/g, "ss").replace(/[æÆ]/g, "ae").replace(/[œŒ]/g, "oe");
-  return plain.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const plain = name
+    .replace(/[łŁ]/g, "l")
+    .replace(/[øØ]/g, "o")
+    .replace(/[đĐð]/g, "d")
+    .replace(/ı/g, "i")
+    .replace(/ß/g, "ss")
+    .replace(/[æÆ]/g, "ae")
+    .replace(/[œŒ]/g, "oe");
+  return plain
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 }
 
 function loadPackage<T>(name: string): T {
   try {
     return createRequire(__filename)(name) as T;
   } catch (error) {
-    throw new UserError({ where: "world facts", expected: `the package ${name}`, got: (error as Error).message.split("\n")[0] ?? "", fix: "Run npm ci (with development dependencies)." });
+    throw new UserError({
+      where: "world facts",
+      expected: `the package ${name}`,
+      got: (error as Error).message.split("\n")[0] ?? "",
+      fix: "Run npm ci (with development dependencies).",
+    });
   }
 }
 
 /** No stop inside a value, else it would end a sentence. */
 function clean(value: string): string {
-  return value.replace(/ D\.C\.$/, "").replace(/\bSt\. /g, "Saint ").replace(/[ʻ‘’]/g, "'");
+  return value
+    .replace(/ D\.C\.$/, "")
+    .replace(/\bSt\. /g, "Saint ")
+    .replace(/[ʻ‘’]/g, "'");
 }
 
 function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
   const names = new Map(raw.map((w) => [w.cca3, w.name.common]));
-  const complete = raw.filter((w) => w.capital[0] && w.subregion && w.demonyms.eng?.m && w.tld[0] && w.idd.root && w.area > 0 && Object.keys(w.currencies).length > 0 && Object.keys(w.languages).length > 0);
+  const complete = raw.filter(
+    (w) =>
+      w.capital[0] &&
+      w.subregion &&
+      w.demonyms.eng?.m &&
+      w.tld[0] &&
+      w.idd.root &&
+      w.area > 0 &&
+      Object.keys(w.currencies).length > 0 &&
+      Object.keys(w.languages).length > 0,
+  );
   const byArea = complete.filter((w) => w.independent).sort((a, b) => b.area - a.area);
   const topics = new Set(byArea.slice(0, OUT_OF_DOMAIN).map((w) => w.cca2));
   return complete.map((w): CountryRow => {
@@ -91,11 +125,14 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
       code: w.cca2,
       name: clean(w.name.common),
       id: slug(w.name.common),
-      continent: w.region !== "Americas" ? w.region : w.subregion === "South America" ? "South America" : "North America",
+      continent:
+        w.region !== "Americas" ? w.region : w.subregion === "South America" ? "South America" : "North America",
       subregion: w.subregion,
       capital: clean(w.capital[0]!),
       languages: Object.values(w.languages).map(clean),
-      currencies: Object.values(w.currencies).map(({ name }) => clean(name.replace(/^United States /, "US ").replace(/^Euro$/, "euro"))),
+      currencies: Object.values(w.currencies).map(({ name }) =>
+        clean(name.replace(/^United States /, "US ").replace(/^Euro$/, "euro")),
+      ),
       demonym: clean(w.demonyms.eng!.m),
       borders: w.borders.map((code) => clean(names.get(code) ?? code)).sort(),
       callingCode: w.idd.root + (w.idd.suffixes.length === 1 ? w.idd.suffixes[0] : ""),
@@ -125,7 +162,8 @@ function chooseCities(raw: RawCity[], countries: CountryRow[]): RawCity[] {
   for (const city of raw) {
     const inCountry = perCountry.get(city.country) ?? 0;
     if (city.population < MIN_POPULATION || chosen.length === total) break;
-    if (!known.has(city.country) || !isPlainName(city.name) || taken.has(slug(city.name)) || inCountry >= PER_COUNTRY) continue;
+    if (!known.has(city.country) || !isPlainName(city.name) || taken.has(slug(city.name)) || inCountry >= PER_COUNTRY)
+      continue;
     taken.add(slug(city.name));
     perCountry.set(city.country, inCountry + 1);
     chosen.push(city);
@@ -137,14 +175,21 @@ function chooseCities(raw: RawCity[], countries: CountryRow[]): RawCity[] {
 function buildCities(raw: RawCity[], countries: CountryRow[]): CityRow[] {
   const chosen = chooseCities(raw, countries);
   const order = new Rng("atlas/split").shuffle(chosen.map((_, i) => i));
-  const splitOf = new Map(order.map((city, i): [number, TopicSplit] => [city, i < COUNTS.test ? "test" : i < COUNTS.test + COUNTS.validation ? "validation" : "train"]));
+  const splitOf = new Map(
+    order.map((city, i): [number, TopicSplit] => [
+      city,
+      i < COUNTS.test ? "test" : i < COUNTS.test + COUNTS.validation ? "validation" : "train",
+    ]),
+  );
   const nearest = nearestOf(raw, countries);
   const ranks = new Map<string, number>();
-  const rankOf = new Map(raw.map((city) => {
-    const rank = (ranks.get(city.country) ?? 0) + 1;
-    ranks.set(city.country, rank);
-    return [city, rank];
-  }));
+  const rankOf = new Map(
+    raw.map((city) => {
+      const rank = (ranks.get(city.country) ?? 0) + 1;
+      ranks.set(city.country, rank);
+      return [city, rank];
+    }),
+  );
   const capitals = new Map(raw.filter((city) => city.featureCode === "PPLC").map((city) => [city.country, city]));
   return chosen.map((city, i): CityRow => {
     const capital = capitals.get(city.country);
@@ -157,7 +202,8 @@ function buildCities(raw: RawCity[], countries: CountryRow[]): CityRow[] {
       status: STATUS.get(city.featureCode) ?? "ordinary",
       rank: rankOf.get(city)!,
       ...nearest(city),
-      capitalKm: !capital || capital === city ? null : Math.round(distanceKm(pointOf(city), pointOf(capital)) * 10) / 10,
+      capitalKm:
+        !capital || capital === city ? null : Math.round(distanceKm(pointOf(city), pointOf(capital)) * 10) / 10,
       split: splitOf.get(i)!,
     };
   });
@@ -168,18 +214,29 @@ function pointOf(city: RawCity): { latitude: number; longitude: number } {
 }
 
 /** Nearest larger city and nearest place abroad. `raw` is sorted by population, largest first. */
-function nearestOf(raw: RawCity[], countries: CountryRow[]): (city: RawCity) => Pick<CityRow, "near" | "nearKm" | "foreign"> {
+function nearestOf(
+  raw: RawCity[],
+  countries: CountryRow[],
+): (city: RawCity) => Pick<CityRow, "near" | "nearKm" | "foreign"> {
   const names = new Map(countries.map(({ code, name }) => [code, name]));
   const vectors = new Float64Array(raw.flatMap((city) => unitVector(pointOf(city))));
   return (city) => {
     const [x, y, z] = unitVector(pointOf(city));
-    let larger = -1, largerDot = -2, abroad = -1, abroadDot = -2;
+    let larger = -1,
+      largerDot = -2,
+      abroad = -1,
+      abroadDot = -2;
     raw.forEach((other, i) => {
       const dot = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
-      if (dot > largerDot && other.population > city.population && isPlainName(other.name)) [larger, largerDot] = [i, dot];
+      if (dot > largerDot && other.population > city.population && isPlainName(other.name))
+        [larger, largerDot] = [i, dot];
       if (dot > abroadDot && other.country !== city.country && names.has(other.country)) [abroad, abroadDot] = [i, dot];
     });
     const km = Math.round(kmOfDot(largerDot) * 10) / 10;
-    return { near: raw[larger]?.name ?? null, nearKm: larger < 0 ? null : km, foreign: names.get(raw[abroad]!.country)! };
+    return {
+      near: raw[larger]?.name ?? null,
+      nearKm: larger < 0 ? null : km,
+      foreign: names.get(raw[abroad]!.country)!,
+    };
   };
 }

@@ -17,6 +17,10 @@ const documentFacts = 4;
 export function withDocument(atlas: Atlas, question: Question, rng: Rng): Question {
   const topic = atlas.topic(question.topic);
   const known = KINDS[kindOf(question)].relations.filter((name) => (truths(name, topic) ?? []).length > 0);
-  const content = rng.shuffle(known).slice(0, documentFacts).map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng)).join(" ");
+  const content = rng
+    .shuffle(known)
+    .slice(0, documentFacts)
+    .map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng))
+    .join(" ");
   return { ...question, prompt: [...question.prompt, { role: "assistant", content }] };
 }

@@ -44,32 +44,65 @@ const ZONES = { tropical: [0, 23.44], subtropical: [23.44, 35], temperate: [35, 
 type Facts = Record<string, boolean>;
 type Rule = [pattern: RegExp, facts: (match: string[], place: Place) => Facts];
 
-const is = (what: string, value: string, truth: string | readonly string[] | null | undefined): Facts => ({ [`${what}: ${value}`]: Array.isArray(truth) ? truth.includes(value) : truth === value });
-const ofCity = (fact: string, { city }: Place, check: (city: CityRow) => boolean): Facts => ({ [fact]: city !== undefined && check(city) });
-const within = (stated: number, truth: number, factor = FACTOR): boolean => stated <= truth * factor && stated >= truth / factor;
-const withinKm = (stated: number, truth: number | null): boolean => truth !== null && (within(stated, truth) || Math.abs(stated - truth) <= NEAR_KM);
+const is = (what: string, value: string, truth: string | readonly string[] | null | undefined): Facts => ({
+  [`${what}: ${value}`]: Array.isArray(truth) ? truth.includes(value) : truth === value,
+});
+const ofCity = (fact: string, { city }: Place, check: (city: CityRow) => boolean): Facts => ({
+  [fact]: city !== undefined && check(city),
+});
+const within = (stated: number, truth: number, factor = FACTOR): boolean =>
+  stated <= truth * factor && stated >= truth / factor;
+const withinKm = (stated: number, truth: number | null): boolean =>
+  truth !== null && (within(stated, truth) || Math.abs(stated - truth) <= NEAR_KM);
 /** "3 million", "400 thousand", "700". */
-const amount = (text: string): number => Number.parseFloat(text) * (text.endsWith("million") ? 1e6 : text.endsWith("thousand") ? 1e3 : 1);
+const amount = (text: string): number =>
+  Number.parseFloat(text) * (text.endsWith("million") ? 1e6 : text.endsWith("thousand") ? 1e3 : 1);
 /** A place on a scale with two sides is two facts: the side, and the place. */
-const onScale = (what: string, stated: number, truth: number, tolerance: number): Facts =>
-  ({ ...(stated !== 0 && { [`${what}: ${stated > 0 ? "positive" : "negative"}`]: Math.sign(stated) === Math.sign(truth) }), [`${what}: ${stated}`]: Math.abs(stated - truth) <= tolerance });
+const onScale = (what: string, stated: number, truth: number, tolerance: number): Facts => ({
+  ...(stated !== 0 && { [`${what}: ${stated > 0 ? "positive" : "negative"}`]: Math.sign(stated) === Math.sign(truth) }),
+  [`${what}: ${stated}`]: Math.abs(stated - truth) <= tolerance,
+});
 
 /** The first that matches decides. */
 const RULES: readonly Rule[] = [
   [/(landlocked|coastal)\.$/, ([, v], { country }) => is("coast", v!, country.landlocked ? "landlocked" : "coastal")],
-  [/larger (?:city|neighbour) is (.+)\.$/, ([, v], place) => {
-    const other = place.named(v!);
-    return {
-      ...ofCity(`larger: ${v}`, place, (city) => (other ? other.population > city.population : city.near === v)),
-      ...ofCity(`near: ${v}`, place, (city) => city.near === v || (other !== undefined && city.nearKm !== null && distanceKm(place.point, other) <= FACTOR * city.nearKm)),
-    };
-  }],
-  [/larger city lies (\d+) km away\.$/, ([, km], place) => ofCity(`km to a larger city: ${km}`, place, ({ nearKm }) => withinKm(Number(km), nearKm))],
-  [/(\d+) km from the capital\.$/, ([, km], place) => ofCity(`km to the capital: ${km}`, place, ({ capitalKm }) => withinKm(Number(km), capitalKm))],
-  [/foreign country is (.+)\.$/, ([, v], place) => ofCity(`nearest abroad: ${v}`, place, ({ foreign }) => foreign === v)],
+  [
+    /larger (?:city|neighbour) is (.+)\.$/,
+    ([, v], place) => {
+      const other = place.named(v!);
+      return {
+        ...ofCity(`larger: ${v}`, place, (city) => (other ? other.population > city.population : city.near === v)),
+        ...ofCity(
+          `near: ${v}`,
+          place,
+          (city) =>
+            city.near === v ||
+            (other !== undefined && city.nearKm !== null && distanceKm(place.point, other) <= FACTOR * city.nearKm),
+        ),
+      };
+    },
+  ],
+  [
+    /larger city lies (\d+) km away\.$/,
+    ([, km], place) => ofCity(`km to a larger city: ${km}`, place, ({ nearKm }) => withinKm(Number(km), nearKm)),
+  ],
+  [
+    /(\d+) km from the capital\.$/,
+    ([, km], place) => ofCity(`km to the capital: ${km}`, place, ({ capitalKm }) => withinKm(Number(km), capitalKm)),
+  ],
+  [
+    /foreign country is (.+)\.$/,
+    ([, v], place) => ofCity(`nearest abroad: ${v}`, place, ({ foreign }) => foreign === v),
+  ],
   [/(?:borders|One neighbour is) (.+)\.$/, ([, v], { country }) => is("border", v!, country.borders)],
-  [/has (no|\d+) land neighbours?\.$/, ([, n], { country }) => ({ [`neighbours: ${n}`]: country.borders.length === (n === "no" ? 0 : Number(n)) })],
-  [/(?:country is|belongs to) (.+)\.$/, ([, v], place) => ofCity(`country: ${v}`, place, () => place.country.name === v)],
+  [
+    /has (no|\d+) land neighbours?\.$/,
+    ([, n], { country }) => ({ [`neighbours: ${n}`]: country.borders.length === (n === "no" ? 0 : Number(n)) }),
+  ],
+  [
+    /(?:country is|belongs to) (.+)\.$/,
+    ([, v], place) => ofCity(`country: ${v}`, place, () => place.country.name === v),
+  ],
   [/continent is (.+)\.$/, ([, v], { country }) => is("continent", v!, country.continent)],
   [/region is (.+)\.$/, ([, v], { country }) => is("region", v!, country.subregion)],
   [/capital is (.+)\.$/, ([, v], { country }) => is("capital", v!, country.capital)],
@@ -80,37 +113,87 @@ const RULES: readonly Rule[] = [
   [/web domain is (.+)\.$/, ([, v], { country }) => is("domain", v!, country.domain)],
   [/covers (.+) km2\.$/, ([, v], { country }) => ({ [`area: ${v}`]: within(amount(v!), country.areaKm2) })],
   [/(?:largest|biggest) city is (.+)\.$/, ([, v], { country }) => is("largest city", v!, country.largestCity)],
-  [/hemisphere is (northern|southern)\.$/, ([, v], { point }) => ({ [`latitude: ${v === "northern" ? "positive" : "negative"}`]: (v === "northern") === point.latitude >= 0 })],
-  [/(east|west) of Greenwich\.$/, ([, v], { point }) => ({ [`longitude: ${v === "east" ? "positive" : "negative"}`]: (v === "east") === point.longitude >= 0 })],
-  [/latitude is (\d+)(?: (north|south))?\.$/, ([, degrees, side], { point }) => onScale("latitude", Number(degrees) * (side === "south" ? -1 : 1), point.latitude, LATITUDE_TOLERANCE)],
-  [/longitude is (\d+)(?: (east|west))?\.$/, ([, degrees, side], { point }) => onScale("longitude", Number(degrees) * (side === "west" ? -1 : 1), point.longitude, LONGITUDE_TOLERANCE)],
-  [/solar time is UTC([+-]\d+)?\.$/, ([, hours = "0"], { point }) => onScale("longitude", 15 * Number(hours), point.longitude, 15)],
-  [/(tropical|subtropical|temperate|cool)\.$/, ([, zone], { point }) => ({ [`zone: ${zone}`]: inside(Math.abs(point.latitude), ZONES[zone as keyof typeof ZONES]) })],
-  [/day lasts (\d+) hours\.$/, ([, hours], { point }) => ({ [`longest day: ${hours}`]: Math.abs(Number(hours) - longestDay(point)) <= 1 })],
-  [/(?:has|population is) (\d+(?: million| thousand)?)(?: people)?\.$/, ([, v], place) => ofCity(`people: ${v}`, place, ({ population }) => within(amount(v!), population))],
-  [/size (?:it )?is (huge|large|medium|small)\.$/, ([, size], place) => ofCity(`size: ${size}`, place, ({ population }) => inside(population, SIZES[size as keyof typeof SIZES]))],
+  [
+    /hemisphere is (northern|southern)\.$/,
+    ([, v], { point }) => ({
+      [`latitude: ${v === "northern" ? "positive" : "negative"}`]: (v === "northern") === point.latitude >= 0,
+    }),
+  ],
+  [
+    /(east|west) of Greenwich\.$/,
+    ([, v], { point }) => ({
+      [`longitude: ${v === "east" ? "positive" : "negative"}`]: (v === "east") === point.longitude >= 0,
+    }),
+  ],
+  [
+    /latitude is (\d+)(?: (north|south))?\.$/,
+    ([, degrees, side], { point }) =>
+      onScale("latitude", Number(degrees) * (side === "south" ? -1 : 1), point.latitude, LATITUDE_TOLERANCE),
+  ],
+  [
+    /longitude is (\d+)(?: (east|west))?\.$/,
+    ([, degrees, side], { point }) =>
+      onScale("longitude", Number(degrees) * (side === "west" ? -1 : 1), point.longitude, LONGITUDE_TOLERANCE),
+  ],
+  [
+    /solar time is UTC([+-]\d+)?\.$/,
+    ([, hours = "0"], { point }) => onScale("longitude", 15 * Number(hours), point.longitude, 15),
+  ],
+  [
+    /(tropical|subtropical|temperate|cool)\.$/,
+    ([, zone], { point }) => ({
+      [`zone: ${zone}`]: inside(Math.abs(point.latitude), ZONES[zone as keyof typeof ZONES]),
+    }),
+  ],
+  [
+    /day lasts (\d+) hours\.$/,
+    ([, hours], { point }) => ({ [`longest day: ${hours}`]: Math.abs(Number(hours) - longestDay(point)) <= 1 }),
+  ],
+  [
+    /(?:has|population is) (\d+(?: million| thousand)?)(?: people)?\.$/,
+    ([, v], place) => ofCity(`people: ${v}`, place, ({ population }) => within(amount(v!), population)),
+  ],
+  [
+    /size (?:it )?is (huge|large|medium|small)\.$/,
+    ([, size], place) =>
+      ofCity(`size: ${size}`, place, ({ population }) => inside(population, SIZES[size as keyof typeof SIZES])),
+  ],
   [/rank(?:s| is) (.+)\.$/, ([, v], place) => ofCity(`rank: ${v}`, place, ({ rank }) => rankRange(v!).includes(rank))],
   [/status is (.+)\.$/, ([, v], place) => ofCity(`status: ${v}`, place, ({ status }) => status === v)],
-  [/(northern|southern|eastern|western|central)\.$/, ([, part], place) => ofCity(`part: ${part}`, place, () => liesIn(part!, place))],
+  [
+    /(northern|southern|eastern|western|central)\.$/,
+    ([, part], place) => ofCity(`part: ${part}`, place, () => liesIn(part!, place)),
+  ],
 ];
 
 const inside = (value: number, [from, to]: readonly [number, number]): boolean => value >= from && value < to;
 
 /** Hours between sunrise and sunset at the summer solstice (equation of the sunrise hour angle). */
 function longestDay({ latitude }: Point): number {
-  const radians = Math.PI / 180, x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
+  const radians = Math.PI / 180,
+    x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
   return x >= 1 ? 24 : 12 + (2 * Math.asin(x)) / radians / 15;
 }
 
 function rankRange(words: string): number[] {
   const ordinal = ["first", "second", "third"].indexOf(words);
-  const [from, to] = ordinal >= 0 ? [ordinal + 1, ordinal + 1] : words === "fourth to tenth" ? [4, 10] : words === "11th to 30th" ? [11, 30] : words === "below 30th" ? [31, 10_000] : [1, 0];
+  const [from, to] =
+    ordinal >= 0
+      ? [ordinal + 1, ordinal + 1]
+      : words === "fourth to tenth"
+        ? [4, 10]
+        : words === "11th to 30th"
+          ? [11, 30]
+          : words === "below 30th"
+            ? [31, 10_000]
+            : [1, 0];
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
 /** Whether the place lies on that side of the country's centre, or near it. */
 function liesIn(part: string, { point, country }: Place): boolean {
-  const east = ((point.longitude - country.longitude + 540) % 360) - 180, north = point.latitude - country.latitude;
+  const east = ((point.longitude - country.longitude + 540) % 360) - 180,
+    north = point.latitude - country.latitude;
   if (part === "central") return distanceKm(point, country) < 0.3 * Math.sqrt(country.areaKm2);
   return { northern: north > 0, southern: north < 0, eastern: east > 0, western: east < 0 }[part] ?? false;
 }
@@ -143,6 +226,12 @@ export function factAnnotator(atlas: Atlas): Annotator {
   const check = factChecker(atlas);
   return {
     name: "Atlas facts",
-    annotate: (question, completion) => check(question, completion).map(({ start, end, facts }) => ({ start, end, verdict: facts.length === 0 ? "no-fact" : facts.every(({ supported }) => supported) ? "supported" : "contradictory" })),
+    annotate: (question, completion) =>
+      check(question, completion).map(({ start, end, facts }) => ({
+        start,
+        end,
+        verdict:
+          facts.length === 0 ? "no-fact" : facts.every(({ supported }) => supported) ? "supported" : "contradictory",
+      })),
   };
 }

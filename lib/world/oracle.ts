@@ -39,7 +39,11 @@ export function oracleAnnotator(atlas: Atlas): OracleAnnotator {
   return {
     annotate(question, completion) {
       const topic = atlas.topic(question.topic);
-      return splitSentences(completion).map(({ start, end }) => ({ start, end, ...judge(topic, completion.slice(start, end), topicsWith) }));
+      return splitSentences(completion).map(({ start, end }) => ({
+        start,
+        end,
+        ...judge(topic, completion.slice(start, end), topicsWith),
+      }));
     },
   };
 }
@@ -47,7 +51,11 @@ export function oracleAnnotator(atlas: Atlas): OracleAnnotator {
 const NONE: readonly string[] = [];
 const NO_FACTS = new Set(NO_FACT);
 
-function judge(topic: Topic, sentence: string, topicsWith: (relation: RelationName, value: string) => readonly string[]): Judgement {
+function judge(
+  topic: Topic,
+  sentence: string,
+  topicsWith: (relation: RelationName, value: string) => readonly string[],
+): Judgement {
   if (NO_FACTS.has(sentence)) return { verdict: "no-fact" };
   const reading = readings(sentence)[0];
   if (!reading) return { verdict: "unverifiable" };
@@ -55,7 +63,13 @@ function judge(topic: Topic, sentence: string, topicsWith: (relation: RelationNa
   const trueValues = truths(relation, topic);
   if (!trueValues) return { verdict: "unverifiable", relation, statedValue };
   if (trueValues.includes(statedValue)) return { verdict: "supported", relation, statedValue, trueValues };
-  return { verdict: "contradictory", relation, statedValue, trueValues, wrongTopics: topicsWith(relation, statedValue) };
+  return {
+    verdict: "contradictory",
+    relation,
+    statedValue,
+    trueValues,
+    wrongTopics: topicsWith(relation, statedValue),
+  };
 }
 
 /** Values of a relation with the ids of the topics they are true of, in Atlas's order. */
@@ -74,5 +88,9 @@ export function indexTopics(atlas: Atlas, relation: RelationName): Map<string, s
 /** Atlas's exact annotator, as rows carry its verdicts. */
 export function atlasAnnotator(atlas: Atlas): Annotator {
   const oracle = oracleAnnotator(atlas);
-  return { name: "Atlas oracle", annotate: (question, completion) => oracle.annotate(question, completion).map(({ start, end, verdict }) => ({ start, end, verdict })) };
+  return {
+    name: "Atlas oracle",
+    annotate: (question, completion) =>
+      oracle.annotate(question, completion).map(({ start, end, verdict }) => ({ start, end, verdict })),
+  };
 }

@@ -18,20 +18,93 @@ interface Kind {
 
 export const KINDS: Record<QuestionKind, Kind> = {
   place: {
-    prompts: { train: ["Where is {x}?", "Where does {x} lie?"], validation: ["Where can one find {x}?"], test: ["What is the location of {x}?"] },
-    relations: ["country", "continent", "subregion", "foreign", "hemisphere", "greenwich", "latitude", "longitude", "climate", "near", "nearKm", "capitalKm", "part", "solarTime"],
+    prompts: {
+      train: ["Where is {x}?", "Where does {x} lie?"],
+      validation: ["Where can one find {x}?"],
+      test: ["What is the location of {x}?"],
+    },
+    relations: [
+      "country",
+      "continent",
+      "subregion",
+      "foreign",
+      "hemisphere",
+      "greenwich",
+      "latitude",
+      "longitude",
+      "climate",
+      "near",
+      "nearKm",
+      "capitalKm",
+      "part",
+      "solarTime",
+    ],
   },
   people: {
-    prompts: { train: ["How do people live in {x}?", "What is life like in {x}?"], validation: ["What is daily life in {x}?"], test: ["Describe the life in {x}."] },
-    relations: ["language", "currency", "callingCode", "domain", "population", "size", "rank", "climate", "day", "near", "nearKm", "hemisphere", "solarTime"],
+    prompts: {
+      train: ["How do people live in {x}?", "What is life like in {x}?"],
+      validation: ["What is daily life in {x}?"],
+      test: ["Describe the life in {x}."],
+    },
+    relations: [
+      "language",
+      "currency",
+      "callingCode",
+      "domain",
+      "population",
+      "size",
+      "rank",
+      "climate",
+      "day",
+      "near",
+      "nearKm",
+      "hemisphere",
+      "solarTime",
+    ],
   },
   nation: {
-    prompts: { train: ["Which country is {x} in?", "What nation has {x}?"], validation: ["What is the country of {x}?"], test: ["To which state does {x} belong?"] },
-    relations: ["country", "capital", "border", "demonym", "coast", "capitalKm", "part", "rank", "status", "foreign", "population", "continent", "longitude"],
+    prompts: {
+      train: ["Which country is {x} in?", "What nation has {x}?"],
+      validation: ["What is the country of {x}?"],
+      test: ["To which state does {x} belong?"],
+    },
+    relations: [
+      "country",
+      "capital",
+      "border",
+      "demonym",
+      "coast",
+      "capitalKm",
+      "part",
+      "rank",
+      "status",
+      "foreign",
+      "population",
+      "continent",
+      "longitude",
+    ],
   },
   country: {
     prompts: { ood: ["Tell me about {x}."] },
-    relations: ["capital", "language", "currency", "continent", "subregion", "border", "neighbours", "demonym", "callingCode", "domain", "coast", "area", "largestCity", "hemisphere", "greenwich", "latitude", "longitude"],
+    relations: [
+      "capital",
+      "language",
+      "currency",
+      "continent",
+      "subregion",
+      "border",
+      "neighbours",
+      "demonym",
+      "callingCode",
+      "domain",
+      "coast",
+      "area",
+      "largestCity",
+      "hemisphere",
+      "greenwich",
+      "latitude",
+      "longitude",
+    ],
   },
 };
 
@@ -53,6 +126,12 @@ export function allWordings(kind: QuestionKind): string[] {
 /** The kind of one of Atlas's questions, which its id ends with. @throws UserError for another question */
 export function kindOf({ id }: Pick<Question, "id">): QuestionKind {
   const kind = id.slice(id.lastIndexOf(":") + 1);
-  if (!(kind in KINDS)) throw new UserError({ where: `question ${brief(id)}`, expected: `an id of Atlas, which ends in ${Object.keys(KINDS).join(", ")}`, got: brief(kind), fix: "Use Atlas's own questions here." });
+  if (!(kind in KINDS))
+    throw new UserError({
+      where: `question ${brief(id)}`,
+      expected: `an id of Atlas, which ends in ${Object.keys(KINDS).join(", ")}`,
+      got: brief(kind),
+      fix: "Use Atlas's own questions here.",
+    });
   return kind as QuestionKind;
 }

@@ -10,7 +10,13 @@ export function questionsOf(file?: string): Question[] {
   const rows = readJsonl(file, questionSchema);
   const ids = new Set<string>();
   for (const { id } of rows) {
-    if (ids.has(id)) throw new UserError({ where: file, expected: "every question id once", got: `${brief(id)} twice`, fix: "Give each question its own id." });
+    if (ids.has(id))
+      throw new UserError({
+        where: file,
+        expected: "every question id once",
+        got: `${brief(id)} twice`,
+        fix: "Give each question its own id.",
+      });
     ids.add(id);
   }
   return rows;

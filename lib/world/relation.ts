@@ -45,7 +45,10 @@ function sizeClass(population: number): string {
 }
 
 function rankWords(rank: number): string {
-  return ["first", "second", "third"][rank - 1] ?? (rank <= 10 ? "fourth to tenth" : rank <= 30 ? "11th to 30th" : "below 30th");
+  return (
+    ["first", "second", "third"][rank - 1] ??
+    (rank <= 10 ? "fourth to tenth" : rank <= 30 ? "11th to 30th" : "below 30th")
+  );
 }
 
 function neighbourCount(n: number): string {
@@ -53,7 +56,10 @@ function neighbourCount(n: number): string {
 }
 
 export const RELATIONS = {
-  country: { wordings: ["Its country is {v}.", "It belongs to {v}."], truths: ({ kind, country }) => (kind === "city" ? [country.name] : undefined) },
+  country: {
+    wordings: ["Its country is {v}.", "It belongs to {v}."],
+    truths: ({ kind, country }) => (kind === "city" ? [country.name] : undefined),
+  },
   continent: national(["Its continent is {v}.", "The continent is {v}."], (c) => c.continent),
   subregion: national(["Its region is {v}.", "The region is {v}."], (c) => c.subregion),
   capital: national(["The capital is {v}.", "The national capital is {v}."], (c) => c.capital),
@@ -67,22 +73,38 @@ export const RELATIONS = {
   coast: national(["The country is {v}.", "The state is {v}."], (c) => (c.landlocked ? "landlocked" : "coastal")),
   area: national(["The country covers {v} km2.", "The state covers {v} km2."], (c) => countWords(c.areaKm2)),
   largestCity: national(["The largest city is {v}.", "The biggest city is {v}."], (c) => c.largestCity),
-  hemisphere: local(["Its hemisphere is {v}.", "The hemisphere is {v}."], ({ latitude }) => (latitude >= 0 ? "northern" : "southern")),
-  greenwich: local(["It is {v} of Greenwich.", "It lies {v} of Greenwich."], ({ longitude }) => (longitude >= 0 ? "east" : "west")),
-  latitude: local(["Its latitude is {v}.", "The latitude is {v}."], ({ latitude }) => degreeWords(latitude, 5, "north", "south")),
-  longitude: local(["Its longitude is {v}.", "The longitude is {v}."], ({ longitude }) => degreeWords(longitude, 10, "east", "west")),
+  hemisphere: local(["Its hemisphere is {v}.", "The hemisphere is {v}."], ({ latitude }) =>
+    latitude >= 0 ? "northern" : "southern",
+  ),
+  greenwich: local(["It is {v} of Greenwich.", "It lies {v} of Greenwich."], ({ longitude }) =>
+    longitude >= 0 ? "east" : "west",
+  ),
+  latitude: local(["Its latitude is {v}.", "The latitude is {v}."], ({ latitude }) =>
+    degreeWords(latitude, 5, "north", "south"),
+  ),
+  longitude: local(["Its longitude is {v}.", "The longitude is {v}."], ({ longitude }) =>
+    degreeWords(longitude, 10, "east", "west"),
+  ),
   climate: local(["By latitude it is {v}.", "Its climate zone is {v}."], ({ latitude }) => climateZone(latitude)),
-  day: local(["Its longest day lasts {v} hours.", "The longest day lasts {v} hours."], ({ latitude }) => String(longestDayHours(latitude))),
+  day: local(["Its longest day lasts {v} hours.", "The longest day lasts {v} hours."], ({ latitude }) =>
+    String(longestDayHours(latitude)),
+  ),
   solarTime: local(["Its solar time is {v}.", "The solar time is {v}."], ({ longitude }) => solarTime(longitude)),
   population: urban(["It has {v} people.", "Its population is {v}."], (c) => countWords(c.population)),
   size: urban(["Its size is {v}.", "By size it is {v}."], (c) => sizeClass(c.population)),
   rank: urban(["Nationally it ranks {v}.", "Its national rank is {v}."], (c) => rankWords(c.rank)),
   status: urban(["Its status is {v}.", "Officially its status is {v}."], (c) => c.status),
   near: urban(["The nearest larger city is {v}.", "Its larger neighbour is {v}."], (c) => c.near),
-  nearKm: urban(["The nearest larger city lies {v} away.", "A larger city lies {v} away."], (c) => (c.nearKm === null ? null : kmWords(c.nearKm))),
-  capitalKm: urban(["It lies {v} from the capital.", "It is {v} from the capital."], (c) => (c.capitalKm === null ? null : kmWords(c.capitalKm))),
+  nearKm: urban(["The nearest larger city lies {v} away.", "A larger city lies {v} away."], (c) =>
+    c.nearKm === null ? null : kmWords(c.nearKm),
+  ),
+  capitalKm: urban(["It lies {v} from the capital.", "It is {v} from the capital."], (c) =>
+    c.capitalKm === null ? null : kmWords(c.capitalKm),
+  ),
   foreign: urban(["The nearest foreign country is {v}.", "Its nearest foreign country is {v}."], (c) => c.foreign),
-  part: urban(["Nationally it is {v}.", "Within the country it is {v}."], (c, country) => partOfCountry(c, country, country.areaKm2)),
+  part: urban(["Nationally it is {v}.", "Within the country it is {v}."], (c, country) =>
+    partOfCountry(c, country, country.areaKm2),
+  ),
 } satisfies Record<string, Relation>;
 
 export type RelationName = keyof typeof RELATIONS;
@@ -94,7 +116,12 @@ export function truths(name: RelationName, topic: Topic): readonly string[] | un
 }
 
 /** Sentences without a checkable fact. */
-export const NO_FACT: readonly string[] = ["Many travellers enjoy it.", "It is worth a visit.", "There is much to see.", "People are proud of it."];
+export const NO_FACT: readonly string[] = [
+  "Many travellers enjoy it.",
+  "It is worth a visit.",
+  "There is much to see.",
+  "People are proud of it.",
+];
 
 interface Pattern {
   relation: RelationName;
@@ -106,10 +133,16 @@ const PATTERNS: readonly Pattern[] = RELATION_NAMES.flatMap((relation) =>
   RELATIONS[relation].wordings.map((wording): Pattern => {
     const [before, after] = wording.split("{v}") as [string, string];
     return { relation, before, after };
-  }));
+  }),
+);
 
 /** Every reading of a sentence as relation and value; rendered sentences have exactly one. */
 export function readings(sentence: string): { relation: RelationName; value: string }[] {
-  return PATTERNS.filter(({ before, after }) => sentence.length > before.length + after.length && sentence.startsWith(before) && sentence.endsWith(after))
-    .map(({ relation, before, after }) => ({ relation, value: sentence.slice(before.length, sentence.length - after.length) }));
+  return PATTERNS.filter(
+    ({ before, after }) =>
+      sentence.length > before.length + after.length && sentence.startsWith(before) && sentence.endsWith(after),
+  ).map(({ relation, before, after }) => ({
+    relation,
+    value: sentence.slice(before.length, sentence.length - after.length),
+  }));
 }

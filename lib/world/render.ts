@@ -28,7 +28,10 @@ export function renderFact(relation: RelationName, value: string, rng: Rng): str
 export function renderAnswer(topic: Topic, kind: QuestionKind, rng: Rng): string {
   const known = KINDS[kind].relations.filter((name) => (truths(name, topic) ?? []).length > 0);
   const count = MIN_FACTS + rng.int(MAX_FACTS - MIN_FACTS + 1);
-  const sentences = rng.shuffle(known).slice(0, count).map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng));
+  const sentences = rng
+    .shuffle(known)
+    .slice(0, count)
+    .map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng));
   if (rng.next() < NO_FACT_SHARE) sentences.splice(rng.int(sentences.length + 1), 0, rng.pick(NO_FACT));
   return sentences.join(" ");
 }
@@ -41,8 +44,14 @@ export interface PretrainingDocument {
 
 /** A function that draws documents; make it once, draw often. 8 % about countries (∝ urban population^0.3), the others about cities of every split; kinds and wordings uniform. */
 export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDocument {
-  const cities = sampler(atlas.topics.filter(({ kind }) => kind === "city"), ({ city }) => city!.population ** CITY_EXPOSURE);
-  const countries = sampler(atlas.topics.filter(({ kind }) => kind === "country"), ({ country }) => Math.max(1000, country.urbanPopulation) ** COUNTRY_EXPOSURE);
+  const cities = sampler(
+    atlas.topics.filter(({ kind }) => kind === "city"),
+    ({ city }) => city!.population ** CITY_EXPOSURE,
+  );
+  const countries = sampler(
+    atlas.topics.filter(({ kind }) => kind === "country"),
+    ({ country }) => Math.max(1000, country.urbanPopulation) ** COUNTRY_EXPOSURE,
+  );
   return (rng) => {
     const aboutCountry = rng.next() < COUNTRY_SHARE;
     const topic = (aboutCountry ? countries : cities)(rng);

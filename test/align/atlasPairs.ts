@@ -10,14 +10,27 @@ import { renderAnswer } from "../../lib/world/render";
 
 /** Up to `count` pairs, mixed on both sides. */
 export async function atlasPairs(count: number): Promise<PreferencePair[]> {
-  const atlas = loadAtlas(), rng = new Rng("atlas pairs"), questions = rng.shuffle(atlas.splits.train).slice(0, Math.ceil(1.2 * count));
+  const atlas = loadAtlas(),
+    rng = new Rng("atlas pairs"),
+    questions = rng.shuffle(atlas.splits.train).slice(0, Math.ceil(1.2 * count));
   const candidates = questions.flatMap((question, i): Candidate[] => {
-    const stranger = questions.slice(i + 1).concat(questions).find((other) => kindOf(other) === kindOf(question) && other.topic !== question.topic)!;
+    const stranger = questions
+      .slice(i + 1)
+      .concat(questions)
+      .find((other) => kindOf(other) === kindOf(question) && other.topic !== question.topic)!;
     const sentencesOf = (topic: string) => renderAnswer(atlas.topic(topic), kindOf(question), rng).split(/(?<=\.) /);
     return [1, 4].map((wrong, index) => {
-      const own = sentencesOf(question.topic).slice(0, 6), foreign = sentencesOf(stranger.topic).slice(0, wrong);
-      return { questionId: question.id, index, completion: rng.shuffle([...own.slice(wrong), ...foreign]).join(" "), seed: 0 };
+      const own = sentencesOf(question.topic).slice(0, 6),
+        foreign = sentencesOf(stranger.topic).slice(0, wrong);
+      return {
+        questionId: question.id,
+        index,
+        completion: rng.shuffle([...own.slice(wrong), ...foreign]).join(" "),
+        seed: 0,
+      };
     });
   });
-  return buildPairs(await annotateCandidates(candidates, questions, atlasAnnotator(atlas)), questions, { seed: 1 }).pairs.slice(0, count);
+  return buildPairs(await annotateCandidates(candidates, questions, atlasAnnotator(atlas)), questions, {
+    seed: 1,
+  }).pairs.slice(0, count);
 }

@@ -18,11 +18,23 @@ export interface TinyPolicy extends Policy {
 export function tinyPolicy(): TinyPolicy {
   const policy = loadPolicy(tinyModel);
   const weights = flatten(Object.values(policy.params));
-  return { ...policy, layout: flatLayout(policy.params), weights, dispose: () => { policy.dispose(); weights.dispose(); } };
+  return {
+    ...policy,
+    layout: flatLayout(policy.params),
+    weights,
+    dispose: () => {
+      policy.dispose();
+      weights.dispose();
+    },
+  };
 }
 
 export function tokenized({ tokenizer }: Policy, count: number, mask: MaskKind = "paper"): TokenizedPair[] {
-  const { pairs, report } = tokenizePairs(tinyPairs(count), tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed: 1, maxPositions: 256 });
+  const { pairs, report } = tokenizePairs(tinyPairs(count), tokenizer, (prompt) => promptIds(tokenizer, prompt), {
+    mask,
+    seed: 1,
+    maxPositions: 256,
+  });
   if (report.kept !== count) throw new Error(`expected ${count} pairs to be kept, got ${report.kept}`);
   return pairs;
 }

@@ -6,7 +6,14 @@ import type { PairCompute } from "../../lib/align/compute";
 import { sequenceLogps } from "../../lib/align/logps";
 import type { ReferenceLogps } from "../../lib/align/microbatch";
 import { computeLogps, maskedSums } from "../../lib/align/reference";
-import { paperTraining, train, type StepLog, type TrainOptions, type TrainRequest, type TrainState } from "../../lib/align/train";
+import {
+  paperTraining,
+  train,
+  type StepLog,
+  type TrainOptions,
+  type TrainRequest,
+  type TrainState,
+} from "../../lib/align/train";
 import { UserError } from "../../lib/base/check";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";
@@ -18,13 +25,26 @@ import { computeOf, tinyPolicy, tokenized, type TinyPolicy } from "./tiny";
 
 const options: TrainOptions = { ...paperTraining, lr: 1e-3, epochs: 2, batch: 4, microbatch: 4 };
 
-async function request(policy: TinyPolicy, pairs: readonly TokenizedPair[], changes: Partial<TrainRequest> = {}): Promise<TrainRequest> {
+async function request(
+  policy: TinyPolicy,
+  pairs: readonly TokenizedPair[],
+  changes: Partial<TrainRequest> = {},
+): Promise<TrainRequest> {
   const compute = computeOf(policy, pairs);
-  return { compute, initial: policy.weights, pairs, options, rng: new Rng("train test"), reference: maskedSums(await computeLogps(compute, policy.weights, pairs), pairs), ...changes };
+  return {
+    compute,
+    initial: policy.weights,
+    pairs,
+    options,
+    rng: new Rng("train test"),
+    reference: maskedSums(await computeLogps(compute, policy.weights, pairs), pairs),
+    ...changes,
+  };
 }
 
 async function complete(request: TrainRequest): Promise<{ logs: StepLog[]; state: TrainState }> {
-  const logs: StepLog[] = [], iterator = train(request);
+  const logs: StepLog[] = [],
+    iterator = train(request);
   for (;;) {
     const { done, value } = await iterator.next();
     if (done) return { logs, state: value };
@@ -45,16 +65,28 @@ onEveryBackend("accumulation: microbatches of 1, 3 and 8 take the step of the wh
   assert.ok(Math.max(...moved(whole.state).map(Math.abs)) > 0.1, "the step should move the weights");
   for (const microbatch of [1, 3]) {
     const parts = await complete(await request(policy, pairs, { options: { ...step, microbatch } }));
-    assert.ok(relativeError(parts.state.weights, whole.state.weights) < 1e-6, `microbatch ${microbatch}: ${relativeError(parts.state.weights, whole.state.weights)}`);
-    for (const key of ["loss", "gradNorm", "chosenLogps", "rejectedLogps", "maskedShare"] as const) assert.ok(relativeError([parts.logs[0]![key]], [whole.logs[0]![key]]) < 1e-5, key);
+    assert.ok(
+      relativeError(parts.state.weights, whole.state.weights) < 1e-6,
+      `microbatch ${microbatch}: ${relativeError(parts.state.weights, whole.state.weights)}`,
+    );
+    for (const key of ["loss", "gradNorm", "chosenLogps", "rejectedLogps", "maskedShare"] as const)
+      assert.ok(relativeError([parts.logs[0]![key]], [whole.logs[0]![key]]) < 1e-5, key);
   }
   policy.dispose();
 });
 
 test("the first step: loss ln 2, no rewards, and a mean over the pairs of a smaller last batch", async () => {
   const policy = tinyPolicy();
-  const { logs } = await complete(await request(policy, tokenized(policy, 6), { options: { ...options, epochs: 1, lr: 0 } }));
-  assert.deepEqual(logs.map(({ step, steps, epoch }) => [step, steps, epoch]), [[1, 2, 1], [2, 2, 1]]);
+  const { logs } = await complete(
+    await request(policy, tokenized(policy, 6), { options: { ...options, epochs: 1, lr: 0 } }),
+  );
+  assert.deepEqual(
+    logs.map(({ step, steps, epoch }) => [step, steps, epoch]),
+    [
+      [1, 2, 1],
+      [2, 2, 1],
+    ],
+  );
   for (const { loss, margin, accuracy } of logs) {
     assert.ok(Math.abs(loss - Math.LN2) < 1e-5, String(loss));
     assert.ok(Math.abs(margin) < 1e-4);
@@ -65,7 +97,9 @@ test("the first step: loss ln 2, no rewards, and a mean over the pairs of a smal
 
 test("it learns: loss falls, chosen is told from rejected, the learning rate ends at the bottom of the cosine", async () => {
   const policy = tinyPolicy();
-  const { logs } = await complete(await request(policy, tokenized(policy, 8), { options: { ...options, epochs: 12, lr: 3e-3 } }));
+  const { logs } = await complete(
+    await request(policy, tokenized(policy, 8), { options: { ...options, epochs: 12, lr: 3e-3 } }),
+  );
   assert.ok(logs.at(-1)!.loss < 0.35, String(logs.at(-1)!.loss));
   assert.equal(logs.at(-1)!.accuracy, 1);
   assert.ok(logs.at(-1)!.chosenReward > logs.at(-1)!.rejectedReward);
@@ -76,20 +110,33 @@ test("it learns: loss falls, chosen is told from rejected, the learning rate end
 /** The same computations, noting step by step which pairs they are of. */
 function watched(compute: PairCompute): { compute: PairCompute; steps: number[][] } {
   const steps: number[][] = [];
-  return { steps, compute: { ...compute, gradients: (weights, microbatches) => {
-    steps.push(microbatches.flatMap(({ members }) => members));
-    return compute.gradients(weights, microbatches);
-  } } };
+  return {
+    steps,
+    compute: {
+      ...compute,
+      gradients: (weights, microbatches) => {
+        steps.push(microbatches.flatMap(({ members }) => members));
+        return compute.gradients(weights, microbatches);
+      },
+    },
+  };
 }
 
 test("masks differ in the mask only: same ids, same order of pairs, and their sums fit together", async () => {
   const policy = tinyPolicy();
-  const [paper, none, inverted, random] = maskKinds.map((mask) => tokenized(policy, 12, mask)) as [TokenizedPair[], TokenizedPair[], TokenizedPair[], TokenizedPair[]];
-  const unmasked = (pair: TokenizedPair) => [pair.chosen, pair.rejected].map(({ lossMask }) => lossMask.reduce((a, b) => a + b, 0));
+  const [paper, none, inverted, random] = maskKinds.map((mask) => tokenized(policy, 12, mask)) as [
+    TokenizedPair[],
+    TokenizedPair[],
+    TokenizedPair[],
+    TokenizedPair[],
+  ];
+  const unmasked = (pair: TokenizedPair) =>
+    [pair.chosen, pair.rejected].map(({ lossMask }) => lossMask.reduce((a, b) => a + b, 0));
   for (const other of [none, inverted, random]) {
     other.forEach((pair, i) => {
       for (const side of ["chosen", "rejected"] as const) {
-        const { lossMask: _, ...rest } = pair[side], { lossMask: __, ...expected } = paper[i]![side];
+        const { lossMask: _, ...rest } = pair[side],
+          { lossMask: __, ...expected } = paper[i]![side];
         assert.deepEqual(rest, expected);
       }
     });
@@ -106,16 +153,27 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
 
   // log-probabilities add up: paper + inverted = everything + what neither drops
   const both = paper.map((pair, i): TokenizedPair => {
-    const common = (side: "chosen" | "rejected") => ({ ...pair[side], lossMask: pair[side].lossMask.map((m, t) => m & inverted[i]![side].lossMask[t]!) });
+    const common = (side: "chosen" | "rejected") => ({
+      ...pair[side],
+      lossMask: pair[side].lossMask.map((m, t) => m & inverted[i]![side].lossMask[t]!),
+    });
     return { ...pair, chosen: common("chosen"), rejected: common("rejected") };
   });
   for (const side of ["chosen", "rejected"] as const) {
-    const [p, n, v, b] = await Promise.all([paper, none, inverted, both].map(async (pairs) => {
-      const reference = maskedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs)[side];
-      const trained = tf.tidy(() => sequenceLogps(policy.model, policy.params, pairs.map((pair) => pair[side])).dataSync());
-      trained.forEach((x, i) => assert.ok(Math.abs(x - reference[i]!) < 1e-4, `policy and reference, ${side} ${i}`));
-      return trained;
-    }));
+    const [p, n, v, b] = await Promise.all(
+      [paper, none, inverted, both].map(async (pairs) => {
+        const reference = maskedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs)[side];
+        const trained = tf.tidy(() =>
+          sequenceLogps(
+            policy.model,
+            policy.params,
+            pairs.map((pair) => pair[side]),
+          ).dataSync(),
+        );
+        trained.forEach((x, i) => assert.ok(Math.abs(x - reference[i]!) < 1e-4, `policy and reference, ${side} ${i}`));
+        return trained;
+      }),
+    );
     p!.forEach((x, i) => assert.ok(Math.abs(x + v![i]! - n![i]! - b![i]!) < 1e-3, `${side} ${i}`));
   }
   policy.dispose();
@@ -129,7 +187,11 @@ test("every epoch takes every pair once, in an order of its own", async () => {
   const firsts = steps.flat();
   assert.equal(firsts.length, 20);
   const [one, two] = [firsts.slice(0, 10), firsts.slice(10)];
-  for (const epoch of [one, two]) assert.deepEqual([...epoch].sort((a, b) => a - b), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const epoch of [one, two])
+    assert.deepEqual(
+      [...epoch].sort((a, b) => a - b),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    );
   assert.notDeepEqual(one, two);
   policy.dispose();
 });
@@ -139,11 +201,17 @@ test("resuming from any checkpoint ends with bitwise the same state", async () =
   const base = await request(policy, tokenized(policy, 10), { checkpointEvery: 1 });
   const states: TrainState[] = [];
   const { state, logs } = await complete({ ...base, checkpoint: (s) => states.push(s) });
-  assert.deepEqual(states.map(({ step }) => step), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(
+    states.map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6],
+  );
   for (const resume of [states[0]!, states[3]!]) {
     const rest = await complete({ ...base, resume });
     assert.deepEqual(rest.state, state);
-    assert.deepEqual(rest.logs.map(({ step, loss }) => [step, loss]), logs.slice(resume.step).map(({ step, loss }) => [step, loss]));
+    assert.deepEqual(
+      rest.logs.map(({ step, loss }) => [step, loss]),
+      logs.slice(resume.step).map(({ step, loss }) => [step, loss]),
+    );
   }
   assert.deepEqual(states.at(-1), state);
   policy.dispose();
@@ -160,11 +228,21 @@ test("no tensor is left: after training, after stopping early, after an error, a
     assert.equal(tf.memory().numTensors, count, what);
   };
   await leaves("train", () => complete(base));
-  await leaves("stopping early", async () => { const iterator = train(base); await iterator.next(); await iterator.return(undefined as never); });
+  await leaves("stopping early", async () => {
+    const iterator = train(base);
+    await iterator.next();
+    await iterator.return(undefined as never);
+  });
   await leaves("an error", () => assert.rejects(complete({ ...base, reference: spoilt(base.reference, 2) })));
   await leaves("computeLogps", () => computeLogps(base.compute, policy.weights, pairs));
   await leaves("generate", async () => {
-    for await (const _ of generate(policy.model.config, policy.params, [{ promptIds: [5, 6], streams: [new Rng(1), new Rng(2)] }], { ...paperSampling, maxNewTokens: 20 }, policy.tokenizer));
+    for await (const _ of generate(
+      policy.model.config,
+      policy.params,
+      [{ promptIds: [5, 6], streams: [new Rng(1), new Rng(2)] }],
+      { ...paperSampling, maxNewTokens: 20 },
+      policy.tokenizer,
+    ));
   });
   policy.dispose();
 });
@@ -174,17 +252,22 @@ function spoilt({ chosen, rejected }: ReferenceLogps, pair: number): ReferenceLo
   copy[pair] = Infinity;
   return { chosen: copy, rejected };
 }
-const refusal = (message: RegExp) => (error: unknown): boolean => {
-  assert.ok(error instanceof UserError, String(error));
-  assert.match(error.message, message);
-  return true;
-};
+const refusal =
+  (message: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.match(error.message, message);
+    return true;
+  };
 
 test("a loss that is not finite stops the run before the update and names exactly those pairs", async () => {
   const policy = tinyPolicy();
   const base = await request(policy, tokenized(policy, 12), { checkpointEvery: 1 });
   const saved: TrainState[] = [];
-  await assert.rejects(complete({ ...base, reference: spoilt(base.reference, 7), checkpoint: (s) => saved.push(s) }), refusal(/finite loss, got a non-finite one for pairs q7\. /));
+  await assert.rejects(
+    complete({ ...base, reference: spoilt(base.reference, 7), checkpoint: (s) => saved.push(s) }),
+    refusal(/finite loss, got a non-finite one for pairs q7\. /),
+  );
   assert.ok(saved.length < 3, "the pair is met in the first epoch");
   for (const { weights } of saved) assert.ok(weights.every(Number.isFinite));
   policy.dispose();
@@ -192,14 +275,23 @@ test("a loss that is not finite stops the run before the update and names exactl
 
 test("an update that overflows is never handed out as a checkpoint", async () => {
   const policy = tinyPolicy();
-  const base = await request(policy, tokenized(policy, 4), { checkpointEvery: 1, options: { ...options, lr: 1e38, warmup: 0 } });
-  await assert.rejects(complete({ ...base, checkpoint: () => assert.fail("a checkpoint of it") }), refusal(/finite weights after step 1, got an update that overflowed/));
+  const base = await request(policy, tokenized(policy, 4), {
+    checkpointEvery: 1,
+    options: { ...options, lr: 1e38, warmup: 0 },
+  });
+  await assert.rejects(
+    complete({ ...base, checkpoint: () => assert.fail("a checkpoint of it") }),
+    refusal(/finite weights after step 1, got an update that overflowed/),
+  );
   policy.dispose();
 });
 
 test("an empty pair set is an error", async () => {
   const policy = tinyPolicy();
   const reference = { chosen: new Float32Array(), rejected: new Float32Array() };
-  await assert.rejects(complete({ ...(await request(policy, tokenized(policy, 1))), pairs: [], reference }), refusal(/train: expected at least one preference pair, got none/));
+  await assert.rejects(
+    complete({ ...(await request(policy, tokenized(policy, 1))), pairs: [], reference }),
+    refusal(/train: expected at least one preference pair, got none/),
+  );
   policy.dispose();
 });

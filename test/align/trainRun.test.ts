@@ -13,7 +13,15 @@ import { tinyModel, tinyPairs } from "../cli/data";
 import { scratch, userError } from "../golden/fixtures";
 
 const options = { ...paperTraining, lr: 1e-3, batch: 4, microbatch: 4, epochs: 1 };
-const request = (out: string, changes: Partial<TrainRunRequest> = {}): TrainRunRequest => ({ policyDir: tinyModel, pairs: tinyPairs(8), mask: "paper", options, seed: 1, out, ...changes });
+const request = (out: string, changes: Partial<TrainRunRequest> = {}): TrainRunRequest => ({
+  policyDir: tinyModel,
+  pairs: tinyPairs(8),
+  mask: "paper",
+  options,
+  seed: 1,
+  out,
+  ...changes,
+});
 
 before(() => startEngine());
 
@@ -28,7 +36,10 @@ test("every mask leaves a checkpoint of its own, of the same steps over the same
   for (const { out, logs, report } of runs) {
     const { config, extra } = readCheckpoint(out);
     assert.deepEqual([config, extra], [readCheckpoint(tinyModel).config, []]);
-    assert.deepEqual(logs.map(({ step, steps, lr }) => [step, steps, lr]), runs[0]!.logs.map(({ step, steps, lr }) => [step, steps, lr]));
+    assert.deepEqual(
+      logs.map(({ step, steps, lr }) => [step, steps, lr]),
+      runs[0]!.logs.map(({ step, steps, lr }) => [step, steps, lr]),
+    );
     assert.deepEqual([report.pairs, report.kept], [8, 8]);
     assert.ok(Math.abs(logs[0]!.loss - Math.LN2) < 1e-5); // the policy starts as its reference
   }
@@ -42,7 +53,10 @@ test("a finished run is given back without a step; another seed is another run",
   const first = await trainRun(request(out));
   const again = await trainRun(request(out), () => assert.fail("a step"));
   assert.deepEqual(again, first);
-  await assert.rejects(trainRun(request(out, { seed: 2 })), userError(/run\.json: expected a run with seed = 2, got one with seed = 1/));
+  await assert.rejects(
+    trainRun(request(out, { seed: 2 })),
+    userError(/run\.json: expected a run with seed = 2, got one with seed = 1/),
+  );
 });
 
 test("whoever watches may stop it: nothing stays on the engine, and it goes on from its last checkpoint", async (t) => {
@@ -50,11 +64,25 @@ test("whoever watches may stop it: nothing stays on the engine, and it goes on f
   const calm = await trainRun(request(path.join(dir, "calm"), { options: { ...options, epochs: 3 } }));
   const stopped = request(path.join(dir, "stopped"), { options: { ...options, epochs: 3 }, checkpointEvery: 2 });
   const count = tf.memory().numTensors;
-  await assert.rejects(trainRun(stopped, ({ step }) => { if (step === 5) throw new Error("enough"); }), /enough/);
+  await assert.rejects(
+    trainRun(stopped, ({ step }) => {
+      if (step === 5) throw new Error("enough");
+    }),
+    /enough/,
+  );
   assert.equal(tf.memory().numTensors, count);
   const seen: StepLog[] = [];
   const resumed = await trainRun(stopped, (log) => seen.push(log));
-  assert.deepEqual(seen.map(({ step }) => step), [5, 6]);
-  assert.deepEqual(resumed.logs.map(({ loss }) => loss), calm.logs.map(({ loss }) => loss));
-  assert.deepEqual(readFileSync(path.join(resumed.out, "model.safetensors")), readFileSync(path.join(calm.out, "model.safetensors")));
+  assert.deepEqual(
+    seen.map(({ step }) => step),
+    [5, 6],
+  );
+  assert.deepEqual(
+    resumed.logs.map(({ loss }) => loss),
+    calm.logs.map(({ loss }) => loss),
+  );
+  assert.deepEqual(
+    readFileSync(path.join(resumed.out, "model.safetensors")),
+    readFileSync(path.join(calm.out, "model.safetensors")),
+  );
 });

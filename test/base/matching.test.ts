@@ -5,13 +5,22 @@ import { matchingTest } from "../../lib/base/matching";
 import { Rng } from "../../lib/base/rng";
 import { readGolden } from "../golden/golden";
 
-interface Golden { cost: number[][]; allowed: number[][]; value: number; free: { p: number; expected: number }; restricted: { p: number; expected: number } }
+interface Golden {
+  cost: number[][];
+  allowed: number[][];
+  value: number;
+  free: { p: number; expected: number };
+  restricted: { p: number; expected: number };
+}
 const { cost, allowed, value, free, restricted } = readGolden<{ matching: Golden }>("topics.json").matching;
 const resamples = 20_000;
 
 test("p and expectation are the exact ones, with and without forbidden places; several statistics see one run", () => {
   const negative = cost.map((row) => row.map((v) => -v));
-  for (const [may, exact] of [[() => true, free], [(i: number, j: number) => allowed[i]![j] === 1, restricted]] as const) {
+  for (const [may, exact] of [
+    [() => true, free],
+    [(i: number, j: number) => allowed[i]![j] === 1, restricted],
+  ] as const) {
     const [test, opposite] = matchingTest([cost, negative], may, new Rng(3), { resamples });
     assert.ok(Math.abs(test!.value - value) < 1e-12);
     assert.ok(Math.abs(test!.p - exact.p) < 0.012, `p ${test!.p}, not ${exact.p}`);
@@ -22,7 +31,10 @@ test("p and expectation are the exact ones, with and without forbidden places; s
 });
 
 test("units that cannot move are as expected; p is small where own places are the lowest; p is uniform without an effect", () => {
-  assert.deepEqual(matchingTest([cost], (i, j) => i === j, new Rng(1), { resamples: 99 }).map(({ p }) => p), [1]);
+  assert.deepEqual(
+    matchingTest([cost], (i, j) => i === j, new Rng(1), { resamples: 99 }).map(({ p }) => p),
+    [1],
+  );
   const low = Array.from({ length: 20 }, (_, i) => Array.from({ length: 20 }, (_v, j) => Number(i !== j)));
   assert.equal(matchingTest([low], () => true, new Rng(1), { resamples: 199 })[0]!.p, 1 / 200);
   const rng = new Rng("null");

@@ -13,7 +13,8 @@ export type Task =
   | { ask: "exit"; code: number }
   | { ask: "kill" };
 
-const shared = SharedFloats.inherited(), remembered: string[] = [];
+const shared = SharedFloats.inherited(),
+  remembered: string[] = [];
 const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 serveTasks({
@@ -24,14 +25,25 @@ serveTasks({
   },
   async run(task: Task) {
     switch (task.ask) {
-      case "pid": return later().then(() => process.pid);
-      case "remembered": return remembered.slice();
-      case "double": return shared.write(shared.read(task.length, task.from).map((x) => 2 * x), task.to);
-      case "hang": return new Promise(() => undefined);
-      case "fail": throw new Error(task.message);
-      case "failUser": throw new UserError(task.parts);
-      case "exit": return process.exit(task.code);
-      case "kill": return process.kill(process.pid, "SIGKILL");
+      case "pid":
+        return later().then(() => process.pid);
+      case "remembered":
+        return remembered.slice();
+      case "double":
+        return shared.write(
+          shared.read(task.length, task.from).map((x) => 2 * x),
+          task.to,
+        );
+      case "hang":
+        return new Promise(() => undefined);
+      case "fail":
+        throw new Error(task.message);
+      case "failUser":
+        throw new UserError(task.parts);
+      case "exit":
+        return process.exit(task.code);
+      case "kill":
+        return process.kill(process.pid, "SIGKILL");
     }
   },
 });

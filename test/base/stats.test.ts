@@ -7,7 +7,10 @@ import * as stats from "../../lib/base/stats";
 import golden from "../golden/stats.json";
 
 const close = (actual: number, expected: number, tolerance: number, what: string): void =>
-  assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${what}: expected ${expected}, got ${actual}`);
+  assert.ok(
+    Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)),
+    `${what}: expected ${expected}, got ${actual}`,
+  );
 const ones = (n: number): number[] => Array.from({ length: n }, () => 1);
 
 test("moments and quantiles equal numpy's", () => {
@@ -19,7 +22,8 @@ test("moments and quantiles equal numpy's", () => {
 });
 
 test("normal distribution and its inverse equal scipy's, also far in the tails", () => {
-  for (const [z, p] of golden.normalCdf) assert.ok(Math.abs(stats.normalCdf(z!) / p! - 1) < 1e-12, `cdf ${z}: ${stats.normalCdf(z!)} vs ${p}`);
+  for (const [z, p] of golden.normalCdf)
+    assert.ok(Math.abs(stats.normalCdf(z!) / p! - 1) < 1e-12, `cdf ${z}: ${stats.normalCdf(z!)} vs ${p}`);
   for (const [p, z] of golden.normalQuantile) close(stats.normalQuantile(p!), z!, 1e-12, `quantile ${p}`);
   assert.deepEqual([stats.normalQuantile(0), stats.normalQuantile(1)], [-Infinity, Infinity]);
 });
@@ -28,8 +32,11 @@ test("BCa interval equals scipy's on the exhaustive bootstrap distribution", () 
   const cases = [golden.bca.ratio, { ...golden.bca.mean, columns: [golden.bca.mean.columns[0]!, ones(6)] }];
   for (const { columns, value, intervals } of cases) {
     const n = columns[0]!.length;
-    const statisticOf = (units: number[]): number => stats.ratio(Float64Array.from(columns, (c) => units.reduce((s, u) => s + c[u]!, 0)));
-    const replicates = Float64Array.from({ length: n ** n }, (_, r) => statisticOf(Array.from({ length: n }, (_, i) => Math.floor(r / n ** i) % n)));
+    const statisticOf = (units: number[]): number =>
+      stats.ratio(Float64Array.from(columns, (c) => units.reduce((s, u) => s + c[u]!, 0)));
+    const replicates = Float64Array.from({ length: n ** n }, (_, r) =>
+      statisticOf(Array.from({ length: n }, (_, i) => Math.floor(r / n ** i) % n)),
+    );
     const all = Array.from({ length: n }, (_, i) => i);
     const jackknife = all.map((left) => statisticOf(all.filter((i) => i !== left)));
     for (const [level, [low, high]] of Object.entries(intervals)) {
@@ -45,15 +52,22 @@ test("BCa interval equals scipy's on the exhaustive bootstrap distribution", () 
 });
 
 test("bootstrap: same stream same interval, shift and scale carry over, constant data have no width", () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 16 }), { minLength: 3, maxLength: 12 }), (values) => {
-    const run = (v: number[]) => stats.bootstrap([v, ones(v.length)], stats.ratio, new Rng("shift"), { resamples: 200 });
-    const base = run(values);
-    assert.deepEqual(run(values), base);
-    const moved = run(values.map((v) => 4 * v + 8));
-    for (const key of ["value", "low", "high"] as const) close(moved[key], 4 * base[key] + 8, 1e-9, key);
-    assert.ok(base.low <= base.high);
-  }), { numRuns: 50, seed: 5 });
-  assert.deepEqual(stats.bootstrap([[0.1, 0.1, 0.1], ones(3)], stats.ratio, new Rng(0), { resamples: 50 }).low.toFixed(12), "0.100000000000");
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 16 }), { minLength: 3, maxLength: 12 }), (values) => {
+      const run = (v: number[]) =>
+        stats.bootstrap([v, ones(v.length)], stats.ratio, new Rng("shift"), { resamples: 200 });
+      const base = run(values);
+      assert.deepEqual(run(values), base);
+      const moved = run(values.map((v) => 4 * v + 8));
+      for (const key of ["value", "low", "high"] as const) close(moved[key], 4 * base[key] + 8, 1e-9, key);
+      assert.ok(base.low <= base.high);
+    }),
+    { numRuns: 50, seed: 5 },
+  );
+  assert.deepEqual(
+    stats.bootstrap([[0.1, 0.1, 0.1], ones(3)], stats.ratio, new Rng(0), { resamples: 50 }).low.toFixed(12),
+    "0.100000000000",
+  );
 });
 
 test("bootstrap covers the truth about as often as it says", () => {
@@ -90,20 +104,35 @@ test("permutation test equals scipy's exact one, and the Monte Carlo one agrees"
 });
 
 test("permutation test: p is the same in tenths as in whole numbers, whose sums are exact", () => {
-  fc.assert(fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { minLength: 2, maxLength: 7 }), (units) => {
-    const p = (scale: number) => stats.pairedPermutationTest([units.map(([a]) => a / scale), ones(units.length)], [units.map(([, b]) => b / scale), ones(units.length)], stats.ratio, new Rng(0)).p;
-    assert.equal(p(10), p(1));
-  }), { numRuns: 200, seed: 6 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { minLength: 2, maxLength: 7 }), (units) => {
+      const p = (scale: number) =>
+        stats.pairedPermutationTest(
+          [units.map(([a]) => a / scale), ones(units.length)],
+          [units.map(([, b]) => b / scale), ones(units.length)],
+          stats.ratio,
+          new Rng(0),
+        ).p;
+      assert.equal(p(10), p(1));
+    }),
+    { numRuns: 200, seed: 6 },
+  );
 });
 
 test("permutation test: equal policies give p = 1, p-values are uniform when nothing differs", () => {
   const values = Array.from({ length: 30 }, (_, i) => i / 7);
-  assert.equal(stats.pairedPermutationTest([values, ones(30)], [values, ones(30)], stats.ratio, new Rng(1), { resamples: 99 }).p, 1);
+  assert.equal(
+    stats.pairedPermutationTest([values, ones(30)], [values, ones(30)], stats.ratio, new Rng(1), { resamples: 99 }).p,
+    1,
+  );
   const rng = new Rng("null");
   let small = 0;
   for (let run = 0; run < 400; run++) {
     const draw = () => Array.from({ length: 20 }, () => rng.next());
-    if (stats.pairedPermutationTest([draw(), ones(20)], [draw(), ones(20)], stats.ratio, rng, { resamples: 199 }).p <= 0.1) small++;
+    if (
+      stats.pairedPermutationTest([draw(), ones(20)], [draw(), ones(20)], stats.ratio, rng, { resamples: 199 }).p <= 0.1
+    )
+      small++;
   }
   assert.ok(small > 20 && small < 62, `${small} of 400 below 0.1`);
 });
@@ -113,7 +142,14 @@ test("Spearman equals scipy's with ties; p agrees; monotone maps change nothing"
   const got = stats.spearman(x, y, new Rng(2));
   close(got.rho, rho, 1e-14, "rho");
   close(got.p, p, 0.003, "p");
-  assert.equal(stats.spearman(x.map(Math.exp), y.map((v) => v ** 3), new Rng(2)).rho, got.rho);
+  assert.equal(
+    stats.spearman(
+      x.map(Math.exp),
+      y.map((v) => v ** 3),
+      new Rng(2),
+    ).rho,
+    got.rho,
+  );
   assert.equal(stats.spearman([1, 1, 1], [1, 2, 3], new Rng(0), { resamples: 9 }).rho, 0);
 });
 

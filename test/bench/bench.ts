@@ -20,26 +20,50 @@ import { measureShapes, shapeTable, type ShapeRow } from "./shapes";
 import { trainSuite, wasmSuite } from "./train";
 import { umapSuite } from "./umap";
 
-const suites = { train: trainSuite, reference: referenceSuite, sample: sampleSuite, umap: umapSuite, memory: memorySuite, wasm: wasmSuite, setup: setupSuite };
-const usual = [...Object.keys(suites), "scale"], names = [...usual, "shapes"];
+const suites = {
+  train: trainSuite,
+  reference: referenceSuite,
+  sample: sampleSuite,
+  umap: umapSuite,
+  memory: memorySuite,
+  wasm: wasmSuite,
+  setup: setupSuite,
+};
+const usual = [...Object.keys(suites), "scale"],
+  names = [...usual, "shapes"];
 /** All numbers so far; a suite that is run again replaces its own. */
-interface Results { machine: ReturnType<typeof machine>; rows: Row[]; scale: ScaleCurve[]; shapes?: ShapeRow[] }
+interface Results {
+  machine: ReturnType<typeof machine>;
+  rows: Row[];
+  scale: ScaleCurve[];
+  shapes?: ShapeRow[];
+}
 
-const figures = path.join(projectRoot, "figures"), file = path.join(figures, "bench.json");
+const figures = path.join(projectRoot, "figures"),
+  file = path.join(figures, "bench.json");
 async function main(chosen: string[], { rounds }: { rounds: number }): Promise<void> {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // rounds are the progress here
   const engine = await startEngine();
-  const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : { machine: machine(""), rows: [], scale: [] };
+  const results: Results = existsSync(file)
+    ? (JSON.parse(readFileSync(file, "utf8")) as Results)
+    : { machine: machine(""), rows: [], scale: [] };
   results.machine = machine(engine.description);
   const peers = chosen.some((name) => !["scale", "shapes", "setup", "wasm"].includes(name)) ? peerPython() : undefined;
-  if (peers && "reason" in peers) process.stdout.write(`bench: without Python peers (${peers.reason}): only what needs none is measured\n`);
+  if (peers && "reason" in peers)
+    process.stdout.write(`bench: without Python peers (${peers.reason}): only what needs none is measured\n`);
   for (const name of names.filter((name) => chosen.includes(name))) {
     process.stdout.write(`bench: ${name}\n`);
     if (name === "scale") results.scale = measureScale();
     else if (name === "shapes") results.shapes = measureShapes(engineMemory());
     else {
-      const rows = await suites[name as keyof typeof suites](peers && "python" in peers ? peers.python : undefined, rounds);
-      if (rows.length > 0) results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort((a, b) => names.indexOf(a.suite) - names.indexOf(b.suite));
+      const rows = await suites[name as keyof typeof suites](
+        peers && "python" in peers ? peers.python : undefined,
+        rounds,
+      );
+      if (rows.length > 0)
+        results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort(
+          (a, b) => names.indexOf(a.suite) - names.indexOf(b.suite),
+        );
       if (rows.length > 0) process.stdout.write(`${toText(benchTable(rows))}\n`);
     }
     writeFileAtomic(file, `${JSON.stringify(results, undefined, 1)}\n`);
@@ -57,8 +81,20 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
   }
 }
 
-new Command("bench").description("measure against TRL, torch, transformers, umap-learn")
-  .addArgument(new Argument("[suites...]", "which (default: all but shapes, which takes an hour and 20 GB of disk)").choices(names).default(usual))
+new Command("bench")
+  .description("measure against TRL, torch, transformers, umap-learn")
+  .addArgument(
+    new Argument("[suites...]", "which (default: all but shapes, which takes an hour and 20 GB of disk)")
+      .choices(names)
+      .default(usual),
+  )
   .option("--rounds <n>", "alternating rounds after the warm-up", Number, 9)
-  .action(async (chosen: string[], options: { rounds: number }) => { await main(chosen, options); process.exit(0); })
-  .parseAsync().catch((error: Error) => { process.stderr.write(`bench: ${error.stack ?? error.message}\n`); process.exit(1); });
+  .action(async (chosen: string[], options: { rounds: number }) => {
+    await main(chosen, options);
+    process.exit(0);
+  })
+  .parseAsync()
+  .catch((error: Error) => {
+    process.stderr.write(`bench: ${error.stack ?? error.message}\n`);
+    process.exit(1);
+  });

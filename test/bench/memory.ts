@@ -13,43 +13,94 @@ const steps = 14;
 
 export async function memorySuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python || process.platform !== "linux") return [];
-  const session = await benchSession(), { pairs } = await constructPreferences(session);
-  const work = await atlasWork(), pairsFile = scratchFile("memory.jsonl"), peerPairs = scratchFile("pairs.jsonl");
+  const session = await benchSession(),
+    { pairs } = await constructPreferences(session);
+  const work = await atlasWork(),
+    pairsFile = scratchFile("memory.jsonl"),
+    peerPairs = scratchFile("pairs.jsonl");
   writeJsonl(pairsFile, pairs.slice(0, steps * work.options.batch));
   writePeerPairs(peerPairs, work, steps);
-  const setup = { model: work.policy.dir, tokenizer: work.policy.tokenizer.dir, pairs: peerPairs, batch: work.options.batch, lr: 1e-4, beta: 0.5, scratch: scratchFile("trl"), work: "train" };
+  const setup = {
+    model: work.policy.dir,
+    tokenizer: work.policy.tokenizer.dir,
+    pairs: peerPairs,
+    batch: work.options.batch,
+    lr: 1e-4,
+    beta: 0.5,
+    scratch: scratchFile("trl"),
+    work: "train",
+  };
   release(work);
-  const ours: number[] = [], theirs: number[] = [];
+  const ours: number[] = [],
+    theirs: number[] = [];
   for (let round = 0; round < Math.min(rounds, 3); round++) {
     const out = scratchFile("memory-run");
     scratchFile("memory-run.run");
-    const child = spawn(process.execPath, [path.join(projectRoot, "lib/cli/mask-dpo.mjs"), "train", "--model", session.baseDir, "--pairs", pairsFile, "--out", out, "--epochs", "1", "--lr", "1e-4", "--beta", "0.5"], { stdio: "ignore" });
+    const child = spawn(
+      process.execPath,
+      [
+        path.join(projectRoot, "lib/cli/mask-dpo.mjs"),
+        "train",
+        "--model",
+        session.baseDir,
+        "--pairs",
+        pairsFile,
+        "--out",
+        out,
+        "--epochs",
+        "1",
+        "--lr",
+        "1e-4",
+        "--beta",
+        "0.5",
+      ],
+      { stdio: "ignore" },
+    );
     const watch = watchMemory(child.pid!);
     const code = await new Promise((resolve) => child.on("exit", resolve));
     if (code !== 0) throw new Error(`mask-dpo train ended with ${String(code)}`);
     ours.push(watch.stop());
-    const trl = await Peer.python(python, "trl_dpo.py", setup), watchTrl = watchMemory(trl.pid);
+    const trl = await Peer.python(python, "trl_dpo.py", setup),
+      watchTrl = watchMemory(trl.pid);
     for (let step = 0; step < steps; step++) await trl.ask({ lr: 1e-4 });
     theirs.push(watchTrl.stop());
     trl.close();
   }
-  return [{
-    suite: "memory", work: `peak memory of training, Atlas base (1M), batch 64, ${steps} steps`, unit: "MB", peerName: "TRL DPOTrainer", goal: 1, ours: spread(ours), peer: spread(theirs),
-    ratio: spread(theirs.map((t, i) => t / ours[i]!)), check: "proportional set size of all processes, sampled every 100 ms",
-  }];
+  return [
+    {
+      suite: "memory",
+      work: `peak memory of training, Atlas base (1M), batch 64, ${steps} steps`,
+      unit: "MB",
+      peerName: "TRL DPOTrainer",
+      goal: 1,
+      ours: spread(ours),
+      peer: spread(theirs),
+      ratio: spread(theirs.map((t, i) => t / ours[i]!)),
+      check: "proportional set size of all processes, sampled every 100 ms",
+    },
+  ];
 }
 
 /** Proportional set size (shared pages counted once) of a process and its descendants, MB. */
 function watchMemory(pid: number): { stop: () => number } {
   let peak = 0;
-  const timer = setInterval(() => { peak = Math.max(peak, treeMemory(pid)); }, 100);
-  return { stop: () => { clearInterval(timer); return peak; } };
+  const timer = setInterval(() => {
+    peak = Math.max(peak, treeMemory(pid));
+  }, 100);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return peak;
+    },
+  };
 }
 
 function treeMemory(pid: number): number {
   try {
     const kilobytes = Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0);
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter((name) => name !== "");
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter((name) => name !== "");
     return kilobytes / 1024 + children.reduce((sum, child) => sum + treeMemory(Number(child)), 0);
   } catch {
     return 0; // it has just ended

@@ -22,12 +22,21 @@ export interface Row {
 
 /** Median with the range. */
 export function spread(values: readonly number[]): Interval {
-  const sorted = values.slice().sort((a, b) => a - b), middle = sorted.length >> 1;
-  return { value: sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2, low: sorted[0]!, high: sorted.at(-1)! };
+  const sorted = values.slice().sort((a, b) => a - b),
+    middle = sorted.length >> 1;
+  return {
+    value: sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2,
+    low: sorted[0]!,
+    high: sorted.at(-1)!,
+  };
 }
 
 /** Runs all sides once a round, the first side another one each time; the values of all rounds after the warm-up. */
-export async function race<Name extends string>(rounds: number, warmup: number, sides: Record<Name, (round: number) => Promise<number>>): Promise<Record<Name, number[]>> {
+export async function race<Name extends string>(
+  rounds: number,
+  warmup: number,
+  sides: Record<Name, (round: number) => Promise<number>>,
+): Promise<Record<Name, number[]>> {
   const names = Object.keys(sides) as Name[];
   const values = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round < rounds + warmup; round++) {
@@ -56,5 +65,12 @@ export async function seconds(run: () => Promise<unknown>): Promise<number> {
 
 /** What the numbers were measured on. */
 export function machine(engine: string): Record<string, string | number> {
-  return { cpu: os.cpus()[0]?.model ?? "unknown", cores: os.availableParallelism(), memoryGiB: Math.round(os.totalmem() / 2 ** 30), platform: `${os.platform()} ${os.arch()}`, node: process.version, engine };
+  return {
+    cpu: os.cpus()[0]?.model ?? "unknown",
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    platform: `${os.platform()} ${os.arch()}`,
+    node: process.version,
+    engine,
+  };
 }

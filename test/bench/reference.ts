@@ -6,26 +6,50 @@ import { atlasWork, release, scratchFile, writePeerPairs } from "./work";
 
 export async function referenceSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
-  const work = await atlasWork(), file = scratchFile("pairs.jsonl");
+  const work = await atlasWork(),
+    file = scratchFile("pairs.jsonl");
   writePeerPairs(file, work, Math.ceil(work.pairs.length / work.options.batch)); // an epoch: each pair once
-  const trl = await Peer.python(python, "trl_dpo.py", { model: work.policy.dir, tokenizer: work.policy.tokenizer.dir, pairs: file, batch: work.options.batch, lr: 1e-4, beta: 0.5, scratch: scratchFile("trl"), work: "reference" });
+  const trl = await Peer.python(python, "trl_dpo.py", {
+    model: work.policy.dir,
+    tokenizer: work.policy.tokenizer.dir,
+    pairs: file,
+    batch: work.options.batch,
+    lr: 1e-4,
+    beta: 0.5,
+    scratch: scratchFile("trl"),
+    work: "reference",
+  });
   try {
-    let ours = 0, theirs = 0;
+    let ours = 0,
+      theirs = 0;
     const times = await race(rounds, 1, {
-      ours: () => seconds(async () => {
-        const { chosen, rejected } = maskedSums(await computeLogps(work.compute, work.initial, work.pairs), work.pairs);
-        ours = [...chosen, ...rejected].reduce((a, b) => a + b, 0);
-      }),
+      ours: () =>
+        seconds(async () => {
+          const { chosen, rejected } = maskedSums(
+            await computeLogps(work.compute, work.initial, work.pairs),
+            work.pairs,
+          );
+          ours = [...chosen, ...rejected].reduce((a, b) => a + b, 0);
+        }),
       TRL: async () => {
         const answer = await trl.ask<{ seconds: number; sum: number }>({});
         theirs = answer.sum;
         return answer.seconds;
       },
     });
-    return [{
-      suite: "reference", work: `reference logps of ${work.pairs.length} pairs, Atlas base`, unit: "s", peerName: "TRL", goal: 1.5, ours: spread(times.ours), peer: spread(times.TRL), ratio: ratios(times.TRL, times.ours),
-      check: `sum of all: ${ours.toFixed(0)} and ${theirs.toFixed(0)} nats`,
-    }];
+    return [
+      {
+        suite: "reference",
+        work: `reference logps of ${work.pairs.length} pairs, Atlas base`,
+        unit: "s",
+        peerName: "TRL",
+        goal: 1.5,
+        ours: spread(times.ours),
+        peer: spread(times.TRL),
+        ratio: ratios(times.TRL, times.ours),
+        check: `sum of all: ${ours.toFixed(0)} and ${theirs.toFixed(0)} nats`,
+      },
+    ];
   } finally {
     trl.close();
     release(work);

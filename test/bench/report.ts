@@ -9,11 +9,30 @@ const met = ({ ratio, goal, atMost }: Row): boolean => (atMost ? ratio.value <= 
 
 export function benchTable(rows: readonly Row[]): Table {
   return {
-    name: "bench", caption: "Speed and memory against the Python stack on one machine, in turn: median [lowest, highest] of the rounds",
-    columns: [{ key: "work", label: "Work" }, { key: "peerName", label: "Peer" }, { key: "unit", label: "Unit" }, { key: "ours", label: "Ours", digits: 2 }, { key: "peer", label: "Peer's", digits: 2 }, { key: "ratio", label: "Ratio", digits: 2 }, { key: "goal", label: "Goal" }, { key: "met", label: "Met" }, { key: "check", label: "Same work" }],
+    name: "bench",
+    caption:
+      "Speed and memory against the Python stack on one machine, in turn: median [lowest, highest] of the rounds",
+    columns: [
+      { key: "work", label: "Work" },
+      { key: "peerName", label: "Peer" },
+      { key: "unit", label: "Unit" },
+      { key: "ours", label: "Ours", digits: 2 },
+      { key: "peer", label: "Peer's", digits: 2 },
+      { key: "ratio", label: "Ratio", digits: 2 },
+      { key: "goal", label: "Goal" },
+      { key: "met", label: "Met" },
+      { key: "check", label: "Same work" },
+    ],
     rows: rows.map((row) => ({
-      work: row.work, peerName: row.peerName, unit: row.unit, ours: row.ours, peer: row.peer, ratio: row.ratio, check: row.check,
-      goal: row.goal === 0 ? "-" : `${row.atMost ? "<=" : ">="} ${row.goal}`, met: row.goal === 0 ? "-" : met(row) ? "yes" : "no",
+      work: row.work,
+      peerName: row.peerName,
+      unit: row.unit,
+      ours: row.ours,
+      peer: row.peer,
+      ratio: row.ratio,
+      check: row.check,
+      goal: row.goal === 0 ? "-" : `${row.atMost ? "<=" : ">="} ${row.goal}`,
+      met: row.goal === 0 ? "-" : met(row) ? "yes" : "no",
     })),
   };
 }
@@ -22,7 +41,14 @@ export function benchTable(rows: readonly Row[]): Table {
 export function ratioFigure(rows: readonly Row[]): Figure {
   const shown = rows.filter(({ goal, atMost }) => goal > 0 && !atMost);
   return dumbbellFigure({
-    name: "bench-ratios", title: "Times faster (or smaller) than the peer", valueTitle: "Ratio, median and range of the rounds; 1 is as good as the peer", categories: shown.map(({ work, peerName }) => `${work}: ${peerName}`),
-    series: [{ label: "goal", style: palette.base, values: shown.map(({ goal }) => goal) }, { label: "measured", style: palette.maskDpo, values: shown.map(({ ratio }) => ratio) }], width: 1000,
+    name: "bench-ratios",
+    title: "Times faster (or smaller) than the peer",
+    valueTitle: "Ratio, median and range of the rounds; 1 is as good as the peer",
+    categories: shown.map(({ work, peerName }) => `${work}: ${peerName}`),
+    series: [
+      { label: "goal", style: palette.base, values: shown.map(({ goal }) => goal) },
+      { label: "measured", style: palette.maskDpo, values: shown.map(({ ratio }) => ratio) },
+    ],
+    width: 1000,
   });
 }

@@ -24,23 +24,63 @@ const repeats = 5;
 
 async function main(): Promise<void> {
   await startEngine();
-  const { pairs: count = 16, length = 64, hiddenSize = seededConfig.hiddenSize, vocabSize = seededConfig.vocabSize, k } = JSON.parse(process.argv[2]!) as ScalePoint;
-  const config = { ...seededConfig, hiddenSize, headDim: hiddenSize / seededConfig.heads, intermediateSize: (hiddenSize * 11) / 4, vocabSize };
+  const {
+    pairs: count = 16,
+    length = 64,
+    hiddenSize = seededConfig.hiddenSize,
+    vocabSize = seededConfig.vocabSize,
+    k,
+  } = JSON.parse(process.argv[2]!) as ScalePoint;
+  const config = {
+    ...seededConfig,
+    hiddenSize,
+    headDim: hiddenSize / seededConfig.heads,
+    intermediateSize: (hiddenSize * 11) / 4,
+    vocabSize,
+  };
   const policy = loadPolicy(await seededCheckpoint(`scale-${hiddenSize}-${vocabSize}`, config));
   const times: number[] = [];
   if (k) {
-    for (let i = 0; i < repeats; i++) times.push(await seconds(async () => {
-      const requests = Array.from({ length: 16 }, (_, q) => ({ promptIds: [1, 5 + q, 9, 11], streams: Array.from({ length: k }, (_, j) => new Rng(q).fork(j)) }));
-      for await (const _ of generate(config, policy.params, requests, { ...paperSampling, maxNewTokens: 32 }, { eosIds: [], vocabSize }));
-    }));
+    for (let i = 0; i < repeats; i++)
+      times.push(
+        await seconds(async () => {
+          const requests = Array.from({ length: 16 }, (_, q) => ({
+            promptIds: [1, 5 + q, 9, 11],
+            streams: Array.from({ length: k }, (_, j) => new Rng(q).fork(j)),
+          }));
+          for await (const _ of generate(
+            config,
+            policy.params,
+            requests,
+            { ...paperSampling, maxNewTokens: 32 },
+            { eosIds: [], vocabSize },
+          ));
+        }),
+      );
   } else {
-    const pairs = randomPairs(config, count, { prompt: 16, shortest: Math.max(20, Math.round(length * 0.75)), longest: length });
-    const compute = localCompute(policy.model, flatLayout(policy.params), pairs), initial = flatten(Object.values(policy.params));
+    const pairs = randomPairs(config, count, {
+      prompt: 16,
+      shortest: Math.max(20, Math.round(length * 0.75)),
+      longest: length,
+    });
+    const compute = localCompute(policy.model, flatLayout(policy.params), pairs),
+      initial = flatten(Object.values(policy.params));
     const reference = maskedSums(await computeLogps(compute, initial, pairs), pairs);
-    const step = stepper({ name: "", policy, initial, compute, pairs, reference, options: { ...paperTraining, epochs: repeats + 1, batch: count }, seed: 1 });
+    const step = stepper({
+      name: "",
+      policy,
+      initial,
+      compute,
+      pairs,
+      reference,
+      options: { ...paperTraining, epochs: repeats + 1, batch: count },
+      seed: 1,
+    });
     await step(); // buffers and tables
     for (let i = 0; i < repeats; i++) times.push(await seconds(step));
   }
-  process.stdout.write(JSON.stringify({ seconds: spread(times).value, megabytes: process.resourceUsage().maxRSS / 1024 }));
+  process.stdout.write(
+    JSON.stringify({ seconds: spread(times).value, megabytes: process.resourceUsage().maxRSS / 1024 }),
+  );
 }
 void main();

@@ -15,28 +15,67 @@ import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
 import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
 
-export interface ShapePoint { dir: string; memory: number; microbatch: number; lora?: LoraConfig; gradientCheckpointing?: boolean }
+export interface ShapePoint {
+  dir: string;
+  memory: number;
+  microbatch: number;
+  lora?: LoraConfig;
+  gradientCheckpointing?: boolean;
+}
 /** Bytes planned and at the peak of the process; seconds a pair. */
-export interface ShapeTaken { planned: number; taken: number; step: number; reference: number }
+export interface ShapeTaken {
+  planned: number;
+  taken: number;
+  step: number;
+  reference: number;
+}
 
-export const promptTokens = 40, completionTokens = 250;
+export const promptTokens = 40,
+  completionTokens = 250;
 
 async function main(): Promise<void> {
-  const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint, { parallel } = await startEngineFor(dir);
-  const config = readCheckpointConfig(dir), tokenizer = loadTokenizer(dir);
-  const batch = Math.max(2, microbatch), pairs = randomPairs(tokenizer, 2 * batch), options = { ...paperTraining, batch, microbatch, epochs: 1 };
-  const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1), { total: planned } = planMemory(planFor({ model: dir, config, tokenized, options, ...use }, parallel), microbatch);
+  const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint,
+    { parallel } = await startEngineFor(dir);
+  const config = readCheckpointConfig(dir),
+    tokenizer = loadTokenizer(dir);
+  const batch = Math.max(2, microbatch),
+    pairs = randomPairs(tokenizer, 2 * batch),
+    options = { ...paperTraining, batch, microbatch, epochs: 1 };
+  const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1),
+    { total: planned } = planMemory(planFor({ model: dir, config, tokenized, options, ...use }, parallel), microbatch);
   if (planned > memory) return void process.stdout.write(JSON.stringify({ planned }));
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
   let reference = 0;
   setProgressRenderer((label) => {
     const began = performance.now();
-    return { update: () => undefined, stop: () => { if (label === logpsLabel) reference = (performance.now() - began) / 1000 / pairs.length; } };
+    return {
+      update: () => undefined,
+      stop: () => {
+        if (label === logpsLabel) reference = (performance.now() - began) / 1000 / pairs.length;
+      },
+    };
   });
   try {
-    const { logs } = await trainRun({ policyDir: dir, pairs, tokenized, mask: "paper", seed: 1, options, out: path.join(out, "policy"), ...use });
-    const { tokensPerSecond } = logs.at(-1)!, tokens = batch * 2 * (promptTokens + completionTokens + 1);
-    process.stdout.write(JSON.stringify({ planned, taken: 1024 * process.resourceUsage().maxRSS, step: tokens / tokensPerSecond / batch, reference }));
+    const { logs } = await trainRun({
+      policyDir: dir,
+      pairs,
+      tokenized,
+      mask: "paper",
+      seed: 1,
+      options,
+      out: path.join(out, "policy"),
+      ...use,
+    });
+    const { tokensPerSecond } = logs.at(-1)!,
+      tokens = batch * 2 * (promptTokens + completionTokens + 1);
+    process.stdout.write(
+      JSON.stringify({
+        planned,
+        taken: 1024 * process.resourceUsage().maxRSS,
+        step: tokens / tokensPerSecond / batch,
+        reference,
+      }),
+    );
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
@@ -44,15 +83,49 @@ async function main(): Promise<void> {
 
 /** Pairs of random words in sentences of ten, half of them supported. */
 function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
-  const rng = new Rng("shapes"), words = ["Lima", "lies", "in", "Peru", "and", "has", "a", "river", "near", "the", "sea", "of", "many", "people", "who", "speak"];
+  const rng = new Rng("shapes"),
+    words = [
+      "Lima",
+      "lies",
+      "in",
+      "Peru",
+      "and",
+      "has",
+      "a",
+      "river",
+      "near",
+      "the",
+      "sea",
+      "of",
+      "many",
+      "people",
+      "who",
+      "speak",
+    ];
   const text = (tokens: number) => {
-    const ids = tokenizer.encode(Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" ")).ids;
+    const ids = tokenizer.encode(
+      Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" "),
+    ).ids;
     return tokenizer.decode(Array.from(ids.slice(0, tokens)));
   };
   const side = () => {
-    const completion = text(completionTokens), half = Math.floor(completion.length / 2);
-    return { completion, sentences: [{ start: 0, end: half, verdict: "supported" as const }, { start: half, end: completion.length, verdict: "contradictory" as const }] };
+    const completion = text(completionTokens),
+      half = Math.floor(completion.length / 2);
+    return {
+      completion,
+      sentences: [
+        { start: 0, end: half, verdict: "supported" as const },
+        { start: half, end: completion.length, verdict: "contradictory" as const },
+      ],
+    };
   };
-  return Array.from({ length: count }, (_, i) => ({ questionId: `q${i}`, topic: `t${i}`, prompt: [{ role: "user", content: text(promptTokens - 8) }], chosen: side(), rejected: side(), scores: { chosen: 1, rejected: 0 } }));
+  return Array.from({ length: count }, (_, i) => ({
+    questionId: `q${i}`,
+    topic: `t${i}`,
+    prompt: [{ role: "user", content: text(promptTokens - 8) }],
+    chosen: side(),
+    rejected: side(),
+    scores: { chosen: 1, rejected: 0 },
+  }));
 }
 if (require.main === module) void main();

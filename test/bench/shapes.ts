@@ -11,16 +11,53 @@ import { tokenizerFileNames } from "../../lib/text/tokenizerFiles";
 import { benchFolder } from "./peers";
 import { completionTokens, promptTokens, type ShapePoint, type ShapeTaken } from "./shapePoint";
 
-const llama = { architectures: ["LlamaForCausalLM"], rms_norm_eps: 1e-5, rope_theta: 500000, max_position_embeddings: 131072, vocab_size: 128256, dtype: "bfloat16" };
+const llama = {
+  architectures: ["LlamaForCausalLM"],
+  rms_norm_eps: 1e-5,
+  rope_theta: 500000,
+  max_position_embeddings: 131072,
+  vocab_size: 128256,
+  dtype: "bfloat16",
+};
 const configs = {
-  "SmolLM2-135M": { ...llama, hidden_size: 576, intermediate_size: 1536, num_hidden_layers: 30, num_attention_heads: 9, num_key_value_heads: 3, vocab_size: 49152, tie_word_embeddings: true },
-  "Llama-3.2-1B": { ...llama, hidden_size: 2048, intermediate_size: 8192, num_hidden_layers: 16, num_attention_heads: 32, num_key_value_heads: 8, head_dim: 64, tie_word_embeddings: true },
-  "Llama-3.1-8B": { ...llama, hidden_size: 4096, intermediate_size: 14336, num_hidden_layers: 32, num_attention_heads: 32, num_key_value_heads: 8, tie_word_embeddings: false },
+  "SmolLM2-135M": {
+    ...llama,
+    hidden_size: 576,
+    intermediate_size: 1536,
+    num_hidden_layers: 30,
+    num_attention_heads: 9,
+    num_key_value_heads: 3,
+    vocab_size: 49152,
+    tie_word_embeddings: true,
+  },
+  "Llama-3.2-1B": {
+    ...llama,
+    hidden_size: 2048,
+    intermediate_size: 8192,
+    num_hidden_layers: 16,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    head_dim: 64,
+    tie_word_embeddings: true,
+  },
+  "Llama-3.1-8B": {
+    ...llama,
+    hidden_size: 4096,
+    intermediate_size: 14336,
+    num_hidden_layers: 32,
+    num_attention_heads: 32,
+    num_key_value_heads: 8,
+    tie_word_embeddings: false,
+  },
 };
 const lora = { rank: 16, alpha: 32, targets: ["q_proj", "v_proj"], rslora: false } as const;
 
 /** A row: what is trained how, on a folder that is written when it is first needed. */
-export interface ShapeRow extends ShapeTaken, Omit<ShapePoint, "dir" | "memory"> { shape: keyof typeof configs; weights: number; teraflop: number }
+export interface ShapeRow extends ShapeTaken, Omit<ShapePoint, "dir" | "memory"> {
+  shape: keyof typeof configs;
+  weights: number;
+  teraflop: number;
+}
 const points: Omit<ShapeRow, keyof ShapeTaken | "weights" | "teraflop">[] = [
   { shape: "SmolLM2-135M", microbatch: 1 },
   { shape: "SmolLM2-135M", microbatch: 1, gradientCheckpointing: true },
@@ -34,28 +71,51 @@ const points: Omit<ShapeRow, keyof ShapeTaken | "weights" | "teraflop">[] = [
 /** @param memory of the machine: what is planned beyond it is left out, with a line */
 export function measureShapes(memory: number): ShapeRow[] {
   return points.flatMap((point) => {
-    const { shape, ...options } = point, dir = seededShape(shape), config = parseConfig(configs[shape], shape);
-    process.stdout.write(`  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`);
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, memory, ...options })], { encoding: "utf8" });
+    const { shape, ...options } = point,
+      dir = seededShape(shape),
+      config = parseConfig(configs[shape], shape);
+    process.stdout.write(
+      `  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`,
+    );
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, memory, ...options })],
+      { encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(`${shape}: ${stderr}`);
     const taken = JSON.parse(stdout) as ShapeTaken | { planned: number };
-    if ("taken" in taken) return [{ ...point, weights: weightCount(config), teraflop: pairFlops(config, point) / 1e12, ...taken }];
-    process.stdout.write(`  left out: ${(taken.planned / 1e9).toFixed(1)} GB are planned, this machine has ${(memory / 1e9).toFixed(1)} GB\n`);
+    if ("taken" in taken)
+      return [{ ...point, weights: weightCount(config), teraflop: pairFlops(config, point) / 1e12, ...taken }];
+    process.stdout.write(
+      `  left out: ${(taken.planned / 1e9).toFixed(1)} GB are planned, this machine has ${(memory / 1e9).toFixed(1)} GB\n`,
+    );
     return [];
   });
 }
 
 /** Operations of a step for a pair: two for every weight that a token passes, forth, again where layers are recomputed, back to the token, and back to the weight where that is trained; attention by its full squares. */
-function pairFlops(config: LlamaConfig, { lora, gradientCheckpointing }: Pick<ShapePoint, "lora" | "gradientCheckpointing">): number {
-  const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config, tokens = promptTokens + 2 * completionTokens, targets = completionTokens; // the prompt once; the mask keeps half of either side
-  const inLayers = weightCount(config) - (tied ? 1 : 2) * vocabSize * hiddenSize, scores = 2 * (promptTokens + completionTokens) ** 2;
-  const back = lora ? 1 : 2, passes = 1 + (gradientCheckpointing ? 1 : 0);
-  return 2 * tokens * inLayers * (passes + back) + 2 * targets * vocabSize * hiddenSize * (1 + back) + 4 * scores * layers * heads * headDim * (passes + 2);
+function pairFlops(
+  config: LlamaConfig,
+  { lora, gradientCheckpointing }: Pick<ShapePoint, "lora" | "gradientCheckpointing">,
+): number {
+  const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config,
+    tokens = promptTokens + 2 * completionTokens,
+    targets = completionTokens; // the prompt once; the mask keeps half of either side
+  const inLayers = weightCount(config) - (tied ? 1 : 2) * vocabSize * hiddenSize,
+    scores = 2 * (promptTokens + completionTokens) ** 2;
+  const back = lora ? 1 : 2,
+    passes = 1 + (gradientCheckpointing ? 1 : 0);
+  return (
+    2 * tokens * inLayers * (passes + back) +
+    2 * targets * vocabSize * hiddenSize * (1 + back) +
+    4 * scores * layers * heads * headDim * (passes + 2)
+  );
 }
 
 /** A Hugging Face folder of that shape: normal weights of standard deviation 0.02, of which a million are drawn and repeated. */
 function seededShape(name: keyof typeof configs): string {
-  const dir = path.join(benchFolder, "models", name), file = path.join(dir, "model.safetensors");
+  const dir = path.join(benchFolder, "models", name),
+    file = path.join(dir, "model.safetensors");
   if (existsSync(file)) return dir;
   mkdirSync(dir, { recursive: true });
   writeFileAtomic(path.join(dir, "config.json"), JSON.stringify(configs[name]));
@@ -63,17 +123,32 @@ function seededShape(name: keyof typeof configs): string {
     const source = path.join(projectRoot, "data/atlas/base", name);
     if (existsSync(source)) copyFileSync(source, path.join(dir, name));
   }
-  const rng = new Rng(name), drawn = Float32Array.from({ length: 1 << 20 }, () => 0.02 * rng.normal());
-  const block = new Uint16Array(drawn.length), ones = new Uint16Array(1 << 16).fill(0x3f80), bits = new Uint32Array(drawn.buffer);
+  const rng = new Rng(name),
+    drawn = Float32Array.from({ length: 1 << 20 }, () => 0.02 * rng.normal());
+  const block = new Uint16Array(drawn.length),
+    ones = new Uint16Array(1 << 16).fill(0x3f80),
+    bits = new Uint32Array(drawn.buffer);
   bits.forEach((x, i) => (block[i] = x >> 16));
   let offset = 0;
-  const shapes = [...weightShapes(parseConfig(configs[name], name))], header = JSON.stringify(Object.fromEntries(shapes.map(([weight, shape]) => [weight, { dtype: "BF16", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 2))] }])));
-  const length = Buffer.alloc(8), padded = Buffer.from(header.padEnd(Math.ceil(header.length / 8) * 8)), fd = openSync(`${file}.part`, "w");
+  const shapes = [...weightShapes(parseConfig(configs[name], name))],
+    header = JSON.stringify(
+      Object.fromEntries(
+        shapes.map(([weight, shape]) => [
+          weight,
+          { dtype: "BF16", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 2))] },
+        ]),
+      ),
+    );
+  const length = Buffer.alloc(8),
+    padded = Buffer.from(header.padEnd(Math.ceil(header.length / 8) * 8)),
+    fd = openSync(`${file}.part`, "w");
   length.writeBigUInt64LE(BigInt(padded.length));
   writeSync(fd, Buffer.concat([length, padded]));
   for (const [weight, shape] of shapes) {
-    const source = weight.endsWith("norm.weight") ? ones : block, bytes = shape.reduce((a, b) => a * b, 2);
-    for (let done = 0; done < bytes; done += source.byteLength) writeSync(fd, new Uint8Array(source.buffer, 0, Math.min(source.byteLength, bytes - done)));
+    const source = weight.endsWith("norm.weight") ? ones : block,
+      bytes = shape.reduce((a, b) => a * b, 2);
+    for (let done = 0; done < bytes; done += source.byteLength)
+      writeSync(fd, new Uint8Array(source.buffer, 0, Math.min(source.byteLength, bytes - done)));
   }
   closeSync(fd);
   renameSync(`${file}.part`, file);
@@ -82,14 +157,34 @@ function seededShape(name: keyof typeof configs): string {
 
 export function shapeTable(rows: readonly ShapeRow[]): Table {
   return {
-    name: "bench-shapes", caption: "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
+    name: "bench-shapes",
+    caption:
+      "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
     columns: [
-      { key: "shape", label: "Shape" }, { key: "weights", label: "Weights (M)", digits: 0 }, { key: "trained", label: "Trained" }, { key: "checkpointing", label: "Gradient checkpointing" }, { key: "microbatch", label: "Microbatch", digits: 0 },
-      { key: "planned", label: "Planned (GB)", digits: 1 }, { key: "taken", label: "Taken (GB)", digits: 1 }, { key: "teraflop", label: "TFLOP a pair, step", digits: 1 },
-      { key: "step", label: "s a pair, step", digits: 1 }, { key: "reference", label: "s a pair, reference", digits: 1 },
+      { key: "shape", label: "Shape" },
+      { key: "weights", label: "Weights (M)", digits: 0 },
+      { key: "trained", label: "Trained" },
+      { key: "checkpointing", label: "Gradient checkpointing" },
+      { key: "microbatch", label: "Microbatch", digits: 0 },
+      { key: "planned", label: "Planned (GB)", digits: 1 },
+      { key: "taken", label: "Taken (GB)", digits: 1 },
+      { key: "teraflop", label: "TFLOP a pair, step", digits: 1 },
+      { key: "step", label: "s a pair, step", digits: 1 },
+      { key: "reference", label: "s a pair, reference", digits: 1 },
     ],
-    rows: rows.map(({ shape, weights, lora, gradientCheckpointing, microbatch, planned, taken, teraflop, step, reference }) => ({
-      shape, weights: weights / 1e6, trained: lora ? `adapter, rank ${lora.rank}` : "all weights", checkpointing: gradientCheckpointing ? "yes" : "no", microbatch, planned: planned / 1e9, taken: taken / 1e9, teraflop, step, reference,
-    })),
+    rows: rows.map(
+      ({ shape, weights, lora, gradientCheckpointing, microbatch, planned, taken, teraflop, step, reference }) => ({
+        shape,
+        weights: weights / 1e6,
+        trained: lora ? `adapter, rank ${lora.rank}` : "all weights",
+        checkpointing: gradientCheckpointing ? "yes" : "no",
+        microbatch,
+        planned: planned / 1e9,
+        taken: taken / 1e9,
+        teraflop,
+        step,
+        reference,
+      }),
+    ),
   };
 }

@@ -9,7 +9,10 @@ import { race, ratios, seconds, spread, type Row } from "./race";
 import { atlasWork, largeWork, release, scratchFile, writePeerPairs, type TrainingWork } from "./work";
 
 const warmup = 3;
-interface PeerStep { seconds: number; loss: number }
+interface PeerStep {
+  seconds: number;
+  loss: number;
+}
 
 /** Steps of our training, one a call. */
 export function stepper({ compute, initial, pairs, reference, options, seed }: TrainingWork): () => Promise<StepLog> {
@@ -18,10 +21,19 @@ export function stepper({ compute, initial, pairs, reference, options, seed }: T
 }
 
 /** Our steps and theirs in turn, on the same batches at the same learning rates. */
-async function trainRace(work: TrainingWork, rounds: number, peers: Record<string, Peer>, goals: Record<string, number>): Promise<Row[]> {
-  const step = stepper(work), losses: Record<string, number[]> = { ours: [] };
+async function trainRace(
+  work: TrainingWork,
+  rounds: number,
+  peers: Record<string, Peer>,
+  goals: Record<string, number>,
+): Promise<Row[]> {
+  const step = stepper(work),
+    losses: Record<string, number[]> = { ours: [] };
   const sides: Record<string, (round: number) => Promise<number>> = {
-    ours: () => seconds(async () => { losses["ours"]!.push((await step()).loss); }),
+    ours: () =>
+      seconds(async () => {
+        losses["ours"]!.push((await step()).loss);
+      }),
   };
   for (const [name, peer] of Object.entries(peers)) {
     losses[name] = [];
@@ -33,17 +45,42 @@ async function trainRace(work: TrainingWork, rounds: number, peers: Record<strin
   }
   const times = await race(rounds, warmup, sides);
   return Object.keys(peers).map((name) => ({
-    suite: "train", work: `train, ${work.name}`, unit: "s/step", peerName: name, goal: goals[name]!, ours: spread(times["ours"]!), peer: spread(times[name]!), ratio: ratios(times[name]!, times["ours"]!),
+    suite: "train",
+    work: `train, ${work.name}`,
+    unit: "s/step",
+    peerName: name,
+    goal: goals[name]!,
+    ours: spread(times["ours"]!),
+    peer: spread(times[name]!),
+    ratio: ratios(times[name]!, times["ours"]!),
     check: `loss of step ${rounds + warmup}: ${losses["ours"]!.at(-1)!.toFixed(4)} and ${losses[name]!.at(-1)!.toFixed(4)}`,
   }));
 }
 
 /** TRL and torch beside us. */
-async function againstPython(work: TrainingWork, python: string, rounds: number, goals: Record<"TRL" | "torch", number>): Promise<Row[]> {
-  const pairs = scratchFile("pairs.jsonl"), { lr, beta, batch } = work.options;
+async function againstPython(
+  work: TrainingWork,
+  python: string,
+  rounds: number,
+  goals: Record<"TRL" | "torch", number>,
+): Promise<Row[]> {
+  const pairs = scratchFile("pairs.jsonl"),
+    { lr, beta, batch } = work.options;
   writePeerPairs(pairs, work, rounds + warmup);
-  const setup = { model: work.policy.dir, tokenizer: work.policy.tokenizer.dir, pairs, batch, lr, beta, scratch: scratchFile("trl"), work: "train" };
-  const peers = { TRL: await Peer.python(python, "trl_dpo.py", setup), torch: await Peer.python(python, "torch_dpo.py", setup) };
+  const setup = {
+    model: work.policy.dir,
+    tokenizer: work.policy.tokenizer.dir,
+    pairs,
+    batch,
+    lr,
+    beta,
+    scratch: scratchFile("trl"),
+    work: "train",
+  };
+  const peers = {
+    TRL: await Peer.python(python, "trl_dpo.py", setup),
+    torch: await Peer.python(python, "torch_dpo.py", setup),
+  };
   try {
     return await trainRace(work, rounds, peers, goals);
   } finally {
@@ -72,7 +109,8 @@ export async function trainSuite(python: string | undefined, rounds: number): Pr
 
 /** The WebAssembly engine as a peer: the ratio is how many times slower it is, to stay below 5. */
 export async function wasmSuite(_python: string | undefined, rounds: number): Promise<Row[]> {
-  const work = await atlasWork(), wasm = await Peer.node("wasm", "wasmTrain.ts", { ENGINE: "wasm" }, {});
+  const work = await atlasWork(),
+    wasm = await Peer.node("wasm", "wasmTrain.ts", { ENGINE: "wasm" }, {});
   try {
     const rows = await trainRace(work, rounds, { "WebAssembly, 2 workers": wasm }, { "WebAssembly, 2 workers": 5 });
     return rows.map((row) => ({ ...row, suite: "wasm", atMost: true }));
@@ -83,7 +121,17 @@ export async function wasmSuite(_python: string | undefined, rounds: number): Pr
 }
 
 /** Useful floating-point operations of a step: two per weight and token forwards, four backwards; attention; the LM head where it is used. */
-function stepOperations({ policy: { model: { config } }, pairs, options, seed }: TrainingWork, step: number): number {
+function stepOperations(
+  {
+    policy: {
+      model: { config },
+    },
+    pairs,
+    options,
+    seed,
+  }: TrainingWork,
+  step: number,
+): number {
   const { hiddenSize: D, layers, heads, kvHeads, headDim, intermediateSize, vocabSize } = config;
   const perToken = layers * (D * headDim * (2 * heads + 2 * kvHeads) + 3 * D * intermediateSize);
   const members = batchMembers(new Rng(seed), pairs.length, options, step);
@@ -100,7 +148,8 @@ function stepOperations({ policy: { model: { config } }, pairs, options, seed }:
 
 /** Achieved GFLOP/s of a train step beside the best matrix product of the machine. */
 async function roofline(work: TrainingWork, rounds: number): Promise<Row> {
-  const n = 1536, a = tf.randomNormal([n, n], 0, 1, "float32", 1) as tf.Tensor2D;
+  const n = 1536,
+    a = tf.randomNormal([n, n], 0, 1, "float32", 1) as tf.Tensor2D;
   const product = async () => {
     const out = tf.tidy(() => tf.slice(tf.matMul(a, a), [0, 0], [1, 1]));
     await out.data();
@@ -110,11 +159,22 @@ async function roofline(work: TrainingWork, rounds: number): Promise<Row> {
   let done = 0;
   const rates = await race(rounds, warmup, {
     step: async () => stepOperations(work, done++) / (await seconds(step)) / 1e9,
-    matmul: async () => { let best = Infinity; for (let i = 0; i < 5; i++) best = Math.min(best, await seconds(product)); return (2 * n ** 3) / best / 1e9; },
+    matmul: async () => {
+      let best = Infinity;
+      for (let i = 0; i < 5; i++) best = Math.min(best, await seconds(product));
+      return (2 * n ** 3) / best / 1e9;
+    },
   });
   a.dispose();
   return {
-    suite: "train", work: `roofline: useful work of a train step, ${work.name}`, unit: "GFLOP/s", peerName: `matrix product of ${n} x ${n}`, goal: 0,
-    ours: spread(rates.step), peer: spread(rates.matmul), ratio: ratios(rates.step, rates.matmul), check: `${(stepOperations(work, 0) / 1e9).toFixed(1)} GFLOP in the first step`,
+    suite: "train",
+    work: `roofline: useful work of a train step, ${work.name}`,
+    unit: "GFLOP/s",
+    peerName: `matrix product of ${n} x ${n}`,
+    goal: 0,
+    ours: spread(rates.step),
+    peer: spread(rates.matmul),
+    ratio: ratios(rates.step, rates.matmul),
+    check: `${(stepOperations(work, 0) / 1e9).toFixed(1)} GFLOP in the first step`,
   };
 }

@@ -12,7 +12,9 @@ async function main(): Promise<void> {
   reply({ ready: true });
   while (!(await requests.next()).done) {
     let loss = NaN;
-    const took = await seconds(async () => { ({ loss } = await step()); });
+    const took = await seconds(async () => {
+      ({ loss } = await step());
+    });
     reply({ seconds: took, loss });
   }
 }

@@ -21,7 +21,12 @@ import { benchFolder } from "./peers";
 /** A session whose runs stay in the benchmark's own folder: one set of candidates, whichever engine asks. */
 export async function benchSession(): Promise<Session> {
   const session = await openSession({ preset: "small", seed: 1 });
-  return { ...session, engine: { ...session.engine, name: "native" }, runs: path.join(benchFolder, "runs"), preset: { ...preset("small"), topics: 900, candidates: 16 } };
+  return {
+    ...session,
+    engine: { ...session.engine, name: "native" },
+    runs: path.join(benchFolder, "runs"),
+    preset: { ...preset("small"), topics: 900, candidates: 16 },
+  };
 }
 
 /** A policy, pairs in the order of the steps, and what both sides need of them. */
@@ -40,53 +45,121 @@ export interface TrainingWork {
 export async function atlasWork(workers?: number): Promise<TrainingWork> {
   const session = await benchSession();
   const { pairs } = tokenizePreferences(session, (await constructPreferences(session)).pairs, "paper");
-  return prepare("Atlas base (1M), batch 64", session.baseDir, pairs, { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 4 }, workers);
+  return prepare(
+    "Atlas base (1M), batch 64",
+    session.baseDir,
+    pairs,
+    { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 4 },
+    workers,
+  );
 }
 
 /** 30M parameters, 8 layers, grouped-query attention, 32k vocabulary, sequences up to 256 tokens, batch 8. */
 export async function largeWork(count: number): Promise<TrainingWork> {
-  const config: LlamaConfig = { ...seededConfig, hiddenSize: 384, layers: 8, heads: 6, kvHeads: 2, headDim: 64, intermediateSize: 1536, vocabSize: 32000, maxPositions: 256 };
-  return prepare("30M, 8 layers, 32k vocabulary, T = 256, batch 8", await seededCheckpoint("30M", config), randomPairs(config, count, { prompt: 32, shortest: 128, longest: 256 }), { ...paperTraining, lr: 1e-4, beta: 0.1, epochs: 4, batch: 8, microbatch: 4 });
+  const config: LlamaConfig = {
+    ...seededConfig,
+    hiddenSize: 384,
+    layers: 8,
+    heads: 6,
+    kvHeads: 2,
+    headDim: 64,
+    intermediateSize: 1536,
+    vocabSize: 32000,
+    maxPositions: 256,
+  };
+  return prepare(
+    "30M, 8 layers, 32k vocabulary, T = 256, batch 8",
+    await seededCheckpoint("30M", config),
+    randomPairs(config, count, { prompt: 32, shortest: 128, longest: 256 }),
+    { ...paperTraining, lr: 1e-4, beta: 0.1, epochs: 4, batch: 8, microbatch: 4 },
+  );
 }
 
 /** Llama in the sizes of Atlas's base, but for what a caller changes. */
 export const seededConfig: LlamaConfig = {
-  architecture: "LlamaForCausalLM", hiddenSize: 128, layers: 4, heads: 4, kvHeads: 1, headDim: 32, intermediateSize: 352, vocabSize: 2048, rmsEps: 1e-5, ropeTheta: 10000, tied: true,
-  qkvBias: false, oBias: false, mlpBias: false, maxPositions: 512, bosId: 1, eosIds: [2], padId: 0,
+  architecture: "LlamaForCausalLM",
+  hiddenSize: 128,
+  layers: 4,
+  heads: 4,
+  kvHeads: 1,
+  headDim: 32,
+  intermediateSize: 352,
+  vocabSize: 2048,
+  rmsEps: 1e-5,
+  ropeTheta: 10000,
+  tied: true,
+  qkvBias: false,
+  oBias: false,
+  mlpBias: false,
+  maxPositions: 512,
+  bosId: 1,
+  eosIds: [2],
+  padId: 0,
 };
 
 /** Writes Normal(0, 0.02) weights as a Hugging Face folder, once. */
 export async function seededCheckpoint(name: string, config: LlamaConfig): Promise<string> {
-  const dir = path.join(benchFolder, "models", name), rng = new Rng(name);
+  const dir = path.join(benchFolder, "models", name),
+    rng = new Rng(name);
   if (!existsSync(path.join(dir, "model.safetensors"))) {
-    const tensors = new Map([...weightShapes(config)].map(([weight, shape]) => {
-      const stream = rng.fork(weight), data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-      return [weight, { shape, data: weight.endsWith("norm.weight") ? data.fill(1) : data.map(() => 0.02 * stream.normal()) }];
-    }));
+    const tensors = new Map(
+      [...weightShapes(config)].map(([weight, shape]) => {
+        const stream = rng.fork(weight),
+          data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+        return [
+          weight,
+          { shape, data: weight.endsWith("norm.weight") ? data.fill(1) : data.map(() => 0.02 * stream.normal()) },
+        ];
+      }),
+    );
     writeCheckpoint(dir, config, tensors, (await openSession({ preset: "smoke" })).baseDir);
   }
   return dir;
 }
 
 /** Prompts and completions of random ids; runs of 12 tokens are unmasked with probability 0.7, like sentences. */
-export function randomPairs({ vocabSize }: LlamaConfig, count: number, { prompt, shortest, longest }: { prompt: number; shortest: number; longest: number }): TokenizedPair[] {
+export function randomPairs(
+  { vocabSize }: LlamaConfig,
+  count: number,
+  { prompt, shortest, longest }: { prompt: number; shortest: number; longest: number },
+): TokenizedPair[] {
   return Array.from({ length: count }, (_, i) => {
-    const rng = new Rng("random pairs").fork(i), promptIds = Array.from({ length: prompt }, () => 3 + rng.int(vocabSize - 3));
+    const rng = new Rng("random pairs").fork(i),
+      promptIds = Array.from({ length: prompt }, () => 3 + rng.int(vocabSize - 3));
     const side = (): TokenizedSide => {
       const length = shortest + rng.int(longest - shortest + 1) - prompt;
       const ids = Int32Array.from([...promptIds, ...Array.from({ length }, () => 3 + rng.int(vocabSize - 3))]);
       const kept = Array.from({ length: Math.ceil(length / 12) }, () => rng.next() < 0.7);
-      const lossMask = Uint8Array.from(ids, (_, t) => (t >= prompt && (t === ids.length - 1 || kept[Math.floor((t - prompt) / 12)]) ? 1 : 0));
+      const lossMask = Uint8Array.from(ids, (_, t) =>
+        t >= prompt && (t === ids.length - 1 || kept[Math.floor((t - prompt) / 12)]) ? 1 : 0,
+      );
       return { ids, lossMask, promptLength: prompt, sentenceOf: new Int32Array(ids.length), emptied: false };
     };
     return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair; // what it was made from is never looked at
   });
 }
 
-async function prepare(name: string, dir: string, pairs: TokenizedPair[], options: TrainOptions, workers?: number): Promise<TrainingWork> {
-  const policy = loadPolicy(dir), layout = flatLayout(policy.params), initial = flatten(Object.values(policy.params));
+async function prepare(
+  name: string,
+  dir: string,
+  pairs: TokenizedPair[],
+  options: TrainOptions,
+  workers?: number,
+): Promise<TrainingWork> {
+  const policy = loadPolicy(dir),
+    layout = flatLayout(policy.params),
+    initial = flatten(Object.values(policy.params));
   const compute = pooledCompute(policy.model, layout, pairs, workers);
-  return { name, policy, initial, compute, pairs, reference: maskedSums(await computeLogps(compute, initial, pairs), pairs), options, seed: 1 };
+  return {
+    name,
+    policy,
+    initial,
+    compute,
+    pairs,
+    reference: maskedSums(await computeLogps(compute, initial, pairs), pairs),
+    options,
+    seed: 1,
+  };
 }
 
 export function release({ policy, initial, compute }: TrainingWork): void {
@@ -98,13 +171,22 @@ export function release({ policy, initial, compute }: TrainingWork): void {
 /** The pairs of the first `steps` steps, in order, as the peers read them. */
 export function writePeerPairs(file: string, { pairs, reference, options, seed }: TrainingWork, steps: number): void {
   const list = (values: ArrayLike<number>) => Array.from(values);
-  const rows = Array.from({ length: steps }, (_, step) => batchMembers(new Rng(seed), pairs.length, options, step)).flat().map((i) => {
-    const { chosen, rejected } = pairs[i]!, P = chosen.promptLength;
-    return {
-      prompt_ids: list(chosen.ids.subarray(0, P)), prompt_mask: list(chosen.lossMask.subarray(0, P)), chosen_ids: list(chosen.ids.subarray(P)), rejected_ids: list(rejected.ids.subarray(P)),
-      chosen_mask: list(chosen.lossMask.subarray(P)), rejected_mask: list(rejected.lossMask.subarray(P)), ref_chosen_logps: reference.chosen[i], ref_rejected_logps: reference.rejected[i],
-    };
-  });
+  const rows = Array.from({ length: steps }, (_, step) => batchMembers(new Rng(seed), pairs.length, options, step))
+    .flat()
+    .map((i) => {
+      const { chosen, rejected } = pairs[i]!,
+        P = chosen.promptLength;
+      return {
+        prompt_ids: list(chosen.ids.subarray(0, P)),
+        prompt_mask: list(chosen.lossMask.subarray(0, P)),
+        chosen_ids: list(chosen.ids.subarray(P)),
+        rejected_ids: list(rejected.ids.subarray(P)),
+        chosen_mask: list(chosen.lossMask.subarray(P)),
+        rejected_mask: list(rejected.lossMask.subarray(P)),
+        ref_chosen_logps: reference.chosen[i],
+        ref_rejected_logps: reference.rejected[i],
+      };
+    });
   writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
 }
 

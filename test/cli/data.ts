@@ -13,7 +13,8 @@ export const tinyModel = goldenPath("models", "llama-tied-mha");
 export function tinyPairs(count: number): PreferencePair[] {
   const rng = new Rng("tiny pairs");
   return Array.from({ length: count }, (_, i) => {
-    const letters = (first: string) => first + Array.from({ length: 1 + rng.int(3) }, () => rng.pick(["S", "C", "U", "N"])).join("");
+    const letters = (first: string) =>
+      first + Array.from({ length: 1 + rng.int(3) }, () => rng.pick(["S", "C", "U", "N"])).join("");
     return pairOf(`q${i}`, `${letters("S")}C`, `${letters("C")}S`);
   });
 }
@@ -25,7 +26,11 @@ export function writePairs(file: string, count: number): string {
 
 /** Questions of several prompt lengths, so that they are decoded in several batches. */
 export function writeQuestions(file: string, count: number): string {
-  const rows: Question[] = Array.from({ length: count }, (_, i) => ({ id: `q${i}`, topic: `t${i}`, prompt: [{ role: "user", content: `Tell me${" more".repeat(i % 3)} about t${i}.` }] }));
+  const rows: Question[] = Array.from({ length: count }, (_, i) => ({
+    id: `q${i}`,
+    topic: `t${i}`,
+    prompt: [{ role: "user", content: `Tell me${" more".repeat(i % 3)} about t${i}.` }],
+  }));
   writeJsonl(file, rows);
   return file;
 }

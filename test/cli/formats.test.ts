@@ -8,25 +8,98 @@ import { tinyModel, writePairs } from "./data";
 import { filesBelow, refuse, run, succeed } from "./process";
 
 test("export to every format, import again, export to torch", { timeout: 120_000 }, async (t) => {
-  const dir = scratch(t), at = (name: string) => path.join(dir, name), pairs = writePairs(at("pairs.jsonl"), 3), env = { ENGINE: "wasm" };
-  for (const [format, file] of [["official", "official.jsonl"], ["trl", "trl.jsonl"], ["llamafactory", "mask_dpo.json"], ["axolotl", "axolotl.jsonl"]] as const) {
+  const dir = scratch(t),
+    at = (name: string) => path.join(dir, name),
+    pairs = writePairs(at("pairs.jsonl"), 3),
+    env = { ENGINE: "wasm" };
+  for (const [format, file] of [
+    ["official", "official.jsonl"],
+    ["trl", "trl.jsonl"],
+    ["llamafactory", "mask_dpo.json"],
+    ["axolotl", "axolotl.jsonl"],
+  ] as const) {
     assert.match(await succeed(["export", "--to", format, "--pairs", pairs, "--out", dir]), /^3 pairs in /);
-    assert.match(await succeed(["import", "--from", format, "--in", at(file), "--out", at("back.jsonl")]), /^3 pairs of 3 rows in /);
+    assert.match(
+      await succeed(["import", "--from", format, "--in", at(file), "--out", at("back.jsonl")]),
+      /^3 pairs of 3 rows in /,
+    );
     assert.equal(readFileSync(at("back.jsonl"), "utf8"), readFileSync(pairs, "utf8"), format);
   }
-  assert.match(await succeed(["export", "--to", "torch", "--pairs", pairs, "--model", tinyModel, "--out", at("torch"), "--batch", "2", "--epochs", "2"], env), /^3 of 3 pairs \(0 emptied by the mask, 0 too long\), 4 steps; how to train in /);
-  assert.deepEqual(filesBelow(at("torch")), ["README.md", "fsdp.yaml", "recipe.json", "requirements.txt", "steps.jsonl", "tokens.jsonl", "train.py", "train_trl.py"]);
-  assert.match(await succeed(["export", "--to", "trl", "--pairs", pairs, "--model", tinyModel, "--out", at("trl"), "--batch", "2"]), /^3 of 3 pairs .+, 6 steps; how to train in /);
+  assert.match(
+    await succeed(
+      [
+        "export",
+        "--to",
+        "torch",
+        "--pairs",
+        pairs,
+        "--model",
+        tinyModel,
+        "--out",
+        at("torch"),
+        "--batch",
+        "2",
+        "--epochs",
+        "2",
+      ],
+      env,
+    ),
+    /^3 of 3 pairs \(0 emptied by the mask, 0 too long\), 4 steps; how to train in /,
+  );
+  assert.deepEqual(filesBelow(at("torch")), [
+    "README.md",
+    "fsdp.yaml",
+    "recipe.json",
+    "requirements.txt",
+    "steps.jsonl",
+    "tokens.jsonl",
+    "train.py",
+    "train_trl.py",
+  ]);
+  assert.match(
+    await succeed([
+      "export",
+      "--to",
+      "trl",
+      "--pairs",
+      pairs,
+      "--model",
+      tinyModel,
+      "--out",
+      at("trl"),
+      "--batch",
+      "2",
+    ]),
+    /^3 of 3 pairs .+, 6 steps; how to train in /,
+  );
   assert.deepEqual(filesBelow(at("trl")), filesBelow(at("torch")));
 });
 
 test("refusals, and what --help says is lost", { timeout: 60_000 }, async (t) => {
-  const dir = scratch(t), pairs = writePairs(path.join(dir, "pairs.jsonl"), 1), bad = path.join(dir, "bad.jsonl");
+  const dir = scratch(t),
+    pairs = writePairs(path.join(dir, "pairs.jsonl"), 1),
+    bad = path.join(dir, "bad.jsonl");
   writeFileSync(bad, '{"prompt":"p","chosen":"a","rejected":"b"}\n{"prompt":"p","chosen":"a"}\n');
-  await refuse(["import", "--from", "trl", "--in", bad, "--out", path.join(dir, "o.jsonl")], /bad\.jsonl:2: expected a valid "rejected"/);
+  await refuse(
+    ["import", "--from", "trl", "--in", bad, "--out", path.join(dir, "o.jsonl")],
+    /bad\.jsonl:2: expected a valid "rejected"/,
+  );
   await refuse(["export", "--to", "trl", "--pairs", bad, "--out", dir], /bad\.jsonl:1: expected a valid/);
-  await refuse(["export", "--to", "torch", "--pairs", pairs, "--model", tinyModel, "--out", dir], /got a folder of other files/);
-  for (const args of [["import", "--from", "dpo", "--in", bad, "--out", "o"], ["export", "--to", "keras", "--pairs", pairs, "--out", dir]]) assert.match((await run(args)).stderr, /Allowed choices are official, trl, llamafactory, axolotl/);
-  assert.match(await succeed(["import", "--help"]), /official .+ hallucination becomes unverifiable[\s\S]+trl .+no verdicts/);
-  assert.match(await succeed(["export", "--help"]), /official .+ lost for its trainer[\s\S]+trl .+ lost for its trainer: verdicts[\s\S]+column mask_dpo/);
+  await refuse(
+    ["export", "--to", "torch", "--pairs", pairs, "--model", tinyModel, "--out", dir],
+    /got a folder of other files/,
+  );
+  for (const args of [
+    ["import", "--from", "dpo", "--in", bad, "--out", "o"],
+    ["export", "--to", "keras", "--pairs", pairs, "--out", dir],
+  ])
+    assert.match((await run(args)).stderr, /Allowed choices are official, trl, llamafactory, axolotl/);
+  assert.match(
+    await succeed(["import", "--help"]),
+    /official .+ hallucination becomes unverifiable[\s\S]+trl .+no verdicts/,
+  );
+  assert.match(
+    await succeed(["export", "--help"]),
+    /official .+ lost for its trainer[\s\S]+trl .+ lost for its trainer: verdicts[\s\S]+column mask_dpo/,
+  );
 });

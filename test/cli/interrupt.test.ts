@@ -22,20 +22,54 @@ async function interrupt(args: readonly string[], somewhere: () => boolean): Pro
 test("train", { timeout: 60_000 }, async (t) => {
   const dir = scratch(t);
   const pairs = writePairs(path.join(dir, "pairs.jsonl"), 40);
-  const train = (out: string) => ["train", "--model", tinyModel, "--pairs", pairs, "--out", out, "--lr", "1e-3", "--batch", "2", "--epochs", "5", "--checkpoint-every", "5"];
-  const calm = path.join(dir, "calm"), out = path.join(dir, "out"), log = path.join(`${out}.run`, "log.jsonl");
+  const train = (out: string) => [
+    "train",
+    "--model",
+    tinyModel,
+    "--pairs",
+    pairs,
+    "--out",
+    out,
+    "--lr",
+    "1e-3",
+    "--batch",
+    "2",
+    "--epochs",
+    "5",
+    "--checkpoint-every",
+    "5",
+  ];
+  const calm = path.join(dir, "calm"),
+    out = path.join(dir, "out"),
+    log = path.join(`${out}.run`, "log.jsonl");
   await interrupt(train(out), () => linesOf(log) >= 15);
   assert.ok(linesOf(log) < 100 && !existsSync(out));
   await Promise.all([succeed(train(out)), succeed(train(calm))]);
-  assert.deepEqual(readFileSync(path.join(out, "model.safetensors")), readFileSync(path.join(calm, "model.safetensors")));
+  assert.deepEqual(
+    readFileSync(path.join(out, "model.safetensors")),
+    readFileSync(path.join(calm, "model.safetensors")),
+  );
   assert.equal(linesOf(log), 100);
 });
 
 test("sample", { timeout: 60_000 }, async (t) => {
   const dir = scratch(t);
   const questions = writeQuestions(path.join(dir, "questions.jsonl"), 30);
-  const sample = (out: string) => ["sample", "--model", tinyModel, "--questions", questions, "--out", out, "--k", "16", "--max-new-tokens", "60"];
-  const calm = path.join(dir, "calm.jsonl"), out = path.join(dir, "out.jsonl");
+  const sample = (out: string) => [
+    "sample",
+    "--model",
+    tinyModel,
+    "--questions",
+    questions,
+    "--out",
+    out,
+    "--k",
+    "16",
+    "--max-new-tokens",
+    "60",
+  ];
+  const calm = path.join(dir, "calm.jsonl"),
+    out = path.join(dir, "out.jsonl");
   await interrupt(sample(out), () => linesOf(out) >= 16);
   assert.ok(linesOf(out) < 30 * 16, "it was done before it was interrupted");
   await Promise.all([succeed(sample(out)), succeed(sample(calm))]);

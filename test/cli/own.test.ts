@@ -26,7 +26,8 @@ const skip = process.platform === "win32" ? "the README's script needs a POSIX s
 
 /** The fenced block behind `<!-- name: … -->`, with every text of `replaced` in place of another that must be there. */
 function fromReadme(name: string, replaced: Readonly<Record<string, string>>): string {
-  const [, block] = new RegExp(`<!-- ${name.replace(".", "\\.")}: [^>]*-->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(readme) ?? [];
+  const [, block] =
+    new RegExp(`<!-- ${name.replace(".", "\\.")}: [^>]*-->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(readme) ?? [];
   assert.ok(block !== undefined, `the README has no block ${name}`);
   return Object.entries(replaced).reduce((text, [from, to]) => {
     assert.ok(text.includes(from), `the README's ${name} no longer has "${from}"`);
@@ -35,106 +36,234 @@ function fromReadme(name: string, replaced: Readonly<Record<string, string>>): s
 }
 
 const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
-const here = { "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}` };
+const here = {
+  "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
+};
 /** Larger and more steps. */
 const steps = "--lr 1e-3 --batch 4";
 /** With fewer and shorter completions. */
-const small = { "--k 32": "--k 5 --max-new-tokens 40", "--k 16": "--k 4 --max-new-tokens 40", "--k 1 ": "--k 1 --max-new-tokens 40 ", "--out mine/aligned\n": `--out mine/aligned ${steps}\n` };
+const small = {
+  "--k 32": "--k 5 --max-new-tokens 40",
+  "--k 16": "--k 4 --max-new-tokens 40",
+  "--k 1 ": "--k 1 --max-new-tokens 40 ",
+  "--out mine/aligned\n": `--out mine/aligned ${steps}\n`,
+};
 /** The script with an adapter. */
 function withAdapter(script: string): string {
   const lines = fromReadme("adapter", { ...here, "--out mine/adapter\n": `--out mine/adapter ${steps}\n` });
-  return script.replace(/^.* train .*\n/m, () => lines).replace("--trained aligned=mine/aligned", "--trained aligned=mine/adapter");
+  return script
+    .replace(/^.* train .*\n/m, () => lines)
+    .replace("--trained aligned=mine/aligned", "--trained aligned=mine/adapter");
 }
 
 async function shell(cwd: string, script: string): Promise<string> {
   const child = spawn("sh", ["-c", script], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "", stderr = "";
-  child.stdout.on("data", (data) => { stdout += String(data); });
-  child.stderr.on("data", (data) => { stderr += String(data); });
+  let stdout = "",
+    stderr = "";
+  child.stdout.on("data", (data) => {
+    stdout += String(data);
+  });
+  child.stderr.on("data", (data) => {
+    stderr += String(data);
+  });
   const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   assert.equal(code, 0, stderr);
   return stdout;
 }
 
 const topics = ["Lima", "Oslo", "Quito", "Riga", "Sofia", "Tirana", "Vienna", "Zagreb"];
-const questionsOn = (names: readonly string[]): Question[] => names.map((topic) => ({ id: `about ${topic}`, topic, prompt: [{ role: "user", content: `Tell me about ${topic}.` }] }));
+const questionsOn = (names: readonly string[]): Question[] =>
+  names.map((topic) => ({
+    id: `about ${topic}`,
+    topic,
+    prompt: [{ role: "user", content: `Tell me about ${topic}.` }],
+  }));
 
 /** The user's folder. */
 function ownFolder(t: TestContext, model: string): string {
-  const dir = scratch(t), mine = path.join(dir, "mine");
+  const dir = scratch(t),
+    mine = path.join(dir, "mine");
   mkdirSync(mine);
   writeJsonl(path.join(mine, "questions.jsonl"), questionsOn(topics));
   writeJsonl(path.join(mine, "test.jsonl"), questionsOn(["Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"]));
-  writeJsonl(path.join(mine, "documents.jsonl"), [...topics, "Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"].map((topic) => ({ topic, document: `${topic} is a capital.` })));
+  writeJsonl(
+    path.join(mine, "documents.jsonl"),
+    [...topics, "Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"].map((topic) => ({
+      topic,
+      document: `${topic} is a capital.`,
+    })),
+  );
   cpSync(goldenPath("models", model), path.join(mine, "base"), { recursive: true });
   return dir;
 }
 
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {
-  const rng = new Rng(`${body.seed}`), topic = /about (\w+)/.exec(body.messages![0]!.content)![1]!;
+  const rng = new Rng(`${body.seed}`),
+    topic = /about (\w+)/.exec(body.messages![0]!.content)![1]!;
   return Array.from({ length: 4 }, () => `${rng.next() < 0.5 ? topic : "It"} is large.`).join(" ");
 }
 
-const fleet = (t: TestContext): Promise<FakeServer> => fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? anahReply : policy)(response, seen, n));
-interface Report { tables: Table[]; figures: { name: string }[]; inputs: { file: string; sha256: string; annotator: string | null }[]; warnings: string[] }
-
-for (const [family, model, trained] of [["LlamaForCausalLM", "llama-3.2-1b", "adapter"], ["Qwen2ForCausalLM", "qwen2.5-0.5b", "aligned"]] as const) {
-  test(`study.sh from questions to report: ${family}, ${trained === "adapter" ? "an adapter" : "all weights"}`, { timeout: 240_000, skip }, async (t) => {
-    const server = await fleet(t), dir = ownFolder(t, model), at = (name: string) => path.join(dir, "mine", name);
-    const script = fromReadme("study.sh", { ...here, ...small, "http://127.0.0.1:8000/v1": server.url });
-    const said = await shell(dir, trained === "adapter" ? withAdapter(script) : script);
-    assert.match(said, /aligned +[\d.]+ .+\[[\s\S]+report in mine\/report\/report\.html\n$/);
-    assert.match(readFileSync(at("base/config.json"), "utf8"), new RegExp(family));
-
-    const pairs = rowsOf<PreferencePair>(at("pairs.jsonl")), [before, after] = ["base", "aligned"].map((name) => readCheckpoint(at(name)));
-    assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
-    const projection = "model.layers.0.self_attn.q_proj.weight";
-    assert.notDeepEqual(after!.tensors.get(projection), before!.tensors.get(projection));
-    for (const how of ["greedy", "sampled"]) assert.notDeepEqual(...["base", "aligned"].map((name) => rowsOf<Candidate>(at(`${name}-${how}.jsonl`)).map((row) => row.completion)) as [string[], string[]], how);
-
-    const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report, table = (name: string) => report.tables.find((one) => one.name === name)!;
-    const answers = (name: string, how: string) => at(`${name}-${how}-judged.jsonl`), summary = (name: string, how: string) => summaryOf(answers(name, how), at("test.jsonl"), 1);
-    const expected = evaluationTable(["greedy", "sampled"].flatMap((how) => ["base", "aligned"].map((name) => ({ label: how === "greedy" ? name : `${name} (sampled)`, summary: summary(name, how) }))));
-    assert.deepEqual(table("scores").rows, expected.rows, "the numbers of `evaluate`");
-    assert.deepEqual(table("best-of-n").rows, bestOfTable(["base", "aligned"].map((label) => ({ label, points: bestOfVerb(answers(label, "sampled"), at("test.jsonl"), 1) }))).rows.map((row) => JSON.parse(JSON.stringify(row)) as object), "the numbers of `best-of-n`");
-    const [greedy] = table("differences").rows as unknown as { label: string; score: { value: number }; p: number }[];
-    assert.ok(Math.abs(greedy!.score.value - 100 * (summary("aligned", "greedy").score.value - summary("base", "greedy").score.value)) < 1e-9);
-    assert.ok(greedy!.p > 0 && greedy!.p <= 1);
-    assert.equal(table("pairs").rows[0]!.value, pairs.length);
-    assert.ok((table("masks").rows[0] as { pairs: number }).pairs <= pairs.length);
-    assert.equal(table("training").rows.find(({ what }) => what === "adapter's rank")!.p0, trained === "adapter" ? "16" : null);
-    assert.deepEqual(report.warnings, []);
-    for (const { file, sha256 } of report.inputs) if (!file.endsWith("log.jsonl")) assert.equal(sha256File(path.join(dir, file)), sha256, file);
-    assert.equal(report.inputs.filter(({ annotator }) => annotator === "anah, judge").length, 4);
-    const left = filesBelow(at("report"));
-    for (const name of ["scores", "best-of-n", "training"]) for (const ending of ["svg", "pdf", "png", "html", "figure.json", "md", "tex", "table.json"]) assert.ok(left.includes(`${name}.${ending}`), `${name}.${ending}`);
-    assert.doesNotMatch(readFileSync(at("report/report.html"), "utf8"), /(src|href)="(?!#)/);
-  });
+const fleet = (t: TestContext): Promise<FakeServer> =>
+  fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? anahReply : policy)(response, seen, n));
+interface Report {
+  tables: Table[];
+  figures: { name: string }[];
+  inputs: { file: string; sha256: string; annotator: string | null }[];
+  warnings: string[];
 }
 
-test("a server samples for four clients, annotate.ts judges, and a model with a SentencePiece tokenizer learns under the mask", { timeout: 120_000, skip }, async (t) => {
-  const server = await fleet(t), dir = ownFolder(t, "tinyllama-1.1b"), at = (name: string) => path.join(dir, "mine", name);
-  const shards = fromReadme("shards", { ...here, "--k 32": "--k 4", "http://127.0.0.1:8000/v1": server.url });
-  await shell(dir, `set -e\nfor i in 1 2 3 4; do\n${shards}done`);
-  assert.equal(server.seen.length, 32);
-  const candidates = rowsOf<Candidate>(at("candidates.jsonl"));
-  assert.equal(candidates.length, 32);
+for (const [family, model, trained] of [
+  ["LlamaForCausalLM", "llama-3.2-1b", "adapter"],
+  ["Qwen2ForCausalLM", "qwen2.5-0.5b", "aligned"],
+] as const) {
+  test(
+    `study.sh from questions to report: ${family}, ${trained === "adapter" ? "an adapter" : "all weights"}`,
+    { timeout: 240_000, skip },
+    async (t) => {
+      const server = await fleet(t),
+        dir = ownFolder(t, model),
+        at = (name: string) => path.join(dir, "mine", name);
+      const script = fromReadme("study.sh", { ...here, ...small, "http://127.0.0.1:8000/v1": server.url });
+      const said = await shell(dir, trained === "adapter" ? withAdapter(script) : script);
+      assert.match(said, /aligned +[\d.]+ .+\[[\s\S]+report in mine\/report\/report\.html\n$/);
+      assert.match(readFileSync(at("base/config.json"), "utf8"), new RegExp(family));
 
-  writeFileSync(at("annotate.ts"), fromReadme("annotate.ts", { "../lib/": `${projectRoot}/lib/` }));
-  await shell(dir, `${quoted(process.execPath)} --import ${quoted(pathToFileURL(require.resolve("tsx")).href)} mine/annotate.ts mine/candidates.jsonl mine/questions.jsonl mine/annotated.jsonl`);
-  const judged = (text: string, topic: string): string[] => text.split(/(?<=\.) /).map((sentence) => `${sentence} ${sentence.includes(topic) ? "supported" : "contradictory"}`);
-  assert.deepEqual(
-    rowsOf<AnnotatedCandidate>(at("annotated.jsonl")).map(({ completion: text, sentences }) => sentences.map(({ start, end, verdict }) => `${text.slice(start, end)} ${verdict}`)),
-    candidates.map(({ questionId, completion: text }) => judged(text, questionId.slice("about ".length))),
+      const pairs = rowsOf<PreferencePair>(at("pairs.jsonl")),
+        [before, after] = ["base", "aligned"].map((name) => readCheckpoint(at(name)));
+      assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
+      const projection = "model.layers.0.self_attn.q_proj.weight";
+      assert.notDeepEqual(after!.tensors.get(projection), before!.tensors.get(projection));
+      for (const how of ["greedy", "sampled"])
+        assert.notDeepEqual(
+          ...(["base", "aligned"].map((name) =>
+            rowsOf<Candidate>(at(`${name}-${how}.jsonl`)).map((row) => row.completion),
+          ) as [string[], string[]]),
+          how,
+        );
+
+      const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report,
+        table = (name: string) => report.tables.find((one) => one.name === name)!;
+      const answers = (name: string, how: string) => at(`${name}-${how}-judged.jsonl`),
+        summary = (name: string, how: string) => summaryOf(answers(name, how), at("test.jsonl"), 1);
+      const expected = evaluationTable(
+        ["greedy", "sampled"].flatMap((how) =>
+          ["base", "aligned"].map((name) => ({
+            label: how === "greedy" ? name : `${name} (sampled)`,
+            summary: summary(name, how),
+          })),
+        ),
+      );
+      assert.deepEqual(table("scores").rows, expected.rows, "the numbers of `evaluate`");
+      assert.deepEqual(
+        table("best-of-n").rows,
+        bestOfTable(
+          ["base", "aligned"].map((label) => ({
+            label,
+            points: bestOfVerb(answers(label, "sampled"), at("test.jsonl"), 1),
+          })),
+        ).rows.map((row) => JSON.parse(JSON.stringify(row)) as object),
+        "the numbers of `best-of-n`",
+      );
+      const [greedy] = table("differences").rows as unknown as { label: string; score: { value: number }; p: number }[];
+      assert.ok(
+        Math.abs(
+          greedy!.score.value -
+            100 * (summary("aligned", "greedy").score.value - summary("base", "greedy").score.value),
+        ) < 1e-9,
+      );
+      assert.ok(greedy!.p > 0 && greedy!.p <= 1);
+      assert.equal(table("pairs").rows[0]!.value, pairs.length);
+      assert.ok((table("masks").rows[0] as { pairs: number }).pairs <= pairs.length);
+      assert.equal(
+        table("training").rows.find(({ what }) => what === "adapter's rank")!.p0,
+        trained === "adapter" ? "16" : null,
+      );
+      assert.deepEqual(report.warnings, []);
+      for (const { file, sha256 } of report.inputs)
+        if (!file.endsWith("log.jsonl")) assert.equal(sha256File(path.join(dir, file)), sha256, file);
+      assert.equal(report.inputs.filter(({ annotator }) => annotator === "anah, judge").length, 4);
+      const left = filesBelow(at("report"));
+      for (const name of ["scores", "best-of-n", "training"])
+        for (const ending of ["svg", "pdf", "png", "html", "figure.json", "md", "tex", "table.json"])
+          assert.ok(left.includes(`${name}.${ending}`), `${name}.${ending}`);
+      assert.doesNotMatch(readFileSync(at("report/report.html"), "utf8"), /(src|href)="(?!#)/);
+    },
   );
+}
 
-  const lines = fromReadme("study.sh", { ...here, ...small }).split("\n");
-  await shell(dir, ["set -e", ...lines.filter((line) => / (pairs|train) --/.test(line))].join("\n"));
-  const out = at("report"), answers = `base=${at("annotated.jsonl")}`;
-  await succeed(["report", "--questions", at("questions.jsonl"), "--answers", answers, `aligned=${at("annotated.jsonl")}`, "--pairs", at("pairs.jsonl"), "--trained", `aligned=${at("aligned")}`, "--out", out]);
-  const { tables } = JSON.parse(readFileSync(path.join(out, "report.json"), "utf8")) as Report, [masks] = tables.find(({ name }) => name === "masks")!.rows;
-  for (const side of ["chosen", "rejected"]) assert.ok((masks![side] as number) > 0 && (masks![side] as number) < 100, `the mask keeps ${String(masks![side])} % of ${side}`);
-  assert.equal((tables.find(({ name }) => name === "differences")!.rows[0] as { p: number }).p, 1, "the same answers");
-  await refuse(["report", "--questions", at("questions.jsonl"), "--answers", answers, "--sampled", `other=${at("annotated.jsonl")}`, "--out", out], /--sampled: expected a policy of --answers \(base\), got "other"/);
-});
+test(
+  "a server samples for four clients, annotate.ts judges, and a model with a SentencePiece tokenizer learns under the mask",
+  { timeout: 120_000, skip },
+  async (t) => {
+    const server = await fleet(t),
+      dir = ownFolder(t, "tinyllama-1.1b"),
+      at = (name: string) => path.join(dir, "mine", name);
+    const shards = fromReadme("shards", { ...here, "--k 32": "--k 4", "http://127.0.0.1:8000/v1": server.url });
+    await shell(dir, `set -e\nfor i in 1 2 3 4; do\n${shards}done`);
+    assert.equal(server.seen.length, 32);
+    const candidates = rowsOf<Candidate>(at("candidates.jsonl"));
+    assert.equal(candidates.length, 32);
+
+    writeFileSync(at("annotate.ts"), fromReadme("annotate.ts", { "../lib/": `${projectRoot}/lib/` }));
+    await shell(
+      dir,
+      `${quoted(process.execPath)} --import ${quoted(pathToFileURL(require.resolve("tsx")).href)} mine/annotate.ts mine/candidates.jsonl mine/questions.jsonl mine/annotated.jsonl`,
+    );
+    const judged = (text: string, topic: string): string[] =>
+      text
+        .split(/(?<=\.) /)
+        .map((sentence) => `${sentence} ${sentence.includes(topic) ? "supported" : "contradictory"}`);
+    assert.deepEqual(
+      rowsOf<AnnotatedCandidate>(at("annotated.jsonl")).map(({ completion: text, sentences }) =>
+        sentences.map(({ start, end, verdict }) => `${text.slice(start, end)} ${verdict}`),
+      ),
+      candidates.map(({ questionId, completion: text }) => judged(text, questionId.slice("about ".length))),
+    );
+
+    const lines = fromReadme("study.sh", { ...here, ...small }).split("\n");
+    await shell(dir, ["set -e", ...lines.filter((line) => / (pairs|train) --/.test(line))].join("\n"));
+    const out = at("report"),
+      answers = `base=${at("annotated.jsonl")}`;
+    await succeed([
+      "report",
+      "--questions",
+      at("questions.jsonl"),
+      "--answers",
+      answers,
+      `aligned=${at("annotated.jsonl")}`,
+      "--pairs",
+      at("pairs.jsonl"),
+      "--trained",
+      `aligned=${at("aligned")}`,
+      "--out",
+      out,
+    ]);
+    const { tables } = JSON.parse(readFileSync(path.join(out, "report.json"), "utf8")) as Report,
+      [masks] = tables.find(({ name }) => name === "masks")!.rows;
+    for (const side of ["chosen", "rejected"])
+      assert.ok(
+        (masks![side] as number) > 0 && (masks![side] as number) < 100,
+        `the mask keeps ${String(masks![side])} % of ${side}`,
+      );
+    assert.equal(
+      (tables.find(({ name }) => name === "differences")!.rows[0] as { p: number }).p,
+      1,
+      "the same answers",
+    );
+    await refuse(
+      [
+        "report",
+        "--questions",
+        at("questions.jsonl"),
+        "--answers",
+        answers,
+        "--sampled",
+        `other=${at("annotated.jsonl")}`,
+        "--out",
+        out,
+      ],
+      /--sampled: expected a policy of --answers \(base\), got "other"/,
+    );
+  },
+);

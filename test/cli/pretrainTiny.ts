@@ -4,5 +4,15 @@ import { pretrain } from "../../lib/steps/pretrain";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { atlasFolder } from "../../lib/world/facts";
 
-const recipe = { seed: 3, hiddenSize: 8, layers: 1, heads: 2, kvHeads: 1, intermediateSize: 16, steps: 110, batch: 2, lr: 1e-2 };
+const recipe = {
+  seed: 3,
+  hiddenSize: 8,
+  layers: 1,
+  heads: 2,
+  kvHeads: 1,
+  intermediateSize: 16,
+  steps: 110,
+  batch: 2,
+  lr: 1e-2,
+};
 void startEngine().then(() => pretrain(recipe, loadTokenizer(atlasFolder), process.argv[2]!));

@@ -23,11 +23,24 @@ const command = path.join(projectRoot, "lib/cli/mask-dpo.mjs");
 /** Starts node with these arguments; KILL_AT in `env` (see killAt.mjs) kills it in the middle of something. */
 export function startNode(args: readonly string[], env: Env = {}): Running {
   const preload = env["KILL_AT"] ? ["--import", path.join(__dirname, "killAt.mjs")] : [];
-  const child = spawn(process.execPath, [...preload, ...args], { cwd: projectRoot, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...preload, ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const out = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data) => { out.stdout += String(data); });
-  child.stderr.on("data", (data) => { out.stderr += String(data); });
-  return { child, ended: new Promise((resolve, reject) => child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...out }))) };
+  child.stdout.on("data", (data) => {
+    out.stdout += String(data);
+  });
+  child.stderr.on("data", (data) => {
+    out.stderr += String(data);
+  });
+  return {
+    child,
+    ended: new Promise((resolve, reject) =>
+      child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, ...out })),
+    ),
+  };
 }
 
 /** `mask-dpo ...args` */
@@ -51,7 +64,10 @@ export async function succeed(args: readonly string[], env: Env = {}): Promise<s
 export async function refuse(args: readonly string[], message: RegExp, env: Env = {}): Promise<void> {
   const { code, stderr } = await run(args, env);
   assert.equal(code, 1, stderr);
-  const lines = stderr.trim().split("\n").filter((line) => !/\d+\/\d+/.test(line)); // progress is no message
+  const lines = stderr
+    .trim()
+    .split("\n")
+    .filter((line) => !/\d+\/\d+/.test(line)); // progress is no message
   assert.equal(lines.length, 1, stderr);
   assert.match(lines[0]!, /^mask-dpo: .+: expected .+, got .+\. \S.+\.$/);
   assert.match(lines[0]!, message);
@@ -71,7 +87,10 @@ export function linesOf(file: string): number {
 }
 
 export function rowsOf<T>(file: string): T[] {
-  return readFileSync(file, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as T);
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T);
 }
 
 /** Names below a folder, to show that nothing half-written was left. */

@@ -8,12 +8,20 @@ import { scratch } from "../golden/fixtures";
 import { refuse, run, succeed } from "./process";
 
 test("ls, show, diff, gc", async (t) => {
-  const root = scratch(t), env = { MASK_DPO_RUNS: root };
-  const [one, two] = [1, 2].map((seed) => runFolder(root, "candidates", { seed, k: 4 })), [a, b] = [path.basename(one!).slice(-8), path.basename(two!).slice(-8)];
+  const root = scratch(t),
+    env = { MASK_DPO_RUNS: root };
+  const [one, two] = [1, 2].map((seed) => runFolder(root, "candidates", { seed, k: 4 })),
+    [a, b] = [path.basename(one!).slice(-8), path.basename(two!).slice(-8)];
   writeFileSync(path.join(one!, "candidates.jsonl"), "{}\n");
-  assert.match(await succeed(["runs", "ls", "--kind", "candidates"], env), new RegExp(`^2 runs, \\d+ B\n[^]*${a}  candidates .* 1 row +seed 1, k 4`));
+  assert.match(
+    await succeed(["runs", "ls", "--kind", "candidates"], env),
+    new RegExp(`^2 runs, \\d+ B\n[^]*${a}  candidates .* 1 row +seed 1, k 4`),
+  );
   assert.match(await succeed(["runs", "ls", "--kind", "pairs"], env), /^0 runs/);
-  assert.match(await succeed(["runs", "show", a], env), /^candidates-[^]*"seed": 1,[^]*candidates\.jsonl\n[^]*run\.json\n$/);
+  assert.match(
+    await succeed(["runs", "show", a], env),
+    /^candidates-[^]*"seed": 1,[^]*candidates\.jsonl\n[^]*run\.json\n$/,
+  );
   assert.match(await succeed(["runs", "diff", a, b], env), /^What differs: 1 key\n[^]*seed +1 +2\n$/);
   await refuse(["runs", "show", "c"], /one run whose hash or name begins with "c", got 2: candidates-/, env);
   const bad = await run(["runs", "gc", "--older-than", "soon"], env);

@@ -18,67 +18,173 @@ import { goldenPath } from "../golden/golden";
 import { tinyModel, writePairs } from "./data";
 import { rowsOf, run, succeed } from "./process";
 
-interface LogpsRow { questionId: string; chosenLogps: number; rejectedLogps: number; chosenTokens: number; rejectedTokens: number; chosenUnmasked: number; rejectedUnmasked: number }
+interface LogpsRow {
+  questionId: string;
+  chosenLogps: number;
+  rejectedLogps: number;
+  chosenTokens: number;
+  rejectedTokens: number;
+  chosenUnmasked: number;
+  rejectedUnmasked: number;
+}
 const base = path.join(projectRoot, "data/atlas/base");
 const python = process.env.MASK_DPO_PYTHON ?? "python3";
-const hasTorch = spawnSync(python, ["-c", "import importlib.util as u; exit(not (u.find_spec('torch') and u.find_spec('transformers')))"], { timeout: 60_000 }).status === 0;
+const hasTorch =
+  spawnSync(
+    python,
+    ["-c", "import importlib.util as u; exit(not (u.find_spec('torch') and u.find_spec('transformers')))"],
+    { timeout: 60_000 },
+  ).status === 0;
 
 /** Compares rows of `mask-dpo logps` with what transformers computes. */
 function agreesWithTransformers(model: string, pairs: string, mask: string, rows: readonly LogpsRow[]): void {
-  const { status, stdout, stderr } = spawnSync(python, [path.join(__dirname, "logps.py"), model, pairs, mask], { encoding: "utf8", maxBuffer: 1 << 26 });
+  const { status, stdout, stderr } = spawnSync(python, [path.join(__dirname, "logps.py"), model, pairs, mask], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   assert.equal(status, 0, stderr);
-  const expected = stdout.trim().split("\n").map((line) => JSON.parse(line) as LogpsRow);
-  assert.deepEqual(rows.map(({ questionId }) => questionId), expected.map(({ questionId }) => questionId));
+  const expected = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as LogpsRow);
+  assert.deepEqual(
+    rows.map(({ questionId }) => questionId),
+    expected.map(({ questionId }) => questionId),
+  );
   rows.forEach((row, i) => {
     for (const side of ["chosenLogps", "rejectedLogps"] as const) {
-      assert.ok(Math.abs(row[side] - expected[i]![side]) < 1e-3, `${row.questionId}, ${side}: ${row[side]} here, ${expected[i]![side]} by transformers`);
+      assert.ok(
+        Math.abs(row[side] - expected[i]![side]) < 1e-3,
+        `${row.questionId}, ${side}: ${row[side]} here, ${expected[i]![side]} by transformers`,
+      );
     }
   });
 }
 
-test("questions, sample, annotate, pairs, inspect, train, evaluate, best-of-n, logps", { timeout: 120_000, skip: existsSync(base) ? false : "data/atlas/base is not there" }, async (t) => {
-  const dir = scratch(t);
-  const at = (name: string) => path.join(dir, name);
-  assert.match(await succeed(["world", "questions", "--split", "train", "--first", "12", "--out", at("questions.jsonl")]), /^12 questions/);
-  assert.match(await succeed(["sample", "--questions", at("questions.jsonl"), "--out", at("candidates.jsonl"), "--k", "6", "--max-new-tokens", "96", "--seed", "4"]), /^72 candidates/);
-  const candidates = rowsOf<Candidate>(at("candidates.jsonl"));
-  assert.deepEqual(Object.keys(candidates[0]!), ["questionId", "index", "completion", "tokenIds", "seed"]);
-  assert.equal(new Set(candidates.map(({ questionId, index }) => `${questionId} ${index}`)).size, 72);
-  assert.match(await succeed(["annotate", "--candidates", at("candidates.jsonl"), "--out", at("annotated.jsonl")]), /^72 annotated candidates/);
-  assert.match(await succeed(["pairs", "--candidates", at("annotated.jsonl"), "--out", at("pairs.jsonl")]), /asked +12/);
-  const pairs = rowsOf<PreferencePair>(at("pairs.jsonl"));
-  assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
-  for (const { scores } of pairs) assert.ok(scores.chosen > scores.rejected);
-  assert.match(await succeed(["inspect", "--pairs", at("pairs.jsonl"), "--out", at("pairs.html")]), new RegExp(`^${pairs.length} pairs`));
-  assert.match(readFileSync(at("pairs.html"), "utf8"), /<!doctype html>/i);
+test(
+  "questions, sample, annotate, pairs, inspect, train, evaluate, best-of-n, logps",
+  { timeout: 120_000, skip: existsSync(base) ? false : "data/atlas/base is not there" },
+  async (t) => {
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
+    assert.match(
+      await succeed(["world", "questions", "--split", "train", "--first", "12", "--out", at("questions.jsonl")]),
+      /^12 questions/,
+    );
+    assert.match(
+      await succeed([
+        "sample",
+        "--questions",
+        at("questions.jsonl"),
+        "--out",
+        at("candidates.jsonl"),
+        "--k",
+        "6",
+        "--max-new-tokens",
+        "96",
+        "--seed",
+        "4",
+      ]),
+      /^72 candidates/,
+    );
+    const candidates = rowsOf<Candidate>(at("candidates.jsonl"));
+    assert.deepEqual(Object.keys(candidates[0]!), ["questionId", "index", "completion", "tokenIds", "seed"]);
+    assert.equal(new Set(candidates.map(({ questionId, index }) => `${questionId} ${index}`)).size, 72);
+    assert.match(
+      await succeed(["annotate", "--candidates", at("candidates.jsonl"), "--out", at("annotated.jsonl")]),
+      /^72 annotated candidates/,
+    );
+    assert.match(
+      await succeed(["pairs", "--candidates", at("annotated.jsonl"), "--out", at("pairs.jsonl")]),
+      /asked +12/,
+    );
+    const pairs = rowsOf<PreferencePair>(at("pairs.jsonl"));
+    assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
+    for (const { scores } of pairs) assert.ok(scores.chosen > scores.rejected);
+    assert.match(
+      await succeed(["inspect", "--pairs", at("pairs.jsonl"), "--out", at("pairs.html")]),
+      new RegExp(`^${pairs.length} pairs`),
+    );
+    assert.match(readFileSync(at("pairs.html"), "utf8"), /<!doctype html>/i);
 
-  const trained = await succeed(["train", "--pairs", at("pairs.jsonl"), "--out", at("policy"), "--mask", "paper", "--lr", "1e-4", "--batch", "4", "--epochs", "1"]);
-  assert.match(trained, /^memory, planned: .+\n\d+ of \d+ pairs .+ steps, loss 0\.\d+, .+; policy in /);
-  const [before, after] = [readCheckpoint(base), readCheckpoint(at("policy"))];
-  assert.deepEqual(after.config, before.config);
-  assert.notDeepEqual(after.tensors.get("model.norm.weight"), before.tensors.get("model.norm.weight"));
+    const trained = await succeed([
+      "train",
+      "--pairs",
+      at("pairs.jsonl"),
+      "--out",
+      at("policy"),
+      "--mask",
+      "paper",
+      "--lr",
+      "1e-4",
+      "--batch",
+      "4",
+      "--epochs",
+      "1",
+    ]);
+    assert.match(trained, /^memory, planned: .+\n\d+ of \d+ pairs .+ steps, loss 0\.\d+, .+; policy in /);
+    const [before, after] = [readCheckpoint(base), readCheckpoint(at("policy"))];
+    assert.deepEqual(after.config, before.config);
+    assert.notDeepEqual(after.tensors.get("model.norm.weight"), before.tensors.get("model.norm.weight"));
 
-  const evaluate = ["evaluate", "--model", at("policy"), "--questions", at("questions.jsonl"), "--max-new-tokens", "96", "--out", at("answers.jsonl")];
-  assert.match(await succeed([...evaluate, "--decoding", "sampled", "--samples", "4"]), /% Score \[95 %\][\s\S]+policy +\d/);
-  assert.equal(rowsOf(at("answers.jsonl")).length, 48);
-  const best = await succeed(["best-of-n", "--answers", at("answers.jsonl")]);
-  assert.deepEqual(best.match(/^\d+(?= )/gm), ["1", "2", "4"]);
+    const evaluate = [
+      "evaluate",
+      "--model",
+      at("policy"),
+      "--questions",
+      at("questions.jsonl"),
+      "--max-new-tokens",
+      "96",
+      "--out",
+      at("answers.jsonl"),
+    ];
+    assert.match(
+      await succeed([...evaluate, "--decoding", "sampled", "--samples", "4"]),
+      /% Score \[95 %\][\s\S]+policy +\d/,
+    );
+    assert.equal(rowsOf(at("answers.jsonl")).length, 48);
+    const best = await succeed(["best-of-n", "--answers", at("answers.jsonl")]);
+    assert.deepEqual(best.match(/^\d+(?= )/gm), ["1", "2", "4"]);
 
-  assert.match(await succeed(["logps", "--model", at("policy"), "--pairs", at("pairs.jsonl"), "--out", at("logps.jsonl")]), /^\d+ pairs/);
-  const rows = rowsOf<LogpsRow>(at("logps.jsonl"));
-  for (const row of rows) {
-    assert.deepEqual(Object.keys(row), ["questionId", "chosenLogps", "rejectedLogps", "chosenTokens", "rejectedTokens", "chosenUnmasked", "rejectedUnmasked"]);
-    assert.ok(row.chosenLogps < 0 && row.chosenUnmasked <= row.chosenTokens && row.rejectedUnmasked < row.rejectedTokens + 1);
-  }
-  if (!hasTorch) return t.diagnostic(`transformers not asked: ${python} has no torch and transformers (MASK_DPO_PYTHON names another)`);
-  const kept = new Set(rows.map(({ questionId }) => questionId));
-  writeFileSync(at("kept.jsonl"), pairs.filter(({ questionId }) => kept.has(questionId)).map((pair) => `${JSON.stringify(pair)}\n`).join(""));
-  agreesWithTransformers(at("policy"), at("kept.jsonl"), "paper", rows);
-});
+    assert.match(
+      await succeed(["logps", "--model", at("policy"), "--pairs", at("pairs.jsonl"), "--out", at("logps.jsonl")]),
+      /^\d+ pairs/,
+    );
+    const rows = rowsOf<LogpsRow>(at("logps.jsonl"));
+    for (const row of rows) {
+      assert.deepEqual(Object.keys(row), [
+        "questionId",
+        "chosenLogps",
+        "rejectedLogps",
+        "chosenTokens",
+        "rejectedTokens",
+        "chosenUnmasked",
+        "rejectedUnmasked",
+      ]);
+      assert.ok(
+        row.chosenLogps < 0 && row.chosenUnmasked <= row.chosenTokens && row.rejectedUnmasked < row.rejectedTokens + 1,
+      );
+    }
+    if (!hasTorch)
+      return t.diagnostic(
+        `transformers not asked: ${python} has no torch and transformers (MASK_DPO_PYTHON names another)`,
+      );
+    const kept = new Set(rows.map(({ questionId }) => questionId));
+    writeFileSync(
+      at("kept.jsonl"),
+      pairs
+        .filter(({ questionId }) => kept.has(questionId))
+        .map((pair) => `${JSON.stringify(pair)}\n`)
+        .join(""),
+    );
+    agreesWithTransformers(at("policy"), at("kept.jsonl"), "paper", rows);
+  },
+);
 
 test("logps of mask none are the sums of log-softmax over full logits", async (t) => {
   const dir = scratch(t);
-  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 5), out = path.join(dir, "logps.jsonl");
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 5),
+    out = path.join(dir, "logps.jsonl");
   await succeed(["logps", "--model", tinyModel, "--pairs", pairs, "--mask", "none", "--out", out]);
   const rows = rowsOf<LogpsRow>(out);
   await startEngine();
@@ -102,28 +208,63 @@ test("logps of mask none are the sums of log-softmax over full logits", async (t
   policy.dispose();
 });
 
-test("logps agree with transformers to 1e-3, with and without a chat template and mask", { timeout: 120_000, skip: hasTorch ? false : `${python} has no torch and transformers; name a Python that has in MASK_DPO_PYTHON` }, async (t) => {
-  const dir = scratch(t);
-  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 4);
-  for (const [model, mask] of [["qwen2-gqa-tied", "paper"], ["llama-biases-linear", "none"]] as const) {
-    const out = path.join(dir, `${model}.jsonl`);
-    await succeed(["logps", "--model", goldenPath("models", model), "--pairs", pairs, "--mask", mask, "--out", out]);
-    agreesWithTransformers(goldenPath("models", model), pairs, mask, rowsOf<LogpsRow>(out));
-  }
-});
+test(
+  "logps agree with transformers to 1e-3, with and without a chat template and mask",
+  {
+    timeout: 120_000,
+    skip: hasTorch ? false : `${python} has no torch and transformers; name a Python that has in MASK_DPO_PYTHON`,
+  },
+  async (t) => {
+    const dir = scratch(t);
+    const pairs = writePairs(path.join(dir, "pairs.jsonl"), 4);
+    for (const [model, mask] of [
+      ["qwen2-gqa-tied", "paper"],
+      ["llama-biases-linear", "none"],
+    ] as const) {
+      const out = path.join(dir, `${model}.jsonl`);
+      await succeed(["logps", "--model", goldenPath("models", model), "--pairs", pairs, "--mask", mask, "--out", out]);
+      agreesWithTransformers(goldenPath("models", model), pairs, mask, rowsOf<LogpsRow>(out));
+    }
+  },
+);
 
 test("--help of every verb exits with 0 and names its options", { timeout: 60_000 }, async () => {
   const top = await succeed(["--help"]);
-  const verbs = [...top.matchAll(/^ {2}([a-z][a-z-]+)(?= |$)/gm)].map(([, verb]) => verb!).filter((verb) => verb !== "help");
-  for (const verb of ["setup", "world", "sample", "annotate", "pairs", "inspect", "train", "evaluate", "best-of-n", "logps", "notebooks"]) assert.ok(verbs.includes(verb), verb);
+  const verbs = [...top.matchAll(/^ {2}([a-z][a-z-]+)(?= |$)/gm)]
+    .map(([, verb]) => verb!)
+    .filter((verb) => verb !== "help");
+  for (const verb of [
+    "setup",
+    "world",
+    "sample",
+    "annotate",
+    "pairs",
+    "inspect",
+    "train",
+    "evaluate",
+    "best-of-n",
+    "logps",
+    "notebooks",
+  ])
+    assert.ok(verbs.includes(verb), verb);
   const promised: Record<string, string[]> = {
-    sample: ["--model", "--questions", "--out", "--k", "--temperature", "--top-k", "--top-p", "--seed"], annotate: ["--candidates", "--out"], pairs: ["--candidates", "--out"],
-    train: ["--model", "--pairs", "--out", "--mask", "--beta", "--lr", "--epochs", "--batch", "--seed"], logps: ["--model", "--pairs", "--mask", "--out"], evaluate: ["--model", "--out"],
-    "best-of-n": ["--answers"], inspect: ["--pairs", "--out"], world: ["pretrain", "questions"], reproduce: ["--preset", "--only", "--seed"],
+    sample: ["--model", "--questions", "--out", "--k", "--temperature", "--top-k", "--top-p", "--seed"],
+    annotate: ["--candidates", "--out"],
+    pairs: ["--candidates", "--out"],
+    train: ["--model", "--pairs", "--out", "--mask", "--beta", "--lr", "--epochs", "--batch", "--seed"],
+    logps: ["--model", "--pairs", "--mask", "--out"],
+    evaluate: ["--model", "--out"],
+    "best-of-n": ["--answers"],
+    inspect: ["--pairs", "--out"],
+    world: ["pretrain", "questions"],
+    reproduce: ["--preset", "--only", "--seed"],
   };
-  await Promise.all(verbs.map(async (verb) => {
-    const { code, stdout, stderr } = await run([verb, "--help"]);
-    assert.deepEqual([code, stderr], [0, ""], verb);
-    for (const option of ["Usage: mask-dpo", ...(promised[verb] ?? [])]) assert.ok(stdout.includes(option), `${verb} --help does not name ${option}`);
-  }));
+  await Promise.all(
+    verbs.map(async (verb) => {
+      const { code, stdout, stderr } = await run([verb, "--help"]);
+      assert.deepEqual([code, stderr], [0, ""], verb);
+      for (const option of ["Usage: mask-dpo", ...(promised[verb] ?? [])])
+        assert.ok(stdout.includes(option), `${verb} --help does not name ${option}`);
+    }),
+  );
 });

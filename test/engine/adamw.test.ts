@@ -11,21 +11,36 @@ type Named = Record<string, GoldenTensor>;
 interface Golden {
   initial: Named;
   gradients: Named[];
-  cases: Record<string, { settings: { beta1: number; beta2: number; eps: number; weightDecay: number; maxNorm: number | null }; rates: number[]; gradientNorms: number[]; params: Named[] }>;
+  cases: Record<
+    string,
+    {
+      settings: { beta1: number; beta2: number; eps: number; weightDecay: number; maxNorm: number | null };
+      rates: number[];
+      gradientNorms: number[];
+      params: Named[];
+    }
+  >;
   cosine: Record<string, { warmup: number; total: number; factors: number[] }>;
 }
 const golden = readGolden<Golden>("optimizer.json");
-const join = (tensors: Named) => Float32Array.from(Object.keys(golden.initial).flatMap((name) => Array.from(f32(tensors[name]!))));
+const join = (tensors: Named) =>
+  Float32Array.from(Object.keys(golden.initial).flatMap((name) => Array.from(f32(tensors[name]!))));
 
 for (const [name, { settings, rates, gradientNorms, params }] of Object.entries(golden.cases)) {
   onEveryBackend(`AdamW trajectory: ${name}`, async () => {
     const before = tf.memory().numTensors;
-    let weights = tf.tensor1d(join(golden.initial)), state = adamwInit(weights.size);
+    let weights = tf.tensor1d(join(golden.initial)),
+      state = adamwInit(weights.size);
     for (const [step, gradients] of golden.gradients.entries()) {
       const gradient = tf.tensor1d(join(gradients));
       const { clipped, norm } = await clipGradient(gradient, settings.maxNorm ?? Infinity);
       assert.ok(Math.abs(norm - gradientNorms[step]!) <= 1e-5 * gradientNorms[step]!, `norm at step ${step}`);
-      const next = adamwUpdate(weights, clipped, state, { lr: rates[step]!, betas: [settings.beta1, settings.beta2], eps: settings.eps, weightDecay: settings.weightDecay });
+      const next = adamwUpdate(weights, clipped, state, {
+        lr: rates[step]!,
+        betas: [settings.beta1, settings.beta2],
+        eps: settings.eps,
+        weightDecay: settings.weightDecay,
+      });
       tf.dispose([gradient, clipped, weights, state.m, state.v]);
       ({ weights, state } = next);
       const error = relativeError(weights.dataSync(), join(params[step]!));

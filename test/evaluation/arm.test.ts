@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Rng } from "../../lib/base/rng";
 import { measures, poolTotals, type AnswerTotals, type Measure } from "../../lib/evaluation/answerTotals";
-import { armDifference, perAnswer, scoreOf, seedScores, topicDifferences, type Arm, type ArmDifference } from "../../lib/evaluation/arm";
+import {
+  armDifference,
+  perAnswer,
+  scoreOf,
+  seedScores,
+  topicDifferences,
+  type Arm,
+  type ArmDifference,
+} from "../../lib/evaluation/arm";
 import { armTable, claimsTable, differencesTable, hackingTable } from "../../lib/evaluation/armTables";
 import { verdictOf } from "../../lib/evaluation/claims";
 import { preset } from "../../lib/lab/preset";
@@ -14,36 +22,78 @@ const topics = Array.from({ length: 30 }, (_, i) => `t${i}`);
 /** 10 answers of 5 sentences a topic, of which `wrong(i)` are wrong in all. */
 function totals(wrong: (topic: number) => number): AnswerTotals {
   const row = (i: number): Record<Measure, number> => ({
-    answers: 10, sentences: 50, correct: 50 - wrong(i), incorrect: wrong(i), noFact: 0, score: (50 - wrong(i)) / 5, facts: 50, supported: 50 - wrong(i), factAnswers: 10, factScore: 10 * (1 - wrong(i) / 50), characters: 1000, relations: 40, repeated: 1,
+    answers: 10,
+    sentences: 50,
+    correct: 50 - wrong(i),
+    incorrect: wrong(i),
+    noFact: 0,
+    score: (50 - wrong(i)) / 5,
+    facts: 50,
+    supported: 50 - wrong(i),
+    factAnswers: 10,
+    factScore: 10 * (1 - wrong(i) / 50),
+    characters: 1000,
+    relations: 40,
+    repeated: 1,
   });
-  return { topics, sums: Object.fromEntries(measures.map((name) => [name, topics.map((_, i) => row(i)[name])])) as Record<Measure, number[]> };
+  return {
+    topics,
+    sums: Object.fromEntries(measures.map((name) => [name, topics.map((_, i) => row(i)[name])])) as Record<
+      Measure,
+      number[]
+    >,
+  };
 }
 const arm = (label: string, ...seeds: AnswerTotals[]): Arm => ({ label, seeds, runs: ["r"] });
-const good = arm("good", totals((i) => 10 + (i % 3)), totals((i) => 12 + (i % 2))), bad = arm("bad", totals((i) => 20 + (i % 5)), totals((i) => 24 - (i % 3)));
+const good = arm(
+    "good",
+    totals((i) => 10 + (i % 3)),
+    totals((i) => 12 + (i % 2)),
+  ),
+  bad = arm(
+    "bad",
+    totals((i) => 20 + (i % 5)),
+    totals((i) => 24 - (i % 3)),
+  );
 const rng = () => new Rng("arm");
 
 test("scores pool all seeds, intervals hold them, and each seed has its own", () => {
   const { value, low, high } = scoreOf(good, "score", rng());
   assert.ok(Math.abs(value - 100 * (1 - (10 + 1 + 12 + 0.5) / 100)) < 1e-9);
   assert.ok(low < value && value < high);
-  assert.deepEqual(seedScores(good, "score").map((v) => v.toFixed(2)), ["78.00", "75.00"]);
+  assert.deepEqual(
+    seedScores(good, "score").map((v) => v.toFixed(2)),
+    ["78.00", "75.00"],
+  );
   assert.equal(perAnswer(good, "sentences"), 5);
   assert.ok(Math.abs(scoreOf(good, "factScore", rng()).value - value) < 1e-9, "here both evaluators see the same");
 });
 
 test("a difference is paired by topic and turns with its sides", () => {
-  const there = armDifference(good, bad, "score", rng()), back = armDifference(bad, good, "score", rng());
+  const there = armDifference(good, bad, "score", rng()),
+    back = armDifference(bad, good, "score", rng());
   assert.ok(there.low > 0 && there.p < 0.001);
   assert.ok(Math.abs(there.value + back.value) < 1e-9);
   assert.deepEqual(there.perSeed.length, 2);
   assert.ok(Math.abs(there.perSeed.reduce((a, b) => a + b, 0) / 2 - there.value) < 1e-9);
-  assert.ok(Math.abs([...topicDifferences(good, bad).values()].reduce((a, b) => a + b, 0) / topics.length - there.value / 100) < 1e-9);
+  assert.ok(
+    Math.abs([...topicDifferences(good, bad).values()].reduce((a, b) => a + b, 0) / topics.length - there.value / 100) <
+      1e-9,
+  );
   assert.throws(() => armDifference(good, { ...bad, seeds: bad.seeds.slice(1) }, "score", rng()), RangeError);
   assert.throws(() => poolTotals([good.seeds[0]!, { ...bad.seeds[0]!, topics: [...topics].reverse() }]), RangeError);
 });
 
 test("a verdict needs the interval and every seed", () => {
-  const difference = (low: number, high: number, ...perSeed: number[]): ArmDifference => ({ value: (low + high) / 2, low, high, a: 0, b: 0, p: 0, perSeed });
+  const difference = (low: number, high: number, ...perSeed: number[]): ArmDifference => ({
+    value: (low + high) / 2,
+    low,
+    high,
+    a: 0,
+    b: 0,
+    p: 0,
+    perSeed,
+  });
   assert.equal(verdictOf(difference(0.1, 5, 1, 2)), "holds");
   assert.equal(verdictOf(difference(0.1, 5, -1, 6)), "undecided", "a seed disagrees");
   assert.equal(verdictOf(difference(-1, 5, 1, 2)), "undecided");
@@ -52,10 +102,13 @@ test("a verdict needs the interval and every seed", () => {
 });
 
 test("tables print, name their runs for the record only, and show seeds", () => {
-  const session = { seed: 1, preset: preset("smoke") } as Session, difference = armDifference(good, bad, "score", rng());
+  const session = { seed: 1, preset: preset("smoke") } as Session,
+    difference = armDifference(good, bad, "score", rng());
   const tables = [
-    armTable(session, "x-arms", "c", [{ arm: good, printed: 77.53 }, { arm: bad }]), hackingTable("x-hack", "c", [good, bad]),
-    differencesTable("x-diff", "c", [{ label: "good - bad", difference }]), claimsTable("x-claims", [{ text: "good > bad", source: "Table 0", printed: 9, here: difference }]),
+    armTable(session, "x-arms", "c", [{ arm: good, printed: 77.53 }, { arm: bad }]),
+    hackingTable("x-hack", "c", [good, bad]),
+    differencesTable("x-diff", "c", [{ label: "good - bad", difference }]),
+    claimsTable("x-claims", [{ text: "good > bad", source: "Table 0", printed: 9, here: difference }]),
   ];
   for (const table of tables) {
     assert.match(toLatex(table), /\\bottomrule/);

@@ -13,7 +13,8 @@ const options = { resamples: 999 };
 test("the difference is that of the two summaries; swapping policies negates it and keeps p", () => {
   const rng = new Rng("compare");
   const [a, b] = [randomAnswers(questions, 2, 0.7, rng), randomAnswers(questions, 2, 0.5, rng)];
-  const ab = comparePolicies(a, b, questions, new Rng(1), options), ba = comparePolicies(b, a, questions, new Rng(1), options);
+  const ab = comparePolicies(a, b, questions, new Rng(1), options),
+    ba = comparePolicies(b, a, questions, new Rng(1), options);
   const [sa, sb] = [a, b].map((answers) => summarise(answers, questions, new Rng(2), options));
   assert.equal(ab.topics, 30);
   for (const key of ["score", "macroScore"] as const) {
@@ -32,7 +33,9 @@ test("pairing by topic matters: topics that differ far more than policies do not
   const a = questions.map(({ id }, i) => answer(id, 0, letters(1 + (i % 19))));
   const b = questions.map(({ id }, i) => answer(id, 0, letters(i % 19)));
   const { score } = comparePolicies(a, b, questions, new Rng(3), options);
-  assert.ok(Math.abs(score.value - 0.05) < 1e-12 && Math.abs(score.low - 0.05) < 1e-9 && Math.abs(score.high - 0.05) < 1e-9);
+  assert.ok(
+    Math.abs(score.value - 0.05) < 1e-12 && Math.abs(score.low - 0.05) < 1e-9 && Math.abs(score.high - 0.05) < 1e-9,
+  );
   assert.equal(score.p, 1 / 1000);
 });
 
@@ -44,5 +47,8 @@ test("a policy against itself: 0, p = 1", () => {
 
 test("policies that gave different numbers of answers are refused", () => {
   const a = randomAnswers(questions, 2, 0.5, new Rng("unequal"));
-  assert.throws(() => comparePolicies(a, a.slice(0, -1), questions, new Rng(5), options), (e: UserError) => e instanceof UserError && /question "q59": .*got 2 and 1/.test(e.message));
+  assert.throws(
+    () => comparePolicies(a, a.slice(0, -1), questions, new Rng(5), options),
+    (e: UserError) => e instanceof UserError && /question "q59": .*got 2 and 1/.test(e.message),
+  );
 });

@@ -16,6 +16,13 @@ export function answer(questionId: string, index: number, letters: string): Anno
 
 /** `n` answers to every question, each sentence supported with probability `p`. */
 export function randomAnswers(questions: readonly Question[], n: number, p: number, rng: Rng): AnnotatedCandidate[] {
-  return questions.flatMap(({ id }) => Array.from({ length: n }, (_, i) =>
-    answer(id, i, Array.from({ length: 1 + rng.int(6) }, () => (rng.next() < p ? "S" : rng.pick(["C", "U", "N"]))).join(""))));
+  return questions.flatMap(({ id }) =>
+    Array.from({ length: n }, (_, i) =>
+      answer(
+        id,
+        i,
+        Array.from({ length: 1 + rng.int(6) }, () => (rng.next() < p ? "S" : rng.pick(["C", "U", "N"]))).join(""),
+      ),
+    ),
+  );
 }

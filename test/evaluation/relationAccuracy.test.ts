@@ -11,7 +11,13 @@ import { renderFact } from "../../lib/world/render";
 const atlas = loadAtlas();
 const rng = new Rng("relation accuracy");
 const questions = atlas.splits.test.slice(0, 40);
-const answer = (i: number, ...sentences: string[]): AnnotatedCandidate => ({ questionId: questions[i]!.id, index: 0, completion: sentences.join(" "), seed: 1, sentences: [] });
+const answer = (i: number, ...sentences: string[]): AnnotatedCandidate => ({
+  questionId: questions[i]!.id,
+  index: 0,
+  completion: sentences.join(" "),
+  seed: 1,
+  sentences: [],
+});
 const continent = (i: number, right: boolean): string => {
   const topic = atlas.topic(questions[i]!.topic);
   const known = truths("continent", topic)!;
@@ -19,16 +25,34 @@ const continent = (i: number, right: boolean): string => {
 };
 
 test("the share of right statements of each relation, most accurate first", () => {
-  const answers = questions.map((_, i) => answer(i, continent(i, i % 4 !== 0), renderFact("country", truths("country", atlas.topic(questions[i]!.topic))![0]!, rng), "No relation says this."));
+  const answers = questions.map((_, i) =>
+    answer(
+      i,
+      continent(i, i % 4 !== 0),
+      renderFact("country", truths("country", atlas.topic(questions[i]!.topic))![0]!, rng),
+      "No relation says this.",
+    ),
+  );
   const rows = relationAccuracy(atlas, questions, answers, new Rng(1));
-  assert.deepEqual(rows.map(({ relation, statements, accuracy }) => [relation, statements, accuracy.value]), [["country", 40, 1], ["continent", 40, 0.75]]);
+  assert.deepEqual(
+    rows.map(({ relation, statements, accuracy }) => [relation, statements, accuracy.value]),
+    [
+      ["country", 40, 1],
+      ["continent", 40, 0.75],
+    ],
+  );
   const { low, high } = rows[1]!.accuracy;
   assert.ok(low > 0.5 && low < 0.75 && high > 0.75 && high < 0.95, `${low} ${high}`);
 });
 
 test("a gain is split into choice of relations and accuracy within them, and the parts add up", () => {
-  const row = (relation: string, statements: number, value: number): RelationAccuracy => ({ relation, statements, accuracy: { value, low: value, high: value } });
-  const near = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-12, `${actual}, not ${expected}`);
+  const row = (relation: string, statements: number, value: number): RelationAccuracy => ({
+    relation,
+    statements,
+    accuracy: { value, low: value, high: value },
+  });
+  const near = (actual: number, expected: number) =>
+    assert.ok(Math.abs(actual - expected) < 1e-12, `${actual}, not ${expected}`);
   const before = [row("easy", 50, 0.9), row("hard", 50, 0.1)];
   const choice = decomposeGain(before, [row("easy", 75, 0.9), row("hard", 25, 0.1)]);
   near(choice.choice, 0.2);

@@ -15,7 +15,13 @@ test("pooled, mean and fact-only score, counts per answer, by hand", () => {
   assert.equal(summary.score.value, 5 / 8); //           (4 S + 1 N) / 8
   assert.equal(summary.macroScore.value, (3 / 4 + 1 / 2 + 0 + 1 / 2) / 4);
   assert.equal(summary.factScore.value, 4 / 7); //       4 S / (4 S + 2 C + 1 U)
-  assert.deepEqual(summary.perAnswer, { sentences: 2, correct: 1, incorrect: 0.75, noFact: 0.25, characters: (11 + 5 + 0 + 5) / 4 });
+  assert.deepEqual(summary.perAnswer, {
+    sentences: 2,
+    correct: 1,
+    incorrect: 0.75,
+    noFact: 0.25,
+    characters: (11 + 5 + 0 + 5) / 4,
+  });
 });
 
 test("intervals hold the value, narrow with more topics, and do not depend on the order of rows", () => {
@@ -28,14 +34,26 @@ test("intervals hold the value, narrow with more topics, and do not depend on th
     return score.high - score.low;
   };
   assert.ok(width(200) < 0.7 * width(50));
-  assert.deepEqual(summarise(rng.shuffle(answers), many, new Rng(1), { resamples: 200 }), summarise(answers, many, new Rng(1), { resamples: 200 }));
+  assert.deepEqual(
+    summarise(rng.shuffle(answers), many, new Rng(1), { resamples: 200 }),
+    summarise(answers, many, new Rng(1), { resamples: 200 }),
+  );
 });
 
 test("topics group questions in order; unanswered questions and stray answers are refused", () => {
   const groups = answersByTopic([answer("b1", 0, "S"), answer("a2", 0, "S"), answer("a1", 0, "S")], questions);
-  assert.deepEqual([...groups].map(([topic, entries]) => [topic, entries.map((e) => e.question.id)]), [["a", ["a1", "a2"]], ["b", ["b1"]]]);
+  assert.deepEqual(
+    [...groups].map(([topic, entries]) => [topic, entries.map((e) => e.question.id)]),
+    [
+      ["a", ["a1", "a2"]],
+      ["b", ["b1"]],
+    ],
+  );
   const refused = (message: RegExp) => (e: UserError) => e instanceof UserError && message.test(e.message);
-  assert.throws(() => answersByTopic([answer("a1", 0, "S")], questions), refused(/question "b1": expected at least one answer/));
+  assert.throws(
+    () => answersByTopic([answer("a1", 0, "S")], questions),
+    refused(/question "b1": expected at least one answer/),
+  );
   assert.throws(() => answersByTopic([answer("z", 0, "S")], questions), refused(/question "z": expected one of the 3/));
   assert.throws(() => answersByTopic([], []), refused(/at least one question/));
 });

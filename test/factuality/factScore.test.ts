@@ -7,10 +7,16 @@ import { userError } from "../golden/fixtures";
 import { readGolden } from "../golden/golden";
 
 const quick = { resamples: 500 };
-const close = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-12, `${actual}, not ${expected}`);
+const close = (actual: number, expected: number) =>
+  assert.ok(Math.abs(actual - expected) < 1e-12, `${actual}, not ${expected}`);
 
 test("40 topics, some without a response or without facts, equal numpy's averages", () => {
-  const { factScore: golden } = readGolden<{ factScore: { responses: (FactLabel[] | null)[] } & Record<"score" | "penalised" | "respondRatio" | "factsPerResponse", number> }>("human.json");
+  const { factScore: golden } = readGolden<{
+    factScore: { responses: (FactLabel[] | null)[] } & Record<
+      "score" | "penalised" | "respondRatio" | "factsPerResponse",
+      number
+    >;
+  }>("human.json");
   const got = factScore(golden.responses, new Rng(1), quick);
   for (const key of ["score", "penalised", "respondRatio", "factsPerResponse"] as const) {
     close(got[key].value, golden[key]);
@@ -37,5 +43,8 @@ test("the penalty: exp(1 - 10 / n) below ten facts, none from ten on", () => {
 });
 
 test("a model that never responds has no score", () => {
-  assert.throws(() => factScore([null, []], new Rng(1)), userError(/at least one response with facts, got none in 2 topics/));
+  assert.throws(
+    () => factScore([null, []], new Rng(1)),
+    userError(/at least one response with facts, got none in 2 topics/),
+  );
 });

@@ -15,8 +15,24 @@ const read = (name: string) => readHumanLabels(path.join(folder!, `${name}.jsonl
 /** Published: Min et al. 2023, Table 1. */
 const known = [
   { name: "ChatGPT", responding: 157, sentences: 1241, verbatim: 1241, published: 58.3, labelled: 5426, irrelevant: 2 },
-  { name: "InstructGPT", responding: 182, sentences: 1123, verbatim: 1123, published: 42.5, labelled: 4726, irrelevant: 38 },
-  { name: "PerplexityAI", responding: 166, sentences: 1625, verbatim: 618, published: 71.5, labelled: 5888, irrelevant: 1003 },
+  {
+    name: "InstructGPT",
+    responding: 182,
+    sentences: 1123,
+    verbatim: 1123,
+    published: 42.5,
+    labelled: 4726,
+    irrelevant: 38,
+  },
+  {
+    name: "PerplexityAI",
+    responding: 166,
+    sentences: 1625,
+    verbatim: 618,
+    published: 71.5,
+    labelled: 5888,
+    irrelevant: 1003,
+  },
 ];
 
 for (const { name, responding, sentences, verbatim, published, labelled, irrelevant } of known) {
@@ -29,7 +45,10 @@ for (const { name, responding, sentences, verbatim, published, labelled, irrelev
     const score = factScore(responses.map(factLabels), new Rng(1), { resamples: 200 });
     assert.deepEqual([score.topics, score.responding], [183, responding]);
     assert.equal(score.facts.S + score.facts.NS + score.facts.IR, labelled + irrelevant);
-    assert.ok(Math.abs(100 * score.score.value - published) < 0.15, `${100 * score.score.value}, published ${published}`);
+    assert.ok(
+      Math.abs(100 * score.score.value - published) < 0.15,
+      `${100 * score.score.value}, published ${published}`,
+    );
   });
 }
 

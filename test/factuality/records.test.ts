@@ -8,8 +8,20 @@ import { UserError } from "../../lib/base/check";
 import { readJsonl } from "../../lib/base/jsonl";
 import { annotatedCandidateSchema, candidateSchema } from "../../lib/factuality/records";
 
-const good = { questionId: "q", index: 0, completion: "It is big. It is old.", seed: 1, sentences: [{ start: 0, end: 10, verdict: "supported" }, { start: 11, end: 21, verdict: "no-fact" }] };
-const spans = (...sentences: [number, number][]) => ({ ...good, sentences: sentences.map(([start, end]) => ({ start, end, verdict: "supported" })) });
+const good = {
+  questionId: "q",
+  index: 0,
+  completion: "It is big. It is old.",
+  seed: 1,
+  sentences: [
+    { start: 0, end: 10, verdict: "supported" },
+    { start: 11, end: 21, verdict: "no-fact" },
+  ],
+};
+const spans = (...sentences: [number, number][]) => ({
+  ...good,
+  sentences: sentences.map(([start, end]) => ({ start, end, verdict: "supported" })),
+});
 
 test("annotated candidates: bad lines are refused with file and line", () => {
   const dir = mkdtempSync(path.join(os.tmpdir(), "records-"));
@@ -29,12 +41,19 @@ test("annotated candidates: bad lines are refused with file and line", () => {
     ];
     for (const [bad, message] of cases) {
       writeFileSync(file, [good, good, bad].map((row) => JSON.stringify(row)).join("\n"));
-      assert.throws(() => readJsonl(file, annotatedCandidateSchema), (e: UserError) => e instanceof UserError && e.message.startsWith(`${file}:3: `) && message.test(e.message), JSON.stringify(bad));
+      assert.throws(
+        () => readJsonl(file, annotatedCandidateSchema),
+        (e: UserError) => e instanceof UserError && e.message.startsWith(`${file}:3: `) && message.test(e.message),
+        JSON.stringify(bad),
+      );
     }
     writeFileSync(file, JSON.stringify(good));
     assert.deepEqual(readJsonl(file, annotatedCandidateSchema), [good]);
     assert.throws(() => readJsonl(file, candidateSchema), /:1: .*unknown keys "sentences"/);
-    assert.throws(() => readJsonl(path.join(dir, "none.jsonl"), candidateSchema), /expected a readable file, got ENOENT/);
+    assert.throws(
+      () => readJsonl(path.join(dir, "none.jsonl"), candidateSchema),
+      /expected a readable file, got ENOENT/,
+    );
   } finally {
     rmSync(dir, { recursive: true });
   }

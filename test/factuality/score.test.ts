@@ -17,11 +17,25 @@ test("every verdict has a letter of its own", () => {
 });
 
 test("counts and score; no-fact sentences count as correct in the score only", () => {
-  const mixed = of("supported", "contradictory", "no-fact", "unverifiable", "supported", "no-fact", "no-fact", "supported");
+  const mixed = of(
+    "supported",
+    "contradictory",
+    "no-fact",
+    "unverifiable",
+    "supported",
+    "no-fact",
+    "no-fact",
+    "supported",
+  );
   assert.deepEqual(countSentences(mixed), { sentences: 8, correct: 3, incorrect: 2, noFact: 3 });
   assert.equal(factualityScore(mixed), 6 / 8);
   assert.equal(factualityScore(of("no-fact")), 1);
   assert.equal(factualityScore(of("unverifiable", "contradictory")), 0);
   assert.equal(factualityScore([]), undefined, "0/0 is not a score");
-  assert.deepEqual(addCounts([countSentences(mixed), countSentences(of("supported"))]), { sentences: 9, correct: 4, incorrect: 2, noFact: 3 });
+  assert.deepEqual(addCounts([countSentences(mixed), countSentences(of("supported"))]), {
+    sentences: 9,
+    correct: 4,
+    incorrect: 2,
+    noFact: 3,
+  });
 });

@@ -4,7 +4,10 @@ import test from "node:test";
 import { KernelClient, sleep } from "../../lib/notebook/kernelClient";
 import { Wire, type Content } from "../../lib/kernel/jupyterWire";
 
-const frames = (wire: Wire, content: Content) => wire.encode(wire.message("execute_request", content, undefined, [Buffer.from("peer")])).map((frame) => Buffer.from(frame));
+const frames = (wire: Wire, content: Content) =>
+  wire
+    .encode(wire.message("execute_request", content, undefined, [Buffer.from("peer")]))
+    .map((frame) => Buffer.from(frame));
 
 test("a message survives the wire, and only with our key and unchanged", () => {
   const wire = new Wire("secret");
@@ -20,22 +23,34 @@ test("a message survives the wire, and only with our key and unchanged", () => {
   assert.equal(wire.decode([Buffer.from("noise")]), undefined);
 });
 
-test("an interrupt really stops work that reports progress; the kernel lives on", { skip: process.platform === "win32" && "signals are tested on POSIX" }, async () => {
-  const kernel = await KernelClient.start();
-  try {
-    const outputs: string[] = [];
-    const run = (code: string) => kernel.execute(code, (type, content) => outputs.push(type === "stream" ? String(content.text) : type));
-    const work = run(`import { startProgress } from "./lib/base/progress";
+test(
+  "an interrupt really stops work that reports progress; the kernel lives on",
+  { skip: process.platform === "win32" && "signals are tested on POSIX" },
+  async () => {
+    const kernel = await KernelClient.start();
+    try {
+      const outputs: string[] = [];
+      const run = (code: string) =>
+        kernel.execute(code, (type, content) => outputs.push(type === "stream" ? String(content.text) : type));
+      const work = run(`import { startProgress } from "./lib/base/progress";
       const progress = startProgress("work", 1e9);
       for (let i = 1; ; i++) { progress.update(i); process.env.STEPS = String(i); await new Promise((resolve) => setTimeout(resolve, 5)); }`);
-    while (!outputs.includes("update_display_data")) await sleep(50);
-    kernel.interrupt();
-    const reply = await work;
-    assert.deepEqual([reply.status, reply.ename], ["error", "Interrupted"]);
-    outputs.length = 0;
-    assert.equal((await run("const first = process.env.STEPS; await new Promise((resolve) => setTimeout(resolve, 200)); console.log(first === process.env.STEPS);")).status, "ok");
-    assert.ok(outputs.includes("true\n"), outputs.join());
-  } finally {
-    await kernel.stop();
-  }
-});
+      while (!outputs.includes("update_display_data")) await sleep(50);
+      kernel.interrupt();
+      const reply = await work;
+      assert.deepEqual([reply.status, reply.ename], ["error", "Interrupted"]);
+      outputs.length = 0;
+      assert.equal(
+        (
+          await run(
+            "const first = process.env.STEPS; await new Promise((resolve) => setTimeout(resolve, 200)); console.log(first === process.env.STEPS);",
+          )
+        ).status,
+        "ok",
+      );
+      assert.ok(outputs.includes("true\n"), outputs.join());
+    } finally {
+      await kernel.stop();
+    }
+  },
+);

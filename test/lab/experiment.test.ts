@@ -23,21 +23,46 @@ before(async () => {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined }));
   base = await openSession({ preset: "smoke", seed: 1 });
 });
-const tiny = (t: TestContext): Session => ({ ...base, runs: scratch(t), preset: { ...preset("smoke"), topics: 6, evaluationQuestions: 4, samples: 1, maskSeeds: 1 } });
-const request = (session: Session, setting: Setting, seed = 1) => ({ experiment: experimentOf(session, seed, setting), evaluations: ["test sampled"] as const });
+const tiny = (t: TestContext): Session => ({
+  ...base,
+  runs: scratch(t),
+  preset: { ...preset("smoke"), topics: 6, evaluationQuestions: 4, samples: 1, maskSeeds: 1 },
+});
+const request = (session: Session, setting: Setting, seed = 1) => ({
+  experiment: experimentOf(session, seed, setting),
+  evaluations: ["test sampled"] as const,
+});
 
 test("what was computed is not computed again, what is missing is, and other settings are other runs", async (t) => {
-  const session = tiny(t), one = request(session, { snapshots: true });
+  const session = tiny(t),
+    one = request(session, { snapshots: true });
   assert.equal(knownResult(session, one), undefined);
   const [first] = await runExperiments(session, [one]);
-  const weights = path.join(trainedPolicy(session, one.experiment), "model.safetensors"), bytes = readFileSync(weights);
+  const weights = path.join(trainedPolicy(session, one.experiment), "model.safetensors"),
+    bytes = readFileSync(weights);
   assert.deepEqual(await runExperiments(session, [one]), [first]);
   const [more] = await runExperiments(session, [{ ...one, evaluations: ["test sampled", "ood sampled"] }]);
   assert.deepEqual(more!.answers["test sampled"], first!.answers["test sampled"]);
   assert.ok(more!.answers["ood sampled"]);
-  const names = [{}, { mask: "none" }, { lrScale: 0.5 }, { pairs: { k: 2 } }, { pairs: { annotator: "facts" } }, { policy: "other" }] as const;
-  assert.equal(new Set([...names.map((setting) => experimentName(session, request(session, setting).experiment)), experimentName(session, request(session, {}, 2).experiment)]).size, names.length + 1);
-  assert.deepEqual(first!.snapshots.map(({ step }) => step > 0 && step < first!.steps), first!.snapshots.map(() => true));
+  const names = [
+    {},
+    { mask: "none" },
+    { lrScale: 0.5 },
+    { pairs: { k: 2 } },
+    { pairs: { annotator: "facts" } },
+    { policy: "other" },
+  ] as const;
+  assert.equal(
+    new Set([
+      ...names.map((setting) => experimentName(session, request(session, setting).experiment)),
+      experimentName(session, request(session, {}, 2).experiment),
+    ]).size,
+    names.length + 1,
+  );
+  assert.deepEqual(
+    first!.snapshots.map(({ step }) => step > 0 && step < first!.steps),
+    first!.snapshots.map(() => true),
+  );
   assert.ok(first!.snapshots.length > 0);
   // A run killed after its first checkpoint goes on to the same weights: here its end is taken away.
   rmSync(path.join(session.runs, first!.run, "result.json"));
@@ -48,33 +73,60 @@ test("what was computed is not computed again, what is missing is, and other set
 });
 
 test("experiments side by side give what they give one after the other", async (t) => {
-  const session = tiny(t), requests = (["paper", "none", "inverted"] as const).map((mask) => request(session, { mask }));
+  const session = tiny(t),
+    requests = (["paper", "none", "inverted"] as const).map((mask) => request(session, { mask }));
   const together = await runExperiments(session, requests);
-  const alone: Session = { ...session, runs: scratch(t) }, apart = [];
+  const alone: Session = { ...session, runs: scratch(t) },
+    apart = [];
   for (const one of requests) apart.push(...(await runExperiments(alone, [one])));
-  assert.deepEqual(together.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })), apart.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })));
+  assert.deepEqual(
+    together.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })),
+    apart.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })),
+  );
 });
 
 test("pairs: fewer candidates and topics are parts of more, authors and documents are others, prompts are always the question's own", async (t) => {
-  const session = tiny(t), source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
-  const all = await source({}), topics = await source({ pairs: { topics: 2 } }), single = await source({ pairs: { questionsPerTopic: 1 } });
-  assert.ok(topics.length < all.length && topics.every((pair) => all.some((other) => JSON.stringify(other) === JSON.stringify(pair))));
+  const session = tiny(t),
+    source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
+  const all = await source({}),
+    topics = await source({ pairs: { topics: 2 } }),
+    single = await source({ pairs: { questionsPerTopic: 1 } });
+  assert.ok(
+    topics.length < all.length &&
+      topics.every((pair) => all.some((other) => JSON.stringify(other) === JSON.stringify(pair))),
+  );
   assert.equal(new Set(single.map(({ topic }) => topic)).size, single.length);
-  const document = await source({ pairs: { document: true } }), prompts = new Map(all.map(({ questionId, prompt }) => [questionId, prompt]));
+  const document = await source({ pairs: { document: true } }),
+    prompts = new Map(all.map(({ questionId, prompt }) => [questionId, prompt]));
   for (const { questionId, prompt } of document) assert.deepEqual(prompt, prompts.get(questionId) ?? prompt);
   assert.ok(document.every(({ prompt }) => prompt.length === 1));
-  assert.notDeepEqual(document.map(({ chosen }) => chosen.completion), all.map(({ chosen }) => chosen.completion));
+  assert.notDeepEqual(
+    document.map(({ chosen }) => chosen.completion),
+    all.map(({ chosen }) => chosen.completion),
+  );
 });
 
 test("arms: one result a seed, in order; the base asked as often", async (t) => {
   const session = { ...tiny(t), preset: { ...tiny(t).preset, maskSeeds: 2 } };
   const { paper } = await runArms(session, { paper: maskArms(session).paper });
-  assert.deepEqual(paper.results.map(({ experiment }) => experiment.seed), [1, 2]);
-  assert.deepEqual(armOf(paper, "test greedy").seeds, paper.results.map(({ answers }) => answers["test greedy"]));
+  assert.deepEqual(
+    paper.results.map(({ experiment }) => experiment.seed),
+    [1, 2],
+  );
+  assert.deepEqual(
+    armOf(paper, "test greedy").seeds,
+    paper.results.map(({ answers }) => answers["test greedy"]),
+  );
   const way = onTheWay(paper);
   assert.deepEqual(way.at(-1)!.arm.seeds, armOf(paper, "test sampled").seeds);
-  assert.deepEqual(way.map(({ step }) => step), way.map(({ step }) => step).sort((a, b) => a - b));
-  assert.throws(() => armOf({ ...paper, results: paper.results.map((result) => ({ ...result, answers: {} })) }, "test sampled"), /expected an evaluation "test sampled"/);
+  assert.deepEqual(
+    way.map(({ step }) => step),
+    way.map(({ step }) => step).sort((a, b) => a - b),
+  );
+  assert.throws(
+    () => armOf({ ...paper, results: paper.results.map((result) => ({ ...result, answers: {} })) }, "test sampled"),
+    /expected an evaluation "test sampled"/,
+  );
   const shipped = await policyArm(session, "base", "base", "test greedy", 2);
   assert.deepEqual(shipped.seeds[0], shipped.seeds[1], "greedy answers have no seed");
   assert.equal(readdirSync(session.runs).filter((name) => name.startsWith("experiment-")).length, 2);
@@ -83,10 +135,16 @@ test("arms: one result a seed, in order; the base asked as often", async (t) => 
 test("every preset's suite is whole: counts divide, tables share what they can", () => {
   for (const name of ["smoke", "small", "quick", "hour", "paper"] as const) {
     const session = { ...base, preset: preset(name) };
-    for (const { setting } of [...Object.values(scalingArms(session)), ...Object.values(samplingArms(session)), ...groupArms(session).flatMap(({ near, far }) => [near, far])]) {
+    for (const { setting } of [
+      ...Object.values(scalingArms(session)),
+      ...Object.values(samplingArms(session)),
+      ...groupArms(session).flatMap(({ near, far }) => [near, far]),
+    ]) {
       assert.ok(Number.isInteger(experimentOf(session, 1, setting).pairs.topics), name);
     }
-    const all = ["02", "03", "04", "05", "06"].flatMap((notebook) => requestsOf(session, armsOfNotebook(session, notebook)));
+    const all = ["02", "03", "04", "05", "06"].flatMap((notebook) =>
+      requestsOf(session, armsOfNotebook(session, notebook)),
+    );
     assert.ok(new Set(all.map(({ experiment }) => experimentName(session, experiment))).size < all.length);
   }
 });

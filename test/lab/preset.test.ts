@@ -6,15 +6,30 @@ import { loadAtlas } from "../../lib/world/atlas";
 
 test("paper has the paper's counts", () => {
   const { topics, questionsPerTopic, candidates, bestOf, training } = preset("paper");
-  assert.deepEqual([topics, questionsPerTopic, topics * questionsPerTopic, candidates, bestOf], [2682, 3, loadAtlas().splits.train.length, 32, 256]);
+  assert.deepEqual(
+    [topics, questionsPerTopic, topics * questionsPerTopic, candidates, bestOf],
+    [2682, 3, loadAtlas().splits.train.length, 32, 256],
+  );
   assert.deepEqual([training.batch, training.epochs], [64, 3]);
 });
 
 test("each size has at least as much of everything as the one before", () => {
   const sizes = presetNames.map((name) => preset(name));
-  for (const key of ["topics", "questionsPerTopic", "candidates", "evaluationQuestions", "samples", "bestOf", "bestOfQuestions"] as const) {
+  for (const key of [
+    "topics",
+    "questionsPerTopic",
+    "candidates",
+    "evaluationQuestions",
+    "samples",
+    "bestOf",
+    "bestOfQuestions",
+  ] as const) {
     const values = sizes.map((size) => size[key]);
-    assert.deepEqual(values, [...values].sort((a, b) => a - b), key);
+    assert.deepEqual(
+      values,
+      [...values].sort((a, b) => a - b),
+      key,
+    );
   }
 });
 
@@ -27,5 +42,10 @@ test("hyperparameters are the same at every size, but for the passes; smoke also
 });
 
 test("a native machine gets quick, WebAssembly gets small", () => {
-  assert.deepEqual((["native", "webgpu", "wasm", "cpu"] as const).map(defaultPreset), ["quick", "quick", "small", "small"]);
+  assert.deepEqual((["native", "webgpu", "wasm", "cpu"] as const).map(defaultPreset), [
+    "quick",
+    "quick",
+    "small",
+    "small",
+  ]);
 });

@@ -12,11 +12,18 @@ import { projectRoot } from "../../lib/base/files";
 type Hashes = Record<"here" | "workers", Record<"candidates" | "training", string>>;
 
 async function numbers(env: NodeJS.ProcessEnv): Promise<Hashes> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "test/lab/sameNumbers.ts"], { cwd: projectRoot, env: { ...process.env, ...env } });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "test/lab/sameNumbers.ts"], {
+    cwd: projectRoot,
+    env: { ...process.env, ...env },
+  });
   return JSON.parse(stdout) as Hashes;
 }
 
-for (const [isa, threads] of [["DEFAULT", ["4"]], ["AVX2", ["1", "4"]], ["SSE41", ["2"]]] as const) {
+for (const [isa, threads] of [
+  ["DEFAULT", ["4"]],
+  ["AVX2", ["1", "4"]],
+  ["SSE41", ["2"]],
+] as const) {
   test(`one process and several give the same bits: instruction set ${isa}, threads asked for: ${threads.join(" and ")}`, async () => {
     const all: Hashes[] = [];
     for (const n of threads) all.push(await numbers({ ONEDNN_MAX_CPU_ISA: isa, TF_NUM_INTRAOP_THREADS: n }));

@@ -17,19 +17,29 @@ import { loadAtlas } from "../../lib/world/atlas";
 import { atlasFolder } from "../../lib/world/facts";
 import { atlasPairs } from "../align/atlasPairs";
 
-const policyDir = `${atlasFolder}/base`, k = 48, sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 12 };
+const policyDir = `${atlasFolder}/base`,
+  k = 48,
+  sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 12 };
 
 /** Reference log-probabilities and two steps of training, computed by whoever. */
-async function trained(policy: Policy, computeOf: (pairs: Parameters<typeof localCompute>[2]) => PairCompute): Promise<string> {
+async function trained(
+  policy: Policy,
+  computeOf: (pairs: Parameters<typeof localCompute>[2]) => PairCompute,
+): Promise<string> {
   const options = { ...paperTraining, batch: 48, microbatch: 16, epochs: 1 };
   const { pairs } = tokenizeFor(policy.tokenizer, policy.model.config, await atlasPairs(96), "paper", 1);
-  const compute = computeOf(pairs), initial = flatten(Object.values(policy.params));
+  const compute = computeOf(pairs),
+    initial = flatten(Object.values(policy.params));
   try {
     const logps = await computeLogps(compute, initial, pairs);
     const iterator = train({ compute, initial, pairs, reference: maskedSums(logps, pairs), options, rng: new Rng(1) });
     let next = await iterator.next();
     while (!next.done) next = await iterator.next();
-    return hashOf([logps, next.value].map((values) => JSON.stringify(values, (_, value: unknown) => (value instanceof Float32Array ? Array.from(value) : value))));
+    return hashOf(
+      [logps, next.value].map((values) =>
+        JSON.stringify(values, (_, value: unknown) => (value instanceof Float32Array ? Array.from(value) : value)),
+      ),
+    );
   } finally {
     compute.close();
     initial.dispose();
@@ -43,18 +53,29 @@ async function rows(source: AsyncIterable<Candidate[]>): Promise<Candidate[]> {
 }
 
 function hashOfRows(candidates: Candidate[]): string {
-  return hashOf(candidates.map(({ questionId, index, tokenIds }) => `${questionId} ${index} ${tokenIds!.join()}`).sort());
+  return hashOf(
+    candidates.map(({ questionId, index, tokenIds }) => `${questionId} ${index} ${tokenIds!.join()}`).sort(),
+  );
 }
 
 async function main(): Promise<void> {
   await startEngine();
-  const policy = loadPolicy(policyDir), layout = flatLayout(policy.params), questions: Question[] = loadAtlas().splits.test.slice(0, 40);
-  const tasks = samplingTasks(policy.tokenizer, questions, k), alone: Candidate[] = [];
+  const policy = loadPolicy(policyDir),
+    layout = flatLayout(policy.params),
+    questions: Question[] = loadAtlas().splits.test.slice(0, 40);
+  const tasks = samplingTasks(policy.tokenizer, questions, k),
+    alone: Candidate[] = [];
   for (const task of tasks) alone.push(...(await rows(sampleCandidates(policy, task, k, sampling, 1))));
   const pooled = await rows(samplePool({ policyDir, k, sampling, seed: 1 }, tasks, 2));
   const out = {
-    here: { candidates: hashOfRows(alone), training: await trained(policy, (pairs) => localCompute(policy.model, layout, pairs)) },
-    workers: { candidates: hashOfRows(pooled), training: await trained(policy, (pairs) => pooledCompute(policy.model, layout, pairs, cpuWorkers)) },
+    here: {
+      candidates: hashOfRows(alone),
+      training: await trained(policy, (pairs) => localCompute(policy.model, layout, pairs)),
+    },
+    workers: {
+      candidates: hashOfRows(pooled),
+      training: await trained(policy, (pairs) => pooledCompute(policy.model, layout, pairs, cpuWorkers)),
+    },
   };
   policy.dispose();
   process.stdout.write(`${JSON.stringify(out)}\n`);

@@ -33,5 +33,8 @@ test("a seed that is no whole number and an unknown preset are errors", async ()
   environment({ MASK_DPO_SEED: "three" });
   await assert.rejects(openSession(), userError(/MASK_DPO_SEED: expected a whole number, got three/));
   environment({ MASK_DPO_PRESET: "huge" });
-  await assert.rejects(openSession(), userError(/--preset: expected smoke \| small \| quick \| hour \| paper, got huge/));
+  await assert.rejects(
+    openSession(),
+    userError(/--preset: expected smoke \| small \| quick \| hour \| paper, got huge/),
+  );
 });

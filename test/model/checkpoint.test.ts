@@ -1,7 +1,16 @@
 /** Checkpoint folders: read, checked, written whole or not at all. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,7 +46,8 @@ test("gradients golden: names and shapes are the weights'", () => {
   for (const name of names) {
     const { config } = readCheckpoint(goldenPath("models", name));
     const gradients = readSafetensors(goldenPath("models", name, "gradients.safetensors"));
-    for (const [weight, shape] of weightShapes(config)) assert.deepEqual(gradients.shape(weight), shape, `${name} ${weight}`);
+    for (const [weight, shape] of weightShapes(config))
+      assert.deepEqual(gradients.shape(weight), shape, `${name} ${weight}`);
   }
 });
 
@@ -57,7 +67,11 @@ test("without generation_config.json the end tokens of the config are written", 
   const { config, tensors } = readCheckpoint(source);
   const dir = path.join(scratch(t), "out");
   writeCheckpoint(dir, { ...config, eosIds: [318, 5] }, tensors, source);
-  assert.deepEqual(JSON.parse(readFileSync(path.join(dir, "generation_config.json"), "utf8")), { bos_token_id: 317, eos_token_id: [318, 5], pad_token_id: 319 });
+  assert.deepEqual(JSON.parse(readFileSync(path.join(dir, "generation_config.json"), "utf8")), {
+    bos_token_id: 317,
+    eos_token_id: [318, 5],
+    pad_token_id: 319,
+  });
   assert.deepEqual(readCheckpoint(dir).tokenizer.eosIds, [318, 5]);
 });
 
@@ -73,27 +87,91 @@ describe("a checkpoint is refused", () => {
     change(map);
     writeSafetensors(path.join(dir, "model.safetensors"), map);
   };
-  const poison = (value: number) => weights((map) => { map.get("model.layers.1.mlp.up_proj.weight")!.data[77] = value; });
+  const poison = (value: number) =>
+    weights((map) => {
+      map.get("model.layers.1.mlp.up_proj.weight")!.data[77] = value;
+    });
 
-  refused("that is not there", (dir) => rmSync(dir, { recursive: true }), /expected a checkpoint folder, got nothing there/);
-  refused("without a config", (dir) => rmSync(path.join(dir, "config.json")), /config\.json: expected a readable file, got ENOENT/);
-  refused("of another architecture", (dir) => editJson(path.join(dir, "config.json"), (c) => { c.architectures = ["MambaForCausalLM"]; }), /got "MambaForCausalLM"/);
-  refused("whose weights were cut short", (dir) => truncateSync(path.join(dir, "model.safetensors"), 99_999), /model\.safetensors: .*the file is truncated/);
-  refused("with a NaN", poison(NaN), /expected finite numbers in weight model\.layers\.1\.mlp\.up_proj\.weight, got NaN at element 77/);
+  refused(
+    "that is not there",
+    (dir) => rmSync(dir, { recursive: true }),
+    /expected a checkpoint folder, got nothing there/,
+  );
+  refused(
+    "without a config",
+    (dir) => rmSync(path.join(dir, "config.json")),
+    /config\.json: expected a readable file, got ENOENT/,
+  );
+  refused(
+    "of another architecture",
+    (dir) =>
+      editJson(path.join(dir, "config.json"), (c) => {
+        c.architectures = ["MambaForCausalLM"];
+      }),
+    /got "MambaForCausalLM"/,
+  );
+  refused(
+    "whose weights were cut short",
+    (dir) => truncateSync(path.join(dir, "model.safetensors"), 99_999),
+    /model\.safetensors: .*the file is truncated/,
+  );
+  refused(
+    "with a NaN",
+    poison(NaN),
+    /expected finite numbers in weight model\.layers\.1\.mlp\.up_proj\.weight, got NaN at element 77/,
+  );
   refused("with an infinity", poison(-Infinity), /got -Infinity at element 77/);
-  refused("that lacks a weight", weights((map) => map.delete("model.norm.weight")), /expected weight model\.norm\.weight \[32\], got no such tensor/);
-  refused("that lacks its output head", weights((map) => map.delete("lm_head.weight")), /expected weight lm_head\.weight \[340, 48\]/, "llama-gqa-llama3");
-  refused("that lacks a bias", weights((map) => map.delete("model.layers.0.self_attn.k_proj.bias")), /k_proj\.bias \[16\], got no such tensor/, "qwen2-gqa-tied");
-  refused("with a weight of another shape", weights((map) => map.set("model.norm.weight", { shape: [4, 8], data: new Float32Array(32) })), /model\.norm\.weight of shape \[32\], got \[4, 8\]/);
-  refused("with more layers in the config than weights", (dir) => editJson(path.join(dir, "config.json"), (c) => { c.num_hidden_layers = 3; }), /model\.layers\.2\.self_attn\.q_proj\.weight \[32, 32\], got no such tensor/);
-  refused("whose tokenizer has more ids than the model", (dir) => editJson(path.join(dir, "config.json"), (c) => { c.vocab_size = 300; }), /at most 300 ids .*, got ids up to 319/);
-  refused("without a tokenizer", (dir) => rmSync(path.join(dir, "tokenizer.json")), /tokenizer\.json: expected a readable file/);
+  refused(
+    "that lacks a weight",
+    weights((map) => map.delete("model.norm.weight")),
+    /expected weight model\.norm\.weight \[32\], got no such tensor/,
+  );
+  refused(
+    "that lacks its output head",
+    weights((map) => map.delete("lm_head.weight")),
+    /expected weight lm_head\.weight \[340, 48\]/,
+    "llama-gqa-llama3",
+  );
+  refused(
+    "that lacks a bias",
+    weights((map) => map.delete("model.layers.0.self_attn.k_proj.bias")),
+    /k_proj\.bias \[16\], got no such tensor/,
+    "qwen2-gqa-tied",
+  );
+  refused(
+    "with a weight of another shape",
+    weights((map) => map.set("model.norm.weight", { shape: [4, 8], data: new Float32Array(32) })),
+    /model\.norm\.weight of shape \[32\], got \[4, 8\]/,
+  );
+  refused(
+    "with more layers in the config than weights",
+    (dir) =>
+      editJson(path.join(dir, "config.json"), (c) => {
+        c.num_hidden_layers = 3;
+      }),
+    /model\.layers\.2\.self_attn\.q_proj\.weight \[32, 32\], got no such tensor/,
+  );
+  refused(
+    "whose tokenizer has more ids than the model",
+    (dir) =>
+      editJson(path.join(dir, "config.json"), (c) => {
+        c.vocab_size = 300;
+      }),
+    /at most 300 ids .*, got ids up to 319/,
+  );
+  refused(
+    "without a tokenizer",
+    (dir) => rmSync(path.join(dir, "tokenizer.json")),
+    /tokenizer\.json: expected a readable file/,
+  );
 });
 
 describe("writing", () => {
   const { config, tensors } = readCheckpoint(tied);
-  const scaled = (factor: number) => new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x * factor) }]));
-  const factorOf = (checkpoint: Checkpoint) => checkpoint.tensors.get("model.norm.weight")!.data[0]! / tensors.get("model.norm.weight")!.data[0]!;
+  const scaled = (factor: number) =>
+    new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.map((x) => x * factor) }]));
+  const factorOf = (checkpoint: Checkpoint) =>
+    checkpoint.tensors.get("model.norm.weight")!.data[0]! / tensors.get("model.norm.weight")!.data[0]!;
 
   test("replaces a checkpoint, also the one its tokenizer comes from", (t) => {
     const dir = scratchCopy(t, "models", "llama-tied-mha");
@@ -106,7 +184,10 @@ describe("writing", () => {
     const dir = scratch(t);
     mkdirSync(path.join(dir, "papers"));
     writeFileSync(path.join(dir, "papers", "thesis.txt"), "years of work");
-    assert.throws(() => writeCheckpoint(path.join(dir, "papers"), config, tensors, tied), userError(/got a folder of other files/));
+    assert.throws(
+      () => writeCheckpoint(path.join(dir, "papers"), config, tensors, tied),
+      userError(/got a folder of other files/),
+    );
     assert.deepEqual(readdirSync(dir, { recursive: true }).sort(), ["papers", path.join("papers", "thesis.txt")]);
     mkdirSync(path.join(dir, "empty"));
     writeCheckpoint(path.join(dir, "empty"), config, tensors, tied);
@@ -126,7 +207,16 @@ describe("writing", () => {
     const dir = path.join(scratch(t), "out");
     const without = new Map([...tensors].slice(1));
     assert.throws(() => writeCheckpoint(dir, config, without, tied), /model\.embed_tokens\.weight is missing/);
-    assert.throws(() => writeCheckpoint(dir, config, new Map([...tensors, ["lm_head.weight", tensors.get("model.embed_tokens.weight")!]]), tied), /lm_head\.weight is .*not part of the model/);
+    assert.throws(
+      () =>
+        writeCheckpoint(
+          dir,
+          config,
+          new Map([...tensors, ["lm_head.weight", tensors.get("model.embed_tokens.weight")!]]),
+          tied,
+        ),
+      /lm_head\.weight is .*not part of the model/,
+    );
     assert.ok(!existsSync(dir));
   });
 
@@ -142,12 +232,18 @@ describe("writing", () => {
   test("killed at any moment, a whole checkpoint is there", { timeout: 30_000 }, async (t) => {
     const dir = scratchCopy(t, "models", "llama-tied-mha");
     const script = path.join(path.dirname(dir), "rewrite.ts");
-    writeFileSync(script, `import { readCheckpoint, writeCheckpoint } from ${JSON.stringify(path.join(projectRoot, "lib/model/checkpoint"))};
+    writeFileSync(
+      script,
+      `import { readCheckpoint, writeCheckpoint } from ${JSON.stringify(path.join(projectRoot, "lib/model/checkpoint"))};
       const { config, tensors } = readCheckpoint(${JSON.stringify(dir)});
       process.stdout.write("ready");
-      for (;;) writeCheckpoint(${JSON.stringify(dir)}, config, tensors, ${JSON.stringify(dir)});`);
+      for (;;) writeCheckpoint(${JSON.stringify(dir)}, config, tensors, ${JSON.stringify(dir)});`,
+    );
     for (const delay of [3, 17, 40]) {
-      const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, ["--import", "tsx", script], {
+        cwd: projectRoot,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       const exited = new Promise((resolve) => child.once("exit", resolve));
       await new Promise((resolve) => child.stdout.once("data", resolve));
       await sleep(delay);

@@ -10,21 +10,36 @@ import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden
 import { goldenModels } from "./goldenModels";
 
 interface Golden {
-  forward: { ids: number[][]; lengths: number[]; mask: number[][]; positions: [number, number][]; logits: GoldenTensor; loss: number };
+  forward: {
+    ids: number[][];
+    lengths: number[];
+    mask: number[][];
+    positions: [number, number][];
+    logits: GoldenTensor;
+    loss: number;
+  };
 }
 
 for (const name of goldenModels) {
   onEveryBackend(`${name}: logits within 1e-4 of transformers`, () => {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
-    const model = new Llama(config), params = uploadParams(tensors);
-    const ids = forward.ids, T = ids[0]!.length;
+    const model = new Llama(config),
+      params = uploadParams(tensors);
+    const ids = forward.ids,
+      T = ids[0]!.length;
     model.logits(params, ids).dispose(); // makes the tables of this length, which stay
     const before = tf.memory().numTensors;
     const logits = model.logits(params, ids);
-    const all = logits.dataSync(), expected = f32(forward.logits), V = config.vocabSize;
+    const all = logits.dataSync(),
+      expected = f32(forward.logits),
+      V = config.vocabSize;
     forward.positions.forEach(([row, t], i) => {
-      for (let v = 0; v < V; v++) assert.ok(Math.abs(all[(row * T + t) * V + v]! - expected[i * V + v]!) < 1e-4, `row ${row} position ${t} id ${v}`);
+      for (let v = 0; v < V; v++)
+        assert.ok(
+          Math.abs(all[(row * T + t) * V + v]! - expected[i * V + v]!) < 1e-4,
+          `row ${row} position ${t} id ${v}`,
+        );
     });
     logits.dispose();
     assert.equal(tf.memory().numTensors, before, "tensors leaked");
@@ -36,11 +51,20 @@ for (const name of goldenModels) {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
     const expected = readSafetensors(goldenPath("models", name, "gradients.safetensors"));
-    const model = new Llama(config), params = uploadParams(tensors), names = Object.keys(params);
-    const batch = forward.ids.map((ids, r) => ({ ids: Int32Array.from(ids), lossMask: Uint8Array.from(forward.mask[r]!) }));
+    const model = new Llama(config),
+      params = uploadParams(tensors),
+      names = Object.keys(params);
+    const batch = forward.ids.map((ids, r) => ({
+      ids: Int32Array.from(ids),
+      lossMask: Uint8Array.from(forward.mask[r]!),
+    }));
     const tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
     tf.tidy(() => {
-      const loss = (...t: tf.Tensor[]) => tf.mul(tf.sum(sequenceLogps(model, Object.fromEntries(t.map((x, i) => [names[i]!, x])), batch)), -1 / tokens) as tf.Scalar;
+      const loss = (...t: tf.Tensor[]) =>
+        tf.mul(
+          tf.sum(sequenceLogps(model, Object.fromEntries(t.map((x, i) => [names[i]!, x])), batch)),
+          -1 / tokens,
+        ) as tf.Scalar;
       const { value, grads } = tf.valueAndGrads(loss)(Object.values(params));
       assert.ok(Math.abs(value.dataSync()[0]! - forward.loss) < 1e-5 * forward.loss);
       names.forEach((n, i) => {

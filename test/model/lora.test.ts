@@ -11,7 +11,15 @@ import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { openCheckpoint, readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
 import { Llama, uploadParams } from "../../lib/model/llama";
-import { adapted, adapterShapes, initialAdapter, loraScale, mergedTensors, readAdapter, writeAdapter } from "../../lib/model/lora";
+import {
+  adapted,
+  adapterShapes,
+  initialAdapter,
+  loraScale,
+  mergedTensors,
+  readAdapter,
+  writeAdapter,
+} from "../../lib/model/lora";
 import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
 import { onEveryBackend, relativeError } from "../backends";
 import { editJson, scratch, scratchCopy, userError } from "../golden/fixtures";
@@ -19,96 +27,202 @@ import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden
 
 interface Golden {
   forward: { ids: number[][]; mask: number[][]; positions: [number, number][]; logits: GoldenTensor; loss: number };
-  maskedDpo: { ids: number[][]; mask: number[][]; beta: number; lr: number; referenceLogps: number[]; losses: number[] };
+  maskedDpo: {
+    ids: number[][];
+    mask: number[][];
+    beta: number;
+    lr: number;
+    referenceLogps: number[];
+    losses: number[];
+  };
   merged: Record<string, GoldenTensor>;
 }
 const cases = ["llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
 const load = (name: string) => {
-  const { config, tensors } = readCheckpoint(goldenPath("models", name)), adapter = readAdapter(goldenPath("lora", name), config);
+  const { config, tensors } = readCheckpoint(goldenPath("models", name)),
+    adapter = readAdapter(goldenPath("lora", name), config);
   return { config, tensors, adapter, golden: readGolden<Golden>("lora", name, "vectors.json") };
 };
-const sequencesOf = (ids: number[][], mask: number[][]) => ids.map((row, r) => ({ ids: Int32Array.from(row), lossMask: Uint8Array.from(mask[r]!) }));
+const sequencesOf = (ids: number[][], mask: number[][]) =>
+  ids.map((row, r) => ({ ids: Int32Array.from(row), lossMask: Uint8Array.from(mask[r]!) }));
 
 function sameLogits(all: ArrayLike<number>, V: number, { ids, positions, logits }: Golden["forward"]): void {
-  const expected = f32(logits), T = ids[0]!.length;
-  positions.forEach(([row, t], i) => { for (let v = 0; v < V; v++) assert.ok(Math.abs(all[(row * T + t) * V + v]! - expected[i * V + v]!) < 1e-4, `row ${row} position ${t} id ${v}`); });
+  const expected = f32(logits),
+    T = ids[0]!.length;
+  positions.forEach(([row, t], i) => {
+    for (let v = 0; v < V; v++)
+      assert.ok(
+        Math.abs(all[(row * T + t) * V + v]! - expected[i * V + v]!) < 1e-4,
+        `row ${row} position ${t} id ${v}`,
+      );
+  });
 }
 
 for (const name of cases) {
   onEveryBackend(`${name}: logits and gradients of the adapter are torch's`, () => {
-    const { config, tensors, adapter, golden: { forward } } = load(name);
-    const model = new Llama(config), base = uploadParams(tensors), own = uploadParams(adapter.tensors), layout = flatLayout(own), scale = loraScale(adapter.config);
-    sameLogits(tf.tidy(() => model.logits(adapted(base, own, scale), forward.ids).dataSync()), config.vocabSize, forward);
-    const weights = flatten(Object.values(own)), tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
-    const { value, gradient } = valueAndGradient(weights, layout, (trained) => tf.mul(tf.sum(sequenceLogps(model, adapted(base, trained, scale), sequencesOf(forward.ids, forward.mask))), -1 / tokens));
+    const {
+      config,
+      tensors,
+      adapter,
+      golden: { forward },
+    } = load(name);
+    const model = new Llama(config),
+      base = uploadParams(tensors),
+      own = uploadParams(adapter.tensors),
+      layout = flatLayout(own),
+      scale = loraScale(adapter.config);
+    sameLogits(
+      tf.tidy(() => model.logits(adapted(base, own, scale), forward.ids).dataSync()),
+      config.vocabSize,
+      forward,
+    );
+    const weights = flatten(Object.values(own)),
+      tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
+    const { value, gradient } = valueAndGradient(weights, layout, (trained) =>
+      tf.mul(
+        tf.sum(sequenceLogps(model, adapted(base, trained, scale), sequencesOf(forward.ids, forward.mask))),
+        -1 / tokens,
+      ),
+    );
     assert.ok(Math.abs(value.dataSync()[0]! - forward.loss) < 1e-5 * forward.loss);
-    const expected = readSafetensors(goldenPath("lora", name, "gradients.safetensors")), all = gradient.dataSync();
+    const expected = readSafetensors(goldenPath("lora", name, "gradients.safetensors")),
+      all = gradient.dataSync();
     let start = 0;
     layout.names.forEach((own, i) => {
-      const error = relativeError(all.subarray(start, (start += layout.sizes[i]!)), expected.get(`base_model.model.${own}`).data);
+      const error = relativeError(
+        all.subarray(start, (start += layout.sizes[i]!)),
+        expected.get(`base_model.model.${own}`).data,
+      );
       assert.ok(error < 1e-4, `${own}: ${error}`);
     });
     model.dispose();
     tf.dispose([base, own, weights, value, gradient]);
   });
 
-  onEveryBackend(`${name}: ten masked-DPO losses of a fresh adapter are torch's; the reference is the adapter at its start`, () => {
-    const { config, tensors, adapter, golden: { maskedDpo: golden } } = load(name);
-    for (const [key, { data }] of adapter.tensors) if (key.endsWith("lora_B.weight")) data.fill(0);
-    const model = new Llama(config), base = uploadParams(tensors), own = uploadParams(adapter.tensors), layout = flatLayout(own), scale = loraScale(adapter.config);
-    const batch = sequencesOf(golden.ids, golden.mask), n = batch.length / 2;
-    let weights = flatten(Object.values(own)), state = adamwInit(weights.size);
-    const reference = tf.tidy(() => sequenceLogps(model, adapted(base, own, scale), batch).dataSync());
-    assert.deepEqual(reference, tf.tidy(() => sequenceLogps(model, base, batch).dataSync()));
-    assert.ok(relativeError(reference, golden.referenceLogps) < 1e-5);
-    for (const [step, expected] of golden.losses.entries()) {
-      const { value: loss, gradient } = valueAndGradient(weights, layout, (trained) => {
-        const [policyChosen, policyRejected] = tf.split(sequenceLogps(model, adapted(base, trained, scale), batch), 2) as [tf.Tensor1D, tf.Tensor1D];
-        return tf.mean(maskDpoLoss({ policyChosen, policyRejected, referenceChosen: tf.tensor1d(reference.slice(0, n)), referenceRejected: tf.tensor1d(reference.slice(n)) }, golden.beta).losses);
-      });
-      assert.ok(Math.abs(loss.dataSync()[0]! - expected) < 1e-4, `loss at step ${step}: ${loss.dataSync()[0]} against ${expected}`);
-      const next = adamwUpdate(weights, gradient, state, { lr: golden.lr, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 });
-      tf.dispose([loss, gradient, weights, state.m, state.v]);
-      ({ weights, state } = next);
-    }
-    model.dispose();
-    tf.dispose([base, own, weights, state.m, state.v]);
-  });
+  onEveryBackend(
+    `${name}: ten masked-DPO losses of a fresh adapter are torch's; the reference is the adapter at its start`,
+    () => {
+      const {
+        config,
+        tensors,
+        adapter,
+        golden: { maskedDpo: golden },
+      } = load(name);
+      for (const [key, { data }] of adapter.tensors) if (key.endsWith("lora_B.weight")) data.fill(0);
+      const model = new Llama(config),
+        base = uploadParams(tensors),
+        own = uploadParams(adapter.tensors),
+        layout = flatLayout(own),
+        scale = loraScale(adapter.config);
+      const batch = sequencesOf(golden.ids, golden.mask),
+        n = batch.length / 2;
+      let weights = flatten(Object.values(own)),
+        state = adamwInit(weights.size);
+      const reference = tf.tidy(() => sequenceLogps(model, adapted(base, own, scale), batch).dataSync());
+      assert.deepEqual(
+        reference,
+        tf.tidy(() => sequenceLogps(model, base, batch).dataSync()),
+      );
+      assert.ok(relativeError(reference, golden.referenceLogps) < 1e-5);
+      for (const [step, expected] of golden.losses.entries()) {
+        const { value: loss, gradient } = valueAndGradient(weights, layout, (trained) => {
+          const [policyChosen, policyRejected] = tf.split(
+            sequenceLogps(model, adapted(base, trained, scale), batch),
+            2,
+          ) as [tf.Tensor1D, tf.Tensor1D];
+          return tf.mean(
+            maskDpoLoss(
+              {
+                policyChosen,
+                policyRejected,
+                referenceChosen: tf.tensor1d(reference.slice(0, n)),
+                referenceRejected: tf.tensor1d(reference.slice(n)),
+              },
+              golden.beta,
+            ).losses,
+          );
+        });
+        assert.ok(
+          Math.abs(loss.dataSync()[0]! - expected) < 1e-4,
+          `loss at step ${step}: ${loss.dataSync()[0]} against ${expected}`,
+        );
+        const next = adamwUpdate(weights, gradient, state, {
+          lr: golden.lr,
+          betas: [0.9, 0.999],
+          eps: 1e-8,
+          weightDecay: 0,
+        });
+        tf.dispose([loss, gradient, weights, state.m, state.v]);
+        ({ weights, state } = next);
+      }
+      model.dispose();
+      tf.dispose([base, own, weights, state.m, state.v]);
+    },
+  );
 
   onEveryBackend(`${name}: merged, a plain checkpoint computes the same`, (_engine, t) => {
-    const { config, adapter, golden } = load(name), source = goldenPath("models", name), dir = path.join(scratch(t), "merged");
+    const { config, adapter, golden } = load(name),
+      source = goldenPath("models", name),
+      dir = path.join(scratch(t), "merged");
     writeCheckpoint(dir, config, mergedTensors(openCheckpoint(source), adapter), source);
-    const { tensors, config: written } = readCheckpoint(dir), base = readCheckpoint(source).tensors;
+    const { tensors, config: written } = readCheckpoint(dir),
+      base = readCheckpoint(source).tensors;
     assert.deepEqual(written, config);
     for (const [key, { data }] of tensors) {
       const expected = golden.merged[key];
       if (expected) assert.ok(relativeError(data.slice(0, 16), f32(expected)) < 1e-6, key);
       else assert.deepEqual(data, base.get(key)!.data, key);
     }
-    const model = new Llama(config), params = uploadParams(tensors);
-    sameLogits(tf.tidy(() => model.logits(params, golden.forward.ids).dataSync()), config.vocabSize, golden.forward);
+    const model = new Llama(config),
+      params = uploadParams(tensors);
+    sameLogits(
+      tf.tidy(() => model.logits(params, golden.forward.ids).dataSync()),
+      config.vocabSize,
+      golden.forward,
+    );
     model.dispose();
     tf.dispose(params);
   });
 
   test(`${name}: what is written is read back the same, under the names and options PEFT uses`, (t) => {
-    const { config, adapter } = load(name), dir = path.join(scratch(t), "adapter");
+    const { config, adapter } = load(name),
+      dir = path.join(scratch(t), "adapter");
     writeAdapter(dir, adapter, goldenPath("models", name));
     assert.deepEqual(readAdapter(dir, config), adapter);
-    const [ours, theirs] = [dir, goldenPath("lora", name)].map((folder) => JSON.parse(readFileSync(path.join(folder, "adapter_config.json"), "utf8")) as Record<string, unknown>);
-    for (const key of ["peft_type", "task_type", "r", "lora_alpha", "use_rslora", "bias", "fan_in_fan_out", "init_lora_weights"]) assert.deepEqual(ours![key], theirs![key], key);
-    assert.deepEqual([...readSafetensors(path.join(dir, "adapter_model.safetensors")).names].sort(), [...readSafetensors(path.join(goldenPath("lora", name), "adapter_model.safetensors")).names].sort());
+    const [ours, theirs] = [dir, goldenPath("lora", name)].map(
+      (folder) => JSON.parse(readFileSync(path.join(folder, "adapter_config.json"), "utf8")) as Record<string, unknown>,
+    );
+    for (const key of [
+      "peft_type",
+      "task_type",
+      "r",
+      "lora_alpha",
+      "use_rslora",
+      "bias",
+      "fan_in_fan_out",
+      "init_lora_weights",
+    ])
+      assert.deepEqual(ours![key], theirs![key], key);
+    assert.deepEqual(
+      [...readSafetensors(path.join(dir, "adapter_model.safetensors")).names].sort(),
+      [...readSafetensors(path.join(goldenPath("lora", name), "adapter_model.safetensors")).names].sort(),
+    );
   });
 }
 
 test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one adapter", () => {
-  const { config } = load("llama-gqa-llama3"), lora = { rank: 8, alpha: 16, targets: ["q_proj", "down_proj"], rslora: false } as const;
+  const { config } = load("llama-gqa-llama3"),
+    lora = { rank: 8, alpha: 16, targets: ["q_proj", "down_proj"], rslora: false } as const;
   const { tensors } = initialAdapter(config, lora, new Rng(3));
   assert.deepEqual([...tensors.keys()], [...adapterShapes(config, lora).keys()]);
   assert.equal(tensors.size, 2 * 2 * config.layers);
   for (const [name, { shape, data }] of tensors) {
-    if (name.endsWith("lora_B.weight")) { assert.ok(data.every((x) => x === 0)); continue; }
-    const bound = 1 / Math.sqrt(shape[1]!), variance = data.reduce((sum, x) => sum + x * x, 0) / data.length;
+    if (name.endsWith("lora_B.weight")) {
+      assert.ok(data.every((x) => x === 0));
+      continue;
+    }
+    const bound = 1 / Math.sqrt(shape[1]!),
+      variance = data.reduce((sum, x) => sum + x * x, 0) / data.length;
     assert.ok(data.every((x) => Math.abs(x) <= bound));
     assert.ok(Math.abs(variance / (bound ** 2 / 3) - 1) < 0.2, `${name}: variance ${variance}`); // of a uniform
   }
@@ -118,35 +232,75 @@ test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one ada
 
 describe("an adapter is refused", () => {
   const { config } = readCheckpoint(goldenPath("models", "qwen2-gqa-tied"));
-  const refused = (name: string, spoil: (dir: string) => void, message: RegExp) => test(name, (t: TestContext) => {
-    const dir = scratchCopy(t, "lora", "qwen2-gqa-tied");
-    spoil(dir);
-    assert.throws(() => readAdapter(dir, config), userError(message));
-  });
-  const option = (key: string, value: unknown) => (dir: string) => editJson(path.join(dir, "adapter_config.json"), (row) => { row[key] = value; });
-  const weights = (change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void) => (dir: string) => {
-    const file = path.join(dir, "adapter_model.safetensors"), reader = readSafetensors(file), tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
-    change(tensors);
-    writeSafetensors(file, tensors);
-  };
+  const refused = (name: string, spoil: (dir: string) => void, message: RegExp) =>
+    test(name, (t: TestContext) => {
+      const dir = scratchCopy(t, "lora", "qwen2-gqa-tied");
+      spoil(dir);
+      assert.throws(() => readAdapter(dir, config), userError(message));
+    });
+  const option = (key: string, value: unknown) => (dir: string) =>
+    editJson(path.join(dir, "adapter_config.json"), (row) => {
+      row[key] = value;
+    });
+  const weights =
+    (change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void) => (dir: string) => {
+      const file = path.join(dir, "adapter_model.safetensors"),
+        reader = readSafetensors(file),
+        tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
+      change(tensors);
+      writeSafetensors(file, tensors);
+    };
   const first = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight";
-  refused("that is none", (dir) => rmSync(path.join(dir, "adapter_config.json")), /adapter_config\.json: expected a readable file, got ENOENT/);
+  refused(
+    "that is none",
+    (dir) => rmSync(path.join(dir, "adapter_config.json")),
+    /adapter_config\.json: expected a readable file, got ENOENT/,
+  );
   refused("of another kind", option("peft_type", "IA3"), /"peft_type"/);
   refused("with DoRA", option("use_dora", true), /an adapter without use_dora, got true/);
   refused("with biases", option("bias", "all"), /without bias, got "all"/);
   refused("with ranks of their own", option("rank_pattern", { q_proj: 2 }), /without rank_pattern/);
-  refused("with whole modules saved", option("modules_to_save", ["lm_head"]), /without modules_to_save, got \["lm_head"\]/);
+  refused(
+    "with whole modules saved",
+    option("modules_to_save", ["lm_head"]),
+    /without modules_to_save, got \["lm_head"\]/,
+  );
   refused("in some layers only", option("layers_to_transform", [0]), /without layers_to_transform/);
   refused("with an option of tomorrow", option("use_magic", 3), /without use_magic, got 3/);
-  refused("whose start changed the base", option("init_lora_weights", "pissa"), /leaves the base as it is \(init_lora_weights\), got "pissa"/);
-  refused("of other modules", option("target_modules", ["q_proj", "embed_tokens"]), /target_modules among q_proj, .*, got "embed_tokens"/);
+  refused(
+    "whose start changed the base",
+    option("init_lora_weights", "pissa"),
+    /leaves the base as it is \(init_lora_weights\), got "pissa"/,
+  );
+  refused(
+    "of other modules",
+    option("target_modules", ["q_proj", "embed_tokens"]),
+    /target_modules among q_proj, .*, got "embed_tokens"/,
+  );
   refused("whose modules are a pattern", option("target_modules", ".*_proj"), /"target_modules"/);
   refused("with another rank than its tensors", option("r", 5), /lora_A\.weight of shape \[5, 32\], got \[3, 32\]/);
-  refused("that lacks a tensor", weights((tensors) => tensors.delete(first)), /expected a tensor "base_model\.model\.model\.layers\.0\.self_attn\.q_proj\.lora_A\.weight"/);
-  refused("with a tensor too many", weights((tensors) => tensors.set("base_model.model.lm_head.weight", { shape: [1], data: new Float32Array(1) })), /no tensors but lora_A and lora_B .*, got "base_model\.model\.lm_head\.weight"/);
-  refused("with a NaN", weights((tensors) => { tensors.get(first)!.data[3] = NaN; }), /got NaN at element 3/);
+  refused(
+    "that lacks a tensor",
+    weights((tensors) => tensors.delete(first)),
+    /expected a tensor "base_model\.model\.model\.layers\.0\.self_attn\.q_proj\.lora_A\.weight"/,
+  );
+  refused(
+    "with a tensor too many",
+    weights((tensors) => tensors.set("base_model.model.lm_head.weight", { shape: [1], data: new Float32Array(1) })),
+    /no tensors but lora_A and lora_B .*, got "base_model\.model\.lm_head\.weight"/,
+  );
+  refused(
+    "with a NaN",
+    weights((tensors) => {
+      tensors.get(first)!.data[3] = NaN;
+    }),
+    /got NaN at element 3/,
+  );
 });
 
 test("an adapter where a checkpoint is asked for: the message says to merge it", () => {
-  assert.throws(() => readCheckpoint(goldenPath("lora", "qwen2-gqa-tied")), userError(/got an adapter\. Merge it first: mask-dpo merge/));
+  assert.throws(
+    () => readCheckpoint(goldenPath("lora", "qwen2-gqa-tied")),
+    userError(/got an adapter\. Merge it first: mask-dpo merge/),
+  );
 });

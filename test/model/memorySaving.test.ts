@@ -13,82 +13,135 @@ import { onEveryBackend, relativeError } from "../backends";
 import { goldenPath } from "../golden/golden";
 import { goldenModels, publishedShapes } from "./goldenModels";
 
-const adapters: (LoraConfig | undefined)[] = [undefined, { rank: 4, alpha: 8, targets: ["q_proj", "down_proj"], rslora: false }, { rank: 2, alpha: 3, targets: loraTargets, rslora: true }];
+const adapters: (LoraConfig | undefined)[] = [
+  undefined,
+  { rank: 4, alpha: 8, targets: ["q_proj", "down_proj"], rslora: false },
+  { rank: 2, alpha: 3, targets: loraTargets, rslora: true },
+];
 const zeros = { chosen: new Float32Array(3), rejected: new Float32Array(3) };
 
 function samplePairs(vocabulary: number): PairIds[] {
-  const rng = new Rng("memory"), draw = (length: number) => Array.from({ length }, () => rng.int(vocabulary));
+  const rng = new Rng("memory"),
+    draw = (length: number) => Array.from({ length }, () => rng.int(vocabulary));
   return zeros.chosen.reduce<PairIds[]>((pairs) => {
-    const prompt = draw(4), side = () => {
-      const ids = Int32Array.from([...prompt, ...draw(3 + rng.int(6))]);
-      return { ids, promptLength: prompt.length, lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)) };
-    };
+    const prompt = draw(4),
+      side = () => {
+        const ids = Int32Array.from([...prompt, ...draw(3 + rng.int(6))]);
+        return {
+          ids,
+          promptLength: prompt.length,
+          lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
+        };
+      };
     return [...pairs, { chosen: side(), rejected: side() }];
   }, []);
 }
 
 /** Log-probabilities, losses and gradient of all weights, or of an adapter whose B is not zero. */
 async function computed({ model, params }: Policy, lora?: LoraConfig): Promise<Float32Array[]> {
-  const rng = new Rng("adapter"), pairs = samplePairs(model.config.vocabSize), adapter = lora && initialAdapter(model.config, lora, rng);
-  for (const { data } of adapter?.tensors.values() ?? []) data.forEach((x, i) => { data[i] = x + 0.05 * rng.normal(); });
-  const trained = adapter ? uploadParams(adapter.tensors) : params, layout = flatLayout(trained), weights = flatten(Object.values(trained));
+  const rng = new Rng("adapter"),
+    pairs = samplePairs(model.config.vocabSize),
+    adapter = lora && initialAdapter(model.config, lora, rng);
+  for (const { data } of adapter?.tensors.values() ?? [])
+    data.forEach((x, i) => {
+      data[i] = x + 0.05 * rng.normal();
+    });
+  const trained = adapter ? uploadParams(adapter.tensors) : params,
+    layout = flatLayout(trained),
+    weights = flatten(Object.values(trained));
   const complete = lora && ((own: Params) => adapted(params, own, loraScale(lora)));
   const logps = await completionLogps(model, layout, weights, pairs, complete);
-  const { gradient, log } = await microbatchGradient(model, layout, weights, pairs, zeros, { beta: 0.1, scale: 1 / 3 }, complete);
+  const { gradient, log } = await microbatchGradient(
+    model,
+    layout,
+    weights,
+    pairs,
+    zeros,
+    { beta: 0.1, scale: 1 / 3 },
+    complete,
+  );
   const out = [...logps, log.losses, (await gradient.data<"float32">()).slice()];
   tf.dispose([gradient, weights, ...(lora ? Object.values(trained) : [])]);
   return out;
 }
 
 for (const name of goldenModels) {
-  onEveryBackend(`${name}: with gradient checkpointing the same numbers, bit for bit, and nothing left over`, async () => {
-    const load = (gradientCheckpointing: boolean) => loadPolicy(goldenPath("models", name), { gradientCheckpointing });
-    for (const lora of adapters) {
-      const before = tf.memory().numTensors, plain = load(false), saving = load(true);
-      assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
-      plain.dispose();
-      saving.dispose();
-      assert.equal(tf.memory().numTensors, before);
-    }
-  });
+  onEveryBackend(
+    `${name}: with gradient checkpointing the same numbers, bit for bit, and nothing left over`,
+    async () => {
+      const load = (gradientCheckpointing: boolean) =>
+        loadPolicy(goldenPath("models", name), { gradientCheckpointing });
+      for (const lora of adapters) {
+        const before = tf.memory().numTensors,
+          plain = load(false),
+          saving = load(true);
+        assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
+        plain.dispose();
+        saving.dispose();
+        assert.equal(tf.memory().numTensors, before);
+      }
+    },
+  );
 }
 
 for (const name of publishedShapes) {
   onEveryBackend(`${name}: frozen weights in their own 16 bits give the same numbers, bit for bit`, async () => {
-    for (const lora of adapters.slice(1)) for (const gradientCheckpointing of [false, true]) {
-      const before = tf.memory().numTensors;
-      const plain = loadPolicy(goldenPath("models", name)), saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
-      assert.ok(Object.values(saving.params).every((tensor) => isHalf(tensor) === (tensor.rank === 2)));
-      assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
-      plain.dispose();
-      saving.dispose();
-      assert.equal(tf.memory().numTensors, before);
-    }
+    for (const lora of adapters.slice(1))
+      for (const gradientCheckpointing of [false, true]) {
+        const before = tf.memory().numTensors;
+        const plain = loadPolicy(goldenPath("models", name)),
+          saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
+        assert.ok(Object.values(saving.params).every((tensor) => isHalf(tensor) === (tensor.rank === 2)));
+        assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
+        plain.dispose();
+        saving.dispose();
+        assert.equal(tf.memory().numTensors, before);
+      }
   });
 }
 
 for (const name of goldenModels) {
-  onEveryBackend(`${name}: decoding with weights in place, in 16 bits too, gives the logits of weights that were arranged`, () => {
-    for (const frozen of [false, true]) {
-      const before = tf.memory().numTensors, { model: { config }, params, dispose } = loadPolicy(goldenPath("models", name), { frozen }), whole = loadPolicy(goldenPath("models", name));
-      const loaded = tf.memory().numTensors, vocabulary = config.vocabSize - 3, rng = new Rng("decode"), draw = (rows: number, length: number) => tf.tensor2d(Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)), [rows, length], "int32");
-      const inPlace = new Decoder(config, params, vocabulary, frozen ? undefined : true), arranged = new Decoder(config, whole.params, vocabulary, false);
-      let caches = [emptyCache(config), emptyCache(config)];
-      for (let step = 0; step < 20; step++) { // past and recent parts of the cache
-        const ids = draw(2, step === 0 ? 5 : 1), taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));
-        const [a, b] = taken.map(({ logits }) => logits.dataSync());
-        assert.equal(a!.length, 2 * vocabulary);
-        assert.ok(relativeError(a!, b!) < 1e-5, `step ${step}: ${relativeError(a!, b!)}`);
-        caches = taken.map(({ cache }) => cache);
-        tf.dispose([ids, ...taken.map(({ logits }) => logits)]);
+  onEveryBackend(
+    `${name}: decoding with weights in place, in 16 bits too, gives the logits of weights that were arranged`,
+    () => {
+      for (const frozen of [false, true]) {
+        const before = tf.memory().numTensors,
+          {
+            model: { config },
+            params,
+            dispose,
+          } = loadPolicy(goldenPath("models", name), { frozen }),
+          whole = loadPolicy(goldenPath("models", name));
+        const loaded = tf.memory().numTensors,
+          vocabulary = config.vocabSize - 3,
+          rng = new Rng("decode"),
+          draw = (rows: number, length: number) =>
+            tf.tensor2d(
+              Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)),
+              [rows, length],
+              "int32",
+            );
+        const inPlace = new Decoder(config, params, vocabulary, frozen ? undefined : true),
+          arranged = new Decoder(config, whole.params, vocabulary, false);
+        let caches = [emptyCache(config), emptyCache(config)];
+        for (let step = 0; step < 20; step++) {
+          // past and recent parts of the cache
+          const ids = draw(2, step === 0 ? 5 : 1),
+            taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));
+          const [a, b] = taken.map(({ logits }) => logits.dataSync());
+          assert.equal(a!.length, 2 * vocabulary);
+          assert.ok(relativeError(a!, b!) < 1e-5, `step ${step}: ${relativeError(a!, b!)}`);
+          caches = taken.map(({ cache }) => cache);
+          tf.dispose([ids, ...taken.map(({ logits }) => logits)]);
+        }
+        caches.forEach(disposeCache);
+        inPlace.dispose();
+        arranged.dispose();
+        assert.equal(tf.memory().numTensors, loaded, "what it was given is still there, and nothing else");
+        dispose();
+        whole.dispose();
+        assert.equal(tf.memory().numTensors, before);
       }
-      caches.forEach(disposeCache);
-      inPlace.dispose();
-      arranged.dispose();
-      assert.equal(tf.memory().numTensors, loaded, "what it was given is still there, and nothing else");
-      dispose();
-      whole.dispose();
-      assert.equal(tf.memory().numTensors, before);
-    }
-  });
+    },
+  );
 }

@@ -1,6 +1,16 @@
 /** safetensors: files of the Python library, dtypes, shards, bytes written, and damaged files. */
 import assert from "node:assert/strict";
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { type TestContext, describe, test } from "node:test";
 import { Rng } from "../../lib/base/rng";
@@ -10,8 +20,16 @@ import { goldenPath } from "../golden/golden";
 
 function tensors(): Map<string, HostTensor> {
   const rng = new Rng("tensors");
-  const make = (...shape: number[]) => ({ shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()) });
-  return new Map([["b.weight", make(3, 5)], ["a.bias", make(7)], ["scalar", make()], ["empty", make(0, 4)]]);
+  const make = (...shape: number[]) => ({
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.normal()),
+  });
+  return new Map([
+    ["b.weight", make(3, 5)],
+    ["a.bias", make(7)],
+    ["scalar", make()],
+    ["empty", make(0, 4)],
+  ]);
 }
 
 /** A file with any header and any bytes of data. */
@@ -54,7 +72,10 @@ test("a part of a larger buffer is written, not the buffer", (t) => {
 });
 
 test("a shape that does not fit its data is a mistake of the caller", (t) => {
-  assert.throws(() => writeSafetensors(path.join(scratch(t), "x"), new Map([["x", { shape: [3], data: new Float32Array(2) }]])), RangeError);
+  assert.throws(
+    () => writeSafetensors(path.join(scratch(t), "x"), new Map([["x", { shape: [3], data: new Float32Array(2) }]])),
+    RangeError,
+  );
 });
 
 test("reads what the Python library wrote", () => {
@@ -70,7 +91,14 @@ test("F16 and BF16 become float32 exactly, with zeros, subnormals, infinities an
   const wanted16 = [0, -0, 1, -2, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 65504, Infinity, -Infinity, NaN, 0.333251953125];
   const brain = [0x3f80, 0xbf80, 0x7f80, 0x7fc0, 0x0001, 0x4049];
   const wantedB = [1, -1, Infinity, NaN, 2 ** -133, 3.140625];
-  const file = craft(t, { h: { dtype: "F16", shape: [half.length], data_offsets: [0, 24] }, b: { dtype: "BF16", shape: [2, 3], data_offsets: [24, 36] } }, new Uint8Array(Uint16Array.from([...half, ...brain]).buffer));
+  const file = craft(
+    t,
+    {
+      h: { dtype: "F16", shape: [half.length], data_offsets: [0, 24] },
+      b: { dtype: "BF16", shape: [2, 3], data_offsets: [24, 36] },
+    },
+    new Uint8Array(Uint16Array.from([...half, ...brain]).buffer),
+  );
   assert.deepEqual([...readSafetensors(file).get("h").data], wanted16);
   assert.deepEqual([...readSafetensors(file).get("b").data], wantedB);
 });
@@ -79,52 +107,125 @@ describe("shards", () => {
   const sharded = (t: TestContext, weight_map: Record<string, string>) => {
     const dir = scratch(t);
     const all = tensors();
-    writeSafetensors(path.join(dir, "1.safetensors"), new Map([["a.bias", all.get("a.bias")!], ["scalar", all.get("scalar")!]]));
+    writeSafetensors(
+      path.join(dir, "1.safetensors"),
+      new Map([
+        ["a.bias", all.get("a.bias")!],
+        ["scalar", all.get("scalar")!],
+      ]),
+    );
     writeSafetensors(path.join(dir, "2.safetensors"), new Map([["b.weight", all.get("b.weight")!]]));
-    writeFileSync(path.join(dir, "model.safetensors.index.json"), JSON.stringify({ metadata: { total_size: 92 }, weight_map }));
+    writeFileSync(
+      path.join(dir, "model.safetensors.index.json"),
+      JSON.stringify({ metadata: { total_size: 92 }, weight_map }),
+    );
     return dir;
   };
   test("are found through the index", (t) => {
-    const reader = readSafetensors(sharded(t, { "a.bias": "1.safetensors", scalar: "1.safetensors", "b.weight": "2.safetensors" }));
+    const reader = readSafetensors(
+      sharded(t, { "a.bias": "1.safetensors", scalar: "1.safetensors", "b.weight": "2.safetensors" }),
+    );
     assert.deepEqual([...reader.names].sort(), ["a.bias", "b.weight", "scalar"]);
     for (const name of reader.names) assert.deepEqual(reader.get(name), tensors().get(name));
   });
   test("that lack a tensor, do not exist, or lie elsewhere are refused", (t) => {
-    assert.throws(() => readSafetensors(sharded(t, { "a.bias": "2.safetensors" })), userError(/2\.safetensors: expected tensor "a\.bias", which the index places here/));
-    assert.throws(() => readSafetensors(sharded(t, { "a.bias": "3.safetensors" })), userError(/3\.safetensors: expected a readable safetensors file, got ENOENT/));
-    assert.throws(() => readSafetensors(sharded(t, { "a.bias": "../1.safetensors" })), userError(/shards in the same folder/));
+    assert.throws(
+      () => readSafetensors(sharded(t, { "a.bias": "2.safetensors" })),
+      userError(/2\.safetensors: expected tensor "a\.bias", which the index places here/),
+    );
+    assert.throws(
+      () => readSafetensors(sharded(t, { "a.bias": "3.safetensors" })),
+      userError(/3\.safetensors: expected a readable safetensors file, got ENOENT/),
+    );
+    assert.throws(
+      () => readSafetensors(sharded(t, { "a.bias": "../1.safetensors" })),
+      userError(/shards in the same folder/),
+    );
   });
 });
 
 describe("a file is refused", () => {
   const eight = new Uint8Array(8);
-  const f32 = (shape: number[], from: number, to: number, dtype = "F32") => ({ dtype, shape, data_offsets: [from, to] });
-  const refused = (name: string, file: (t: TestContext) => string, message: RegExp) => test(name, (t) => assert.throws(() => readSafetensors(file(t)), userError(message)));
+  const f32 = (shape: number[], from: number, to: number, dtype = "F32") => ({
+    dtype,
+    shape,
+    data_offsets: [from, to],
+  });
+  const refused = (name: string, file: (t: TestContext) => string, message: RegExp) =>
+    test(name, (t) => assert.throws(() => readSafetensors(file(t)), userError(message)));
 
-  refused("that does not exist", (t) => path.join(scratch(t), "none.safetensors"), /none\.safetensors: expected a readable safetensors file, got ENOENT/);
-  refused("in a folder without weights", (t) => scratch(t), /expected model\.safetensors or model\.safetensors\.index\.json, got neither/);
+  refused(
+    "that does not exist",
+    (t) => path.join(scratch(t), "none.safetensors"),
+    /none\.safetensors: expected a readable safetensors file, got ENOENT/,
+  );
+  refused(
+    "in a folder without weights",
+    (t) => scratch(t),
+    /expected model\.safetensors or model\.safetensors\.index\.json, got neither/,
+  );
   refused("that is empty", (t) => craftRaw(t, 0), /at least 8 bytes, got 0/);
-  refused("whose header would end after the file", (t) => craft(t, "{}", eight, 1000n), /header that fits the file of 18 bytes, got header length 1000/);
-  refused("whose header length is absurd", (t) => craft(t, "{}", eight, 2n ** 63n), /header length 9223372036854775808/);
+  refused(
+    "whose header would end after the file",
+    (t) => craft(t, "{}", eight, 1000n),
+    /header that fits the file of 18 bytes, got header length 1000/,
+  );
+  refused(
+    "whose header length is absurd",
+    (t) => craft(t, "{}", eight, 2n ** 63n),
+    /header length 9223372036854775808/,
+  );
   refused("whose header is not JSON", (t) => craft(t, "{nope", eight), /header: expected one JSON value/);
   refused("whose header is a list", (t) => craft(t, "[]", eight), /a JSON object as header/);
   refused("with a negative size", (t) => craft(t, { x: f32([-2], 0, 8) }, eight), /tensor "x": .*shape\.0/);
-  refused("with a dtype nobody knows", (t) => craft(t, { x: f32([8], 0, 8, "F5") }, eight), /known dtype for "x", got "F5"/);
-  refused("whose shape does not fit its bytes", (t) => craft(t, { x: f32([3], 0, 8) }, eight), /12 bytes for "x" \(F32 \[3\]\), got offsets 0 to 8/);
-  refused("with offsets the wrong way round", (t) => craft(t, { x: f32([2], 8, 0) }, eight), /8 bytes for "x".*offsets 8 to 0/);
-  refused("with overlapping tensors", (t) => craft(t, { x: f32([2], 0, 8), y: f32([1], 4, 8) }, eight), /"y" to start at byte .*they overlap/);
-  refused("with a hole", (t) => craft(t, { x: f32([1], 0, 4), y: f32([1], 8, 12) }, new Uint8Array(12)), /"y" to start at byte/);
-  refused("with bytes behind the last tensor", (t) => craft(t, { x: f32([1], 0, 4) }, eight), /as the header says, got/);
-  refused("that was cut short", (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
-    truncateSync(path.join(dir, "model.safetensors"), 60_000);
-    return dir;
-  }, /model\.safetensors: expected 125560 bytes, as the header says, got 60000 \(the file is truncated\)/);
-  refused("that was cut inside the header", (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
-    truncateSync(path.join(dir, "model.safetensors"), 100);
-    return dir;
-  }, /header that fits the file of 100 bytes/);
+  refused(
+    "with a dtype nobody knows",
+    (t) => craft(t, { x: f32([8], 0, 8, "F5") }, eight),
+    /known dtype for "x", got "F5"/,
+  );
+  refused(
+    "whose shape does not fit its bytes",
+    (t) => craft(t, { x: f32([3], 0, 8) }, eight),
+    /12 bytes for "x" \(F32 \[3\]\), got offsets 0 to 8/,
+  );
+  refused(
+    "with offsets the wrong way round",
+    (t) => craft(t, { x: f32([2], 8, 0) }, eight),
+    /8 bytes for "x".*offsets 8 to 0/,
+  );
+  refused(
+    "with overlapping tensors",
+    (t) => craft(t, { x: f32([2], 0, 8), y: f32([1], 4, 8) }, eight),
+    /"y" to start at byte .*they overlap/,
+  );
+  refused(
+    "with a hole",
+    (t) => craft(t, { x: f32([1], 0, 4), y: f32([1], 8, 12) }, new Uint8Array(12)),
+    /"y" to start at byte/,
+  );
+  refused(
+    "with bytes behind the last tensor",
+    (t) => craft(t, { x: f32([1], 0, 4) }, eight),
+    /as the header says, got/,
+  );
+  refused(
+    "that was cut short",
+    (t) => {
+      const dir = scratchCopy(t, "models", "llama-tied-mha");
+      truncateSync(path.join(dir, "model.safetensors"), 60_000);
+      return dir;
+    },
+    /model\.safetensors: expected 125560 bytes, as the header says, got 60000 \(the file is truncated\)/,
+  );
+  refused(
+    "that was cut inside the header",
+    (t) => {
+      const dir = scratchCopy(t, "models", "llama-tied-mha");
+      truncateSync(path.join(dir, "model.safetensors"), 100);
+      return dir;
+    },
+    /header that fits the file of 100 bytes/,
+  );
 
   test("by its tensor's dtype only when that tensor is asked for", (t) => {
     const reader = readSafetensors(craft(t, { ids: f32([1], 0, 8, "I64") }, eight));
@@ -137,7 +238,12 @@ describe("a file is refused", () => {
 test("one tensor of a file far larger than memory is read alone", (t) => {
   const dir = scratch(t);
   const huge = 2 ** 40;
-  const json = Buffer.from(JSON.stringify({ small: { dtype: "F32", shape: [2], data_offsets: [0, 8] }, huge: { dtype: "F32", shape: [huge / 4], data_offsets: [8, 8 + huge] } }));
+  const json = Buffer.from(
+    JSON.stringify({
+      small: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+      huge: { dtype: "F32", shape: [huge / 4], data_offsets: [8, 8 + huge] },
+    }),
+  );
   const file = path.join(dir, "sparse.safetensors");
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));

@@ -30,17 +30,20 @@ export function nodeProgram(major) {
 
 /** @returns why it cannot be had, or undefined */
 function fetchNode(version, folder) {
-  const { platform, arch } = process, tmp = `${folder}.tmp-${process.pid}`;
+  const { platform, arch } = process,
+    tmp = `${folder}.tmp-${process.pid}`;
   const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
   const name = `${prefix}-${platform === "win32" ? "win" : platform}-${arch}`;
   process.stdout.write(`fetching ${name}@${version} (once)\n`);
   mkdirSync(tmp, { recursive: true });
   try {
-    const npm = process.env.npm_execpath, quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
+    const npm = process.env.npm_execpath,
+      quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
     const flags = ["--prefix", tmp, "--no-save", "--ignore-scripts", "--loglevel=error", ...quick];
     const args = ["install", ...flags, `${name}@${version}`];
     const options = { cwd: tmp, encoding: "utf8", timeout: FETCH_MS };
-    const result = npm?.endsWith(".js") ? spawnSync(process.execPath, [npm, ...args], options)
+    const result = npm?.endsWith(".js")
+      ? spawnSync(process.execPath, [npm, ...args], options)
       : spawnSync("npm", args, { ...options, shell: platform === "win32" });
     if (result.status !== 0) return `npm could not fetch it (${npmError(result)})`;
     rmSync(folder, { recursive: true, force: true });

@@ -19,15 +19,21 @@ const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) =
 function tryNode(program, folder) {
   // Deprecated parts of Node that anything here still uses are errors; the user's Jupyter keeps the kernel it has.
   const env = {
-    ...process.env, NODE_OPTIONS: "--throw-deprecation",
-    JUPYTER_DATA_DIR: path.join(folder, "jupyter"), MASK_DPO_RUNS: path.join(folder, "runs"),
+    ...process.env,
+    NODE_OPTIONS: "--throw-deprecation",
+    JUPYTER_DATA_DIR: path.join(folder, "jupyter"),
+    MASK_DPO_RUNS: path.join(folder, "runs"),
   };
   const options = { cwd: root, env, timeout: LIMIT_MS };
   const setUp = spawnSync(program, ["lib/setup/setup.mjs"], { ...options, encoding: "utf8" });
   process.stdout.write(setUp.stdout + setUp.stderr);
   const engine = /^engine: (.+)$/m.exec(setUp.stdout)?.[1] ?? "none";
   if (setUp.status !== 0 || setUp.stderr !== "") return { ok: false, engine, skipped: [] };
-  const tap = path.join(folder, "tap"), reporters = [["spec", "stdout"], ["tap", tap]];
+  const tap = path.join(folder, "tap"),
+    reporters = [
+      ["spec", "stdout"],
+      ["tap", tap],
+    ];
   const flags = reporters.flatMap(([name, to]) => [`--test-reporter=${name}`, `--test-reporter-destination=${to}`]);
   const args = ["--import", "tsx", "--test", ...flags, "test/node/eachNode.ts"];
   const { status } = spawnSync(program, args, { ...options, stdio: "inherit" });
@@ -43,7 +49,9 @@ if (unknown.length > 0) {
 }
 const lines = [];
 for (const major of asked) {
-  const started = Date.now(), { program, missing } = nodeProgram(major), name = `Node ${nodes[major]}`.padEnd(13);
+  const started = Date.now(),
+    { program, missing } = nodeProgram(major),
+    name = `Node ${nodes[major]}`.padEnd(13);
   if (missing) {
     if (process.argv[2]) process.exitCode = 1; // somebody asked for it
     lines.push(`skipped           ${name}  ${missing}`);
@@ -52,7 +60,8 @@ for (const major of asked) {
   process.stdout.write(`\n--- ${name}\n`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-node-"));
   try {
-    const { ok, engine, skipped } = tryNode(program, folder), seconds = (Date.now() - started) / 1000;
+    const { ok, engine, skipped } = tryNode(program, folder),
+      seconds = (Date.now() - started) / 1000;
     if (!ok) process.exitCode = 1;
     const parts = [`${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s`, name, engine];
     lines.push([...parts, ...(skipped.length > 0 ? [`skipped: ${skipped.join(", ")}`] : [])].join("  "));

@@ -25,13 +25,20 @@ async function withPath<T>(folder: string, action: () => Promise<T>): Promise<T>
 
 test("without JupyterLab the message says how to get it", { skip }, async () => {
   const folder = scratchFolder();
-  await assert.rejects(withPath(folder, startLab), (error) => error instanceof UserError && /pip install jupyterlab/.test(error.message) && /VS Code/.test(error.message));
+  await assert.rejects(
+    withPath(folder, startLab),
+    (error) =>
+      error instanceof UserError && /pip install jupyterlab/.test(error.message) && /VS Code/.test(error.message),
+  );
 });
 
 test("JupyterLab is started on the loopback interface, in the project, with its kernelspec", { skip }, async () => {
   const folder = scratchFolder();
   const lab = path.join(folder, "jupyter-lab");
-  writeFileSync(lab, `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$PWD $JUPYTER_PATH $@" > ${folder}/said\nexit 7\n`);
+  writeFileSync(
+    lab,
+    `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$PWD $JUPYTER_PATH $@" > ${folder}/said\nexit 7\n`,
+  );
   chmodSync(lab, 0o755);
   assert.equal(await withPath(folder, startLab), 7);
   const said = readFileSync(path.join(folder, "said"), "utf8");

@@ -6,13 +6,28 @@ import { scratchFolder, writeNotebook } from "./scratch";
 
 test("errors are placed in their cells; a clean notebook has none", () => {
   const folder = scratchFolder();
-  const clean = writeNotebook(folder, "clean", [`import { Rng } from "./lib/base/rng";`, `const rng = new Rng(1);\nfor await (const n of [1]) console.log(n);`, `rng.next()`]);
-  const wrong = writeNotebook(folder, "wrong", [`import { Rng } from "./lib/base/rng";`, "", `const rng = new Rng(1);\n\nrng.int("five");`, `const list = [1];\nlist[0].toFixed()`]);
-  const errors = nbcheck([clean, wrong]);
-  assert.deepEqual(errors.map(({ notebook, cell, line, column }) => ({ notebook, cell, line, column })), [
-    { notebook: wrong, cell: 2, line: 3, column: 9 },
-    { notebook: wrong, cell: 3, line: 2, column: 1 },
+  const clean = writeNotebook(folder, "clean", [
+    `import { Rng } from "./lib/base/rng";`,
+    `const rng = new Rng(1);\nfor await (const n of [1]) console.log(n);`,
+    `rng.next()`,
   ]);
-  assert.equal(formatNotebookError(errors[0]!), `${wrong}:cell 2:3:9 TS2345 Argument of type 'string' is not assignable to parameter of type 'number'.`);
+  const wrong = writeNotebook(folder, "wrong", [
+    `import { Rng } from "./lib/base/rng";`,
+    "",
+    `const rng = new Rng(1);\n\nrng.int("five");`,
+    `const list = [1];\nlist[0].toFixed()`,
+  ]);
+  const errors = nbcheck([clean, wrong]);
+  assert.deepEqual(
+    errors.map(({ notebook, cell, line, column }) => ({ notebook, cell, line, column })),
+    [
+      { notebook: wrong, cell: 2, line: 3, column: 9 },
+      { notebook: wrong, cell: 3, line: 2, column: 1 },
+    ],
+  );
+  assert.equal(
+    formatNotebookError(errors[0]!),
+    `${wrong}:cell 2:3:9 TS2345 Argument of type 'string' is not assignable to parameter of type 'number'.`,
+  );
   assert.match(errors[1]!.message, /TS2532/);
 });

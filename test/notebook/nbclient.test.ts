@@ -10,9 +10,13 @@ import test from "node:test";
 import { projectRoot } from "../../lib/base/files";
 import { plainTexts, printed, readCells, scratchFolder, writeNotebook } from "./scratch";
 
-const python = [process.env.JUPYTER_PYTHON, "python3", "python"].find((name) => name && spawnSync(name, ["-c", "import nbclient, nbformat"]).status === 0);
+const python = [process.env.JUPYTER_PYTHON, "python3", "python"].find(
+  (name) => name && spawnSync(name, ["-c", "import nbclient, nbformat"]).status === 0,
+);
 const spec = path.join(projectRoot, "node_modules/.mask-dpo-jupyter");
-const skip = !python ? "no Python with nbclient (pip install nbclient, or set JUPYTER_PYTHON)" : !existsSync(spec) && "no kernelspec yet (npm run setup)";
+const skip = !python
+  ? "no Python with nbclient (pip install nbclient, or set JUPYTER_PYTHON)"
+  : !existsSync(spec) && "no kernelspec yet (npm run setup)";
 
 const SCRIPT = `
 import sys, nbformat
@@ -39,7 +43,10 @@ function execute(folder: string, name: string, cells: string[]) {
   writeFileSync(script, SCRIPT);
   const data = path.join(folder, "jupyter");
   cpSync(spec, data, { recursive: true });
-  const result = spawnSync(python!, [script, writeNotebook(folder, name, cells), out, cwd], { encoding: "utf8", env: { ...process.env, JUPYTER_PATH: data } });
+  const result = spawnSync(python!, [script, writeNotebook(folder, name, cells), out, cwd], {
+    encoding: "utf8",
+    env: { ...process.env, JUPYTER_PATH: data },
+  });
   assert.equal(result.status, 0, result.stderr);
   return { said: result.stdout.trim(), cells: readCells(out) };
 }
@@ -57,6 +64,12 @@ test("nbclient gets every line, rich output, values and progress", { skip }, () 
 
 test("nbclient sees a type error and a rejection as errors", { skip }, () => {
   const folder = scratchFolder();
-  assert.match(execute(folder, "types", [`const n: number = "x";`]).said, /^TypeScriptError\|Type 'string' is not assignable/);
-  assert.equal(execute(folder, "rejects", [`void Promise.reject(new RangeError("lost"));`, `console.log(1);`]).said, "RangeError|lost");
+  assert.match(
+    execute(folder, "types", [`const n: number = "x";`]).said,
+    /^TypeScriptError\|Type 'string' is not assignable/,
+  );
+  assert.equal(
+    execute(folder, "rejects", [`void Promise.reject(new RangeError("lost"));`, `console.log(1);`]).said,
+    "RangeError|lost",
+  );
 });

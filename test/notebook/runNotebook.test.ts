@@ -17,7 +17,10 @@ const quiet: RunOptions = { onProgress: () => undefined, timeoutS: 60 };
 async function failing(name: string, cells: string[], options: RunOptions = {}) {
   const file = writeNotebook(folder, name, cells);
   const before = readFileSync(file, "utf8");
-  const error = await runNotebook(file, { ...quiet, ...options }).then(() => assert.fail("the run succeeded"), (thrown: unknown) => thrown);
+  const error = await runNotebook(file, { ...quiet, ...options }).then(
+    () => assert.fail("the run succeeded"),
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof UserError, String(error));
   assert.equal(readFileSync(file, "utf8"), before, "the notebook itself is unchanged");
   return { message: error.message, cells: readCells(path.join(folder, `${name}.failed.ipynb`)) };
@@ -60,15 +63,27 @@ test("a run delivers every output, and a second run gives the same bytes", async
     assert.equal(cells[1]!.outputs.at(-1)!.output_type, "execute_result");
   });
   await t.test("one display with several MIME types, updated in place", () => {
-    assert.deepEqual(cells[2]!.outputs.map(({ data }) => data), [
-      { "application/json": { a: 1 }, "image/png": "AQID", "image/svg+xml": ["<svg/>"], "text/html": ["<b>rich</b>"], "text/plain": ["plain"] },
-      { "text/html": ["<i>second</i>"], "text/plain": ["second"] },
-    ]);
+    assert.deepEqual(
+      cells[2]!.outputs.map(({ data }) => data),
+      [
+        {
+          "application/json": { a: 1 },
+          "image/png": "AQID",
+          "image/svg+xml": ["<svg/>"],
+          "text/html": ["<b>rich</b>"],
+          "text/plain": ["plain"],
+        },
+        { "text/html": ["<i>second</i>"], "text/plain": ["second"] },
+      ],
+    );
   });
   await t.test("progress is one output without times, and reaches the terminal", () => {
     assert.deepEqual(plainTexts(cells[3]), ["work: 3/3"]);
     const texts = events.flatMap((event) => (event.kind === "progress" ? [event.text] : []));
-    assert.ok(texts.some((text) => /^work [12]\/3 .*note$/.test(text)), texts.join("\n"));
+    assert.ok(
+      texts.some((text) => /^work [12]\/3 .*note$/.test(text)),
+      texts.join("\n"),
+    );
   });
   await t.test("top-level await; modules and classes are the same in every cell", () => {
     assert.equal(printed(cells[4]), "awaited 4\n");
@@ -79,14 +94,23 @@ test("a run delivers every output, and a second run gives the same bytes", async
     assert.equal(printed(cells[5], "stderr"), "to stderr\n");
   });
   await t.test("2,000 displays in one go, all and in order", () => {
-    assert.deepEqual(plainTexts(cells[6]), Array.from({ length: 2000 }, (_, i) => `output ${i}`));
+    assert.deepEqual(
+      plainTexts(cells[6]),
+      Array.from({ length: 2000 }, (_, i) => `output ${i}`),
+    );
   });
   await t.test("canonical form", async () => {
-    assert.deepEqual(cells.map((cell) => [cell.id, cell.execution_count, Object.keys(cell.metadata).length]), GOOD.map((_, i) => [`cell-${i}`, i + 1, 0]));
+    assert.deepEqual(
+      cells.map((cell) => [cell.id, cell.execution_count, Object.keys(cell.metadata).length]),
+      GOOD.map((_, i) => [`cell-${i}`, i + 1, 0]),
+    );
     const first = readFileSync(out, "utf8");
     await runNotebook(out, quiet);
     assert.equal(readFileSync(out, "utf8"), first);
-    assert.deepEqual(readdirSync(folder).filter((name) => name.includes(".tmp")), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes(".tmp")),
+      [],
+    );
   });
 });
 
@@ -104,7 +128,11 @@ test("a type error fails the cell with its line: types of lib are seen, strictne
 });
 
 test("a thrown error stops the run at its line; later cells do not run", async () => {
-  const { message, cells } = await failing("throws", [`function f(x: number): void {\n  interface Local { a: number }\n\n  throw new RangeError("bad " + x);\n}`, `console.log("before");\n\nf(3);`, `console.log("after");`]);
+  const { message, cells } = await failing("throws", [
+    `function f(x: number): void {\n  interface Local { a: number }\n\n  throw new RangeError("bad " + x);\n}`,
+    `console.log("before");\n\nf(3);`,
+    `console.log("after");`,
+  ]);
   assert.match(message, /cell 2, line 3 \("f\(3\);"\).*RangeError: bad 3/);
   assert.equal(printed(cells[1]), "before\n");
   const error = cells[1]!.outputs.at(-1)!;
@@ -114,9 +142,13 @@ test("a thrown error stops the run at its line; later cells do not run", async (
 });
 
 test("an unhandled rejection fails the cell, also when it surfaces after it", async () => {
-  const now = await failing("rejects", [`void (async () => { await 1; throw new TypeError("lost"); })();\nconsole.log("fine");`]);
+  const now = await failing("rejects", [
+    `void (async () => { await 1; throw new TypeError("lost"); })();\nconsole.log("fine");`,
+  ]);
   assert.match(now.message, /cell 1, line 1 .*TypeError: lost/);
-  const late = await failing("rejects-late", [`const timer = setTimeout(() => { void Promise.reject(new Error("late")); }, 60);`]);
+  const late = await failing("rejects-late", [
+    `const timer = setTimeout(() => { void Promise.reject(new Error("late")); }, 60);`,
+  ]);
   assert.match(late.message, /Error: late/);
 });
 
@@ -129,44 +161,82 @@ test("a cell over its time is interrupted, in a loop as well as waiting", async 
 });
 
 test("a kernel that dies in a cell is reported, what it printed is kept", async () => {
-  const { message, cells } = await failing("dies", [`console.log("alive");`, `process.kill(process.pid, "SIGKILL");\nawait new Promise((resolve) => setTimeout(resolve, 9000));`]);
+  const { message, cells } = await failing("dies", [
+    `console.log("alive");`,
+    `process.kill(process.pid, "SIGKILL");\nawait new Promise((resolve) => setTimeout(resolve, 9000));`,
+  ]);
   assert.match(message, /cell 2.*the kernel ended \(SIGKILL\)/);
   assert.equal(printed(cells[0]), "alive\n");
   assert.equal(cells[1]!.outputs.at(-1)!.ename, "KernelDied");
 });
 
-test("Ctrl-C ends the run in order: nothing half-written, no process left", { skip: process.platform === "win32" && "signals are tested on POSIX" }, async () => {
-  const file = writeNotebook(folder, "ctrl-c", [`import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.PID_FILE!, String(process.pid));\nconsole.log("kept");`, `await new Promise((resolve) => setTimeout(resolve, 60000));`]);
-  const before = readFileSync(file, "utf8");
-  const script = path.join(folder, "run.ts");
-  writeFileSync(script, `import { runNotebook } from ${JSON.stringify(path.join(projectRoot, "lib/notebook/runNotebook"))};
+test(
+  "Ctrl-C ends the run in order: nothing half-written, no process left",
+  { skip: process.platform === "win32" && "signals are tested on POSIX" },
+  async () => {
+    const file = writeNotebook(folder, "ctrl-c", [
+      `import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.PID_FILE!, String(process.pid));\nconsole.log("kept");`,
+      `await new Promise((resolve) => setTimeout(resolve, 60000));`,
+    ]);
+    const before = readFileSync(file, "utf8");
+    const script = path.join(folder, "run.ts");
+    writeFileSync(
+      script,
+      `import { runNotebook } from ${JSON.stringify(path.join(projectRoot, "lib/notebook/runNotebook"))};
     runNotebook(${JSON.stringify(file)}, { env: { PID_FILE: ${JSON.stringify(path.join(folder, "pid"))} }, onProgress: (e) => { if (e.kind === "cell" && e.cell === 2) process.stdout.write("second"); } })
-      .catch((error: Error) => { process.exitCode = error.name === "RunInterrupted" ? 130 : 1; });`);
-  const tmp = path.join(folder, "tmp");
-  mkdirSync(tmp);
-  const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, TMPDIR: tmp } });
-  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  await new Promise((resolve) => child.stdout.once("data", resolve));
-  child.kill("SIGINT");
-  assert.equal(await exit, 130);
-  assert.equal(readFileSync(file, "utf8"), before);
-  assert.equal(printed(readCells(path.join(folder, "ctrl-c.failed.ipynb"))[0]), "kept\n");
-  assert.throws(() => process.kill(Number(readFileSync(path.join(folder, "pid"), "utf8")), 0), { code: "ESRCH" });
-  assert.deepEqual(readdirSync(tmp).filter((name) => name.startsWith("mask-dpo-")), [], "no connection file is left");
-});
+      .catch((error: Error) => { process.exitCode = error.name === "RunInterrupted" ? 130 : 1; });`,
+    );
+    const tmp = path.join(folder, "tmp");
+    mkdirSync(tmp);
+    const child = spawn(process.execPath, ["--import", "tsx", script], {
+      cwd: projectRoot,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, TMPDIR: tmp },
+    });
+    const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    child.kill("SIGINT");
+    assert.equal(await exit, 130);
+    assert.equal(readFileSync(file, "utf8"), before);
+    assert.equal(printed(readCells(path.join(folder, "ctrl-c.failed.ipynb"))[0]), "kept\n");
+    assert.throws(() => process.kill(Number(readFileSync(path.join(folder, "pid"), "utf8")), 0), { code: "ESRCH" });
+    assert.deepEqual(
+      readdirSync(tmp).filter((name) => name.startsWith("mask-dpo-")),
+      [],
+      "no connection file is left",
+    );
+  },
+);
 
-test("a runner that is killed takes its kernel with it", { skip: process.platform === "win32" && "signals are tested on POSIX" }, async () => {
-  const client = path.join(projectRoot, "lib/notebook/kernelClient");
-  const script = path.join(folder, "orphan.ts");
-  writeFileSync(script, `import { KernelClient } from ${JSON.stringify(client)};
-    void KernelClient.start().then((kernel) => { process.stdout.write(String(kernel.pid)); setInterval(() => undefined, 1000); });`);
-  const child = spawn(process.execPath, ["--import", "tsx", script], { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] });
-  const pid = Number(String(await new Promise((resolve) => child.stdout.once("data", resolve))));
-  child.kill("SIGKILL");
-  const gone = () => { try { process.kill(pid, 0); return false; } catch { return true; } };
-  for (let i = 0; i < 100 && !gone(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.ok(gone(), `the kernel ${pid} is still running`);
-});
+test(
+  "a runner that is killed takes its kernel with it",
+  { skip: process.platform === "win32" && "signals are tested on POSIX" },
+  async () => {
+    const client = path.join(projectRoot, "lib/notebook/kernelClient");
+    const script = path.join(folder, "orphan.ts");
+    writeFileSync(
+      script,
+      `import { KernelClient } from ${JSON.stringify(client)};
+    void KernelClient.start().then((kernel) => { process.stdout.write(String(kernel.pid)); setInterval(() => undefined, 1000); });`,
+    );
+    const child = spawn(process.execPath, ["--import", "tsx", script], {
+      cwd: projectRoot,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const pid = Number(String(await new Promise((resolve) => child.stdout.once("data", resolve))));
+    child.kill("SIGKILL");
+    const gone = () => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    for (let i = 0; i < 100 && !gone(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(gone(), `the kernel ${pid} is still running`);
+  },
+);
 
 test("a file that is no notebook is refused", async () => {
   const file = path.join(folder, "broken.ipynb");

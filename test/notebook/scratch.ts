@@ -15,7 +15,13 @@ export function scratchFolder(): string {
 export function writeNotebook(folder: string, name: string, cells: readonly string[]): string {
   const file = path.join(folder, `${name}.ipynb`);
   const notebook = {
-    cells: cells.map((source) => ({ cell_type: "code", metadata: { execution: { "iopub.status.busy": "2026-01-01" } }, execution_count: 7, outputs: [{ output_type: "stream", name: "stdout", text: "old\n" }], source })),
+    cells: cells.map((source) => ({
+      cell_type: "code",
+      metadata: { execution: { "iopub.status.busy": "2026-01-01" } },
+      execution_count: 7,
+      outputs: [{ output_type: "stream", name: "stdout", text: "old\n" }],
+      source,
+    })),
     metadata: { widgets: {}, kernelspec: { name: "other", display_name: "Other" } },
     nbformat: 4,
     nbformat_minor: 4,
@@ -47,10 +53,15 @@ export function readCells(file: string): ExecutedCell[] {
 
 /** What a cell printed on one stream. */
 export function printed(cell: ExecutedCell | undefined, name = "stdout"): string {
-  return (cell?.outputs ?? []).filter((output) => output.name === name).flatMap((output) => output.text ?? []).join("");
+  return (cell?.outputs ?? [])
+    .filter((output) => output.name === name)
+    .flatMap((output) => output.text ?? [])
+    .join("");
 }
 
 /** The text of the value or display outputs of a cell, in order. */
 export function plainTexts(cell: ExecutedCell | undefined): string[] {
-  return (cell?.outputs ?? []).flatMap((output) => (output.data ? [(output.data["text/plain"] as string[]).join("")] : []));
+  return (cell?.outputs ?? []).flatMap((output) =>
+    output.data ? [(output.data["text/plain"] as string[]).join("")] : [],
+  );
 }

@@ -15,7 +15,14 @@ import { toMarkdown } from "../../lib/show/table";
 import { editJson, userError } from "../golden/fixtures";
 import { fakeSession, publishAll, scores } from "./appendixFixture";
 
-interface Results { made: { preset: string; versions: { node: string } }; numbers: { what: string; here: unknown; run: { seed: number } }[]; tables: { name: string; rows: Record<string, unknown>[]; run: unknown }[]; figures: { name: string; title: string }[]; runs: Record<string, unknown>; unrecorded: string[] }
+interface Results {
+  made: { preset: string; versions: { node: string } };
+  numbers: { what: string; here: unknown; run: { seed: number } }[];
+  tables: { name: string; rows: Record<string, unknown>[]; run: unknown }[];
+  figures: { name: string; title: string }[];
+  runs: Record<string, unknown>;
+  unrecorded: string[];
+}
 
 test("a record gives back the table, and says which runs it is from", (t) => {
   const session = fakeSession(t);
@@ -30,19 +37,28 @@ test("a record gives back the table, and says which runs it is from", (t) => {
   const { run } = table!;
   assert.deepEqual(run, { ...provenanceOf(session), runs: [used, evaluation] });
   assert.deepEqual([run!.seed, run!.seeds, run!.preset, run!.engine], [3, [3, 9], "smoke", "wasm"]);
-  assert.match(provenanceText(run), /^From preset smoke, seeds 3, 9, engine wasm \(Node [\d.]+, tfjs 4\.22\.0\)\. Runs: candidates-[0-9a-f]{8}, evaluation-[0-9a-f]{8}\.$/);
-  assert.match(provenanceText({ ...run!, runs: Array.from({ length: 9 }, (_, i) => `r${i}`) }), / 9 runs, named in results\.json\.$/);
+  assert.match(
+    provenanceText(run),
+    /^From preset smoke, seeds 3, 9, engine wasm \(Node [\d.]+, tfjs 4\.22\.0\)\. Runs: candidates-[0-9a-f]{8}, evaluation-[0-9a-f]{8}\.$/,
+  );
+  assert.match(
+    provenanceText({ ...run!, runs: Array.from({ length: 9 }, (_, i) => `r${i}`) }),
+    / 9 runs, named in results\.json\.$/,
+  );
 });
 
 test("a damaged record is named; one without its files, and files without one, are told apart from the rest", (t) => {
   const { figures } = fakeSession(t);
   assert.deepEqual(readArtefacts(path.join(figures, "none")), { tables: [], figures: [], unrecorded: [] });
   writeTableRecord(figures, scores, null);
-  for (const name of ["old.tex", "old.svg", "older.svg", "plotly.min.js", "bench.json"]) writeFileSync(path.join(figures, name), "");
+  for (const name of ["old.tex", "old.svg", "older.svg", "plotly.min.js", "bench.json"])
+    writeFileSync(path.join(figures, name), "");
   assert.deepEqual(readArtefacts(figures), { tables: [], figures: [], unrecorded: ["02-scores", "old", "older"] });
   saveTable(scores, figures);
   assert.equal(readArtefacts(figures).tables.length, 1);
-  editJson(path.join(figures, "02-scores.table.json"), (record) => { record.rows = [{ score: { value: "x" } }]; });
+  editJson(path.join(figures, "02-scores.table.json"), (record) => {
+    record.rows = [{ score: { value: "x" } }];
+  });
   assert.throws(() => readArtefacts(figures), userError(/02-scores\.table\.json: expected a valid "rows/));
 });
 
@@ -53,10 +69,26 @@ test("results.json has every number with its run", async (t) => {
   buildAppendix(session);
   const results = JSON.parse(readFileSync(path.join(session.figures, "results.json"), "utf8")) as Results;
   assert.deepEqual([results.made.preset, results.made.versions.node], ["smoke", process.versions.node]);
-  assert.deepEqual(results.numbers.map(({ what, here, run }) => [what, here, run.seed]), [["score, greedy", { value: 60, low: 55, high: 65 }, 3]]);
-  assert.deepEqual(results.tables.map((table) => table.name), ["02-hyperparameters", "02-scores", "appendix-setting"]);
-  assert.deepEqual(results.tables[1]!.rows[0], { policy: "base", score: { value: 50.125, low: 48, high: null }, note: null });
-  assert.deepEqual(results.figures.map(({ name, title }) => [name, title]), [["02-scores", `Scores $& "of" all`], ["06-best-of-n", "Best of N"]]);
+  assert.deepEqual(
+    results.numbers.map(({ what, here, run }) => [what, here, run.seed]),
+    [["score, greedy", { value: 60, low: 55, high: 65 }, 3]],
+  );
+  assert.deepEqual(
+    results.tables.map((table) => table.name),
+    ["02-hyperparameters", "02-scores", "appendix-setting"],
+  );
+  assert.deepEqual(results.tables[1]!.rows[0], {
+    policy: "base",
+    score: { value: 50.125, low: 48, high: null },
+    note: null,
+  });
+  assert.deepEqual(
+    results.figures.map(({ name, title }) => [name, title]),
+    [
+      ["02-scores", `Scores $& "of" all`],
+      ["06-best-of-n", "Best of N"],
+    ],
+  );
   assert.deepEqual(results.runs, { [name]: { k: 4, seed: 3 } });
   assert.deepEqual(results.unrecorded, []);
 });
@@ -67,15 +99,25 @@ test("the page stands alone: ids are unique, labels stay text, headers have scop
   const svg = path.join(session.figures, "02-scores.svg");
   writeFileSync(path.join(session.figures, "06-best-of-n.svg"), readFileSync(svg)); // every id twice
   const { sections } = buildAppendix(session);
-  assert.deepEqual(sections.map(({ id, items }) => [id, items.map(({ kind, name }) => `${kind} ${name}`)]), [
-    ["paper", ["table paper-vs-here"]], ["setting", ["table appendix-setting", "table 02-hyperparameters"]], ["02", ["table 02-scores", "figure 02-scores"]], ["06", ["figure 06-best-of-n"]],
-  ]);
+  assert.deepEqual(
+    sections.map(({ id, items }) => [id, items.map(({ kind, name }) => `${kind} ${name}`)]),
+    [
+      ["paper", ["table paper-vs-here"]],
+      ["setting", ["table appendix-setting", "table 02-hyperparameters"]],
+      ["02", ["table 02-scores", "figure 02-scores"]],
+      ["06", ["figure 06-best-of-n"]],
+    ],
+  );
   assert.match(sections[2]!.title, /^02 · /);
   const page = readFileSync(path.join(session.figures, "appendix.html"), "utf8");
   const ids = [...page.matchAll(/<[^>]* id="([^"]+)"/g)].map(([, id]) => id!);
   assert.ok(ids.length > 20);
-  assert.deepEqual(ids.filter((id, i) => ids.indexOf(id) !== i), []);
-  for (const [, id] of page.matchAll(/(?:href="#|url\(['"]?#)([^"')]+)/g)) assert.ok(ids.includes(id!), `nothing has the id ${id}`);
+  assert.deepEqual(
+    ids.filter((id, i) => ids.indexOf(id) !== i),
+    [],
+  );
+  for (const [, id] of page.matchAll(/(?:href="#|url\(['"]?#)([^"')]+)/g))
+    assert.ok(ids.includes(id!), `nothing has the id ${id}`);
   assert.ok(!page.includes("<script") && !page.includes("<img") && !/<[^>]* (src|(xlink:)?href)="(?!#)/.test(page));
   assert.equal(page.match(/<th /g)?.length, page.match(/<th scope="col"/g)?.length);
   assert.equal(page.match(/<svg role="img" aria-label="[^"]+"/g)?.length, 2);
@@ -85,7 +127,10 @@ test("the page stands alone: ids are unique, labels stay text, headers have scop
 
 test("ids of a drawing and all that refers to them change together; text does not", () => {
   const svg = `<svg><defs id="d"><clipPath id="c"/></defs><use xlink:href="#d" href="#d"/><g clip-path="url(#c)" style="fill: url('#c')" x="url(&quot;#c&quot;)"/><text> id="c" url(#c)</text></svg>`;
-  assert.equal(ownIds(svg, "p-"), `<svg><defs id="p-d"><clipPath id="p-c"/></defs><use xlink:href="#p-d" href="#p-d"/><g clip-path="url(#p-c)" style="fill: url('#p-c')" x="url(&quot;#p-c&quot;)"/><text> id="c" url(#c)</text></svg>`);
+  assert.equal(
+    ownIds(svg, "p-"),
+    `<svg><defs id="p-d"><clipPath id="p-c"/></defs><use xlink:href="#p-d" href="#p-d"/><g clip-path="url(#p-c)" style="fill: url('#p-c')" x="url(&quot;#p-c&quot;)"/><text> id="c" url(#c)</text></svg>`,
+  );
 });
 
 test("what an earlier run left is said to be from it; files without a record are left out and named", async (t) => {
@@ -99,34 +144,71 @@ test("what an earlier run left is said to be from it; files without a record are
     "From another run, at preset smoke, seed 4, engine wasm: 02-scores, 06-best-of-n.",
     "Left out, because nothing says which run they are from: 05-topics. Run their notebook again.",
   ]);
-  assert.deepEqual(sections.at(-1), { id: "other", title: "Beside the notebooks", items: [{ kind: "table", name: "bench", title: scores.caption, table: { ...scores, name: "bench" }, from: "No run is recorded: made outside the notebooks." }] });
-  assert.ok(readFileSync(path.join(session.figures, "appendix.html"), "utf8").includes("seed 4, engine wasm: 02-scores"));
+  assert.deepEqual(sections.at(-1), {
+    id: "other",
+    title: "Beside the notebooks",
+    items: [
+      {
+        kind: "table",
+        name: "bench",
+        title: scores.caption,
+        table: { ...scores, name: "bench" },
+        from: "No run is recorded: made outside the notebooks.",
+      },
+    ],
+  });
+  assert.ok(
+    readFileSync(path.join(session.figures, "appendix.html"), "utf8").includes("seed 4, engine wasm: 02-scores"),
+  );
   assert.deepEqual(buildAppendix(session).warnings, warnings); // its own files are no part of it
 });
 
 test("nothing there: the setting is still shown; the notebook's contents link into the page", (t) => {
   const session = fakeSession(t);
   const appendix = buildAppendix(session);
-  assert.deepEqual(appendix.sections.map(({ id }) => id), ["setting"]);
+  assert.deepEqual(
+    appendix.sections.map(({ id }) => id),
+    ["setting"],
+  );
   assert.deepEqual(appendix.warnings, []);
-  assert.match(contentsBundle(appendix).html!, /<a href="\.\.\/figures\/appendix\.html#setting">Setting and hyperparameters<\/a>: 2 tables<\/li>/);
+  assert.match(
+    contentsBundle(appendix).html!,
+    /<a href="\.\.\/figures\/appendix\.html#setting">Setting and hyperparameters<\/a>: 2 tables<\/li>/,
+  );
   assert.ok(settingTable(session).rows.every(({ paper }) => paper === "not stated" || /"|Table/.test(String(paper))));
 });
 
 test("LaTeX: ASCII, files that are there, labels once each, everything closed; and pdflatex compiles it", async (t) => {
-  const session = fakeSession(t), { figures } = session;
+  const session = fakeSession(t),
+    { figures } = session;
   await publishAll(session);
   buildAppendix(session);
   const tex = readFileSync(path.join(figures, "appendix.tex"), "utf8");
   assert.ok(/^[\x20-\x7e\n]*$/.test(tex));
-  const inputs = [...tex.matchAll(/\\input\{([^}]+)\}|\\includegraphics\[[^\]]*\]\{([^}]+)\}/g)].map(([, input, image]) => (input ?? image)!);
-  assert.deepEqual(inputs, ["paper-vs-here.tex", "appendix-setting.tex", "02-hyperparameters.tex", "02-scores.tex", "02-scores.pdf", "06-best-of-n.pdf"]);
-  const all = [tex, ...inputs.filter((name) => name.endsWith(".tex")).map((name) => readFileSync(path.join(figures, name), "utf8"))].join("\n");
+  const inputs = [...tex.matchAll(/\\input\{([^}]+)\}|\\includegraphics\[[^\]]*\]\{([^}]+)\}/g)].map(
+    ([, input, image]) => (input ?? image)!,
+  );
+  assert.deepEqual(inputs, [
+    "paper-vs-here.tex",
+    "appendix-setting.tex",
+    "02-hyperparameters.tex",
+    "02-scores.tex",
+    "02-scores.pdf",
+    "06-best-of-n.pdf",
+  ]);
+  const all = [
+    tex,
+    ...inputs.filter((name) => name.endsWith(".tex")).map((name) => readFileSync(path.join(figures, name), "utf8")),
+  ].join("\n");
   const labels = [...all.matchAll(/\\label\{([^}]+)\}/g)].map(([, label]) => label!);
   assert.deepEqual([...tex.matchAll(/\\ref\{([^}]+)\}/g)].map(([, label]) => label).sort(), labels.slice().sort());
   assert.equal(new Set(labels).size, inputs.length);
   if (!onPath("pdflatex")) return t.skip("no pdflatex on this machine");
-  for (let pass = 0; pass < 2; pass++) execFileSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "appendix.tex"], { cwd: figures, stdio: "pipe" });
+  for (let pass = 0; pass < 2; pass++)
+    execFileSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "appendix.tex"], {
+      cwd: figures,
+      stdio: "pipe",
+    });
   const log = readFileSync(path.join(figures, "appendix.log"), "latin1");
   assert.ok(!/undefined|Too many unprocessed/.test(log), log.slice(-2000));
   assert.ok(existsSync(path.join(figures, "appendix.pdf")));

@@ -14,20 +14,49 @@ const hostile = `</script><img src="https://example.org/x" onerror="alert(1)"> $
 
 export function fakeSession(t: TestContext): Session {
   const engine = { name: "wasm", description: "WebAssembly (for a test)", parallel: false };
-  return { figures: scratch(t), runs: scratch(t), preset: preset("smoke"), seed: 3, engine, baseDir: "data/base", atlas: { splits: { test: Array(20), ood: Array(20) } } } as unknown as Session;
+  return {
+    figures: scratch(t),
+    runs: scratch(t),
+    preset: preset("smoke"),
+    seed: 3,
+    engine,
+    baseDir: "data/base",
+    atlas: { splits: { test: Array(20), ood: Array(20) } },
+  } as unknown as Session;
 }
 
 export const scores: Table = {
-  name: "02-scores", caption: `Scores ${hostile}`, columns: [{ key: "policy", label: "Policy" }, { key: "score", label: "Score", digits: 2 }, { key: "note", label: "Note" }],
-  rows: [{ policy: "base", score: { value: 50.125, low: 48, high: NaN }, note: null }, { policy: hostile, score: 47, note: "A long remark that goes on. ".repeat(8) }],
+  name: "02-scores",
+  caption: `Scores ${hostile}`,
+  columns: [
+    { key: "policy", label: "Policy" },
+    { key: "score", label: "Score", digits: 2 },
+    { key: "note", label: "Note" },
+  ],
+  rows: [
+    { policy: "base", score: { value: 50.125, low: 48, high: NaN }, note: null },
+    { policy: hostile, score: 47, note: "A long remark that goes on. ".repeat(8) },
+  ],
 };
 const bars = barFigure({
-  name: "02-scores", title: `Scores $& "of" all`, valueTitle: "score (%)", categories: ["greedy", hostile],
-  series: [{ label: "base", style: palette.base, values: [{ value: 50, low: 48, high: 53 }, 47] }, { label: "Mask-DPO", style: palette.maskDpo, values: [51, 52] }],
+  name: "02-scores",
+  title: `Scores $& "of" all`,
+  valueTitle: "score (%)",
+  categories: ["greedy", hostile],
+  series: [
+    { label: "base", style: palette.base, values: [{ value: 50, low: 48, high: 53 }, 47] },
+    { label: "Mask-DPO", style: palette.maskDpo, values: [51, 52] },
+  ],
 });
 const curves = curveFigure({
-  name: "06-best-of-n", title: "Best of N", xTitle: "N", yTitle: "score (%)", log2: true,
-  curves: [{ label: "base", style: palette.base, x: [1, 2, 4], y: [48, 52, 56], low: [46, 50, 54], high: [50, 54, 58] }],
+  name: "06-best-of-n",
+  title: "Best of N",
+  xTitle: "N",
+  yTitle: "score (%)",
+  log2: true,
+  curves: [
+    { label: "base", style: palette.base, x: [1, 2, 4], y: [48, 52, 56], low: [46, 50, 54], high: [50, 54, 58] },
+  ],
 });
 
 /** Two notebooks' results. */
@@ -35,5 +64,7 @@ export async function publishAll(session: Session): Promise<void> {
   publishTable(session, scores);
   await publishFigure(session, bars);
   await publishFigure(session, curves);
-  recordNumbers(session, "02", [{ what: "score, greedy", unit: "%", paper: 77.53, here: { value: 60, low: 55, high: 65 } }]);
+  recordNumbers(session, "02", [
+    { what: "score, greedy", unit: "%", paper: 77.53, here: { value: 60, low: 55, high: 65 } },
+  ]);
 }

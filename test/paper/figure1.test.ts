@@ -15,11 +15,17 @@ test("the pair with most to mask is found", () => {
 test("DPO learns every sentence, Mask-DPO the right of chosen and the wrong of rejected", () => {
   const bars = masksFigure(mixed).data.flatMap((trace) => {
     const { name, y, marker, hovertext } = trace as PlotData & { hovertext: string[] };
-    return (y as string[]).map((row, i) => ({ row, verdict: name[0]!, faded: (marker.opacity as number[])[i]! < 1, text: hovertext[i]! }));
+    return (y as string[]).map((row, i) => ({
+      row,
+      verdict: name[0]!,
+      faded: (marker.opacity as number[])[i]! < 1,
+      text: hovertext[i]!,
+    }));
   });
   assert.equal(bars.length, 4 * 4);
   for (const { row, verdict, faded, text } of bars) {
-    const wrong = "CU".includes(verdict), kept = row.startsWith("DPO") || (row.includes("chosen") ? !wrong : wrong);
+    const wrong = "CU".includes(verdict),
+      kept = row.startsWith("DPO") || (row.includes("chosen") ? !wrong : wrong);
     assert.equal(faded, !kept, `${row}: ${verdict}`);
     assert.equal(text.endsWith("(masked)"), faded);
   }
@@ -28,6 +34,13 @@ test("DPO learns every sentence, Mask-DPO the right of chosen and the wrong of r
 test("candidates stand by falling score, chosen and rejected named", () => {
   const candidates = ["CC", "SS", "SC"].map((letters, i) => candidate("q", i, letters));
   const pair = { ...pairOf("q", "SS", "CC"), chosen: candidates[1]!, rejected: candidates[0]! };
-  const { layout } = candidatesFigure({ candidates, questions: [question("q")], pairs: [pair], report: {} as never }, pair);
-  assert.deepEqual(layout.yaxis!.categoryarray, ["candidate 2: 100 %, chosen", "candidate 3: 50 %", "candidate 1: 0 %, rejected"]);
+  const { layout } = candidatesFigure(
+    { candidates, questions: [question("q")], pairs: [pair], report: {} as never },
+    pair,
+  );
+  assert.deepEqual(layout.yaxis!.categoryarray, [
+    "candidate 2: 100 %, chosen",
+    "candidate 3: 50 %",
+    "candidate 1: 0 %, rejected",
+  ]);
 });

@@ -12,7 +12,13 @@ import { question } from "./fixtures";
 const sampling: SamplingOptions = { ...paperSampling, maxNewTokens: 10 };
 const questions: Question[] = ["a", "b", "a much longer name", "c"].map((id) => question(id));
 
-async function sample(policy: Policy, asked: readonly Question[], k: number, seed: number, options = sampling): Promise<Map<string, Candidate>> {
+async function sample(
+  policy: Policy,
+  asked: readonly Question[],
+  k: number,
+  seed: number,
+  options = sampling,
+): Promise<Map<string, Candidate>> {
   const rows: Candidate[] = [];
   for await (const candidates of sampleCandidates(policy, asked, k, options, seed)) rows.push(...candidates);
   return new Map(rows.map((row) => [`${row.questionId} ${row.index}`, row]));
@@ -35,7 +41,11 @@ test("K rows of every question, as the schema wants them; ids spell the completi
 test("the same row whatever else is asked, in whatever order, with more or fewer candidates", async () => {
   const policy = tinyPolicy();
   const all = await sample(policy, questions, 4, 5);
-  const others = [await sample(policy, [questions[2]!], 4, 5), await sample(policy, questions.slice().reverse(), 4, 5), await sample(policy, questions.slice(1, 3), 2, 5)];
+  const others = [
+    await sample(policy, [questions[2]!], 4, 5),
+    await sample(policy, questions.slice().reverse(), 4, 5),
+    await sample(policy, questions.slice(1, 3), 2, 5),
+  ];
   for (const some of others) for (const [name, row] of some) assert.deepEqual(row, all.get(name), name);
   policy.dispose();
 });

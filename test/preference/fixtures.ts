@@ -4,7 +4,12 @@ import type { AnnotatedCandidate, Question, Sentence, Verdict } from "../../lib/
 import type { CompletionTokenizer } from "../../lib/preference/collate";
 import type { PreferencePair } from "../../lib/preference/pair";
 
-export const verdictOf: Record<string, Verdict> = { S: "supported", C: "contradictory", U: "unverifiable", N: "no-fact" };
+export const verdictOf: Record<string, Verdict> = {
+  S: "supported",
+  C: "contradictory",
+  U: "unverifiable",
+  N: "no-fact",
+};
 
 /** Spans of the given pieces, each found behind the one before. */
 export function spansOf(text: string, pieces: readonly string[], letters: string): Sentence[] {
@@ -31,7 +36,9 @@ export function question(id: string, topic = id): Question {
 export function pairOf(questionId: string, chosen: string, rejected: string): PreferencePair {
   const [w, l] = [candidate(questionId, 0, chosen), candidate(questionId, 1, rejected)];
   return {
-    questionId, topic: questionId, prompt: question(questionId).prompt,
+    questionId,
+    topic: questionId,
+    prompt: question(questionId).prompt,
     chosen: { completion: w.completion, sentences: w.sentences },
     rejected: { completion: l.completion, sentences: l.sentences },
     scores: { chosen: 1, rejected: 0 },
@@ -42,14 +49,21 @@ export function pairOf(questionId: string, chosen: string, rejected: string): Pr
 export function wordTokenizer(): CompletionTokenizer & { spell(ids: readonly number[]): string[] } {
   const words = ["<pad>", "<eos>"];
   const offsets = (ids: readonly number[], text: string) => {
-    const starts: number[] = [], ends: number[] = [];
+    const starts: number[] = [],
+      ends: number[] = [];
     let at = 0;
     for (const id of ids) {
       starts.push(at);
       at += words[id]!.length;
       ends.push(at);
     }
-    if (ids.map((id) => words[id]).join("") !== text) throw new UserError({ where: "word tokenizer", expected: "ids that spell the text", got: "others", fix: "Leave them out." });
+    if (ids.map((id) => words[id]).join("") !== text)
+      throw new UserError({
+        where: "word tokenizer",
+        expected: "ids that spell the text",
+        got: "others",
+        fix: "Leave them out.",
+      });
     return { starts, ends };
   };
   const encode = (text: string) => {

@@ -7,7 +7,14 @@ import fc from "fast-check";
 import { projectRoot } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
 import type { Sentence, Verdict } from "../../lib/factuality/records";
-import { type MaskKind, emptiesSide, keptSentences, maskKinds, sentenceMask, sentenceOfTokens } from "../../lib/preference/mask";
+import {
+  type MaskKind,
+  emptiesSide,
+  keptSentences,
+  maskKinds,
+  sentenceMask,
+  sentenceOfTokens,
+} from "../../lib/preference/mask";
 import { splitSentences } from "../../lib/text/sentence";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { spansOf, verdictOf, wordTokenizer } from "./fixtures";
@@ -21,17 +28,44 @@ test("tokens go to sentences by their first non-space character", () => {
   const tokenizer = wordTokenizer();
   const { ids, starts, ends } = tokenizer.encode(text);
   const spans = spansOf(text, ["It is big.", "It\nis old."], "SC");
-  assert.deepEqual(tokenizer.spell(ids), ["Hi", ":", " It", " is", " big", ".", " ", " It", "\n", "is", " old", ".", " ", "\n"]);
+  assert.deepEqual(tokenizer.spell(ids), [
+    "Hi",
+    ":",
+    " It",
+    " is",
+    " big",
+    ".",
+    " ",
+    " It",
+    "\n",
+    "is",
+    " old",
+    ".",
+    " ",
+    "\n",
+  ]);
   const expected = [
-    -1, -1, //          "Hi" ":"                before the first sentence
-    0, 0, 0, 0, //      " It" " is" " big" "."  the space goes with the word behind it
+    -1,
+    -1, //          "Hi" ":"                before the first sentence
+    0,
+    0,
+    0,
+    0, //      " It" " is" " big" "."  the space goes with the word behind it
     0, //               " "                     white space between sentences: the one before
-    1, 1, 1, 1, 1, //   " It" "\n" "is" " old" "."
-    1, 1, //            " " "\n"                after the last sentence
+    1,
+    1,
+    1,
+    1,
+    1, //   " It" "\n" "is" " old" "."
+    1,
+    1, //            " " "\n"                after the last sentence
   ];
   assert.deepEqual([...sentenceOfTokens(text, starts, ends, spans)], expected);
   // Spans that include the white space around their sentence say the same.
-  const wide: Sentence[] = [{ start: 3, end: 14, verdict: "supported" }, { start: 14, end: text.length, verdict: "contradictory" }];
+  const wide: Sentence[] = [
+    { start: 3, end: 14, verdict: "supported" },
+    { start: 14, end: text.length, verdict: "contradictory" },
+  ];
   assert.deepEqual([...sentenceOfTokens(text, starts, ends, wide)], expected);
 });
 
@@ -49,8 +83,16 @@ test("a token across a boundary, text between sentences, tokens of one emoji, em
     [11, 11, 2], // ""     an empty token lies where it stands
     [11, 12, 2], // "."
   ];
-  const got = sentenceOfTokens(text, tokens.map(([s]) => s), tokens.map(([, e]) => e), spans);
-  assert.deepEqual([...got], tokens.map(([, , sentence]) => sentence));
+  const got = sentenceOfTokens(
+    text,
+    tokens.map(([s]) => s),
+    tokens.map(([, e]) => e),
+    spans,
+  );
+  assert.deepEqual(
+    [...got],
+    tokens.map(([, , sentence]) => sentence),
+  );
 });
 
 test("which sentences each mask keeps", () => {
@@ -86,13 +128,24 @@ test("token masks: sentences kept or not, tokens of no sentence always", () => {
   const options = { mask: "paper" as const };
   assert.equal(emptiesSide(owners, [false, false, false], options), true);
   assert.equal(emptiesSide(owners, [false, true, false], options), false);
-  assert.equal(emptiesSide(Int32Array.from([-1, -1]), [], options), true, "no sentences: nothing the annotation says to learn from");
+  assert.equal(
+    emptiesSide(Int32Array.from([-1, -1]), [], options),
+    true,
+    "no sentences: nothing the annotation says to learn from",
+  );
   assert.equal(emptiesSide(Int32Array.from([-1, -1]), [], { mask: "none" }), false, "plain DPO needs no annotation");
 });
 
 test("spans and offsets that do not fit the text throw", () => {
-  const of = (...spans: [number, number][]) => () =>
-    sentenceOfTokens("A b. C.", [0], [1], spans.map(([start, end]) => ({ start, end, verdict: "supported" as Verdict })));
+  const of =
+    (...spans: [number, number][]) =>
+    () =>
+      sentenceOfTokens(
+        "A b. C.",
+        [0],
+        [1],
+        spans.map(([start, end]) => ({ start, end, verdict: "supported" as Verdict })),
+      );
   assert.throws(of([0, 4], [5, 8]), /spans inside the completion of 7 characters.*5-8 ends outside/);
   assert.throws(of([5, 7], [0, 4]), /overlaps or precedes/);
   assert.throws(of([0, 4], [3, 7]), /overlaps or precedes/);
@@ -102,17 +155,40 @@ test("spans and offsets that do not fit the text throw", () => {
 });
 
 const piece = fc.oneof(
-  fc.constantFrom("It is big.", "It is big.", "Its area is 3.5 km².", "St. Gallen!", "北京很大。", "No stop", "…", "\n", "\n\n- ", "  ", "\u00a0", "🙂🙃.", "e\u0301té?", "\u200b", "\ufeff"),
+  fc.constantFrom(
+    "It is big.",
+    "It is big.",
+    "Its area is 3.5 km².",
+    "St. Gallen!",
+    "北京很大。",
+    "No stop",
+    "…",
+    "\n",
+    "\n\n- ",
+    "  ",
+    "\u00a0",
+    "🙂🙃.",
+    "e\u0301té?",
+    "\u200b",
+    "\ufeff",
+  ),
   fc.string({ unit: "grapheme", maxLength: 12 }),
   fc.string({ unit: "binary", maxLength: 6 }),
 );
-const text = fc.array(fc.tuple(piece, fc.constantFrom("", " ", "\n", " \t ")), { maxLength: 8 }).map((parts) => parts.flat().join(""));
+const text = fc
+  .array(fc.tuple(piece, fc.constantFrom("", " ", "\n", " \t ")), { maxLength: 8 })
+  .map((parts) => parts.flat().join(""));
 
 /** The rule once more, painted character by character: who owns the text from here on. */
 function painted(completion: string, spans: readonly { start: number; end: number }[]): number[] {
-  const firstVisible = spans.map(({ start, end }) => [...Array(end - start).keys()].map((i) => start + i).find((i) => completion.charAt(i).trim() !== ""));
+  const firstVisible = spans.map(({ start, end }) =>
+    [...Array(end - start).keys()].map((i) => start + i).find((i) => completion.charAt(i).trim() !== ""),
+  );
   let owner = -1;
-  return Array.from({ length: completion.length + 1 }, (_, i) => (owner = firstVisible.includes(i) ? firstVisible.lastIndexOf(i) : owner));
+  return Array.from(
+    { length: completion.length + 1 },
+    (_, i) => (owner = firstVisible.includes(i) ? firstVisible.lastIndexOf(i) : owner),
+  );
 }
 
 function checkRule(completion: string, starts: number[], ends: number[], spans: Sentence[]): void {
@@ -122,17 +198,34 @@ function checkRule(completion: string, starts: number[], ends: number[], spans: 
   owners.forEach((owner, t) => {
     const slice = completion.slice(starts[t], ends[t]);
     const visible = slice.search(/\S/);
-    assert.equal(owner, owned[starts[t]! + Math.max(0, visible)], `token ${t} ${JSON.stringify(slice)} of ${JSON.stringify(completion)}`);
-    const inside = spans.findIndex(({ start, end }) => visible >= 0 && start <= starts[t]! + visible && starts[t]! + visible < end);
+    assert.equal(
+      owner,
+      owned[starts[t]! + Math.max(0, visible)],
+      `token ${t} ${JSON.stringify(slice)} of ${JSON.stringify(completion)}`,
+    );
+    const inside = spans.findIndex(
+      ({ start, end }) => visible >= 0 && start <= starts[t]! + visible && starts[t]! + visible < end,
+    );
     if (inside >= 0) assert.equal(owner, inside, "a visible character inside a span belongs to that span");
   });
   // Every token has exactly one owner: the masks of the sentences taken one by one, and of none, add up to all ones.
   const sum = new Uint8Array(owners.length);
-  for (let s = 0; s < spans.length; s++) sentenceMask(owners, spans.map((_, i) => i === s)).forEach((bit, t) => (sum[t]! += owners[t]! < 0 ? 0 : bit));
+  for (let s = 0; s < spans.length; s++)
+    sentenceMask(
+      owners,
+      spans.map((_, i) => i === s),
+    ).forEach((bit, t) => (sum[t]! += owners[t]! < 0 ? 0 : bit));
   sum.forEach((count, t) => assert.equal(count, owners[t]! < 0 ? 0 : 1));
   for (const mask of maskKinds) {
-    const [paper, other] = [keptSentences("chosen", spans, { mask: "paper" }, new Rng(0)), keptSentences("chosen", spans, { mask }, new Rng(0))];
-    if (mask === "inverted") assert.deepEqual(other, paper.map((k) => !k));
+    const [paper, other] = [
+      keptSentences("chosen", spans, { mask: "paper" }, new Rng(0)),
+      keptSentences("chosen", spans, { mask }, new Rng(0)),
+    ];
+    if (mask === "inverted")
+      assert.deepEqual(
+        other,
+        paper.map((k) => !k),
+      );
     if (mask === "random") assert.equal(other.filter(Boolean).length, paper.filter(Boolean).length);
   }
 }
@@ -143,37 +236,61 @@ const withVerdicts = (spans: readonly { start: number; end: number }[], seed: nu
 };
 
 test("random texts, any tokenisation: every token has one sentence or is a separator", () => {
-  fc.assert(fc.property(text, fc.array(fc.nat(60), { maxLength: 20 }), fc.array(fc.nat(60), { maxLength: 10 }), fc.nat(), (completion, cuts, spanCuts, seed) => {
-    const inText = (places: number[]) => [...new Set(places.filter((place) => place <= completion.length))].sort((a, b) => a - b);
-    const edges = [0, ...inText(cuts), completion.length]; // tokens cut anywhere, empty ones included
-    const starts = edges.slice(0, -1), ends = edges.slice(1);
-    checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
-    const marks = inText(spanCuts); // spans cut anywhere: every other stretch, so that text lies between them
-    const spans = marks.flatMap((start, i) => (i % 2 === 0 && i + 1 < marks.length ? [{ start, end: marks[i + 1]! }] : []));
-    checkRule(completion, starts, ends, withVerdicts(spans, seed));
-  }), { numRuns: 600, seed: 11 });
+  fc.assert(
+    fc.property(
+      text,
+      fc.array(fc.nat(60), { maxLength: 20 }),
+      fc.array(fc.nat(60), { maxLength: 10 }),
+      fc.nat(),
+      (completion, cuts, spanCuts, seed) => {
+        const inText = (places: number[]) =>
+          [...new Set(places.filter((place) => place <= completion.length))].sort((a, b) => a - b);
+        const edges = [0, ...inText(cuts), completion.length]; // tokens cut anywhere, empty ones included
+        const starts = edges.slice(0, -1),
+          ends = edges.slice(1);
+        checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
+        const marks = inText(spanCuts); // spans cut anywhere: every other stretch, so that text lies between them
+        const spans = marks.flatMap((start, i) =>
+          i % 2 === 0 && i + 1 < marks.length ? [{ start, end: marks[i + 1]! }] : [],
+        );
+        checkRule(completion, starts, ends, withVerdicts(spans, seed));
+      },
+    ),
+    { numRuns: 600, seed: 11 },
+  );
 });
 
 test("random texts, one token per UTF-8 byte", () => {
-  fc.assert(fc.property(text, fc.nat(), (completion, seed) => {
-    const starts: number[] = [], ends: number[] = [];
-    for (let i = 0; i < completion.length;) {
-      const character = String.fromCodePoint(completion.codePointAt(i)!);
-      for (const _ of Buffer.from(character)) {
-        starts.push(i);
-        ends.push(i + character.length);
+  fc.assert(
+    fc.property(text, fc.nat(), (completion, seed) => {
+      const starts: number[] = [],
+        ends: number[] = [];
+      for (let i = 0; i < completion.length;) {
+        const character = String.fromCodePoint(completion.codePointAt(i)!);
+        for (const _ of Buffer.from(character)) {
+          starts.push(i);
+          ends.push(i + character.length);
+        }
+        i += character.length;
       }
-      i += character.length;
-    }
-    checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
-  }), { numRuns: 300, seed: 12 });
+      checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
+    }),
+    { numRuns: 300, seed: 12 },
+  );
 });
 
 const atlas = path.join(projectRoot, "data", "atlas");
-test("random texts, the shipped tokenizer", { skip: !existsSync(path.join(atlas, "tokenizer.json")) && "data/atlas/tokenizer.json is not there" }, () => {
-  const tokenizer = loadTokenizer(atlas);
-  fc.assert(fc.property(text, fc.nat(), (completion, seed) => {
-    const { starts, ends } = tokenizer.encode(completion);
-    checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
-  }), { numRuns: 300, seed: 13 });
-});
+test(
+  "random texts, the shipped tokenizer",
+  { skip: !existsSync(path.join(atlas, "tokenizer.json")) && "data/atlas/tokenizer.json is not there" },
+  () => {
+    const tokenizer = loadTokenizer(atlas);
+    fc.assert(
+      fc.property(text, fc.nat(), (completion, seed) => {
+        const { starts, ends } = tokenizer.encode(completion);
+        checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
+      }),
+      { numRuns: 300, seed: 13 },
+    );
+  },
+);

@@ -13,7 +13,11 @@ const k = 256;
 
 const policyDir = goldenPath("models", "llama-tied-mha");
 const sampling = { temperature: 1, topK: 20, topP: 1, maxNewTokens: 12 };
-const questions = Array.from({ length: 7 }, (_, i): Question => ({ id: `q${i}`, topic: "t", prompt: [{ role: "user", content: `Tell me about city number ${i * i}.` }] }));
+const questions = Array.from({ length: 7 }, (_, i): Question => ({
+  id: `q${i}`,
+  topic: "t",
+  prompt: [{ role: "user", content: `Tell me about city number ${i * i}.` }],
+}));
 
 async function collect(source: AsyncIterable<Candidate[]>): Promise<Map<string, Candidate>> {
   const rows = new Map<string, Candidate>();
@@ -25,9 +29,13 @@ test("two workers sample what one process samples", async () => {
   await startEngine();
   const policy = loadPolicy(policyDir);
   const tasks = samplingTasks(policy.tokenizer, questions, k);
-  assert.deepEqual(tasks.map(({ length }) => length), [4, 3]);
+  assert.deepEqual(
+    tasks.map(({ length }) => length),
+    [4, 3],
+  );
   const alone = new Map<string, Candidate>();
-  for (const task of tasks) for (const [name, row] of await collect(sampleCandidates(policy, task, k, sampling, 3))) alone.set(name, row);
+  for (const task of tasks)
+    for (const [name, row] of await collect(sampleCandidates(policy, task, k, sampling, 3))) alone.set(name, row);
   policy.dispose();
   const pooled = await collect(samplePool({ policyDir, k, sampling, seed: 3 }, tasks, 2));
   assert.equal(pooled.size, questions.length * k);
@@ -35,8 +43,15 @@ test("two workers sample what one process samples", async () => {
 });
 
 test("an error of a worker is the caller's, in the user's words", async () => {
-  const broken = samplePool({ policyDir: goldenPath("models", "no-such-model"), k: 2, sampling, seed: 1 }, [questions], 2);
-  await assert.rejects(collect(broken), (error: Error) => error.name === "UserError" && /no-such-model/.test(error.message));
+  const broken = samplePool(
+    { policyDir: goldenPath("models", "no-such-model"), k: 2, sampling, seed: 1 },
+    [questions],
+    2,
+  );
+  await assert.rejects(
+    collect(broken),
+    (error: Error) => error.name === "UserError" && /no-such-model/.test(error.message),
+  );
 });
 
 test("a caller that stops early ends the workers", async () => {

@@ -14,20 +14,58 @@ const chat: Ask = { prompt: [{ role: "user", content: "Hello" }], sampling, seed
 const text: Ask = { ...chat, prompt: "Hello\n" };
 
 test("what is sent, to which endpoint, and what comes back", async (t) => {
-  const server = await fakeServer(t, good(() => "Hi \ud800!"));
+  const server = await fakeServer(
+    t,
+    good(() => "Hi \ud800!"),
+  );
   const client = clientFor(server, { extra: { min_p: 0.1 } }, "sk-secret");
-  assert.deepEqual(await client.ask(chat), { text: "Hi \ufffd!", finish: "stop", promptTokens: 7, completionTokens: 3 });
+  assert.deepEqual(await client.ask(chat), {
+    text: "Hi \ufffd!",
+    finish: "stop",
+    promptTokens: 7,
+    completionTokens: 3,
+  });
   await client.ask({ ...text, sampling: { temperature: 0, topK: 0, topP: 0.9, maxNewTokens: 9 }, logprobs: true });
-  assert.deepEqual(server.seen.map(({ path, authorization, body }) => ({ path, authorization, body })), [
-    { path: "/v1/chat/completions", authorization: "Bearer sk-secret", body: { model: "m", max_tokens: 64, temperature: 0.8, top_k: 40, seed: 5, messages: chat.prompt, min_p: 0.1 } },
-    { path: "/v1/completions", authorization: "Bearer sk-secret", body: { model: "m", max_tokens: 9, temperature: 0, top_p: 0.9, seed: 5, prompt: "Hello\n", logprobs: 1, min_p: 0.1 } },
-  ]);
+  assert.deepEqual(
+    server.seen.map(({ path, authorization, body }) => ({ path, authorization, body })),
+    [
+      {
+        path: "/v1/chat/completions",
+        authorization: "Bearer sk-secret",
+        body: { model: "m", max_tokens: 64, temperature: 0.8, top_k: 40, seed: 5, messages: chat.prompt, min_p: 0.1 },
+      },
+      {
+        path: "/v1/completions",
+        authorization: "Bearer sk-secret",
+        body: {
+          model: "m",
+          max_tokens: 9,
+          temperature: 0,
+          top_p: 0.9,
+          seed: 5,
+          prompt: "Hello\n",
+          logprobs: 1,
+          min_p: 0.1,
+        },
+      },
+    ],
+  );
 });
 
 test("log-probabilities of both endpoints, where the server gives them", async (t) => {
   const server = await fakeServer(t, (response, seen, n) => {
     const answer = completion(seen, "ab") as { choices: object[] };
-    const logprobs = [{ content: [{ token: "a", logprob: -0.5, bytes: [97] }, { token: "b", logprob: -1 }] }, { tokens: ["a", "b"], token_logprobs: [-0.5, -1], text_offset: [0, 1] }, { tokens: ["a"], token_logprobs: [-1, -2] }, null][n];
+    const logprobs = [
+      {
+        content: [
+          { token: "a", logprob: -0.5, bytes: [97] },
+          { token: "b", logprob: -1 },
+        ],
+      },
+      { tokens: ["a", "b"], token_logprobs: [-0.5, -1], text_offset: [0, 1] },
+      { tokens: ["a"], token_logprobs: [-1, -2] },
+      null,
+    ][n];
     send(response, { ...answer, choices: answer.choices.map((choice) => ({ ...choice, logprobs })) });
   });
   const client = clientFor(server);
@@ -41,12 +79,17 @@ test("log-probabilities of both endpoints, where the server gives them", async (
 test("every fault that passes is got over, and one that stays ends in one message", { timeout: 60_000 }, async (t) => {
   for (const [name, fault] of Object.entries(faults)) {
     await t.test(name, async (t) => {
-      const server = await fakeServer(t, (response, seen, n) => (n % 2 === 0 ? fault(response, seen) : send(response, completion(seen, "good"))));
+      const server = await fakeServer(t, (response, seen, n) =>
+        n % 2 === 0 ? fault(response, seen) : send(response, completion(seen, "good")),
+      );
       assert.equal((await clientFor(server).ask(chat)).text, "good");
       assert.equal((await clientFor(server).ask(text)).text, "good");
       assert.equal(server.seen.length, 4);
       const stuck = await fakeServer(t, fault);
-      await assert.rejects(clientFor(stuck, { retries: 1, timeoutMs: 150 }).ask(chat), userError(/^http:.+: expected a completion, got .+, after 2 tries\. Check/));
+      await assert.rejects(
+        clientFor(stuck, { retries: 1, timeoutMs: 150 }).ask(chat),
+        userError(/^http:.+: expected a completion, got .+, after 2 tries\. Check/),
+      );
       assert.equal(stuck.seen.length, 2);
     });
   }
@@ -57,16 +100,31 @@ test("a server that is not there, a host that does not answer in time", async (t
   const gone = new ServerClient({ ...clientFor(server).options, url: "http://127.0.0.1:9/v1", retries: 2 });
   await assert.rejects(gone.ask(chat), userError(/got .+, after 3 tries/));
   const started = performance.now();
-  await assert.rejects(clientFor(server, { retries: 1, timeoutMs: 100 }).ask(chat), userError(/got no answer within 0\.1 s, after 2 tries/));
+  await assert.rejects(
+    clientFor(server, { retries: 1, timeoutMs: 100 }).ask(chat),
+    userError(/got no answer within 0\.1 s, after 2 tries/),
+  );
   assertNear(performance.now() - started, 190, 2000);
 });
 
 test("Retry-After: seconds or a date; all requests wait; nobody waits for ever", async (t) => {
   const now = Date.parse("2026-01-01T00:00:00Z");
-  const cases: [string | null, number][] = [[null, 0], ["2", 2000], ["0", 0], [" 1.5 ", 1500], ["-3", 0], ["soon", 0], ["Thu, 01 Jan 2026 00:00:05 GMT", 5000], ["Thu, 01 Jan 2015 00:00:05 GMT", 0], ["9".repeat(400), 0]];
+  const cases: [string | null, number][] = [
+    [null, 0],
+    ["2", 2000],
+    ["0", 0],
+    [" 1.5 ", 1500],
+    ["-3", 0],
+    ["soon", 0],
+    ["Thu, 01 Jan 2026 00:00:05 GMT", 5000],
+    ["Thu, 01 Jan 2015 00:00:05 GMT", 0],
+    ["9".repeat(400), 0],
+  ];
   for (const [header, ms] of cases) assert.equal(retryAfterMs(header, now), ms, String(header));
 
-  const server = await fakeServer(t, (response, seen, n) => (n === 0 ? send(response, "", 429, { "retry-after": "1" }) : send(response, completion(seen, "ok"))));
+  const server = await fakeServer(t, (response, seen, n) =>
+    n === 0 ? send(response, "", 429, { "retry-after": "1" }) : send(response, completion(seen, "ok")),
+  );
   const client = clientFor(server);
   const first = client.ask(chat);
   while (server.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -80,16 +138,22 @@ test("Retry-After: seconds or a date; all requests wait; nobody waits for ever",
 });
 
 test("no more requests at a time and in a minute than were allowed", async (t) => {
-  let open = 0, most = 0;
+  let open = 0,
+    most = 0;
   const slow = await fakeServer(t, (response, seen) => {
     most = Math.max(most, ++open);
-    setTimeout(() => { open--; send(response, completion(seen, "ok")); }, 30);
+    setTimeout(() => {
+      open--;
+      send(response, completion(seen, "ok"));
+    }, 30);
   });
   const client = clientFor(slow, { concurrency: 3 });
   await Promise.all(Array.from({ length: 12 }, () => client.ask(chat)));
   assert.equal(most, 3);
 
-  const server = await fakeServer(t, (response, seen, n) => (n === 1 ? faults["500"]!(response, seen) : send(response, completion(seen, "ok"))));
+  const server = await fakeServer(t, (response, seen, n) =>
+    n === 1 ? faults["500"]!(response, seen) : send(response, completion(seen, "ok")),
+  );
   const paced = clientFor(server, { requestsPerMinute: 600, concurrency: 8 });
   await Promise.all(Array.from({ length: 4 }, () => paced.ask(chat)));
   assert.equal(server.seen.length, 5, "a retry counts too");
@@ -108,38 +172,80 @@ test("waits before retries grow, with the same jitter for the same seed", async 
 });
 
 test("refusals: a key is never shown, not even when the server repeats it; redirects are not followed", async (t) => {
-  const echo = await fakeServer(t, (response, { authorization }) => send(response, { error: `bad key ${authorization}` }, 401));
+  const echo = await fakeServer(t, (response, { authorization }) =>
+    send(response, { error: `bad key ${authorization}` }, 401),
+  );
   await assert.rejects(clientFor(echo, {}, "sk-very-secret").ask(chat), (error: UserError) => {
     assert.match(error.message, /HTTP 401: .+bad key Bearer \*\*\*.+MASK_DPO_API_KEY/);
     assert.doesNotMatch(error.message + error.stack, /very-secret/);
     return true;
   });
-  const target = await fakeServer(t, good(() => "stolen"));
-  const redirect = await fakeServer(t, (response) => send(response, "", 307, { location: `${target.url}/chat/completions` }));
+  const target = await fakeServer(
+    t,
+    good(() => "stolen"),
+  );
+  const redirect = await fakeServer(t, (response) =>
+    send(response, "", 307, { location: `${target.url}/chat/completions` }),
+  );
   await assert.rejects(clientFor(redirect, {}, "sk").ask(chat), userError(/HTTP 307/));
   assert.equal(target.seen.length + redirect.seen.length, 1);
   const long = await fakeServer(t, (response) => send(response, { message: "maximum context length is 128" }, 400));
   await assert.rejects(clientFor(long).ask(chat), userError(/HTTP 400: .+context length.+Check prompt length/));
   assert.equal(long.seen.length, 1, "asking again would not help");
 
-  assert.throws(() => clientFor(echo, {}, "two\nlines"), userError(/MASK_DPO_API_KEY: expected a key of visible ASCII/));
+  assert.throws(
+    () => clientFor(echo, {}, "two\nlines"),
+    userError(/MASK_DPO_API_KEY: expected a key of visible ASCII/),
+  );
   for (const url of ["ftp://a/v1", "nonsense", "http://user:pass@127.0.0.1/v1", "http://127.0.0.1/v1?key=secret"]) {
-    assert.throws(() => clientFor({ url, seen: [] }), (error: UserError) => userError(/--server: expected an address like/)(error) && !/pass|secret/.test(error.message.replace("without name, password or query", "")));
+    assert.throws(
+      () => clientFor({ url, seen: [] }),
+      (error: UserError) =>
+        userError(/--server: expected an address like/)(error) &&
+        !/pass|secret/.test(error.message.replace("without name, password or query", "")),
+    );
   }
 });
 
 test("jobs: one that fails stops no other; a server that refuses all, or is gone, stops all", async (t) => {
   const done: number[] = [];
-  const picky = await fakeServer(t, (response, seen) => (seen.body.seed === 3 ? send(response, { error: "too long" }, 400) : send(response, completion(seen, "ok"))));
+  const picky = await fakeServer(t, (response, seen) =>
+    seen.body.seed === 3 ? send(response, { error: "too long" }, 400) : send(response, completion(seen, "ok")),
+  );
   const client = clientFor(picky);
   const jobs = Array.from({ length: 30 }, (_, i) => i);
-  await assert.rejects(runJobs(client, jobs, async (seed) => { await client.ask({ ...chat, seed }); done.push(seed); }, "jobs"), userError(/expected a reply for each of 30 jobs, got none for 1 \(the first: HTTP 400.+The others are kept\.$/));
-  assert.deepEqual(done.sort((a, b) => a - b), jobs.filter((i) => i !== 3));
+  await assert.rejects(
+    runJobs(
+      client,
+      jobs,
+      async (seed) => {
+        await client.ask({ ...chat, seed });
+        done.push(seed);
+      },
+      "jobs",
+    ),
+    userError(/expected a reply for each of 30 jobs, got none for 1 \(the first: HTTP 400.+The others are kept\.$/),
+  );
+  assert.deepEqual(
+    done.sort((a, b) => a - b),
+    jobs.filter((i) => i !== 3),
+  );
 
-  for (const [answer, most] of [[(response) => send(response, "", 401), 4], [faults["500"]!, 4 * 14]] as [typeof faults[string], number][]) {
+  for (const [answer, most] of [
+    [(response) => send(response, "", 401), 4],
+    [faults["500"]!, 4 * 14],
+  ] as [(typeof faults)[string], number][]) {
     const server = await fakeServer(t, answer);
     const stopped = clientFor(server);
-    await assert.rejects(runJobs(stopped, Array.from({ length: 500 }, (_, i) => i), async (seed) => void (await stopped.ask({ ...chat, seed })), "jobs"), userError(/HTTP (401|500)/));
+    await assert.rejects(
+      runJobs(
+        stopped,
+        Array.from({ length: 500 }, (_, i) => i),
+        async (seed) => void (await stopped.ask({ ...chat, seed })),
+        "jobs",
+      ),
+      userError(/HTTP (401|500)/),
+    );
     assert.ok(server.seen.length <= most, `${server.seen.length} requests`);
   }
 });

@@ -4,7 +4,18 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import test, { before } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -21,52 +32,86 @@ const skip = process.platform === "win32" && "the stub PATH is made for POSIX";
 
 /** Our own files, links to the packages, and the engine's package without a binding. */
 before(() => {
-  const take = (...parts: string[]) => cpSync(path.join(projectRoot, ...parts), path.join(copy, ...parts), { recursive: true });
+  const take = (...parts: string[]) =>
+    cpSync(path.join(projectRoot, ...parts), path.join(copy, ...parts), { recursive: true });
   for (const file of ["lib", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) take(file);
   mkdirSync(path.join(copy, "node_modules/@tensorflow"));
   for (const folder of ["node_modules", "node_modules/@tensorflow"]) {
-    const names = readdirSync(path.join(projectRoot, folder)).filter((name) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(name));
+    const names = readdirSync(path.join(projectRoot, folder)).filter(
+      (name) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(name),
+    );
     for (const name of names) symlinkSync(path.join(projectRoot, folder, name), path.join(copy, folder, name));
   }
   for (const file of ["package.json", "binding"]) take(native, file);
   // A host that never resolves, so that the test does not depend on the network.
   const manifest = path.join(copy, native, "package.json");
-  writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"host": "[^"]*"/, '"host": "https://nowhere.invalid/"'));
+  writeFileSync(
+    manifest,
+    readFileSync(manifest, "utf8").replace(/"host": "[^"]*"/, '"host": "https://nowhere.invalid/"'),
+  );
   for (const made of [home, bin]) mkdirSync(made);
   symlinkSync(process.execPath, path.join(bin, "node"));
 });
 
 function setUp(env: NodeJS.ProcessEnv = {}) {
   const started = Date.now();
-  const result = spawnSync(process.execPath, [path.join(copy, "lib/setup/setup.mjs")], { encoding: "utf8", env: { PATH: bin, HOME: home, ...env } });
+  const result = spawnSync(process.execPath, [path.join(copy, "lib/setup/setup.mjs")], {
+    encoding: "utf8",
+    env: { PATH: bin, HOME: home, ...env },
+  });
   return { code: result.status, out: result.stdout, err: result.stderr, ms: Date.now() - started };
 }
 
-interface Tried { tried: Record<string, { engine: string; reason: string }> }
+interface Tried {
+  tried: Record<string, { engine: string; reason: string }>;
+}
 const records = () => Object.values((JSON.parse(readFileSync(record, "utf8")) as Tried).tried);
 
 const WASM = "engine: WebAssembly, because no C++ compiler (g++ or clang++) was found\n";
 
-test("without compiler and Python: WebAssembly, one line, kernelspec and command in place; again is quick", { skip }, () => {
-  assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
-  assert.deepEqual(records().map(({ engine, reason }) => `engine: ${engine}, because ${reason}\n`), [WASM.replace("WebAssembly", "wasm")]);
-  const spec = JSON.parse(readFileSync(path.join(home, process.platform === "darwin" ? "Library/Jupyter" : ".local/share/jupyter", "kernels/mask-dpo/kernel.json"), "utf8"));
-  assert.deepEqual([spec.argv[1], spec.display_name], [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"]);
-  assert.equal(readlinkSync(path.join(copy, "node_modules/.bin/mask-dpo")), "../../lib/cli/mask-dpo.mjs");
-  const before = lstatSync(record).mtimeMs;
-  const second = setUp();
-  assert.equal(second.out, WASM);
-  assert.ok(second.ms < 1500, `${second.ms} ms`);
-  assert.equal(lstatSync(record).mtimeMs, before, "nothing was written again");
-});
+test(
+  "without compiler and Python: WebAssembly, one line, kernelspec and command in place; again is quick",
+  { skip },
+  () => {
+    assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
+    assert.deepEqual(
+      records().map(({ engine, reason }) => `engine: ${engine}, because ${reason}\n`),
+      [WASM.replace("WebAssembly", "wasm")],
+    );
+    const spec = JSON.parse(
+      readFileSync(
+        path.join(
+          home,
+          process.platform === "darwin" ? "Library/Jupyter" : ".local/share/jupyter",
+          "kernels/mask-dpo/kernel.json",
+        ),
+        "utf8",
+      ),
+    );
+    assert.deepEqual(
+      [spec.argv[1], spec.display_name],
+      [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"],
+    );
+    assert.equal(readlinkSync(path.join(copy, "node_modules/.bin/mask-dpo")), "../../lib/cli/mask-dpo.mjs");
+    const before = lstatSync(record).mtimeMs;
+    const second = setUp();
+    assert.equal(second.out, WASM);
+    assert.ok(second.ms < 1500, `${second.ms} ms`);
+    assert.equal(lstatSync(record).mtimeMs, before, "nothing was written again");
+  },
+);
 
-test("a forced engine: wasm fetches nothing, native that cannot be had is an error, others are refused", { skip }, () => {
-  assert.equal(setUp({ ENGINE: "wasm" }).out, "engine: WebAssembly, because ENGINE=wasm\n");
-  const native = setUp({ ENGINE: "native" });
-  assert.equal(native.code, 1);
-  assert.match(native.err, /ENGINE=native is not possible here, because no C\+\+ compiler/);
-  assert.equal(setUp({ ENGINE: "tpu" }).code, 1);
-});
+test(
+  "a forced engine: wasm fetches nothing, native that cannot be had is an error, others are refused",
+  { skip },
+  () => {
+    assert.equal(setUp({ ENGINE: "wasm" }).out, "engine: WebAssembly, because ENGINE=wasm\n");
+    const native = setUp({ ENGINE: "native" });
+    assert.equal(native.code, 1);
+    assert.match(native.err, /ENGINE=native is not possible here, because no C\+\+ compiler/);
+    assert.equal(setUp({ ENGINE: "tpu" }).code, 1);
+  },
+);
 
 test("a compiler but no Python: says so before anything is fetched", { skip }, () => {
   const tools = path.join(folder, "tools");
@@ -74,7 +119,10 @@ test("a compiler but no Python: says so before anything is fetched", { skip }, (
   for (const name of ["node", "g++"]) symlinkSync(process.execPath, path.join(tools, name));
   const result = setUp({ PATH: tools });
   assert.equal(result.code, 0);
-  const reason = process.platform === "linux" && ["x64", "arm64"].includes(process.arch) ? /because no python3 with pip was found/ : /because/;
+  const reason =
+    process.platform === "linux" && ["x64", "arm64"].includes(process.arch)
+      ? /because no python3 with pip was found/
+      : /because/;
   assert.match(result.out, reason);
 });
 
@@ -85,7 +133,10 @@ test("a home folder that cannot be written is said, and is no failure", { skip }
   assert.equal(result.code, 0);
   assert.match(result.out, /engine: WebAssembly/);
   assert.match(result.out, /kernelspec skipped, because .*kernel\.json cannot be written/);
-  assert.ok(existsSync(path.join(copy, "node_modules/.mask-dpo-jupyter/kernels/mask-dpo/kernel.json")), "npm run lab still works");
+  assert.ok(
+    existsSync(path.join(copy, "node_modules/.mask-dpo-jupyter/kernels/mask-dpo/kernel.json")),
+    "npm run lab still works",
+  );
 });
 
 test("packages: a difference from the lock file starts npm ci, and its failure is an error", { skip }, (t) => {
@@ -106,15 +157,21 @@ test("another Node, or another processor, is tried anew; what was found for the 
   const other = { engine: "native", reason: "", libraries: [], machine: {} };
   writeFileSync(record, JSON.stringify({ tried: { "v1.2.3 linux-x64 Abacus": other } }));
   assert.match(setUp().out, /^engine: WebAssembly, because/);
-  assert.deepEqual(records().map(({ engine }) => engine), ["native", "wasm"]);
+  assert.deepEqual(
+    records().map(({ engine }) => engine),
+    ["native", "wasm"],
+  );
 });
 
 /** A package in the engine's place: plain JavaScript under its name, and what is said. */
 function placeStub(breaks: string): void {
-  const dist = path.join(copy, native, "dist"), place = path.join(copy, native, "lib/napi-v8");
+  const dist = path.join(copy, native, "dist"),
+    place = path.join(copy, native, "lib/napi-v8");
   for (const made of [dist, place]) mkdirSync(made, { recursive: true });
   writeFileSync(path.join(place, "tfjs_binding.node"), breaks);
-  writeFileSync(path.join(dist, "index.js"), `
+  writeFileSync(
+    path.join(dist, "index.js"),
+    `
     const tf = require("@tensorflow/tfjs"), { MathBackendCPU } = require("@tensorflow/tfjs-backend-cpu");
     const binding = { TF_Version: "0.0" };
     tf.registerBackend("tensorflow", () => Object.assign(new MathBackendCPU(), { binding, isUsingGpuDevice: false }));
@@ -122,15 +179,19 @@ function placeStub(breaks: string): void {
       const multiply = kernel.kernelFunc, product = (...args) => { ${breaks} };
       const kernelFunc = kernel.kernelName === "BatchMatMul" ? product : multiply;
       tf.registerKernel({ ...kernel, backendName: "tensorflow", kernelFunc });
-    }`);
+    }`,
+  );
 }
 
 const WRONG: [says: RegExp, breaks: string][] = [
   [/training step: TypeError: .+ is not a function/, "return multiply(...args);"], // a matrix product alone is right
-  [/matrix product: relative error 6\.6e-2 /, `
+  [
+    /matrix product: relative error 6\.6e-2 /,
+    `
     const out = multiply(...args);
     args[0].backend.data.get(out.dataId).values[3] += 1;
-    return out;`],
+    return out;`,
+  ],
   [/it died of SIGKILL/, 'process.kill(process.pid, "SIGKILL"); for (;;);'],
 ];
 for (const [says, breaks] of WRONG) {
@@ -138,7 +199,10 @@ for (const [says, breaks] of WRONG) {
     placeStub(breaks);
     const { code, out, err } = setUp();
     assert.deepEqual([code, err], [0, ""]);
-    assert.match(out, /^engine: WebAssembly, because native TensorFlow starts but cannot compute \(.+\); no C\+\+ compiler/);
+    assert.match(
+      out,
+      /^engine: WebAssembly, because native TensorFlow starts but cannot compute \(.+\); no C\+\+ compiler/,
+    );
     assert.match(out, says);
   });
 }
@@ -153,7 +217,8 @@ test("what runs follows the set-up, and does not take the package that loads", {
 test("without WebAssembly plain JavaScript is left, and both reasons are said", { skip }, () => {
   rmSync(path.join(copy, "node_modules/@tensorflow/tfjs-backend-wasm"));
   rmSync(record);
-  const reasons = /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find .+\)\n$/;
+  const reasons =
+    /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find .+\)\n$/;
   assert.match(setUp().out, reasons);
 });
 
@@ -168,5 +233,8 @@ test("a package that never answers is given up", { skip }, async () => {
 test("the command without packages says what to run", { skip }, () => {
   rmSync(path.join(copy, "node_modules"), { recursive: true });
   const result = spawnSync(process.execPath, [path.join(copy, "lib/cli/mask-dpo.mjs")], { encoding: "utf8" });
-  assert.deepEqual([result.status, result.stderr], [1, "mask-dpo: the packages are not installed; run `npm run setup` first\n"]);
+  assert.deepEqual(
+    [result.status, result.stderr],
+    [1, "mask-dpo: the packages are not installed; run `npm run setup` first\n"],
+  );
 });

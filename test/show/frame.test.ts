@@ -17,7 +17,16 @@ test("types are those of the values, not guessed: texts stay texts, late fractio
 });
 
 test("key order does not matter; ragged rows, mixed types, NaN, method names and emptiness are refused", () => {
-  assert.deepEqual(toFrame([{ a: 1, b: 2 }, { b: 20, a: 10 }]).values, [[1, 2], [10, 20]]);
+  assert.deepEqual(
+    toFrame([
+      { a: 1, b: 2 },
+      { b: 20, a: 10 },
+    ]).values,
+    [
+      [1, 2],
+      [10, 20],
+    ],
+  );
   const ragged: Record<string, number>[] = [{ a: 1, b: 2 }, { a: 1 }];
   assert.throws(() => toFrame(ragged), /row 2: expected the columns of the first row \("a", "b"\), got no "b"/);
   assert.throws(() => toFrame([{ a: 1 }, { a: 1, c: 2 }]), /got also "c"/);
@@ -33,13 +42,39 @@ test("groups are told apart by all keys, stay in order, and agree with plain ari
     { policy: "base", mask: "a-b", "score mean": 0.75, "score std": 0.25, "score n": 3 },
     { policy: "base-a", mask: "b", "score mean": 1, "score std": null, "score n": 1 },
   ]);
-  assert.deepEqual(frameRows(summarise([{ k: 10, v: 1 }, { k: 9, v: 2 }], ["k"], ["v"])).map((row) => row.k), [10, 9]);
-  assert.deepEqual(frameRows(summarise([{ k: "__proto__", v: 1 }, { k: "constructor", v: 2 }], ["k"], ["v"])).map((row) => row["v mean"]), [1, 2]);
+  assert.deepEqual(
+    frameRows(
+      summarise(
+        [
+          { k: 10, v: 1 },
+          { k: 9, v: 2 },
+        ],
+        ["k"],
+        ["v"],
+      ),
+    ).map((row) => row.k),
+    [10, 9],
+  );
+  assert.deepEqual(
+    frameRows(
+      summarise(
+        [
+          { k: "__proto__", v: 1 },
+          { k: "constructor", v: 2 },
+        ],
+        ["k"],
+        ["v"],
+      ),
+    ).map((row) => row["v mean"]),
+    [1, 2],
+  );
   assert.throws(() => summarise([{ k: "a", v: null }], ["k"], ["v"]), /a number in every row of "v"/);
 });
 
 test("the display is escaped, cut to the first rows, and shows missing values as a dash", () => {
-  const frame = toFrame(Array.from({ length: 30 }, (_, i) => ({ name: `<b>${i}</b>`, score: i / 8, seen: i === 0 ? null : i })));
+  const frame = toFrame(
+    Array.from({ length: 30 }, (_, i) => ({ name: `<b>${i}</b>`, score: i / 8, seen: i === 0 ? null : i })),
+  );
   const { html, text } = frameBundle(frame, "Pairs", { maxRows: 2 });
   assert.ok(html!.includes("&lt;b&gt;1&lt;/b&gt;") && !html!.includes("<b>") && !html!.includes("&lt;b&gt;2"));
   assert.match(text, /first 2 of 30 rows/);

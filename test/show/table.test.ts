@@ -31,7 +31,9 @@ test("Markdown: one pipe table, pipes and markup in cells escaped", () => {
   assert.equal(lines[4], "| Mask-DPO | 77.5 [76.0, 79.0] | 8046 |");
   assert.equal(lines[5], "| base \\| T\\_0.8 | 47.8 | – |");
   assert.equal(lines[6], "| &lt;script>alert(1)&lt;/script> | 0.0 | 3 |");
-  assert.ok(toMarkdown({ ...table, rows: [{ policy: "[x](http://y)\nz", score: 1, n: 1 }] }).includes("| [x\\](http://y) z |"));
+  assert.ok(
+    toMarkdown({ ...table, rows: [{ policy: "[x](http://y)\nz", score: 1, n: 1 }] }).includes("| [x\\](http://y) z |"),
+  );
 });
 
 test("HTML: cells are text", () => {
@@ -43,7 +45,13 @@ test("HTML: cells are text", () => {
 
 test("text: columns line up", () => {
   const lines = toText(table).split("\n");
-  assert.deepEqual(lines.slice(1, 4).map((line) => line.indexOf("77.5")).filter((at) => at >= 0).length, 1);
+  assert.deepEqual(
+    lines
+      .slice(1, 4)
+      .map((line) => line.indexOf("77.5"))
+      .filter((at) => at >= 0).length,
+    1,
+  );
   assert.equal(lines[3]!.length, lines[5]!.length);
 });
 
@@ -53,25 +61,55 @@ test("LaTeX: booktabs, ASCII only, every special character escaped", () => {
   assert.match(tex, /Mask-DPO & 77.5 \[76.0, 79.0\] & 8046 \\\\/);
   assert.match(tex, /& \$-\$1.5 & 1 \\\\/);
   assert.ok(/^[\x20-\x7e\n]*$/.test(tex));
-  assert.equal(escapeLatex("50 % of A_1 & B #2, $3 {x}^2~\\"), "50 \\% of A\\_1 \\& B \\#2, \\$3 \\{x\\}\\textasciicircum{}2\\textasciitilde{}\\textbackslash{}");
-  assert.equal(escapeLatex("β ≥ 0.1, Łódź, naïve, -3 – x-2"), "$\\beta$ $\\geq$ 0.1, \\L{}\\'{o}d\\'{z}, na\\\"{i}ve, $-$3 -- x-2");
+  assert.equal(
+    escapeLatex("50 % of A_1 & B #2, $3 {x}^2~\\"),
+    "50 \\% of A\\_1 \\& B \\#2, \\$3 \\{x\\}\\textasciicircum{}2\\textasciitilde{}\\textbackslash{}",
+  );
+  assert.equal(
+    escapeLatex("β ≥ 0.1, Łódź, naïve, -3 – x-2"),
+    "$\\beta$ $\\geq$ 0.1, \\L{}\\'{o}d\\'{z}, na\\\"{i}ve, $-$3 -- x-2",
+  );
   assert.equal(escapeLatex("中"), "U+4E2D");
 });
 
 test("LaTeX: long texts wrap and share three fifths of the line", () => {
   const long = "x ".repeat(40);
-  const columns = [{ key: "a", label: "A" }, { key: "b", label: "B" }, { key: "n", label: "N" }];
-  assert.match(toLatex({ ...table, columns, rows: [{ a: "short", b: long, n: 1 }] }), /\{@\{\}lp\{0\.60\\linewidth\}r@\{\}\}/);
-  assert.match(toLatex({ ...table, columns, rows: [{ a: long, b: long, n: 1 }] }), /\{@\{\}p\{0\.30\\linewidth\}p\{0\.30\\linewidth\}r@\{\}\}/);
+  const columns = [
+    { key: "a", label: "A" },
+    { key: "b", label: "B" },
+    { key: "n", label: "N" },
+  ];
+  assert.match(
+    toLatex({ ...table, columns, rows: [{ a: "short", b: long, n: 1 }] }),
+    /\{@\{\}lp\{0\.60\\linewidth\}r@\{\}\}/,
+  );
+  assert.match(
+    toLatex({ ...table, columns, rows: [{ a: long, b: long, n: 1 }] }),
+    /\{@\{\}p\{0\.30\\linewidth\}p\{0\.30\\linewidth\}r@\{\}\}/,
+  );
 });
 
-test("LaTeX: plain pdflatex compiles the hostile table", { skip: onPath("pdflatex") ? false : "no pdflatex on this machine" }, () => {
-  inTempDir((dir) => {
-    const body = toLatex({ ...table, caption: hostile, rows: [{ policy: hostile, score: 1, n: 1 }, { policy: "[1]", score: 2, n: 2 }] });
-    writeFileSync(path.join(dir, "t.tex"), `\\documentclass{article}\\usepackage{booktabs}\\begin{document}${body}\\end{document}`);
-    execFileSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "t.tex"], { cwd: dir, stdio: "pipe" });
-  });
-});
+test(
+  "LaTeX: plain pdflatex compiles the hostile table",
+  { skip: onPath("pdflatex") ? false : "no pdflatex on this machine" },
+  () => {
+    inTempDir((dir) => {
+      const body = toLatex({
+        ...table,
+        caption: hostile,
+        rows: [
+          { policy: hostile, score: 1, n: 1 },
+          { policy: "[1]", score: 2, n: 2 },
+        ],
+      });
+      writeFileSync(
+        path.join(dir, "t.tex"),
+        `\\documentclass{article}\\usepackage{booktabs}\\begin{document}${body}\\end{document}`,
+      );
+      execFileSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "t.tex"], { cwd: dir, stdio: "pipe" });
+    });
+  },
+);
 
 test("saving writes three files and leaves nothing else; bad names and missing cells are refused", () => {
   inTempDir((dir) => {
@@ -79,14 +117,22 @@ test("saving writes three files and leaves nothing else; bad names and missing c
     assert.deepEqual(readdirSync(dir).sort(), ["02-scores.md", "02-scores.table.json", "02-scores.tex"]);
     assert.equal(readFileSync(files.md, "utf8"), toMarkdown(table));
     assert.throws(() => saveTable({ ...table, name: "../x" }, dir), /a name of letters/);
-    assert.throws(() => saveTable({ ...table, rows: [{ policy: "x", score: 1 }] }, dir), /row 1: expected a value for "n"/);
+    assert.throws(
+      () => saveTable({ ...table, rows: [{ policy: "x", score: 1 }] }, dir),
+      /row 1: expected a value for "n"/,
+    );
     assert.equal(readdirSync(dir).length, 3);
   });
 });
 
 test("a notebook display carries every form", () => {
   const bundle = tableBundle(table);
-  assert.deepEqual(bundle, { text: toText(table), html: toHtml(table), markdown: toMarkdown(table), latex: toLatex(table) });
+  assert.deepEqual(bundle, {
+    text: toText(table),
+    html: toHtml(table),
+    markdown: toMarkdown(table),
+    latex: toLatex(table),
+  });
 });
 
 function inTempDir(run: (dir: string) => void): void {

@@ -10,62 +10,139 @@ import { preferencePairSchema } from "../../lib/preference/pair";
 import { filesBelow } from "../cli/process";
 import { scratch, userError } from "../golden/fixtures";
 
-const halueval = (query: string, response: string, ...spans: string[]) => ({ user_query: query, chatgpt_response: response, hallucination: spans.length > 0 ? "yes" : "no", hallucination_spans: spans });
+const halueval = (query: string, response: string, ...spans: string[]) => ({
+  user_query: query,
+  chatgpt_response: response,
+  hallucination: spans.length > 0 ? "yes" : "no",
+  hallucination_spans: spans,
+});
 const biography = (topic: string, ...sentences: [string, ...("S" | "NS")[]][]) => ({
-  input: `Tell me a bio of ${topic}.`, output: sentences.map(([text]) => text).join(" "), topic, cat: ["rare", "x"],
-  annotations: sentences.map(([text, ...labels]) => ({ text, "is-relevant": true, "model-atomic-facts": [], "human-atomic-facts": labels.map((label) => ({ text, label })) })),
+  input: `Tell me a bio of ${topic}.`,
+  output: sentences.map(([text]) => text).join(" "),
+  topic,
+  cat: ["rare", "x"],
+  annotations: sentences.map(([text, ...labels]) => ({
+    text,
+    "is-relevant": true,
+    "model-atomic-facts": [],
+    "human-atomic-facts": labels.map((label) => ({ text, label })),
+  })),
 });
 
 test("halueval: the best and worst response to each query; candidates and questions are left for mask-dpo pairs", async (t) => {
-  const dir = scratch(t), at = (name: string) => path.join(dir, name), out = at("pairs.jsonl");
-  writeJsonl(at("a.jsonl"), [halueval("Bern?", "Aa. Bb.", "Bb."), halueval("Basel?", "Cc. Dd.", "Dd."), halueval("Bern?", "Ee. Ff.")]);
+  const dir = scratch(t),
+    at = (name: string) => path.join(dir, name),
+    out = at("pairs.jsonl");
+  writeJsonl(at("a.jsonl"), [
+    halueval("Bern?", "Aa. Bb.", "Bb."),
+    halueval("Basel?", "Cc. Dd.", "Dd."),
+    halueval("Bern?", "Ee. Ff."),
+  ]);
   writeJsonl(at("b.jsonl"), [halueval("Basel?", "Cc. Xx.", "gone")]);
   const imported = await importVerb({ from: "halueval", files: [at("a.jsonl"), at("b.jsonl")], out, seed: 1 });
   const [pair, ...others] = readJsonl(out, preferencePairSchema);
-  assert.deepEqual([pair!.questionId, pair!.chosen.completion, pair!.rejected.completion, pair!.scores, others], ["Bern?", "Ee. Ff.", "Aa. Bb.", { chosen: 1, rejected: 0.5 }, []]);
-  assert.equal(importSummary(imported, "OUT").replaceAll(dir, "DIR"), [
-    "1 pairs of 4 rows in OUT", "3 annotated strings: 2 found verbatim, 0 but for white space and citation marks, 1 not found",
-    "left out, as this is not in its text: DIR/b.jsonl:1 span 1", "annotated candidates and questions in DIR/pairs.jsonl.run",
-  ].join("\n"));
+  assert.deepEqual(
+    [pair!.questionId, pair!.chosen.completion, pair!.rejected.completion, pair!.scores, others],
+    ["Bern?", "Ee. Ff.", "Aa. Bb.", { chosen: 1, rejected: 0.5 }, []],
+  );
+  assert.equal(
+    importSummary(imported, "OUT").replaceAll(dir, "DIR"),
+    [
+      "1 pairs of 4 rows in OUT",
+      "3 annotated strings: 2 found verbatim, 0 but for white space and citation marks, 1 not found",
+      "left out, as this is not in its text: DIR/b.jsonl:1 span 1",
+      "annotated candidates and questions in DIR/pairs.jsonl.run",
+    ].join("\n"),
+  );
   assert.equal(readJsonl(path.join(`${out}.run`, "candidates.jsonl"), annotatedCandidateSchema).length, 3);
-  assert.deepEqual(readJsonl(path.join(`${out}.run`, "questions.jsonl"), questionSchema).map(({ id }) => id), ["Bern?", "Basel?"]);
+  assert.deepEqual(
+    readJsonl(path.join(`${out}.run`, "questions.jsonl"), questionSchema).map(({ id }) => id),
+    ["Bern?", "Basel?"],
+  );
 });
 
 test("factscore: a file a model; a sentence that is not in the biography is named", async (t) => {
-  const dir = scratch(t), at = (name: string) => path.join(dir, name), out = at("pairs.jsonl");
-  writeJsonl(at("one.jsonl"), [biography("Ada", ["Ada sang.", "S"], ["Ada flew.", "NS"]), biography("Bo", ["Bo ran.", "S"])]);
+  const dir = scratch(t),
+    at = (name: string) => path.join(dir, name),
+    out = at("pairs.jsonl");
+  writeJsonl(at("one.jsonl"), [
+    biography("Ada", ["Ada sang.", "S"], ["Ada flew.", "NS"]),
+    biography("Bo", ["Bo ran.", "S"]),
+  ]);
   const spoilt = biography("Bo", ["Bo sat.", "NS"]);
   writeJsonl(at("two.jsonl"), [biography("Ada", ["Ada wrote.", "S"]), { ...spoilt, output: "Bo stood." }]);
-  const { pairs, location, made } = await importVerb({ from: "factscore", files: [at("one.jsonl"), at("two.jsonl")], out, seed: 1 });
-  assert.deepEqual(pairs.map(({ questionId, chosen, scores }) => [questionId, chosen.completion, scores]), [["Ada", "Ada wrote.", { chosen: 1, rejected: 0.5 }]]);
+  const { pairs, location, made } = await importVerb({
+    from: "factscore",
+    files: [at("one.jsonl"), at("two.jsonl")],
+    out,
+    seed: 1,
+  });
+  assert.deepEqual(
+    pairs.map(({ questionId, chosen, scores }) => [questionId, chosen.completion, scores]),
+    [["Ada", "Ada wrote.", { chosen: 1, rejected: 0.5 }]],
+  );
   assert.deepEqual(location, { sentences: 5, verbatim: 4, loose: 0, missing: [`${at("two.jsonl")}:2 sentence 1`] });
   assert.equal(made!.report.tooFewCandidates, 1);
 });
 
 test("no pair, a bad row, two files of one name: an error, and the older result stands", async (t) => {
-  const dir = scratch(t), at = (name: string) => path.join(dir, name), out = at("pairs.jsonl");
+  const dir = scratch(t),
+    at = (name: string) => path.join(dir, name),
+    out = at("pairs.jsonl");
   writeFileSync(out, "older\n");
   writeJsonl(at("single.jsonl"), [halueval("Bern?", "Aa. Bb.", "Bb.")]);
-  await assert.rejects(importVerb({ from: "halueval", files: [at("single.jsonl")], out, seed: 1 }), userError(/single\.jsonl: expected at least one pair, got 1 rows and no question with two responses of different scores among 1\. Add candidates of the same questions to those in .+pairs\.jsonl\.run and run mask-dpo pairs\./));
+  await assert.rejects(
+    importVerb({ from: "halueval", files: [at("single.jsonl")], out, seed: 1 }),
+    userError(
+      /single\.jsonl: expected at least one pair, got 1 rows and no question with two responses of different scores among 1\. Add candidates of the same questions to those in .+pairs\.jsonl\.run and run mask-dpo pairs\./,
+    ),
+  );
   writeFileSync(at("empty.jsonl"), "");
-  await assert.rejects(importVerb({ from: "official", files: [at("empty.jsonl")], out, seed: 1 }), userError(/empty\.jsonl: expected at least one pair, got 0 rows\. Check that the file is of this format\./));
+  await assert.rejects(
+    importVerb({ from: "official", files: [at("empty.jsonl")], out, seed: 1 }),
+    userError(/empty\.jsonl: expected at least one pair, got 0 rows\. Check that the file is of this format\./),
+  );
   const plain = { prompt: "p", chosen: "a", rejected: "b" };
   writeJsonl(at("bad.jsonl"), [plain, { ...plain, chosen: 7 }]);
-  await assert.rejects(importVerb({ from: "trl", files: [at("bad.jsonl")], out, seed: 1 }), userError(/bad\.jsonl:2: expected a valid "chosen"/));
-  await assert.rejects(importVerb({ from: "trl", files: [at("bad.jsonl"), path.join(dir, "sub", "bad.jsonl")], out, seed: 1 }), userError(/--in: expected files of different names, .+ got "bad\.jsonl" twice/));
+  await assert.rejects(
+    importVerb({ from: "trl", files: [at("bad.jsonl")], out, seed: 1 }),
+    userError(/bad\.jsonl:2: expected a valid "chosen"/),
+  );
+  await assert.rejects(
+    importVerb({ from: "trl", files: [at("bad.jsonl"), path.join(dir, "sub", "bad.jsonl")], out, seed: 1 }),
+    userError(/--in: expected files of different names, .+ got "bad\.jsonl" twice/),
+  );
   assert.equal(readFileSync(out, "utf8"), "older\n");
-  assert.deepEqual(filesBelow(dir).filter((name) => name.includes(".tmp")), []);
+  assert.deepEqual(
+    filesBelow(dir).filter((name) => name.includes(".tmp")),
+    [],
+  );
 });
 
 test("trl: pairs without sentences are said to be so", async (t) => {
-  const dir = scratch(t), file = path.join(dir, "a.jsonl");
-  writeJsonl(file, [{ prompt: "p", chosen: "a", rejected: "b" }, { chosen: "It is so", rejected: "It is not" }]);
-  assert.equal(importSummary(await importVerb({ from: "trl", files: [file], out: path.join(dir, "o.jsonl"), seed: 1 }), "OUT"), "2 pairs of 2 rows in OUT\n2 pairs have a side without sentences: only --mask none trains on them");
+  const dir = scratch(t),
+    file = path.join(dir, "a.jsonl");
+  writeJsonl(file, [
+    { prompt: "p", chosen: "a", rejected: "b" },
+    { chosen: "It is so", rejected: "It is not" },
+  ]);
+  assert.equal(
+    importSummary(await importVerb({ from: "trl", files: [file], out: path.join(dir, "o.jsonl"), seed: 1 }), "OUT"),
+    "2 pairs of 2 rows in OUT\n2 pairs have a side without sentences: only --mask none trains on them",
+  );
 });
 
 test("50,000 rows", async (t) => {
-  const dir = scratch(t), file = path.join(dir, "a.jsonl"), started = performance.now();
-  writeJsonl(file, Array.from({ length: 50_000 }, (_, i) => ({ prompt: `p${i}`, chosen: "a", rejected: "b" })));
-  assert.equal((await importVerb({ from: "trl", files: [file], out: path.join(dir, "o.jsonl"), seed: 1 })).pairs.length, 50_000);
+  const dir = scratch(t),
+    file = path.join(dir, "a.jsonl"),
+    started = performance.now();
+  writeJsonl(
+    file,
+    Array.from({ length: 50_000 }, (_, i) => ({ prompt: `p${i}`, chosen: "a", rejected: "b" })),
+  );
+  assert.equal(
+    (await importVerb({ from: "trl", files: [file], out: path.join(dir, "o.jsonl"), seed: 1 })).pairs.length,
+    50_000,
+  );
   assert.ok(performance.now() - started < 20_000);
 });

@@ -10,7 +10,10 @@ import { editJson, scratchCopy, userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
 interface Chats {
-  chats: Record<string, { template: string; cases: { messages: ChatMessage[]; text?: string; ids?: number[]; error?: string }[] }>;
+  chats: Record<
+    string,
+    { template: string; cases: { messages: ChatMessage[]; text?: string; ids?: number[]; error?: string }[] }
+  >;
 }
 const hello: ChatMessage[] = [{ role: "user", content: "Hello" }];
 
@@ -39,11 +42,20 @@ describe("a template is read from", () => {
       const file = path.join(dir, "chat_template.jinja");
       if (keepFile) writeFileSync(file, "from the file");
       else rmSync(file);
-      editJson(path.join(dir, "tokenizer_config.json"), (c) => { c.chat_template = template; });
+      editJson(path.join(dir, "tokenizer_config.json"), (c) => {
+        c.chat_template = template;
+      });
       assert.equal(loadTokenizer(dir).chatTemplate, expected);
     });
   withConfig("tokenizer_config.json, as transformers 4 wrote it", "{{ bos_token }}", "{{ bos_token }}");
-  withConfig("the one named default", [{ name: "tool_use", template: "no" }, { name: "default", template: "yes" }], "yes");
+  withConfig(
+    "the one named default",
+    [
+      { name: "tool_use", template: "no" },
+      { name: "default", template: "yes" },
+    ],
+    "yes",
+  );
   withConfig("nowhere, when there is none", null, undefined);
   withConfig("chat_template.jinja before the config", "from the config", "from the file", true);
 });
@@ -51,17 +63,28 @@ describe("a template is read from", () => {
 describe("without a template", () => {
   test("BOS, the contents joined by newlines, one newline", () => {
     const tokenizer = loadTokenizer(goldenPath("text", "plain"));
-    const messages: ChatMessage[] = [{ role: "system", content: "Be brief." }, { role: "user", content: "Where is Lima?\n" }];
-    assert.deepEqual(promptIds(tokenizer, messages), [tokenizer.bosId, ...tokenizer.encode("Be brief.\nWhere is Lima?\n\n").ids]);
+    const messages: ChatMessage[] = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Where is Lima?\n" },
+    ];
+    assert.deepEqual(promptIds(tokenizer, messages), [
+      tokenizer.bosId,
+      ...tokenizer.encode("Be brief.\nWhere is Lima?\n\n").ids,
+    ]);
   });
   test("no BOS where the tokenizer defines none", (t) => {
     const dir = scratchCopy(t, "text", "plain");
-    editJson(path.join(dir, "tokenizer_config.json"), (c) => { delete c.bos_token; });
+    editJson(path.join(dir, "tokenizer_config.json"), (c) => {
+      delete c.bos_token;
+    });
     const tokenizer = loadTokenizer(dir);
     assert.deepEqual(promptIds(tokenizer, hello), tokenizer.encode("Hello\n").ids);
   });
   test("renderChat says so", () => {
-    assert.throws(() => renderChat(loadTokenizer(goldenPath("text", "plain")), hello), userError(/expected a chat template, got none/));
+    assert.throws(
+      () => renderChat(loadTokenizer(goldenPath("text", "plain")), hello),
+      userError(/expected a chat template, got none/),
+    );
   });
 });
 
@@ -69,6 +92,9 @@ test("a template that does not parse, or calls what is not there, names the fold
   for (const template of ["{% for %}", "{{ no_such_function() }}"]) {
     const dir = scratchCopy(t, "text", "llama3");
     writeFileSync(path.join(dir, "chat_template.jinja"), template);
-    assert.throws(() => renderChat(loadTokenizer(dir), hello), userError(/copy: expected a chat template that renders these messages/));
+    assert.throws(
+      () => renderChat(loadTokenizer(dir), hello),
+      userError(/copy: expected a chat template that renders these messages/),
+    );
   }
 });

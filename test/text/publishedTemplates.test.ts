@@ -7,7 +7,11 @@ import { loadTokenizer } from "../../lib/text/tokenizer";
 import { userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
-interface Case { messages: ChatMessage[]; text?: string; error?: string }
+interface Case {
+  messages: ChatMessage[];
+  text?: string;
+  error?: string;
+}
 type Vectors = Record<string, Case[]> & { now: string };
 
 const { now, versions: _, ...templates } = readGolden<Vectors & { versions: unknown }>("chat", "vectors.json");

@@ -15,7 +15,10 @@ test("stops, marks, line breaks and a missing final stop end sentences", () => {
 });
 
 test("stops inside words, numbers and after abbreviations end none", () => {
-  assert.deepEqual(texts("St. Louis has 3.5 million people. J. R. lives there."), ["St. Louis has 3.5 million people.", "J. R. lives there."]);
+  assert.deepEqual(texts("St. Louis has 3.5 million people. J. R. lives there."), [
+    "St. Louis has 3.5 million people.",
+    "J. R. lives there.",
+  ]);
   assert.deepEqual(texts("Its web domain is ca. The code is +1."), ["Its web domain is ca.", "The code is +1."]);
   assert.deepEqual(texts("He moved to the U.S."), ["He moved to the U.S."]);
   assert.deepEqual(texts("See Dr.\nNext line."), ["See Dr.", "Next line."]);
@@ -23,7 +26,11 @@ test("stops inside words, numbers and after abbreviations end none", () => {
 });
 
 test("repeated sentences get a span each, at their own place", () => {
-  assert.deepEqual(splitSentences("Yes. Yes. Yes."), [{ start: 0, end: 4 }, { start: 5, end: 9 }, { start: 10, end: 14 }]);
+  assert.deepEqual(splitSentences("Yes. Yes. Yes."), [
+    { start: 0, end: 4 },
+    { start: 5, end: 9 },
+    { start: 10, end: 14 },
+  ]);
 });
 
 test("marks without a word join the sentence before them", () => {
@@ -33,26 +40,41 @@ test("marks without a word join the sentence before them", () => {
 
 const anyText = fc.oneof(
   fc.string({ unit: "grapheme", maxLength: 60 }),
-  fc.array(fc.constantFrom("A", "b", "St", "e.g", "é", "日", "😀", ".", "!", "?", "…", "。", " ", "\n", "\t", '"', ")", "3"), { maxLength: 40 }).map((parts) => parts.join("")),
+  fc
+    .array(
+      fc.constantFrom("A", "b", "St", "e.g", "é", "日", "😀", ".", "!", "?", "…", "。", " ", "\n", "\t", '"', ")", "3"),
+      { maxLength: 40 },
+    )
+    .map((parts) => parts.join("")),
 );
 
 test("property: spans are ordered, disjoint, trimmed, and cover every visible character", () => {
-  fc.assert(fc.property(anyText, (text) => {
-    let last = 0;
-    for (const { start, end } of splitSentences(text)) {
-      assert.ok(start >= last && end > start && end <= text.length);
-      assert.equal(text.slice(last, start).trim(), "");
-      const sentence = text.slice(start, end);
-      assert.equal(sentence, sentence.trim());
-      last = end;
-    }
-    assert.equal(text.slice(last).trim(), "");
-  }), { seed: 1, numRuns: 3000 });
+  fc.assert(
+    fc.property(anyText, (text) => {
+      let last = 0;
+      for (const { start, end } of splitSentences(text)) {
+        assert.ok(start >= last && end > start && end <= text.length);
+        assert.equal(text.slice(last, start).trim(), "");
+        const sentence = text.slice(start, end);
+        assert.equal(sentence, sentence.trim());
+        last = end;
+      }
+      assert.equal(text.slice(last).trim(), "");
+    }),
+    { seed: 1, numRuns: 3000 },
+  );
 });
 
 test("property: plain sentences joined by any white space come back", () => {
   const sentence = fc.stringMatching(/^[a-z]{2,9}( [a-z]{2,9}){0,4}[.!?]$/);
-  fc.assert(fc.property(fc.array(sentence, { minLength: 1, maxLength: 8 }), fc.constantFrom(" ", "  ", "\n", " \n "), (sentences, gap) => {
-    assert.deepEqual(texts(sentences.join(gap)), sentences);
-  }), { seed: 2, numRuns: 300 });
+  fc.assert(
+    fc.property(
+      fc.array(sentence, { minLength: 1, maxLength: 8 }),
+      fc.constantFrom(" ", "  ", "\n", " \n "),
+      (sentences, gap) => {
+        assert.deepEqual(texts(sentences.join(gap)), sentences);
+      },
+    ),
+    { seed: 2, numRuns: 300 },
+  );
 });

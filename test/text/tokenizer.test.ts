@@ -26,12 +26,16 @@ for (const family of families) {
 
     test("has the special tokens transformers sees", () => {
       const { vocabSize, bosId, eosId, padId } = golden;
-      assert.deepEqual([tokenizer.vocabSize, tokenizer.bosId, tokenizer.eosId, tokenizer.padId], [vocabSize, bosId ?? undefined, eosId, padId ?? undefined]);
+      assert.deepEqual(
+        [tokenizer.vocabSize, tokenizer.bosId, tokenizer.eosId, tokenizer.padId],
+        [vocabSize, bosId ?? undefined, eosId, padId ?? undefined],
+      );
       assert.deepEqual(tokenizer.eosIds, [eosId]);
     });
 
     test("gives the ids of transformers", () => {
-      for (const { text, ids } of golden.encodings) assert.deepEqual(tokenizer.encode(text).ids, ids, JSON.stringify(text));
+      for (const { text, ids } of golden.encodings)
+        assert.deepEqual(tokenizer.encode(text).ids, ids, JSON.stringify(text));
     });
 
     test("gives the offsets of transformers", () => {
@@ -41,7 +45,10 @@ for (const family of families) {
         const ours = starts.map((start, i) => [start, ends[i]!]);
         const changed = family === "qwen2" && text !== text.normalize("NFC");
         // Known difference: of characters that NFC joins, transformers reports the first part, we report all.
-        if (changed) ours.forEach(([start, end], i) => assert.ok(start! <= offsets[i]![0] && end! >= offsets[i]![1], `${JSON.stringify(text)} token ${i}`));
+        if (changed)
+          ours.forEach(([start, end], i) =>
+            assert.ok(start! <= offsets[i]![0] && end! >= offsets[i]![1], `${JSON.stringify(text)} token ${i}`),
+          );
         else assert.deepEqual(ours, offsets, JSON.stringify(text));
         composed += changed ? 1 : 0;
       }
@@ -49,7 +56,8 @@ for (const family of families) {
     });
 
     test("decodes as transformers does, sequences that are not UTF-8 too", () => {
-      for (const { ids, decoded } of [...golden.encodings, ...golden.lossy]) assert.equal(tokenizer.decode(ids), decoded);
+      for (const { ids, decoded } of [...golden.encodings, ...golden.lossy])
+        assert.equal(tokenizer.decode(ids), decoded);
     });
 
     test("finds the offsets of any sampled ids in their own text", () => {
@@ -61,7 +69,10 @@ for (const family of families) {
         assert.equal(starts.length, ids.length);
         let covered = 0;
         starts.forEach((start, k) => {
-          assert.ok(start <= covered && (start < ends[k]! || text === "") && ends[k]! >= covered, `token ${k} of ${JSON.stringify(text)}`);
+          assert.ok(
+            start <= covered && (start < ends[k]! || text === "") && ends[k]! >= covered,
+            `token ${k} of ${JSON.stringify(text)}`,
+          );
           covered = ends[k]!;
         });
         assert.equal(covered, text.length);
@@ -101,7 +112,13 @@ test("special tokens spelled in a text are one token, at their place", () => {
   const tokenizer = loadTokenizer(goldenPath("text", "llama3"));
   const { ids, starts, ends } = tokenizer.encode("x<|eot_id|>y");
   assert.equal(ids[1], tokenizer.eosId);
-  assert.deepEqual([starts, ends], [[0, 1, 11], [1, 11, 12]]);
+  assert.deepEqual(
+    [starts, ends],
+    [
+      [0, 1, 11],
+      [1, 11, 12],
+    ],
+  );
 });
 
 describe("bad ids", () => {
@@ -114,7 +131,8 @@ describe("bad ids", () => {
     assert.deepEqual(tokenizer.offsets([], ""), { starts: [], ends: [] });
   });
   test("outside the vocabulary", () => {
-    for (const id of [tokenizer.vocabSize, -1, 1.5]) assert.throws(() => tokenizer.decode([id]), userError(/token id of this tokenizer/));
+    for (const id of [tokenizer.vocabSize, -1, 1.5])
+      assert.throws(() => tokenizer.decode([id]), userError(/token id of this tokenizer/));
   });
 });
 
@@ -122,7 +140,10 @@ test("a tokenizer with more ids than the model has rows is refused", () => {
   const tokenizer = loadTokenizer(goldenPath("text", "plain"));
   assert.doesNotThrow(() => checkVocabulary(tokenizer, tokenizer.vocabSize, "model"));
   assert.doesNotThrow(() => checkVocabulary(tokenizer, tokenizer.vocabSize + 8, "model"));
-  assert.throws(() => checkVocabulary(tokenizer, tokenizer.vocabSize - 1, "model"), userError(/^model: expected a tokenizer with at most 319 ids.*ids up to 319/));
+  assert.throws(
+    () => checkVocabulary(tokenizer, tokenizer.vocabSize - 1, "model"),
+    userError(/^model: expected a tokenizer with at most 319 ids.*ids up to 319/),
+  );
 });
 
 describe("special tokens come from", () => {
@@ -134,13 +155,18 @@ describe("special tokens come from", () => {
   });
   test("token objects, as older configs hold them", (t) => {
     const dir = scratchCopy(t, "text", "llama3");
-    editJson(path.join(dir, "tokenizer_config.json"), (c) => { c.bos_token = { __type: "AddedToken", content: "<|begin_of_text|>", lstrip: false }; });
+    editJson(path.join(dir, "tokenizer_config.json"), (c) => {
+      c.bos_token = { __type: "AddedToken", content: "<|begin_of_text|>", lstrip: false };
+    });
     assert.equal(loadTokenizer(dir).bosId, 335);
   });
   test("special_tokens_map.json where the config names none", (t) => {
     const dir = scratchCopy(t, "text", "llama3");
     rmSync(path.join(dir, "tokenizer_config.json"));
-    writeFileSync(path.join(dir, "special_tokens_map.json"), JSON.stringify({ eos_token: { content: "<|end_of_text|>" } }));
+    writeFileSync(
+      path.join(dir, "special_tokens_map.json"),
+      JSON.stringify({ eos_token: { content: "<|end_of_text|>" } }),
+    );
     const { eosId, bosId } = loadTokenizer(dir);
     assert.deepEqual([eosId, bosId], [336, undefined]);
   });
@@ -153,18 +179,75 @@ describe("a folder is refused", () => {
       spoil(dir);
       assert.throws(() => loadTokenizer(dir).encode("Paris is caf\u00e9."), userError(message));
     });
-  const edited = (edit: (json: TokenizerJson) => void) => (dir: string) => editJson(path.join(dir, "tokenizer.json"), (json) => edit(json as unknown as TokenizerJson));
+  const edited = (edit: (json: TokenizerJson) => void) => (dir: string) =>
+    editJson(path.join(dir, "tokenizer.json"), (json) => edit(json as unknown as TokenizerJson));
 
-  spoiled("without tokenizer.json", (dir) => rmSync(path.join(dir, "tokenizer.json")), /tokenizer\.json: expected a readable file, got ENOENT/);
-  spoiled("with half a tokenizer.json", (dir) => truncateSync(path.join(dir, "tokenizer.json"), 5000), /tokenizer\.json: expected one JSON value/);
-  spoiled("with JSON that is no tokenizer", (dir) => writeFileSync(path.join(dir, "tokenizer.json"), "[]"), /tokenizer\.json: expected a valid row/);
-  spoiled("with a WordPiece model", edited((json) => { json.model.type = "WordPiece"; }), /got a WordPiece model/);
-  spoiled("with another pre-tokenizer", edited((json) => { json.pre_tokenizer = { type: "Metaspace" }; }), /got pre-tokenizer "Metaspace"/);
-  spoiled("that adds a space in front", edited((json) => { json.pre_tokenizer.add_prefix_space = true; }), /add_prefix_space, which changes the text/);
-  spoiled("that lowercases", edited((json) => { json.normalizer = { type: "Lowercase" }; }), /normaliser "Lowercase", which changes the text/);
-  spoiled("whose eos_token is not in the vocabulary", (dir) => editJson(path.join(dir, "tokenizer_config.json"), (c) => { c.eos_token = "</s>"; }), /expected eos_token "<\/s>" in the vocabulary/);
-  spoiled("without any end token", (dir) => editJson(path.join(dir, "tokenizer_config.json"), (c) => { delete c.eos_token; }), /expected an eos_token/);
-  spoiled("whose alphabet lacks a byte of the text", edited((json) => { delete json.model.vocab["\u00a9"]; }), /expected tokens that spell the text.*differs from character 12/);
+  spoiled(
+    "without tokenizer.json",
+    (dir) => rmSync(path.join(dir, "tokenizer.json")),
+    /tokenizer\.json: expected a readable file, got ENOENT/,
+  );
+  spoiled(
+    "with half a tokenizer.json",
+    (dir) => truncateSync(path.join(dir, "tokenizer.json"), 5000),
+    /tokenizer\.json: expected one JSON value/,
+  );
+  spoiled(
+    "with JSON that is no tokenizer",
+    (dir) => writeFileSync(path.join(dir, "tokenizer.json"), "[]"),
+    /tokenizer\.json: expected a valid row/,
+  );
+  spoiled(
+    "with a WordPiece model",
+    edited((json) => {
+      json.model.type = "WordPiece";
+    }),
+    /got a WordPiece model/,
+  );
+  spoiled(
+    "with another pre-tokenizer",
+    edited((json) => {
+      json.pre_tokenizer = { type: "Metaspace" };
+    }),
+    /got pre-tokenizer "Metaspace"/,
+  );
+  spoiled(
+    "that adds a space in front",
+    edited((json) => {
+      json.pre_tokenizer.add_prefix_space = true;
+    }),
+    /add_prefix_space, which changes the text/,
+  );
+  spoiled(
+    "that lowercases",
+    edited((json) => {
+      json.normalizer = { type: "Lowercase" };
+    }),
+    /normaliser "Lowercase", which changes the text/,
+  );
+  spoiled(
+    "whose eos_token is not in the vocabulary",
+    (dir) =>
+      editJson(path.join(dir, "tokenizer_config.json"), (c) => {
+        c.eos_token = "</s>";
+      }),
+    /expected eos_token "<\/s>" in the vocabulary/,
+  );
+  spoiled(
+    "without any end token",
+    (dir) =>
+      editJson(path.join(dir, "tokenizer_config.json"), (c) => {
+        delete c.eos_token;
+      }),
+    /expected an eos_token/,
+  );
+  spoiled(
+    "whose alphabet lacks a byte of the text",
+    edited((json) => {
+      delete json.model.vocab["\u00a9"];
+    }),
+    /expected tokens that spell the text.*differs from character 12/,
+  );
 });
 
 interface TokenizerJson {

@@ -8,7 +8,10 @@ const platform = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Bytes with many leads and continuations, so that sequences often break in the middle. */
 function randomBytes(rng: Rng): Uint8Array {
-  const pool = [0x41, 0x20, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff, 0xbb, 0x98];
+  const pool = [
+    0x41, 0x20, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5,
+    0xff, 0xbb, 0x98,
+  ];
   return Uint8Array.from({ length: rng.int(12) }, () => (rng.next() < 0.2 ? rng.int(256) : rng.pick(pool)));
 }
 
@@ -16,7 +19,11 @@ test("decodes as TextDecoder does, well-formed or not", () => {
   const rng = new Rng("utf8");
   for (let i = 0; i < 20_000; i++) {
     const bytes = randomBytes(rng);
-    assert.equal(decodeUtf8(bytes).text, platform.decode(bytes), `bytes ${[...bytes].map((b) => b.toString(16)).join(" ")}`);
+    assert.equal(
+      decodeUtf8(bytes).text,
+      platform.decode(bytes),
+      `bytes ${[...bytes].map((b) => b.toString(16)).join(" ")}`,
+    );
   }
 });
 

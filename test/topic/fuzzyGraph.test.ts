@@ -11,19 +11,47 @@ test("is umap-js's own fuzzy simplicial set, in order", () => {
   rows[5] = rows[4]!.slice(); // a distance of 0
   const near = nearestNeighbours(rows, 6);
   const umap = new UMAP({ nNeighbors: 7 });
-  umap.setPrecomputedKNN(near.indices.map((row, i) => [i, ...row]), near.distances.map((row) => [0, ...row]));
+  umap.setPrecomputedKNN(
+    near.indices.map((row, i) => [i, ...row]),
+    near.distances.map((row) => [0, ...row]),
+  );
   const set = umap["fuzzySimplicialSet"](rows, 7) as { getAll(): { row: number; col: number; value: number }[] };
   const want = set.getAll().filter(({ value }) => value > 0);
   const { heads, tails, weights } = fuzzyGraph(near);
-  assert.deepEqual(Array.from(heads), want.map(({ row }) => row));
-  assert.deepEqual(Array.from(tails), want.map(({ col }) => col));
-  want.forEach(({ value }, e) => assert.ok(Math.abs(weights[e]! - value) < 1e-12, `edge ${e}: ${weights[e]} for ${value}`));
+  assert.deepEqual(
+    Array.from(heads),
+    want.map(({ row }) => row),
+  );
+  assert.deepEqual(
+    Array.from(tails),
+    want.map(({ col }) => col),
+  );
+  want.forEach(({ value }, e) =>
+    assert.ok(Math.abs(weights[e]! - value) < 1e-12, `edge ${e}: ${weights[e]} for ${value}`),
+  );
 });
 
 test("two rows that hold each other by p and q are joined by p + q - pq, in both directions; others by what one holds", () => {
   // On a line at 0, 1 and 3: the nearest of each is held by 1.
-  const { heads, tails, weights } = fuzzyGraph({ indices: [[1, 2], [0, 2], [1, 0]], distances: [[1, 3], [1, 2], [2, 3]] });
-  assert.deepEqual([Array.from(heads), Array.from(tails)], [[0, 0, 1, 1, 2, 2], [1, 2, 0, 2, 0, 1]]);
+  const { heads, tails, weights } = fuzzyGraph({
+    indices: [
+      [1, 2],
+      [0, 2],
+      [1, 0],
+    ],
+    distances: [
+      [1, 3],
+      [1, 2],
+      [2, 3],
+    ],
+  });
+  assert.deepEqual(
+    [Array.from(heads), Array.from(tails)],
+    [
+      [0, 0, 1, 1, 2, 2],
+      [1, 2, 0, 2, 0, 1],
+    ],
+  );
   assert.deepEqual([weights[0], weights[2], weights[3], weights[5]], [1, 1, 1, 1]);
   assert.ok(weights[1]! > 0 && weights[1]! < 1 && weights[1] === weights[4]);
 });

@@ -31,7 +31,9 @@ test("the order of seven clusters on a line survives: the start is not random", 
   const rng = new Rng("line");
   const rows = Array.from({ length: 210 }, (_, i) => [30 * (i % 7) + rng.normal(), rng.normal(), rng.normal()]);
   const map = umapLayout(rows, options(2));
-  const along = Array.from({ length: 7 }, (_, c) => map.filter((_p, i) => i % 7 === c).reduce((sum, p) => sum + p[0] / 30, 0));
+  const along = Array.from({ length: 7 }, (_, c) =>
+    map.filter((_p, i) => i % 7 === c).reduce((sum, p) => sum + p[0] / 30, 0),
+  );
   const sorted = along.slice().sort((a, b) => a - b);
   assert.deepEqual(along[0]! < along[6]! ? along : along.slice().reverse(), sorted);
 });
@@ -42,11 +44,17 @@ test("the same seed gives the same map to the bit, another seed another; the inp
   const first = umapLayout(rows, options(3));
   assert.deepEqual(umapLayout(rows, options(3)), first);
   assert.notDeepEqual(umapLayout(rows, options(4)), first);
-  assert.deepEqual(rows.map((row) => Array.from(row)), before);
+  assert.deepEqual(
+    rows.map((row) => Array.from(row)),
+    before,
+  );
 });
 
 test("rows that are all equal are laid out finitely", () => {
-  const map = umapLayout(Array.from({ length: 30 }, () => [1, 2, 3]), options(5));
+  const map = umapLayout(
+    Array.from({ length: 30 }, () => [1, 2, 3]),
+    options(5),
+  );
   assert.ok(map.flat().every(Number.isFinite));
 });
 
@@ -55,5 +63,6 @@ test("refuses NaN, too few rows and epochs that are no number of passes", () => 
   rows[7]![3] = NaN;
   assert.throws(() => umapLayout(rows, options(6)), /row 7, column 3/);
   assert.throws(() => umapLayout(clusters(10, "few"), options(6)), /more than nNeighbors = 10 rows, got 10/);
-  for (const epochs of [0, 2.5]) assert.throws(() => umapLayout(clusters(30, "epochs"), { ...options(6), epochs }), /epochs >= 1/);
+  for (const epochs of [0, 2.5])
+    assert.throws(() => umapLayout(clusters(30, "epochs"), { ...options(6), epochs }), /epochs >= 1/);
 });

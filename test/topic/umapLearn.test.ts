@@ -6,9 +6,12 @@ import { nearestNeighbours, type Vectors } from "../../lib/topic/knn";
 import { umapLayout } from "../../lib/topic/umap";
 import { f32, readGolden, type GoldenTensor } from "../golden/golden";
 
-const golden = readGolden<{ umap: { rows: GoldenTensor; map: GoldenTensor; trustworthiness: number[] } }>("topics.json").umap;
+const golden = readGolden<{ umap: { rows: GoldenTensor; map: GoldenTensor; trustworthiness: number[] } }>(
+  "topics.json",
+).umap;
 const rowsOf = (tensor: GoldenTensor): Float32Array[] => {
-  const [n, d] = tensor.shape as [number, number], all = f32(tensor);
+  const [n, d] = tensor.shape as [number, number],
+    all = f32(tensor);
   return Array.from({ length: n }, (_, i) => all.subarray(i * d, (i + 1) * d));
 };
 const k = 15;
@@ -17,7 +20,10 @@ const k = 15;
 function trustworthiness(rows: Vectors, map: Vectors): number {
   const n = rows.length;
   const order = nearestNeighbours(rows, n - 1).indices.map((row) => new Map(row.map((j, rank) => [j, rank + 1])));
-  const cost = nearestNeighbours(map, k).indices.reduce((sum, row, i) => sum + row.reduce((s, j) => s + Math.max(0, order[i]!.get(j)! - k), 0), 0);
+  const cost = nearestNeighbours(map, k).indices.reduce(
+    (sum, row, i) => sum + row.reduce((s, j) => s + Math.max(0, order[i]!.get(j)! - k), 0),
+    0,
+  );
   return 1 - (2 * cost) / (n * k * (2 * n - 3 * k - 1));
 }
 

@@ -15,10 +15,17 @@ export interface PairLogps {
 }
 
 /** Losses [B] (not yet averaged) and the rewards beta * logratio [B] of both sides. */
-export function maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }: PairLogps, beta: number): { losses: tf.Tensor1D; chosenRewards: tf.Tensor1D; rejectedRewards: tf.Tensor1D } {
+export function maskDpoLoss(
+  { policyChosen, policyRejected, referenceChosen, referenceRejected }: PairLogps,
+  beta: number,
+): { losses: tf.Tensor1D; chosenRewards: tf.Tensor1D; rejectedRewards: tf.Tensor1D } {
   const chosenRewards = tf.mul(tf.sub(policyChosen, referenceChosen), beta) as tf.Tensor1D;
   const rejectedRewards = tf.mul(tf.sub(policyRejected, referenceRejected), beta) as tf.Tensor1D;
-  return { losses: negLogSigmoid(tf.sub(chosenRewards, rejectedRewards) as tf.Tensor1D), chosenRewards, rejectedRewards };
+  return {
+    losses: negLogSigmoid(tf.sub(chosenRewards, rejectedRewards) as tf.Tensor1D),
+    chosenRewards,
+    rejectedRewards,
+  };
 }
 
 /** -log sigmoid(x) = max(-x, 0) + log(1 + exp(-|x|)): finite for every finite x; its slope is -sigmoid(-x). */

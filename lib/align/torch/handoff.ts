@@ -22,18 +22,42 @@ export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask
 const recipeFiles = ["train.py", "train_trl.py", "fsdp.yaml", "requirements.txt", "README.md"];
 
 /** Writes the folder; returns what was left out, and the number of steps. @throws UserError for a folder of other files, or no pair to train on */
-export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: HandoffRequest): { report: TokenizeReport; steps: number } {
+export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: HandoffRequest): {
+  report: TokenizeReport;
+  steps: number;
+} {
   const recipe = path.join(out, "recipe.json");
-  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(recipe)) throw new UserError({ where: out, expected: "no folder, an empty one or an earlier export", got: "a folder of other files", fix: "Choose another --out." });
-  const config = readConfig(path.join(policyDir, "config.json")), tokenizer = loadTokenizer(policyDir);
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(recipe))
+    throw new UserError({
+      where: out,
+      expected: "no folder, an empty one or an earlier export",
+      got: "a folder of other files",
+      fix: "Choose another --out.",
+    });
+  const config = readConfig(path.join(policyDir, "config.json")),
+    tokenizer = loadTokenizer(policyDir);
   checkVocabulary(tokenizer, config.vocabSize, policyDir);
   const { pairs: kept, report } = tokenizeFor(tokenizer, config, pairs, mask, seed);
   if (kept.length === 0) throw emptyPairs(report);
-  const rng = new Rng(seed).fork("train"), steps = Math.ceil(kept.length / options.batch) * options.epochs;
+  const rng = new Rng(seed).fork("train"),
+    steps = Math.ceil(kept.length / options.batch) * options.epochs;
   const side = ({ ids, lossMask }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(lossMask) });
-  writeFileAtomic(recipe, `${JSON.stringify({ mask, seed, ...options, pairs: kept.length, emptied: report.emptied, tooLong: report.tooLong, tokenizer: sha256File(path.join(policyDir, "tokenizer.json")) }, null, 2)}\n`);
-  writeJsonl(path.join(out, "tokens.jsonl"), kept.map(({ questionId, chosen, rejected }) => ({ questionId, chosen: side(chosen), rejected: side(rejected) })));
-  writeJsonl(path.join(out, "steps.jsonl"), Array.from({ length: steps }, (_, step) => ({ step: step + 1, lr: learningRate(options, kept.length, step), pairs: batchMembers(rng, kept.length, options, step) })));
+  writeFileAtomic(
+    recipe,
+    `${JSON.stringify({ mask, seed, ...options, pairs: kept.length, emptied: report.emptied, tooLong: report.tooLong, tokenizer: sha256File(path.join(policyDir, "tokenizer.json")) }, null, 2)}\n`,
+  );
+  writeJsonl(
+    path.join(out, "tokens.jsonl"),
+    kept.map(({ questionId, chosen, rejected }) => ({ questionId, chosen: side(chosen), rejected: side(rejected) })),
+  );
+  writeJsonl(
+    path.join(out, "steps.jsonl"),
+    Array.from({ length: steps }, (_, step) => ({
+      step: step + 1,
+      lr: learningRate(options, kept.length, step),
+      pairs: batchMembers(rng, kept.length, options, step),
+    })),
+  );
   for (const name of recipeFiles) writeFileAtomic(path.join(out, name), readFileSync(path.join(__dirname, name)));
   return { report, steps };
 }

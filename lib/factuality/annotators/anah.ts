@@ -10,7 +10,13 @@ import { UserError, brief } from "../../base/check";
 import { readNumberedJsonl } from "../../base/jsonl";
 import type { Message } from "../../text/message";
 import type { Question, Verdict } from "../records";
-import { anahLanguages, factCheckPrompt, hallucinationCheckPrompt, referenceCheckPrompt, type AnahLanguage } from "./anahPrompts";
+import {
+  anahLanguages,
+  factCheckPrompt,
+  hallucinationCheckPrompt,
+  referenceCheckPrompt,
+  type AnahLanguage,
+} from "./anahPrompts";
 import { type Judge, labelIn } from "./judge";
 import { type Judgement, llmAnnotator, type LlmAnnotator, questionText, unparsed } from "./llmAnnotator";
 
@@ -20,9 +26,17 @@ export interface ReferenceDocument {
 }
 
 const documentSchema = z
-  .object({ questionId: z.string().min(1).optional(), topic: z.string().min(1).optional(), document: z.string().min(1), language: z.enum(anahLanguages).default("en") })
+  .object({
+    questionId: z.string().min(1).optional(),
+    topic: z.string().min(1).optional(),
+    document: z.string().min(1),
+    language: z.enum(anahLanguages).default("en"),
+  })
   .strict()
-  .refine(({ questionId, topic }) => (questionId === undefined) !== (topic === undefined), "expected questionId or topic");
+  .refine(
+    ({ questionId, topic }) => (questionId === undefined) !== (topic === undefined),
+    "expected questionId or topic",
+  );
 
 /**
  * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself wins.
@@ -30,32 +44,60 @@ const documentSchema = z
  */
 export function readDocuments(file: string, questions: readonly Question[]): Map<string, ReferenceDocument> {
   const byName = { questionId: new Map<string, ReferenceDocument>(), topic: new Map<string, ReferenceDocument>() };
-  for (const { row: { questionId, topic, ...document }, line } of readNumberedJsonl(file, documentSchema)) {
-    const [kind, name] = questionId !== undefined ? (["questionId", questionId] as const) : (["topic", topic!] as const);
-    if (byName[kind].has(name)) throw new UserError({ where: `${file}:${line}`, expected: `one document for each ${kind}`, got: `a second one for ${brief(name)}`, fix: "Remove one of them." });
+  for (const {
+    row: { questionId, topic, ...document },
+    line,
+  } of readNumberedJsonl(file, documentSchema)) {
+    const [kind, name] =
+      questionId !== undefined ? (["questionId", questionId] as const) : (["topic", topic!] as const);
+    if (byName[kind].has(name))
+      throw new UserError({
+        where: `${file}:${line}`,
+        expected: `one document for each ${kind}`,
+        got: `a second one for ${brief(name)}`,
+        fix: "Remove one of them.",
+      });
     byName[kind].set(name, document);
   }
-  const found = new Map(questions.flatMap(({ id, topic }) => {
-    const document = byName.questionId.get(id) ?? byName.topic.get(topic);
-    return document ? [[id, document] as const] : [];
-  }));
+  const found = new Map(
+    questions.flatMap(({ id, topic }) => {
+      const document = byName.questionId.get(id) ?? byName.topic.get(topic);
+      return document ? [[id, document] as const] : [];
+    }),
+  );
   const without = questions.filter(({ id }) => !found.has(id));
-  if (without.length > 0) throw new UserError({ where: file, expected: "a document for every question, by questionId or topic", got: `none for ${without.length} of ${questions.length} (${without.slice(0, 3).map(({ id }) => brief(id)).join(", ")}${without.length > 3 ? ", …" : ""})`, fix: "Add them, or leave these questions out." });
+  if (without.length > 0)
+    throw new UserError({
+      where: file,
+      expected: "a document for every question, by questionId or topic",
+      got: `none for ${without.length} of ${questions.length} (${without
+        .slice(0, 3)
+        .map(({ id }) => brief(id))
+        .join(", ")}${without.length > 3 ? ", …" : ""})`,
+      fix: "Add them, or leave these questions out.",
+    });
   return found;
 }
 
-const factLabels = { "nofacts": false, "factspresent": true, "无事实": false, "有事实": true };
+const factLabels = { nofacts: false, factspresent: true, 无事实: false, 有事实: true };
 const noReference = /noreferenceinformation|无参考信息/;
 const verdicts: Readonly<Record<string, Verdict>> = {
-  "nohallucination": "supported", "无幻觉": "supported", "contradictory": "contradictory", "矛盾": "contradictory", "unverifiable": "unverifiable", "无法验证": "unverifiable",
+  nohallucination: "supported",
+  无幻觉: "supported",
+  contradictory: "contradictory",
+  矛盾: "contradictory",
+  unverifiable: "unverifiable",
+  无法验证: "unverifiable",
 };
 
 /** @param documents by question id */
 export function anahAnnotator(judge: Judge, documents: ReadonlyMap<string, ReferenceDocument>): LlmAnnotator {
   return llmAnnotator("ANAH-v2", async (question, sentence): Promise<Judgement> => {
-    const { document, language } = documents.get(question.id)!, asked = questionText(question);
+    const { document, language } = documents.get(question.id)!,
+      asked = questionText(question);
     const chat: Message[] = [{ role: "user", content: factCheckPrompt(language, asked, sentence) }];
-    const turn = (reply: string, next: string): void => void chat.push({ role: "assistant", content: reply }, { role: "user", content: next });
+    const turn = (reply: string, next: string): void =>
+      void chat.push({ role: "assistant", content: reply }, { role: "user", content: next });
 
     const facts = await judge.ask(chat, (text) => withText(text, labelIn(text, factLabels)));
     if (!facts) return unparsed;

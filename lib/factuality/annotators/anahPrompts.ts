@@ -8,7 +8,8 @@ export type AnahLanguage = (typeof anahLanguages)[number];
 
 /** Turn 1: does the sentence state facts? */
 export function factCheckPrompt(language: AnahLanguage, question: string, sentence: string): string {
-  return language === "zh" ? `
+  return language === "zh"
+    ? `
     你将作为一个事实判断器，我会给你提供一个问题和一个针对该问题的部分回答，你的任务是判断回答中的内容是否存在可以判断的事实。
 
     ## 判断标准：
@@ -30,7 +31,8 @@ export function factCheckPrompt(language: AnahLanguage, question: string, senten
 
     - 如果回答中不存在可以判断的事实，则输出“<无事实>”。
     - 如果回答中存在可以判断的事实，则输出“<有事实>”。
-    ` : `
+    `
+    : `
     You will act as a fact checker, and I will provide you with a question and a corresponding partial answer. Your task is to determine whether the content of the answer contains verifiable facts.
 
     ## Judgment Criteria:
@@ -56,8 +58,14 @@ export function factCheckPrompt(language: AnahLanguage, question: string, senten
 }
 
 /** Turn 2: what does the document say about it? */
-export function referenceCheckPrompt(language: AnahLanguage, question: string, reference: string, sentence: string): string {
-  return language === "zh" ? `
+export function referenceCheckPrompt(
+  language: AnahLanguage,
+  question: string,
+  reference: string,
+  sentence: string,
+): string {
+  return language === "zh"
+    ? `
     你将作为一个信息提取器，我将给你提供一个问题、一份相关的参考文档，以及一个针对该问题的部分回答，你的任务是从参考文档中提炼出与问题和回答相关的信息。
 
     ## 操作步骤：
@@ -79,7 +87,8 @@ export function referenceCheckPrompt(language: AnahLanguage, question: string, r
     ### 4. **列出相关信息：** 按顺序列出所有发现的相关信息，如果有多条信息的话以 <SEP> 作为分隔。
 
     ### 5. **无相关信息时输出：** 如果没有找到相关信息，请输出<无参考信息>。
-    ` : `
+    `
+    : `
     You will act as an information extractor. I will provide you with a question, a related reference document, and a partial answer to that question. Your task is to extract information from the reference document that is relevant to the question and answer.
 
     ## Operational Steps:
@@ -105,8 +114,14 @@ export function referenceCheckPrompt(language: AnahLanguage, question: string, r
 }
 
 /** Turn 3: does the sentence agree with that? */
-export function hallucinationCheckPrompt(language: AnahLanguage, question: string, reference: string, sentence: string): string {
-  return language === "zh" ? `
+export function hallucinationCheckPrompt(
+  language: AnahLanguage,
+  question: string,
+  reference: string,
+  sentence: string,
+): string {
+  return language === "zh"
+    ? `
     你将作为一个‘幻觉’标注器，我将会给你提供一个一个问题，一个针对该问题的部分回答和相关的参考要点。你需要判断提供的回答中是否含有幻觉性内容，并标注幻觉类型。
 
     ‘幻觉’指的是与参考要点相矛盾或在参考要点中没有依据的内容。
@@ -132,7 +147,8 @@ export function hallucinationCheckPrompt(language: AnahLanguage, question: strin
     ${reference} 
 
     ### 4. **进行分析：** 根据上述判断标准，判断回答中是否包含幻觉，并输出幻觉类型。
-    ` : `
+    `
+    : `
     You will act as a 'Hallucination' annotator. I will provide you with a question, a partial answer to that question, and related reference points. You need to determine whether the provided answer contains any hallucinatory content and annotate the type of hallucination.
 
     'Hallucination' refers to content that contradicts the reference points or is unsupported by them.

@@ -7,16 +7,35 @@ import type { Judge } from "./judge";
 
 const none = "This sentence does not contain any facts.";
 const demonstrations: readonly (readonly [sentence: string, facts: readonly string[]])[] = [
-  ["Graz, which lies on the river Mur, is the second largest city in Austria.", ["Graz lies on the river Mur.", "Graz is a city.", "Graz is in Austria.", "Graz is the second largest city in Austria."]],
-  ["He studied chemistry in Delft and, from 1962 on, taught at a school in Leiden.", ["He studied chemistry.", "He studied in Delft.", "He taught at a school.", "He taught in Leiden.", "He taught at a school from 1962 on."]],
+  [
+    "Graz, which lies on the river Mur, is the second largest city in Austria.",
+    [
+      "Graz lies on the river Mur.",
+      "Graz is a city.",
+      "Graz is in Austria.",
+      "Graz is the second largest city in Austria.",
+    ],
+  ],
+  [
+    "He studied chemistry in Delft and, from 1962 on, taught at a school in Leiden.",
+    [
+      "He studied chemistry.",
+      "He studied in Delft.",
+      "He taught at a school.",
+      "He taught in Leiden.",
+      "He taught at a school from 1962 on.",
+    ],
+  ],
   ["I hope this answers your question!", [none]],
 ];
-const request = (sentence: string): string => `Please breakdown the following sentence into independent facts: ${sentence}\n`;
+const request = (sentence: string): string =>
+  `Please breakdown the following sentence into independent facts: ${sentence}\n`;
 const list = (facts: readonly string[]): string => facts.map((fact) => `- ${fact}\n`).join("");
 
 /** The facts that a sentence states, maybe none; undefined when no reply could be parsed. */
 export function atomicFacts(judge: Judge, sentence: string): Promise<string[] | undefined> {
-  const content = demonstrations.map(([shown, facts]) => `${request(shown)}${list(facts)}\n`).join("") + request(sentence);
+  const content =
+    demonstrations.map(([shown, facts]) => `${request(shown)}${list(facts)}\n`).join("") + request(sentence);
   return judge.ask([{ role: "user", content }], parseFacts);
 }
 

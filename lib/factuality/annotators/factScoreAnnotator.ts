@@ -18,11 +18,13 @@ export function factScoreAnnotator(judge: Judge, knowledge: Pick<Knowledge, "pas
   return llmAnnotator("FActScore", async ({ topic }, sentence): Promise<Judgement> => {
     const facts = await atomicFacts(judge, sentence);
     if (!facts) return unparsed;
-    const judged = await allEnded(facts.map(async (text): Promise<JudgedFact | undefined> => {
-      const content = validationPrompt(topic, knowledge.passages(topic, text), text);
-      const supported = await judge.ask([{ role: "user", content }], trueOrFalse);
-      return supported === undefined ? undefined : { text, label: supported ? "S" : "NS" };
-    }));
+    const judged = await allEnded(
+      facts.map(async (text): Promise<JudgedFact | undefined> => {
+        const content = validationPrompt(topic, knowledge.passages(topic, text), text);
+        const supported = await judge.ask([{ role: "user", content }], trueOrFalse);
+        return supported === undefined ? undefined : { text, label: supported ? "S" : "NS" };
+      }),
+    );
     return verdictOfFacts(judged);
   });
 }
@@ -30,12 +32,19 @@ export function factScoreAnnotator(judge: Judge, knowledge: Pick<Knowledge, "pas
 /** @param facts undefined where no reply could be parsed */
 export function verdictOfFacts(facts: readonly (JudgedFact | undefined)[]): Judgement {
   const known = facts.filter((fact) => fact !== undefined);
-  return { ...(known.length < facts.length ? unparsed : { verdict: sentenceVerdict(known.map(({ label }) => label)) }), facts: known };
+  return {
+    ...(known.length < facts.length ? unparsed : { verdict: sentenceVerdict(known.map(({ label }) => label)) }),
+    facts: known,
+  };
 }
 
 /** The nearest passage stands last, next to the question. */
 export function validationPrompt(topic: string, passages: readonly Passage[], fact: string): string {
-  const context = passages.slice().reverse().map(({ title, text }) => `Title: ${title}\nText: ${text}`).join("\n\n");
+  const context = passages
+    .slice()
+    .reverse()
+    .map(({ title, text }) => `Title: ${title}\nText: ${text}`)
+    .join("\n\n");
   const definition = `Answer the question about ${topic} based on the given context.\n\n${context}`.trim();
   return `${definition}${/[\p{P}\p{S}]$/u.test(definition) ? "" : "."}\n\nInput: ${fact} True or False?\nOutput:`;
 }

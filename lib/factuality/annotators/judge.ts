@@ -14,7 +14,9 @@ import type { Ask } from "../../server/wire";
 import type { Message } from "../../text/message";
 
 const count = z.number().int().nonnegative();
-export const callSchema = z.object({ key: z.string(), text: z.string(), promptTokens: count, completionTokens: count }).strict();
+export const callSchema = z
+  .object({ key: z.string(), text: z.string(), promptTokens: count, completionTokens: count })
+  .strict();
 export type Call = z.infer<typeof callSchema>;
 
 /** Names of the shards' files in a cache folder. */
@@ -43,7 +45,11 @@ export class Judge {
   readonly counts: JudgeCounts = { calls: 0, cached: 0, unparsed: 0, gaveUp: 0 };
   private readonly known: Map<string, Promise<string>>;
 
-  constructor(private readonly client: ServerClient, private readonly log: ShardedLog<typeof callSchema>, private readonly options: JudgeOptions) {
+  constructor(
+    private readonly client: ServerClient,
+    private readonly log: ShardedLog<typeof callSchema>,
+    private readonly options: JudgeOptions,
+  ) {
     this.known = new Map(log.rows.map(({ key, text }) => [key, Promise.resolve(text)]));
   }
 
@@ -60,7 +66,11 @@ export class Judge {
 
   /** The index-th reply at a temperature, as it came. @throws NoReply */
   async reply(prompt: readonly Message[], temperature: number, index: number): Promise<string> {
-    const ask: Ask = { prompt, sampling: { ...greedySampling, temperature, maxNewTokens }, seed: this.options.seed + index };
+    const ask: Ask = {
+      prompt,
+      sampling: { ...greedySampling, temperature, maxNewTokens },
+      seed: this.options.seed + index,
+    };
     const { model, extra } = this.client.options;
     const key = hashOf({ model, ...ask, ...(extra && { extra }) });
     const known = this.known.get(key);

@@ -13,7 +13,9 @@ import { allEnded, runJobs } from "../../server/jobs";
 import type { ServerClient } from "../../server/client";
 
 /** An atomic fact and what was found about it; `confidence` where answers were counted. */
-const judgedFactSchema = z.object({ text: z.string(), label: factLabelSchema, confidence: z.number().optional() }).strict();
+const judgedFactSchema = z
+  .object({ text: z.string(), label: factLabelSchema, confidence: z.number().optional() })
+  .strict();
 export type JudgedFact = z.infer<typeof judgedFactSchema>;
 
 export interface Judgement {
@@ -31,10 +33,19 @@ export interface LlmAnnotator extends Annotator {
 }
 
 /** @param judge the protocol, for one sentence */
-export function llmAnnotator(name: string, judge: (question: Question, sentence: string) => Promise<Judgement>): LlmAnnotator {
+export function llmAnnotator(
+  name: string,
+  judge: (question: Question, sentence: string) => Promise<Judgement>,
+): LlmAnnotator {
   const all = (question: Question, completion: string, spans: readonly Span[]) =>
-    allEnded(spans.map(async ({ start, end }) => ({ start, end, ...(await judge(question, completion.slice(start, end))) })));
-  return { name, judge: all, annotate: (question, completion) => all(question, completion, splitSentences(completion)) };
+    allEnded(
+      spans.map(async ({ start, end }) => ({ start, end, ...(await judge(question, completion.slice(start, end))) })),
+    );
+  return {
+    name,
+    judge: all,
+    annotate: (question, completion) => all(question, completion, splitSentences(completion)),
+  };
 }
 
 /** The question as the protocols show it: what the user said last. */
@@ -43,7 +54,15 @@ export function questionText({ prompt }: Question): string {
 }
 
 export const judgedSchema = z
-  .object({ questionId: z.string(), index: z.number().int(), sentences: z.array(sentenceSchema.extend({ facts: z.array(judgedFactSchema).optional(), unparsed: z.literal(true).optional() }).strict()) })
+  .object({
+    questionId: z.string(),
+    index: z.number().int(),
+    sentences: z.array(
+      sentenceSchema
+        .extend({ facts: z.array(judgedFactSchema).optional(), unparsed: z.literal(true).optional() })
+        .strict(),
+    ),
+  })
   .strict();
 /** A candidate's sentences with all that the annotator found. */
 export type Judged = z.infer<typeof judgedSchema>;
@@ -60,9 +79,17 @@ export function judgedKey({ questionId, index }: Pick<Candidate, "questionId" | 
  * sentences keep their spans, so that verdicts can be compared with those they have.
  * @throws UserError for a candidate of an unknown question, and as `runJobs`; what was judged is kept
  */
-export async function annotateServed(client: ServerClient, annotator: LlmAnnotator, dir: string, candidates: readonly (Candidate | AnnotatedCandidate)[], questions: readonly Question[], shard: Shard): Promise<void> {
+export async function annotateServed(
+  client: ServerClient,
+  annotator: LlmAnnotator,
+  dir: string,
+  candidates: readonly (Candidate | AnnotatedCandidate)[],
+  questions: readonly Question[],
+  shard: Shard,
+): Promise<void> {
   const byId = new Map(questions.map((question) => [question.id, question]));
-  for (const candidate of candidates) if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate, questions.length);
+  for (const candidate of candidates)
+    if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate, questions.length);
   const log = new ShardedLog(dir, judgedLog, shard, judgedSchema);
   const wanted = candidates.filter(({ questionId }) => inShard(questionId, shard));
   const known = new Set(log.rows.map(judgedKey));
@@ -70,12 +97,17 @@ export async function annotateServed(client: ServerClient, annotator: LlmAnnotat
   let done = wanted.length - missing.length;
   const progress = startProgress(`annotate (${annotator.name})`, wanted.length, done);
   try {
-    await runJobs(client, missing, async (candidate) => {
-      const { questionId, index, completion } = candidate;
-      const spans = "sentences" in candidate ? candidate.sentences : splitSentences(completion);
-      log.append({ questionId, index, sentences: await annotator.judge(byId.get(questionId)!, completion, spans) });
-      progress.update(++done);
-    }, "candidates");
+    await runJobs(
+      client,
+      missing,
+      async (candidate) => {
+        const { questionId, index, completion } = candidate;
+        const spans = "sentences" in candidate ? candidate.sentences : splitSentences(completion);
+        log.append({ questionId, index, sentences: await annotator.judge(byId.get(questionId)!, completion, spans) });
+        progress.update(++done);
+      },
+      "candidates",
+    );
   } finally {
     progress.stop();
     log.close();
@@ -92,12 +124,18 @@ export interface AnnotationReport {
 }
 
 export function annotationReport(rows: readonly Judged[]): AnnotationReport {
-  const sentences = rows.flatMap((row) => row.sentences), facts = sentences.flatMap((sentence) => sentence.facts ?? []);
+  const sentences = rows.flatMap((row) => row.sentences),
+    facts = sentences.flatMap((sentence) => sentence.facts ?? []);
   const verdicts = (verdict: Verdict): number => sentences.filter((sentence) => sentence.verdict === verdict).length;
   const labels = (label: FactLabel): number => facts.filter((fact) => fact.label === label).length;
   return {
     candidates: rows.length,
-    sentences: { supported: verdicts("supported"), contradictory: verdicts("contradictory"), unverifiable: verdicts("unverifiable"), "no-fact": verdicts("no-fact") },
+    sentences: {
+      supported: verdicts("supported"),
+      contradictory: verdicts("contradictory"),
+      unverifiable: verdicts("unverifiable"),
+      "no-fact": verdicts("no-fact"),
+    },
     unparsed: sentences.filter((sentence) => sentence.unparsed).length,
     facts: { S: labels("S"), NS: labels("NS"), IR: labels("IR") },
   };

@@ -25,14 +25,18 @@ export function selfConsistencyAnnotator(judge: Judge, policy: Judge, answers = 
   return llmAnnotator("self-consistency", async ({ topic }, sentence): Promise<Judgement> => {
     const facts = await atomicFacts(judge, sentence);
     if (!facts) return unparsed;
-    return verdictOfFacts(await allEnded(facts.map(async (text): Promise<JudgedFact | undefined> => {
-      const asked = await judge.ask([{ role: "user", content: questionPrompt(topic, text) }], parseQuestion);
-      if (!asked) return undefined;
-      const prompt = [{ role: "user" as const, content: answerPrompt(asked.question) }];
-      const replies = await allEnded(Array.from({ length: answers }, (_, i) => policy.reply(prompt, 1, i)));
-      const confidence = replies.filter((reply) => agree(reply, asked.answer)).length / answers;
-      return { text, label: confidence >= enough ? "S" : "NS", confidence };
-    })));
+    return verdictOfFacts(
+      await allEnded(
+        facts.map(async (text): Promise<JudgedFact | undefined> => {
+          const asked = await judge.ask([{ role: "user", content: questionPrompt(topic, text) }], parseQuestion);
+          if (!asked) return undefined;
+          const prompt = [{ role: "user" as const, content: answerPrompt(asked.question) }];
+          const replies = await allEnded(Array.from({ length: answers }, (_, i) => policy.reply(prompt, 1, i)));
+          const confidence = replies.filter((reply) => agree(reply, asked.answer)).length / answers;
+          return { text, label: confidence >= enough ? "S" : "NS", confidence };
+        }),
+      ),
+    );
   });
 }
 
@@ -54,7 +58,9 @@ export function answerPrompt(question: string): string {
 export function parseQuestion(text: string): { question: string; answer: string } | undefined {
   const [question, ...questions] = [...text.matchAll(/^\s*Question:[ \t]*(\S.*)$/gim)].map((match) => match[1]!.trim());
   const [answer, ...answers] = [...text.matchAll(/^\s*Answer:[ \t]*(\S.*)$/gim)].map((match) => match[1]!.trim());
-  return question && answer && questions.length + answers.length === 0 && plain(answer) ? { question, answer } : undefined;
+  return question && answer && questions.length + answers.length === 0 && plain(answer)
+    ? { question, answer }
+    : undefined;
 }
 
 export function agree(a: string, b: string): boolean {
@@ -63,5 +69,11 @@ export function agree(a: string, b: string): boolean {
 }
 
 function plain(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}\s]/gu, "").replace(/\b(?:a|an|the)\b/g, " ").trim().replace(/\s+/g, " ");
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s]/gu, "")
+    .replace(/\b(?:a|an|the)\b/g, " ")
+    .trim()
+    .replace(/\s+/g, " ");
 }

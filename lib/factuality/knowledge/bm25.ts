@@ -3,7 +3,9 @@
  * idf(t) = ln((N - n_t + 1/2) / (n_t + 1/2)), and epsilon times the mean idf where that is negative.
  */
 
-const k1 = 1.5, b = 0.75, epsilon = 0.25;
+const k1 = 1.5,
+  b = 0.75,
+  epsilon = 0.25;
 
 /** Words of a text, in lower case. */
 export function words(text: string): string[] {
@@ -32,7 +34,9 @@ function countsOf(document: readonly string[]): Map<string, number> {
 
 function inverseFrequencies(counts: readonly ReadonlyMap<string, number>[]): Map<string, number> {
   const containing = countsOf(counts.flatMap((document) => [...document.keys()]));
-  const idf = new Map([...containing].map(([word, n]) => [word, Math.log(counts.length - n + 0.5) - Math.log(n + 0.5)]));
+  const idf = new Map(
+    [...containing].map(([word, n]) => [word, Math.log(counts.length - n + 0.5) - Math.log(n + 0.5)]),
+  );
   const mean = [...idf.values()].reduce((sum, value) => sum + value, 0) / idf.size;
   for (const [word, value] of idf) if (value < 0) idf.set(word, epsilon * mean);
   return idf;

@@ -14,7 +14,10 @@ const separator = "####SPECIAL####SEPARATOR####";
 const query = "SELECT CAST(text AS BLOB) AS text FROM documents WHERE title = CAST(? AS TEXT)";
 
 /** The articles of these titles, as far as there are any. @throws UserError for another database or a damaged one, or as `linkTo` */
-export function* databaseArticles(file: string, titles: Iterable<string>): Generator<{ title: string; passages: string[] }> {
+export function* databaseArticles(
+  file: string,
+  titles: Iterable<string>,
+): Generator<{ title: string; passages: string[] }> {
   // The package locks a database by making a folder beside it, even to read: opened through a link of our own, it can
   // be read by many at once, where nothing may be written, and after a reader was killed.
   const { folder, link } = linkTo(file);
@@ -25,14 +28,20 @@ export function* databaseArticles(file: string, titles: Iterable<string>): Gener
     if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
     database = new sqlite.Database(link, { readOnly: true });
     // SQLite notices pages that are missing, but fills up one that is cut with zeros.
-    const { size } = statSync(file), pageSize = Number(database.get("PRAGMA page_size")?.page_size);
+    const { size } = statSync(file),
+      pageSize = Number(database.get("PRAGMA page_size")?.page_size);
     if (size % pageSize !== 0) throw new Error(`${size} bytes, no whole number of pages of ${pageSize}`);
     for (const title of titles) {
       const text = database.get(query, [Buffer.from(title)])?.text;
       if (text instanceof Uint8Array) yield { title, passages: passagesOf(Buffer.from(text).toString()) };
     }
   } catch (error) {
-    throw new UserError({ where: file, expected: "an SQLite database with a table documents (title, text), as FActScore's", got: (error as Error).message, fix: "Check that the file is whole; one in WAL mode needs PRAGMA journal_mode = DELETE first." });
+    throw new UserError({
+      where: file,
+      expected: "an SQLite database with a table documents (title, text), as FActScore's",
+      got: (error as Error).message,
+      fix: "Check that the file is whole; one in WAL mode needs PRAGMA journal_mode = DELETE first.",
+    });
   } finally {
     database?.close();
     rmSync(folder, { recursive: true, force: true });
@@ -49,7 +58,12 @@ function linkTo(file: string): { folder: string; link: string } {
     return { folder, link };
   } catch (error) {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    throw new UserError({ where: os.tmpdir(), expected: "a folder in which a symbolic link to the database can be made", got: (error as Error).message, fix: "Name another in TMPDIR; on Windows turn on developer mode, which allows links; or give the articles as JSONL." });
+    throw new UserError({
+      where: os.tmpdir(),
+      expected: "a folder in which a symbolic link to the database can be made",
+      got: (error as Error).message,
+      fix: "Name another in TMPDIR; on Windows turn on developer mode, which allows links; or give the articles as JSONL.",
+    });
   }
 }
 

@@ -35,7 +35,9 @@ export class Knowledge {
 
   private constructor(texts: ReadonlyMap<string, readonly string[]>) {
     this.hash = hashOf(Object.fromEntries([...texts].map(([title, passages]) => [title, hashOf(passages)])));
-    this.articles = new Map([...texts].map(([title, passages]) => [title, passages.map((text) => ({ text, words: words(text) }))]));
+    this.articles = new Map(
+      [...texts].map(([title, passages]) => [title, passages.map((text) => ({ text, words: words(text) }))]),
+    );
   }
 
   /** Reads the articles of these titles. @throws UserError with file:line for a bad row, for a bad database, or where a title has no article */
@@ -46,24 +48,42 @@ export class Knowledge {
       for await (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
     } catch (error) {
       if (error instanceof UserError) throw error;
-      throw new UserError({ where: file, expected: "a readable file", got: (error as NodeJS.ErrnoException).code ?? String(error), fix: "Check the path." });
+      throw new UserError({
+        where: file,
+        expected: "a readable file",
+        got: (error as NodeJS.ErrnoException).code ?? String(error),
+        fix: "Check the path.",
+      });
     }
     const without = [...titles].filter((title) => !texts.get(title)?.length);
-    if (without.length > 0) throw new UserError({ where: file, expected: "an article for every topic, under its name as title", got: `none for ${without.length} of ${titles.size} (${without.slice(0, 3).map((title) => brief(title)).join(", ")}${without.length > 3 ? ", …" : ""})`, fix: "Add them, or leave these questions out." });
+    if (without.length > 0)
+      throw new UserError({
+        where: file,
+        expected: "an article for every topic, under its name as title",
+        got: `none for ${without.length} of ${titles.size} (${without
+          .slice(0, 3)
+          .map((title) => brief(title))
+          .join(", ")}${without.length > 3 ? ", …" : ""})`,
+        fix: "Add them, or leave these questions out.",
+      });
     return new Knowledge(texts);
   }
 
   /** The passages of a topic nearest to a fact, nearest first. */
   passages(topic: string, fact: string): Passage[] {
     const article = this.articles.get(topic)!;
-    const scores = bm25(words(`${topic} ${fact}`), article.map((passage) => passage.words));
+    const scores = bm25(
+      words(`${topic} ${fact}`),
+      article.map((passage) => passage.words),
+    );
     const order = article.map((_, i) => i).sort((i, j) => scores[j]! - scores[i]! || i - j);
     return order.slice(0, nearest).map((i) => ({ title: topic, text: article[i]!.text }));
   }
 }
 
 function isDatabase(file: string): boolean {
-  const head = Buffer.alloc(magic.length), fd = openSync(file, "r");
+  const head = Buffer.alloc(magic.length),
+    fd = openSync(file, "r");
   try {
     readSync(fd, head);
   } finally {
@@ -72,7 +92,10 @@ function isDatabase(file: string): boolean {
   return head.equals(magic);
 }
 
-async function* rowArticles(file: string, titles: ReadonlySet<string>): AsyncGenerator<{ title: string; passages: string[] }> {
+async function* rowArticles(
+  file: string,
+  titles: ReadonlySet<string>,
+): AsyncGenerator<{ title: string; passages: string[] }> {
   let line = 0;
   for await (const text of createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })) {
     const where = `${file}:${++line}`;
@@ -84,5 +107,7 @@ async function* rowArticles(file: string, titles: ReadonlySet<string>): AsyncGen
 
 function passagesOf(text: string | string[]): string[] {
   const all = [text].flat().join(" ").split(/\s+/).filter(Boolean);
-  return Array.from({ length: Math.ceil(all.length / passageWords) }, (_, i) => all.slice(i * passageWords, (i + 1) * passageWords).join(" "));
+  return Array.from({ length: Math.ceil(all.length / passageWords) }, (_, i) =>
+    all.slice(i * passageWords, (i + 1) * passageWords).join(" "),
+  );
 }

@@ -4,9 +4,22 @@
  */
 import { z } from "zod";
 import { parseRow } from "../../base/jsonl";
-import { type PairFormat, assistant, assistantSchema, columnOf, columnSchema, pairOfRow, promptSchema } from "./pairRow";
+import {
+  type PairFormat,
+  assistant,
+  assistantSchema,
+  columnOf,
+  columnSchema,
+  pairOfRow,
+  promptSchema,
+} from "./pairRow";
 
-const rowSchema = z.object({ messages: promptSchema, chosen: assistantSchema, rejected: assistantSchema, ...columnSchema });
+const rowSchema = z.object({
+  messages: promptSchema,
+  chosen: assistantSchema,
+  rejected: assistantSchema,
+  ...columnSchema,
+});
 
 /** For the configuration; the other keys of such an entry default to the names used here. */
 export function axolotlConfig(file: string): string {
@@ -14,7 +27,12 @@ export function axolotlConfig(file: string): string {
 }
 
 export const axolotl: PairFormat = {
-  write: (pair) => ({ messages: pair.prompt, chosen: assistant(pair.chosen.completion), rejected: assistant(pair.rejected.completion), ...columnOf(pair) }),
+  write: (pair) => ({
+    messages: pair.prompt,
+    chosen: assistant(pair.chosen.completion),
+    rejected: assistant(pair.rejected.completion),
+    ...columnOf(pair),
+  }),
   read(value, where) {
     const { messages, chosen, rejected, mask_dpo } = parseRow(rowSchema, value, where);
     return pairOfRow({ prompt: messages, chosen: chosen.content, rejected: rejected.content }, mask_dpo, where);

@@ -14,15 +14,34 @@ import { locateSentences } from "../../text/locate";
 import { splitSentences } from "../../text/sentence";
 import type { Row } from "./rows";
 
-const label = z.string().toLowerCase().pipe(z.enum(["yes", "no"]));
+const label = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(["yes", "no"]));
 const rowSchema = z
-  .object({ user_query: z.string().min(1), chatgpt_response: z.string(), hallucination: label.optional(), hallucination_label: label.optional(), hallucination_spans: z.array(z.string()).default([]) })
-  .transform(({ hallucination, hallucination_label, ...row }) => ({ ...row, label: hallucination ?? hallucination_label }))
+  .object({
+    user_query: z.string().min(1),
+    chatgpt_response: z.string(),
+    hallucination: label.optional(),
+    hallucination_label: label.optional(),
+    hallucination_spans: z.array(z.string()).default([]),
+  })
+  .transform(({ hallucination, hallucination_label, ...row }) => ({
+    ...row,
+    label: hallucination ?? hallucination_label,
+  }))
   .refine((row) => row.label !== undefined, { message: "expected hallucination: yes or no", path: ["hallucination"] })
-  .refine(({ label, hallucination_spans }) => label === "yes" || hallucination_spans.length === 0, { message: "expected none where hallucination is no", path: ["hallucination_spans"] });
+  .refine(({ label, hallucination_spans }) => label === "yes" || hallucination_spans.length === 0, {
+    message: "expected none where hallucination is no",
+    path: ["hallucination_spans"],
+  });
 
 /** All responses that can be annotated; the n-th to the same query is candidate n. `report` counts spans. @throws UserError with file:line for a bad row */
-export function haluevalCandidates(rows: readonly Row[]): { questions: Question[]; candidates: AnnotatedCandidate[]; report: LocationReport } {
+export function haluevalCandidates(rows: readonly Row[]): {
+  questions: Question[];
+  candidates: AnnotatedCandidate[];
+  report: LocationReport;
+} {
   const report: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
   const asked = new Map<string, number>(); // query -> responses seen
   const candidates = rows.flatMap(({ value, where }): AnnotatedCandidate[] => {
@@ -38,8 +57,22 @@ export function haluevalCandidates(rows: readonly Row[]): { questions: Question[
     });
     if (label === "yes" && hallucination_spans.length === 0) report.missing.push(`${where} any span`);
     if (spans.length < hallucination_spans.length || (label === "yes" && spans.length === 0)) return [];
-    const sentences = splitSentences(completion).map(({ start, end }) => ({ start, end, verdict: spans.some((span) => span.start < end && start < span.end) ? "unverifiable" as const : "supported" as const }));
+    const sentences = splitSentences(completion).map(({ start, end }) => ({
+      start,
+      end,
+      verdict: spans.some((span) => span.start < end && start < span.end)
+        ? ("unverifiable" as const)
+        : ("supported" as const),
+    }));
     return [{ questionId: user_query, index, completion, seed: 0, sentences }];
   });
-  return { questions: [...asked.keys()].map((query) => ({ id: query, topic: query, prompt: [{ role: "user", content: query }] })), candidates, report };
+  return {
+    questions: [...asked.keys()].map((query) => ({
+      id: query,
+      topic: query,
+      prompt: [{ role: "user", content: query }],
+    })),
+    candidates,
+    report,
+  };
 }

@@ -16,9 +16,25 @@ import type { Sentence, Verdict } from "../../factuality/records";
 import { isHallucination } from "../../factuality/verdict";
 import { locateSentences } from "../../text/locate";
 import type { PreferenceSide } from "../pair";
-import { type PairFormat, assistant, assistantSchema, barePair, columnOf, columnSchema, pairOfRow, promptSchema } from "./pairRow";
+import {
+  type PairFormat,
+  assistant,
+  assistantSchema,
+  barePair,
+  columnOf,
+  columnSchema,
+  pairOfRow,
+  promptSchema,
+} from "./pairRow";
 
-const verdicts = { hallucination: "unverifiable", no_hallucination: "supported", ok: "supported", nofact: "no-fact", contradictory: "contradictory", unverifiable: "unverifiable" } as const satisfies Record<string, Verdict>;
+const verdicts = {
+  hallucination: "unverifiable",
+  no_hallucination: "supported",
+  ok: "supported",
+  nofact: "no-fact",
+  contradictory: "contradictory",
+  unverifiable: "unverifiable",
+} as const satisfies Record<string, Verdict>;
 type Label = keyof typeof verdicts;
 
 const itemSchema = z
@@ -26,7 +42,14 @@ const itemSchema = z
   .refine(({ sents, type }) => sents.length === type.length, { message: "expected one type for each of sents" });
 type Item = z.infer<typeof itemSchema>;
 const message = z.array(assistantSchema).length(1);
-const rowSchema = z.object({ prompt: promptSchema, chosen: message, chosen_item: itemSchema, rejected: message, rejected_item: itemSchema, ...columnSchema });
+const rowSchema = z.object({
+  prompt: promptSchema,
+  chosen: message,
+  chosen_item: itemSchema,
+  rejected: message,
+  rejected_item: itemSchema,
+  ...columnSchema,
+});
 
 const itemOf = ({ completion, sentences }: PreferenceSide): Item => ({
   sents: sentences.map(({ start, end }) => completion.slice(start, end)),
@@ -35,8 +58,12 @@ const itemOf = ({ completion, sentences }: PreferenceSide): Item => ({
 
 export const official: PairFormat = {
   write: (pair) => ({
-    prompt: pair.prompt, chosen: [assistant(pair.chosen.completion)], chosen_item: itemOf(pair.chosen),
-    rejected: [assistant(pair.rejected.completion)], rejected_item: itemOf(pair.rejected), ...columnOf(pair),
+    prompt: pair.prompt,
+    chosen: [assistant(pair.chosen.completion)],
+    chosen_item: itemOf(pair.chosen),
+    rejected: [assistant(pair.rejected.completion)],
+    rejected_item: itemOf(pair.rejected),
+    ...columnOf(pair),
   }),
   read(value, where, report) {
     const row = parseRow(rowSchema, value, where);
@@ -50,7 +77,8 @@ export const official: PairFormat = {
       report.verbatim += count;
       return pair;
     }
-    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report), rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
+    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report),
+      rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
     return chosen && rejected && barePair(texts, { chosen, rejected }, where);
   },
 };
@@ -63,14 +91,24 @@ function locate(text: string, { sents, type }: Item, where: string, report: Loca
     if (span) report[span.verbatim ? "verbatim" : "loose"]++;
     else report.missing.push(`${where} sentence ${s + 1}`);
   });
-  return located.every((span) => span !== undefined) ? located.map(({ start, end }, s) => ({ start, end, verdict: verdicts[type[s]!] })) : undefined;
+  return located.every((span) => span !== undefined)
+    ? located.map(({ start, end }, s) => ({ start, end, verdict: verdicts[type[s]!] }))
+    : undefined;
 }
 
 /** Someone may have edited one and not the other. */
 function checkAgreement(side: PreferenceSide, item: Item, where: string): void {
   const ours = itemOf(side);
-  const s = Array.from({ length: Math.max(ours.sents.length, item.sents.length) }, (_, i) => i)
-    .find((i) => ours.sents[i] !== item.sents[i] || isHallucination(verdicts[ours.type[i]!]) !== isHallucination(verdicts[item.type[i]!]));
+  const s = Array.from({ length: Math.max(ours.sents.length, item.sents.length) }, (_, i) => i).find(
+    (i) =>
+      ours.sents[i] !== item.sents[i] ||
+      isHallucination(verdicts[ours.type[i]!]) !== isHallucination(verdicts[item.type[i]!]),
+  );
   if (s === undefined) return;
-  throw new UserError({ where, expected: "the sentences and labels that the row's column mask_dpo has", got: `others from sentence ${s + 1} on`, fix: "Delete mask_dpo where the sentences are right; ids, topics and token ids go with it." });
+  throw new UserError({
+    where,
+    expected: "the sentences and labels that the row's column mask_dpo has",
+    got: `others from sentence ${s + 1} on`,
+    fix: "Delete mask_dpo where the sentences are right; ids, topics and token ids go with it.",
+  });
 }

@@ -52,28 +52,59 @@ const restSchema = z.object({ chosen: z.object({}).passthrough(), rejected: z.ob
 /** The pair of a row: what its column says, else its texts alone, without sentences. @throws UserError for a column that does not fit the texts */
 export function pairOfRow(texts: PairTexts, column: string | null | undefined, where: string): PreferencePair {
   if (typeof column !== "string") return barePair(texts, { chosen: [], rejected: [] }, where);
-  const at = `${where}, mask_dpo`, rest = parseRow(restSchema, parseJson(column, at), at);
-  return parseRow(preferencePairSchema, {
-    ...rest, prompt: texts.prompt, chosen: { ...rest.chosen, completion: texts.chosen }, rejected: { ...rest.rejected, completion: texts.rejected },
-  }, at);
+  const at = `${where}, mask_dpo`,
+    rest = parseRow(restSchema, parseJson(column, at), at);
+  return parseRow(
+    preferencePairSchema,
+    {
+      ...rest,
+      prompt: texts.prompt,
+      chosen: { ...rest.chosen, completion: texts.chosen },
+      rejected: { ...rest.rejected, completion: texts.rejected },
+    },
+    at,
+  );
 }
 
 /** A pair named by its file and row. Its scores are those of its sentences; of a side without any, 1 or 0 says only which is better. */
-export function barePair({ prompt, chosen, rejected }: PairTexts, sentences: Record<"chosen" | "rejected", Sentence[]>, where: string): PreferencePair {
+export function barePair(
+  { prompt, chosen, rejected }: PairTexts,
+  sentences: Record<"chosen" | "rejected", Sentence[]>,
+  where: string,
+): PreferencePair {
   const name = path.basename(where);
   return {
-    questionId: name, topic: name, prompt,
-    chosen: { completion: chosen, sentences: sentences.chosen }, rejected: { completion: rejected, sentences: sentences.rejected },
+    questionId: name,
+    topic: name,
+    prompt,
+    chosen: { completion: chosen, sentences: sentences.chosen },
+    rejected: { completion: rejected, sentences: sentences.rejected },
     scores: { chosen: factualityScore(sentences.chosen) ?? 1, rejected: factualityScore(sentences.rejected) ?? 0 },
   };
 }
 
 /** The texts of two conversations that begin alike (TRL's rule): what they share is the prompt. @throws UserError unless one assistant message is left on either side */
 export function splitConversations(chosen: readonly Message[], rejected: readonly Message[], where: string): PairTexts {
-  const differs = chosen.findIndex((message, i) => message.role !== rejected[i]?.role || message.content !== rejected[i].content);
-  const [w, ...moreChosen] = chosen.slice(differs), [l, ...moreRejected] = rejected.slice(differs);
-  if (differs < 1 || w?.role !== "assistant" || l?.role !== "assistant" || moreChosen.length + moreRejected.length > 0) {
-    throw new UserError({ where, expected: "two conversations that differ in their last message, the assistant's", got: differs < 0 ? "the same twice" : `${chosen.length} and ${rejected.length} messages that differ from message ${differs + 1} on`, fix: "Leave the row out, or cut it to one turn." });
+  const differs = chosen.findIndex(
+    (message, i) => message.role !== rejected[i]?.role || message.content !== rejected[i].content,
+  );
+  const [w, ...moreChosen] = chosen.slice(differs),
+    [l, ...moreRejected] = rejected.slice(differs);
+  if (
+    differs < 1 ||
+    w?.role !== "assistant" ||
+    l?.role !== "assistant" ||
+    moreChosen.length + moreRejected.length > 0
+  ) {
+    throw new UserError({
+      where,
+      expected: "two conversations that differ in their last message, the assistant's",
+      got:
+        differs < 0
+          ? "the same twice"
+          : `${chosen.length} and ${rejected.length} messages that differ from message ${differs + 1} on`,
+      fix: "Leave the row out, or cut it to one turn.",
+    });
   }
   return { prompt: chosen.slice(0, differs), chosen: w.content, rejected: l.content };
 }

@@ -33,13 +33,23 @@ function numbered(file: string, values: readonly unknown[]): Row[] {
 async function readParquet(file: string): Promise<unknown[]> {
   let reader: ParquetReader;
   try {
-    reader = await import(parquetPackage) as ParquetReader; // by name: it need not be installed
+    reader = (await import(parquetPackage)) as ParquetReader; // by name: it need not be installed
   } catch {
-    throw new UserError({ where: file, expected: `the npm package ${parquetPackage}, which reads Parquet`, got: "none installed", fix: `Install it (npm install ${parquetPackage}), or save the rows as JSON Lines (Dataset.to_json in Python).` });
+    throw new UserError({
+      where: file,
+      expected: `the npm package ${parquetPackage}, which reads Parquet`,
+      got: "none installed",
+      fix: `Install it (npm install ${parquetPackage}), or save the rows as JSON Lines (Dataset.to_json in Python).`,
+    });
   }
   try {
     return await reader.parquetReadObjects({ file: await reader.asyncBufferFromFile(file) });
   } catch (error) {
-    throw new UserError({ where: file, expected: "a readable Parquet file", got: brief((error as Error).message), fix: "Check the path, or save the rows as JSON Lines." });
+    throw new UserError({
+      where: file,
+      expected: "a readable Parquet file",
+      got: brief((error as Error).message),
+      fix: "Check the path, or save the rows as JSON Lines.",
+    });
   }
 }

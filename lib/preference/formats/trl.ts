@@ -10,15 +10,40 @@ import { z } from "zod";
 import { UserError } from "../../base/check";
 import { parseRow } from "../../base/jsonl";
 import type { Message } from "../../text/message";
-import { type PairFormat, type PairTexts, assistant, assistantSchema, columnOf, columnSchema, pairOfRow, promptSchema, splitConversations } from "./pairRow";
+import {
+  type PairFormat,
+  type PairTexts,
+  assistant,
+  assistantSchema,
+  columnOf,
+  columnSchema,
+  pairOfRow,
+  promptSchema,
+  splitConversations,
+} from "./pairRow";
 
 const completion = z.union([z.string(), promptSchema]);
-const absent = z.union([z.null(), z.array(z.never()).length(0)], { errorMap: () => ({ message: "expected a prompt of text alone" }) }).optional();
-const rowSchema = z.object({ prompt: completion.nullish(), chosen: completion, rejected: completion, tools: absent, images: absent, image: z.null().optional(), ...columnSchema });
+const absent = z
+  .union([z.null(), z.array(z.never()).length(0)], { errorMap: () => ({ message: "expected a prompt of text alone" }) })
+  .optional();
+const rowSchema = z.object({
+  prompt: completion.nullish(),
+  chosen: completion,
+  rejected: completion,
+  tools: absent,
+  images: absent,
+  image: z.null().optional(),
+  ...columnSchema,
+});
 type Row = z.infer<typeof rowSchema>;
 
 export const trl: PairFormat = {
-  write: (pair) => ({ prompt: pair.prompt, chosen: [assistant(pair.chosen.completion)], rejected: [assistant(pair.rejected.completion)], ...columnOf(pair) }),
+  write: (pair) => ({
+    prompt: pair.prompt,
+    chosen: [assistant(pair.chosen.completion)],
+    rejected: [assistant(pair.rejected.completion)],
+    ...columnOf(pair),
+  }),
   read(value, where) {
     const row = parseRow(rowSchema, value, where);
     return pairOfRow(textsOf(row, where), row.mask_dpo, where);
@@ -33,7 +58,12 @@ function textsOf({ prompt, chosen, rejected }: Row, where: string): PairTexts {
     if (typeof prompt === "string" || !prompt) return splitConversations(chosen, rejected, where); // such a prompt repeats how both begin
     return { prompt, chosen: only(chosen, `${where}, chosen`), rejected: only(rejected, `${where}, rejected`) };
   }
-  throw new UserError({ where, expected: "prompt, chosen and rejected all as texts or all as messages", got: "a mixture", fix: "Write them all as messages." });
+  throw new UserError({
+    where,
+    expected: "prompt, chosen and rejected all as texts or all as messages",
+    got: "a mixture",
+    fix: "Write them all as messages.",
+  });
 }
 
 function only(messages: readonly Message[], where: string): string {
@@ -44,7 +74,17 @@ function only(messages: readonly Message[], where: string): string {
 function splitTexts(chosen: string, rejected: string, where: string): PairTexts {
   let at = 0;
   while (at < chosen.length && chosen[at] === rejected[at]) at++;
-  if (chosen === rejected || at === 0) throw new UserError({ where, expected: "two texts that begin alike and end differently", got: at === 0 ? "no common beginning" : "the same text twice", fix: "Give the prompt a column of its own, or leave the row out." });
+  if (chosen === rejected || at === 0)
+    throw new UserError({
+      where,
+      expected: "two texts that begin alike and end differently",
+      got: at === 0 ? "no common beginning" : "the same text twice",
+      fix: "Give the prompt a column of its own, or leave the row out.",
+    });
   if (chosen[at - 1] === " " || /[\uD800-\uDBFF]/.test(chosen[at - 1]!)) at--; // half a character is no place to cut
-  return { prompt: [{ role: "user", content: chosen.slice(0, at) }], chosen: chosen.slice(at), rejected: rejected.slice(at) };
+  return {
+    prompt: [{ role: "user", content: chosen.slice(0, at) }],
+    chosen: chosen.slice(at),
+    rejected: rejected.slice(at),
+  };
 }

@@ -47,12 +47,19 @@ export function textWidth(text: string, size: number, bold: boolean): number {
 /** Without the element's own transform, as `getBBox`; undefined for what has no extent. */
 export function innerBox(element: Element): Box | undefined {
   switch (element.tagName.toLowerCase()) {
-    case "text": return textBox(element);
-    case "tspan": return lineBox(element, "start", 0, 0);
-    case "rect": return rectBox(element);
-    case "path": return pathBox(element.getAttribute("d") ?? "");
-    case "defs": case "clippath": return undefined;
-    default: return union([...element.children].map(outerBox));
+    case "text":
+      return textBox(element);
+    case "tspan":
+      return lineBox(element, "start", 0, 0);
+    case "rect":
+      return rectBox(element);
+    case "path":
+      return pathBox(element.getAttribute("d") ?? "");
+    case "defs":
+    case "clippath":
+      return undefined;
+    default:
+      return union([...element.children].map(outerBox));
   }
 }
 
@@ -62,7 +69,12 @@ export function outerBox(element: Element): Box | undefined {
   const transform = element.getAttribute("transform");
   if (!box || !transform) return box;
   const [a, b, c, d, e, f] = matrixOf(transform);
-  const corners = [[box.l, box.t], [box.r, box.t], [box.l, box.b], [box.r, box.b]].map(([x, y]) => [a * x! + c * y! + e, b * x! + d * y! + f] as const);
+  const corners = [
+    [box.l, box.t],
+    [box.r, box.t],
+    [box.l, box.b],
+    [box.r, box.b],
+  ].map(([x, y]) => [a * x! + c * y! + e, b * x! + d * y! + f] as const);
   return around(corners);
 }
 
@@ -88,7 +100,9 @@ function textBox(text: Element): Box | undefined {
   const anchor = property(text, "text-anchor") ?? "start";
   const lines = [...text.children].filter((child) => child.classList.contains("line"));
   if (lines.length === 0) return lineBox(text, anchor, number(text, "x"), number(text, "y"));
-  return union(lines.map((line) => lineBox(line, anchor, number(line, "x") || number(text, "x"), number(text, "y") + shift(line))));
+  return union(
+    lines.map((line) => lineBox(line, anchor, number(line, "x") || number(text, "x"), number(text, "y") + shift(line))),
+  );
 }
 
 /** `dy` in px; plotly gives it in em. */
@@ -124,7 +138,8 @@ function pathBox(d: string): Box | undefined {
   for (const [, command, rest] of d.matchAll(/([A-Za-z])([^A-Za-z]*)/g)) {
     const values = (rest!.match(/-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi) ?? []).map(Number);
     const [relative, kind] = [command === command!.toLowerCase(), command!.toUpperCase()];
-    const size = kind === "H" || kind === "V" ? 1 : kind === "A" ? 7 : kind === "C" ? 6 : kind === "S" || kind === "Q" ? 4 : 2;
+    const size =
+      kind === "H" || kind === "V" ? 1 : kind === "A" ? 7 : kind === "C" ? 6 : kind === "S" || kind === "Q" ? 4 : 2;
     for (let at = 0; at + size <= values.length; at += size) {
       const [fromX, fromY] = relative ? [x, y] : [0, 0];
       const step = values.slice(at, at + size);
@@ -143,13 +158,28 @@ function around(points: readonly (readonly [number, number])[]): Box {
 }
 
 function union(boxes: readonly (Box | undefined)[]): Box | undefined {
-  return boxes.reduce((all, box) => (all && box ? { l: Math.min(all.l, box.l), t: Math.min(all.t, box.t), r: Math.max(all.r, box.r), b: Math.max(all.b, box.b) } : (all ?? box)), undefined);
+  return boxes.reduce(
+    (all, box) =>
+      all && box
+        ? { l: Math.min(all.l, box.l), t: Math.min(all.t, box.t), r: Math.max(all.r, box.r), b: Math.max(all.b, box.b) }
+        : (all ?? box),
+    undefined,
+  );
 }
 
 function matrixOf(transform: string): Matrix {
   let all: Matrix = [1, 0, 0, 1, 0, 0];
   for (const [, name, list] of transform.matchAll(/(translate|rotate|scale|matrix)\(([^)]*)\)/g)) {
-    all = multiply(all, single(name!, list!.split(/[\s,]+/).filter(Boolean).map(Number)));
+    all = multiply(
+      all,
+      single(
+        name!,
+        list!
+          .split(/[\s,]+/)
+          .filter(Boolean)
+          .map(Number),
+      ),
+    );
   }
   return all;
 }

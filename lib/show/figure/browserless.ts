@@ -17,7 +17,18 @@ const load = createRequire(__filename);
 
 type PdfDocument = InstanceType<typeof import("pdfkit")>;
 /** The part of svg-to-pdfkit used here; the package ships no types. */
-type DrawSvg = (document: PdfDocument, svg: string, x: number, y: number, options: { width: number; height: number; assumePt: boolean; fontCallback: (family: string, bold: boolean) => string }) => void;
+type DrawSvg = (
+  document: PdfDocument,
+  svg: string,
+  x: number,
+  y: number,
+  options: {
+    width: number;
+    height: number;
+    assumePt: boolean;
+    fontCallback: (family: string, bold: boolean) => string;
+  },
+) => void;
 
 const POINTS_PER_PX = 0.75;
 const NEEDS_CANVAS = new Set(["heatmap", "contour", "histogram2d", "histogram2dcontour", "image"]);
@@ -27,9 +38,17 @@ export function browserlessRenderer(): Renderer {
   const window = plotlyWindow();
   async function render(figure: Figure): Promise<RenderedFigure> {
     const canvas = figure.data.find((trace) => NEEDS_CANVAS.has(trace.type ?? ""));
-    if (canvas) throw new UserError({ where: `figure ${figure.name}`, expected: "a Chromium for this kind of figure", got: `a trace of type ${canvas.type} and no browser`, fix: "Set CHROME_PATH to a Chromium or Chrome." });
+    if (canvas)
+      throw new UserError({
+        where: `figure ${figure.name}`,
+        expected: "a Chromium for this kind of figure",
+        got: `a trace of type ${canvas.type} and no browser`,
+        fix: "Set CHROME_PATH to a Chromium or Chrome.",
+      });
     const size = figureSize(figure);
-    const drawn = (await window.eval(`labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify({ format: "svg", ...size, imageDataOnly: true })})`)) as string;
+    const drawn = (await window.eval(
+      `labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify({ format: "svg", ...size, imageDataOnly: true })})`,
+    )) as string;
     const svg = stableSvg(figure, drawn);
     return { svg, png: toPng(svg), pdf: await toPdf(svg, size) };
   }
@@ -40,18 +59,41 @@ export function browserlessRenderer(): Renderer {
 function plotlyWindow(): DOMWindow {
   const { JSDOM, VirtualConsole } = load("jsdom") as typeof import("jsdom");
   const { svgPathProperties } = load("svg-path-properties") as typeof import("svg-path-properties");
-  const window = new JSDOM("<!doctype html><body></body>", { pretendToBeVisual: true, runScripts: "outside-only", virtualConsole: new VirtualConsole() }).window;
+  const window = new JSDOM("<!doctype html><body></body>", {
+    pretendToBeVisual: true,
+    runScripts: "outside-only",
+    virtualConsole: new VirtualConsole(),
+  }).window;
   Object.assign(window, { TextDecoder, TextEncoder, structuredClone });
   window.URL.createObjectURL = () => "blob:none";
   window.URL.revokeObjectURL = () => undefined;
-  const rectangle = (box: Box = { l: 0, t: 0, r: 0, b: 0 }) => ({ x: box.l, y: box.t, left: box.l, top: box.t, right: box.r, bottom: box.b, width: box.r - box.l, height: box.b - box.t });
+  const rectangle = (box: Box = { l: 0, t: 0, r: 0, b: 0 }) => ({
+    x: box.l,
+    y: box.t,
+    left: box.l,
+    top: box.t,
+    right: box.r,
+    bottom: box.b,
+    width: box.r - box.l,
+    height: box.b - box.t,
+  });
   const path = (element: Element) => new svgPathProperties(element.getAttribute("d") || "M0,0");
   Object.assign(window.SVGElement.prototype, {
-    getBBox(this: Element) { return rectangle(innerBox(this)); },
-    getBoundingClientRect(this: Element) { return rectangle(outerBox(this)); },
-    getComputedTextLength(this: Element) { return rectangle(innerBox(this)).width; },
-    getTotalLength(this: Element) { return path(this).getTotalLength(); },
-    getPointAtLength(this: Element, length: number) { return path(this).getPointAtLength(length); },
+    getBBox(this: Element) {
+      return rectangle(innerBox(this));
+    },
+    getBoundingClientRect(this: Element) {
+      return rectangle(outerBox(this));
+    },
+    getComputedTextLength(this: Element) {
+      return rectangle(innerBox(this)).width;
+    },
+    getTotalLength(this: Element) {
+      return path(this).getTotalLength();
+    },
+    getPointAtLength(this: Element, length: number) {
+      return path(this).getPointAtLength(length);
+    },
   });
   window.eval(fixedRandomScript);
   window.eval(readFileSync(plotlyFile(), "utf8"));
@@ -70,13 +112,25 @@ function toPdf(svg: string, { width, height }: { width: number; height: number }
   const drawSvg = load("svg-to-pdfkit") as DrawSvg;
   return new Promise((resolve, reject) => {
     const size: [number, number] = [width * POINTS_PER_PX, height * POINTS_PER_PX];
-    const document = new PDFDocument({ size, margin: 0, info: { CreationDate: new Date(Date.UTC(2000, 0, 1)), Producer: "pdfkit", Creator: "mask-dpo-lab" } });
+    const document = new PDFDocument({
+      size,
+      margin: 0,
+      info: { CreationDate: new Date(Date.UTC(2000, 0, 1)), Producer: "pdfkit", Creator: "mask-dpo-lab" },
+    });
     const chunks: Buffer[] = [];
-    document.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => resolve(Buffer.concat(chunks))).on("error", reject);
+    document
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .on("end", () => resolve(Buffer.concat(chunks)))
+      .on("error", reject);
     document.registerFont("regular", fontFiles().regular);
     document.registerFont("bold", fontFiles().bold);
     try {
-      drawSvg(document, withoutZeroDashes(svg), 0, 0, { width: size[0], height: size[1], assumePt: false, fontCallback: (_family, bold) => (bold ? "bold" : "regular") });
+      drawSvg(document, withoutZeroDashes(svg), 0, 0, {
+        width: size[0],
+        height: size[1],
+        assumePt: false,
+        fontCallback: (_family, bold) => (bold ? "bold" : "regular"),
+      });
       document.end();
     } catch (error) {
       reject(error as Error);
@@ -86,5 +140,12 @@ function toPdf(svg: string, { width, height }: { width: number; height: number }
 
 /** pdfkit refuses a dash of length 0, which plotly uses for dots. */
 function withoutZeroDashes(svg: string): string {
-  return svg.replace(/stroke-dasharray: ?([^;"]*)/g, (_all, list: string) => `stroke-dasharray: ${list.split(",").map((dash) => (Number.parseFloat(dash) === 0 ? "0.001px" : dash.trim())).join(",")}`);
+  return svg.replace(
+    /stroke-dasharray: ?([^;"]*)/g,
+    (_all, list: string) =>
+      `stroke-dasharray: ${list
+        .split(",")
+        .map((dash) => (Number.parseFloat(dash) === 0 ? "0.001px" : dash.trim()))
+        .join(",")}`,
+  );
 }

@@ -15,7 +15,15 @@ import { bundledChromium } from "./unpack";
 const load = createRequire(__filename);
 
 /** Pixels must not depend on the machine: no GPU, no hinting, no subpixel colours, one colour profile. */
-const FLAGS = ["--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars", "--disable-component-update", "--disable-quic"];
+const FLAGS = [
+  "--disable-gpu",
+  "--font-render-hinting=none",
+  "--disable-lcd-text",
+  "--force-color-profile=srgb",
+  "--hide-scrollbars",
+  "--disable-component-update",
+  "--disable-quic",
+];
 const START_MS = 30_000;
 
 /** A running browser; `hold` says whether it keeps this process alive, as it does at first. */
@@ -47,16 +55,29 @@ async function start(program: string, libraries: string | undefined): Promise<Ch
   const clean = (): void => rmSync(dir, { recursive: true, force: true });
   const fonts = path.join(dir, "fonts.conf");
   writeFileSync(fonts, fontconfig(path.join(dir, "fontcache")));
-  const env = { ...process.env, FONTCONFIG_FILE: fonts, LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":") };
+  const env = {
+    ...process.env,
+    FONTCONFIG_FILE: fonts,
+    LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
+  };
   let failure = "";
   for (const chromiumSandbox of process.getuid?.() === 0 ? [false] : [true, false]) {
     try {
       const browser = await chromium.launch({
-        executablePath: program, args: FLAGS, env: definedOnly(env), chromiumSandbox, timeout: START_MS,
+        executablePath: program,
+        args: FLAGS,
+        env: definedOnly(env),
+        chromiumSandbox,
+        timeout: START_MS,
         // Ctrl-C belongs to the kernel and the command line; the browser ends with this process in any case.
-        handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false,
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
       });
-      browser.on("disconnected", () => { clean(); process.off("exit", clean); });
+      browser.on("disconnected", () => {
+        clean();
+        process.off("exit", clean);
+      });
       process.on("exit", clean);
       const held = handlesOf(program);
       return { browser, hold: (alive) => held.forEach((handle) => (alive ? handle.ref() : handle.unref())) };
@@ -71,14 +92,25 @@ async function start(program: string, libraries: string | undefined): Promise<Ch
 /** What of a child keeps this process alive: itself and its pipes. Playwright does not hand the child out; Node lists it. */
 function handlesOf(program: string): { ref(): unknown; unref(): unknown }[] {
   const active = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
-  const child = active.filter((handle): handle is ChildProcess => handle instanceof ChildProcess && handle.spawnfile === program).at(-1);
-  return child ? [child, ...(child.stdio as unknown as (import("node:net").Socket | null)[]).filter((pipe) => pipe !== null)] : [];
+  const child = active
+    .filter((handle): handle is ChildProcess => handle instanceof ChildProcess && handle.spawnfile === program)
+    .at(-1);
+  return child
+    ? [child, ...(child.stdio as unknown as (import("node:net").Socket | null)[]).filter((pipe) => pipe !== null)]
+    : [];
 }
 
 /** The telling line of a long launch log. */
 function reason(error: unknown): string {
-  const lines = String((error as Error).message ?? error).split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.includes("<launching>"));
-  return (lines.find((line) => /shared librar|GLIBC|sandbox|ENOENT|EACCES|not found|doesn't exist/i.test(line)) ?? lines[0] ?? "unknown").slice(0, 300);
+  const lines = String((error as Error).message ?? error)
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.includes("<launching>"));
+  return (
+    lines.find((line) => /shared librar|GLIBC|sandbox|ENOENT|EACCES|not found|doesn't exist/i.test(line)) ??
+    lines[0] ??
+    "unknown"
+  ).slice(0, 300);
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -33,8 +33,21 @@ export interface CurveOptions {
 export function curveFigure(options: CurveOptions): Figure {
   const { name, title, xTitle, yTitle, curves, log2, yRange, width, height } = options;
   const xs = curves.flatMap((curve) => [...curve.x]);
-  if (log2 && xs.some((x) => !(x > 0))) throw new UserError({ where: `figure ${name}`, expected: "x above 0 on a log axis", got: String(Math.min(...xs)), fix: "Leave those points out." });
-  const layout = figureLayout({ title, legend: curves.length > 1 ? curves.map((c) => c.label) : [], width, height, lines: true, xTitle });
+  if (log2 && xs.some((x) => !(x > 0)))
+    throw new UserError({
+      where: `figure ${name}`,
+      expected: "x above 0 on a log axis",
+      got: String(Math.min(...xs)),
+      fix: "Leave those points out.",
+    });
+  const layout = figureLayout({
+    title,
+    legend: curves.length > 1 ? curves.map((c) => c.label) : [],
+    width,
+    height,
+    lines: true,
+    xTitle,
+  });
   const xaxis = log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle);
   return {
     name,
@@ -69,10 +82,27 @@ const ROW_GAP = 64;
 const COLUMN_GAP = 74;
 
 /** Small multiples with a common x: loss, margin, accuracy, rewards. Curves of one label share their legend entry. */
-export function panelsFigure({ name, title, xTitle, panels, columns = 2, log2, width = 760, panelHeight = 190 }: PanelOptions): Figure {
+export function panelsFigure({
+  name,
+  title,
+  xTitle,
+  panels,
+  columns = 2,
+  log2,
+  width = 760,
+  panelHeight = 190,
+}: PanelOptions): Figure {
   const labels = [...new Set(panels.flatMap((panel) => panel.curves.map((curve) => curve.label)))];
   const rows = Math.ceil(panels.length / columns);
-  const layout = figureLayout({ title, legend: labels.length > 1 ? labels : [], width, height: rows * panelHeight + (rows - 1) * ROW_GAP + 150, gap: 34, lines: true, xTitle });
+  const layout = figureLayout({
+    title,
+    legend: labels.length > 1 ? labels : [],
+    width,
+    height: rows * panelHeight + (rows - 1) * ROW_GAP + 150,
+    gap: 34,
+    lines: true,
+    xTitle,
+  });
   const places = panels.map((_, i) => panelPlace(i, { columns, rows, width: width - 82, panelHeight }));
   const xs = panels.flatMap((panel) => panel.curves.flatMap((curve) => [...curve.x]));
   const xAxis = (xTitle: string) => (log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle));
@@ -83,18 +113,39 @@ export function panelsFigure({ name, title, xTitle, panels, columns = 2, log2, w
     const place = places[i]!;
     const last = i + columns >= panels.length;
     axes[`xaxis${id}`] = { ...xAxis(last ? xTitle : ""), domain: place.x, anchor: `y${id}` };
-    axes[`yaxis${id}`] = axis("", { domain: place.y, anchor: `x${id}` as "x", nticks: 5, ...(panel.yRange ? { range: [...panel.yRange] } : {}) });
+    axes[`yaxis${id}`] = axis("", {
+      domain: place.y,
+      anchor: `x${id}` as "x",
+      nticks: 5,
+      ...(panel.yRange ? { range: [...panel.yRange] } : {}),
+    });
     return panel.curves.flatMap((curve) => {
       const first = !seen.has(curve.label);
       seen.add(curve.label);
-      return curveTraces(name, curve).map((trace) => ({ ...trace, xaxis: `x${id}`, yaxis: `y${id}`, showlegend: (trace as { showlegend?: boolean }).showlegend !== false && first }));
+      return curveTraces(name, curve).map((trace) => ({
+        ...trace,
+        xaxis: `x${id}`,
+        yaxis: `y${id}`,
+        showlegend: (trace as { showlegend?: boolean }).showlegend !== false && first,
+      }));
     });
   });
-  return { name, data, layout: { ...layout, ...(axes as Partial<Layout>), annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)) } };
+  return {
+    name,
+    data,
+    layout: {
+      ...layout,
+      ...(axes as Partial<Layout>),
+      annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)),
+    },
+  };
 }
 
 /** Of panel `index`, as shares of the plotting area, which is `width` px wide. */
-function panelPlace(index: number, { columns, rows, width, panelHeight }: { columns: number; rows: number; width: number; panelHeight: number }): { x: [number, number]; y: [number, number] } {
+function panelPlace(
+  index: number,
+  { columns, rows, width, panelHeight }: { columns: number; rows: number; width: number; panelHeight: number },
+): { x: [number, number]; y: [number, number] } {
   const [column, row] = [index % columns, Math.floor(index / columns)];
   const gapX = COLUMN_GAP / width;
   const w = (1 - gapX * (columns - 1)) / columns;
@@ -104,7 +155,18 @@ function panelPlace(index: number, { columns, rows, width, panelHeight }: { colu
 }
 
 function panelTitle(panel: Panel, { x, y }: { x: [number, number]; y: [number, number] }): Partial<Annotations> {
-  return { text: panel.title, font: { size: 14, weight: 700 }, showarrow: false, xref: "paper", yref: "paper", x: x[0], xanchor: "left", y: y[1], yanchor: "bottom", yshift: 4 };
+  return {
+    text: panel.title,
+    font: { size: 14, weight: 700 },
+    showarrow: false,
+    xref: "paper",
+    yref: "paper",
+    x: x[0],
+    xanchor: "left",
+    y: y[1],
+    yanchor: "bottom",
+    yshift: 4,
+  };
 }
 
 /** Markers only where points are few: they would hide a dense line. */
@@ -112,17 +174,45 @@ const MAX_MARKERS = 24;
 
 function curveTraces(figure: string, { label, style, x, y, low, high }: Curve): Data[] {
   for (const list of [y, low ?? x, high ?? x]) {
-    if (list.length !== x.length) throw new UserError({ where: `figure ${figure}, curve "${label}"`, expected: `${x.length} values, as many as x`, got: `${list.length}`, fix: "Give one value per x." });
+    if (list.length !== x.length)
+      throw new UserError({
+        where: `figure ${figure}, curve "${label}"`,
+        expected: `${x.length} values, as many as x`,
+        got: `${list.length}`,
+        fix: "Give one value per x.",
+      });
   }
   const edge = (values: readonly number[], fill: Partial<Data>): Data =>
-    ({ type: "scatter", mode: "lines", x: [...x], y: [...values], line: { width: 0, color: style.color }, hoverinfo: "skip", showlegend: false, legendgroup: label, ...fill }) as Data;
-  const band = low && high ? [edge(low, {}), edge(high, { fill: "tonexty", fillcolor: tint(style.color, 0.18) } as Partial<Data>)] : [];
+    ({
+      type: "scatter",
+      mode: "lines",
+      x: [...x],
+      y: [...values],
+      line: { width: 0, color: style.color },
+      hoverinfo: "skip",
+      showlegend: false,
+      legendgroup: label,
+      ...fill,
+    }) as Data;
+  const band =
+    low && high
+      ? [edge(low, {}), edge(high, { fill: "tonexty", fillcolor: tint(style.color, 0.18) } as Partial<Data>)]
+      : [];
   const line: Data = {
-    type: "scatter", name: label, legendgroup: label, x: [...x], y: [...y],
+    type: "scatter",
+    name: label,
+    legendgroup: label,
+    x: [...x],
+    y: [...y],
     mode: x.length <= MAX_MARKERS ? "lines+markers" : "lines",
     line: { color: style.color, width: x.length <= MAX_MARKERS ? 2.5 : 1.8, dash: style.dash },
     marker: { color: style.color, symbol: style.symbol, size: 8 },
-    ...(low && high ? { customdata: low.map((l, i) => [l, high[i]!]), hovertemplate: "%{y:.3~g} [%{customdata[0]:.3~g}, %{customdata[1]:.3~g}]" } : {}),
+    ...(low && high
+      ? {
+          customdata: low.map((l, i) => [l, high[i]!]),
+          hovertemplate: "%{y:.3~g} [%{customdata[0]:.3~g}, %{customdata[1]:.3~g}]",
+        }
+      : {}),
   };
   return [...band, line];
 }

@@ -25,7 +25,9 @@ declare function labPlace(drawn: { svg: string; width: number; height: number })
 export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Renderer> {
   const context = await browser.newContext({ offline: true, deviceScaleFactor: pixelRatio });
   const page = await context.newPage();
-  await page.setContent(`<!doctype html><meta charset="utf-8"><style>${fontFaces()}body{margin:0}svg{display:block}</style><style id="paper"></style><body></body>`);
+  await page.setContent(
+    `<!doctype html><meta charset="utf-8"><style>${fontFaces()}body{margin:0}svg{display:block}</style><style id="paper"></style><body></body>`,
+  );
   await page.addScriptTag({ content: fixedRandomScript });
   await page.addScriptTag({ content: readFileSync(plotlyFile(), "utf8") });
   await page.addScriptTag({ content: PAGE_SCRIPT });
@@ -36,7 +38,13 @@ export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Ren
     await page.setViewportSize({ width, height });
     await page.evaluate((drawn) => labPlace(drawn), { svg, width, height });
     const png = await page.screenshot({ type: "png", clip: { x: 0, y: 0, width, height } });
-    const pdf = await page.pdf({ width: `${width}px`, height: `${height}px`, printBackground: true, preferCSSPageSize: true, pageRanges: "1" });
+    const pdf = await page.pdf({
+      width: `${width}px`,
+      height: `${height}px`,
+      printBackground: true,
+      preferCSSPageSize: true,
+      pageRanges: "1",
+    });
     return { svg, png, pdf: stablePdf(pdf) };
   }
   return { engine: "chromium", render, hold, close: () => browser.close() };

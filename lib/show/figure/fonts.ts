@@ -23,7 +23,9 @@ export function fontFaces(): string {
 
 /** A fontconfig file that knows Open Sans only, so that a browser cannot pick a font of the machine. */
 export function fontconfig(cacheDir: string): string {
-  const dirs = Object.values(fontFiles()).map((file) => `<dir>${path.dirname(file)}</dir>`).join("");
+  const dirs = Object.values(fontFiles())
+    .map((file) => `<dir>${path.dirname(file)}</dir>`)
+    .join("");
   return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${dirs}<cachedir>${cacheDir}</cachedir></fontconfig>`;
 }
 

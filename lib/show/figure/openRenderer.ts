@@ -16,7 +16,12 @@ export async function openRenderer(engine?: Renderer["engine"]): Promise<Rendere
     const launched = await launchChromium();
     if ("browser" in launched) return chromiumRenderer(launched);
     if (engine === "chromium") {
-      throw new UserError({ where: "figures", expected: "a Chromium that starts", got: launched.failures.join("; "), fix: "Set CHROME_PATH to a Chromium or Chrome." });
+      throw new UserError({
+        where: "figures",
+        expected: "a Chromium that starts",
+        got: launched.failures.join("; "),
+        fix: "Set CHROME_PATH to a Chromium or Chrome.",
+      });
     }
     if (!noted) process.stderr.write(`figures: drawn without a browser (${launched.failures.join("; ")})\n`);
     noted = true;
@@ -25,7 +30,10 @@ export async function openRenderer(engine?: Renderer["engine"]): Promise<Rendere
 }
 
 /** Opens a renderer for a batch of figures and closes it whatever happens. */
-export async function withRenderer<T>(work: (renderer: Renderer) => Promise<T>, engine?: Renderer["engine"]): Promise<T> {
+export async function withRenderer<T>(
+  work: (renderer: Renderer) => Promise<T>,
+  engine?: Renderer["engine"],
+): Promise<T> {
   const renderer = await openRenderer(engine);
   try {
     return await work(renderer);

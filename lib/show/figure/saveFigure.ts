@@ -26,7 +26,12 @@ export async function renderFigure(figure: Figure, renderer?: Renderer): Promise
  * Writes `<dir>/<name>.{svg,pdf,png,html,figure.json}`, each whole or not at all, and the shared plotly once.
  * @throws UserError for a name that is no file name
  */
-export async function saveFigure(figure: Figure, dir: string, renderer?: Renderer, run: Provenance | null = null): Promise<RenderedFigure> {
+export async function saveFigure(
+  figure: Figure,
+  dir: string,
+  renderer?: Renderer,
+  run: Provenance | null = null,
+): Promise<RenderedFigure> {
   checkFileName(figure.name, "saveFigure");
   const rendered = await renderFigure(figure, renderer);
   writeFigure(figure, rendered, dir, run);
@@ -34,7 +39,12 @@ export async function saveFigure(figure: Figure, dir: string, renderer?: Rendere
 }
 
 /** The same with a figure that is already drawn. */
-export function writeFigure(figure: Figure, rendered: RenderedFigure, dir: string, run: Provenance | null = null): void {
+export function writeFigure(
+  figure: Figure,
+  rendered: RenderedFigure,
+  dir: string,
+  run: Provenance | null = null,
+): void {
   const stem = path.join(dir, checkFileName(figure.name, "saveFigure"));
   sharePlotly(dir);
   writeFileAtomic(`${stem}.svg`, rendered.svg);

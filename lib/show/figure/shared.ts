@@ -38,5 +38,10 @@ async function closeShared(): Promise<void> {
   const opened = shared;
   shared = undefined;
   process.off("beforeExit", closeShared);
-  await opened?.then((renderer) => { renderer.hold?.(true); return renderer.close(); }).catch(() => undefined);
+  await opened
+    ?.then((renderer) => {
+      renderer.hold?.(true);
+      return renderer.close();
+    })
+    .catch(() => undefined);
 }

@@ -10,7 +10,12 @@ export const pixelRatio = 2;
 export function figureSize(figure: Figure): { width: number; height: number } {
   const { width, height } = figure.layout;
   if (width && height) return { width, height };
-  throw new UserError({ where: `figure ${figure.name}`, expected: "a layout with width and height", got: `${width} x ${height}`, fix: "Start from figureLayout()." });
+  throw new UserError({
+    where: `figure ${figure.name}`,
+    expected: "a layout with width and height",
+    got: `${width} x ${height}`,
+    fix: "Start from figureLayout().",
+  });
 }
 
 /** Data as plotly in another realm and a saved page both see it: plain JSON, where NaN is a gap. */
@@ -32,13 +37,23 @@ export function imageFigure(figure: Figure): Pick<Figure, "data" | "layout"> {
 export function stableSvg(figure: Figure, svg: string): string {
   const uid = /id="defs-([0-9a-f]{6})"/.exec(svg)?.[1];
   const named = uid ? svg.replaceAll(uid, `f${sha256(figure.name).slice(0, 7)}`) : svg;
-  return named.replace(/<([\w:]+)((?: [\w:-]+="[^"]*")+)/g, (_all, tag: string, attributes: string) => `<${tag}${attributes.match(/ [\w:-]+="[^"]*"/g)!.sort().join("")}`);
+  return named.replace(
+    /<([\w:]+)((?: [\w:-]+="[^"]*")+)/g,
+    (_all, tag: string, attributes: string) =>
+      `<${tag}${attributes
+        .match(/ [\w:-]+="[^"]*"/g)!
+        .sort()
+        .join("")}`,
+  );
 }
 
 /** Chromium writes the time of printing into a PDF. The length stays, so that the offsets inside stay right. */
 export function stablePdf(pdf: Uint8Array): Uint8Array {
   const text = Buffer.from(pdf).toString("latin1");
-  return Buffer.from(text.replace(/\/(CreationDate|ModDate) ?\(D:\d{14}/g, (all) => all.replace(/\d{14}$/, "20000101000000")), "latin1");
+  return Buffer.from(
+    text.replace(/\/(CreationDate|ModDate) ?\(D:\d{14}/g, (all) => all.replace(/\d{14}$/, "20000101000000")),
+    "latin1",
+  );
 }
 
 /** A page script that replaces the browser's randomness by a fixed sequence, restarted for every figure (Lehmer, modulus 2^31 - 1). */

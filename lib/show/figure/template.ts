@@ -31,20 +31,51 @@ export interface LayoutOptions {
 }
 
 /** The shared layout; builders add axes to it. */
-export function figureLayout({ title, legend, width = 560, height = 380, gap = 10, lines: longSample = false, xTitle = "" }: LayoutOptions): Partial<Layout> {
+export function figureLayout({
+  title,
+  legend,
+  width = 560,
+  height = 380,
+  gap = 10,
+  lines: longSample = false,
+  xTitle = "",
+}: LayoutOptions): Partial<Layout> {
   const lines = wrap(title, Math.floor((width - 2 * EDGE) / (TITLE_SIZE * MEAN_WIDTH.bold)));
   const itemwidth = longSample ? 40 : 30;
   const rows = legendRows(legend, itemwidth, width - 2 * EDGE);
   const titleHeight = lines.length * TITLE_SIZE * LINE_HEIGHT;
   const legendHeight = rows * FONT_SIZE * 1.6;
   return {
-    width, height,
-    title: { text: lines.join("<br>"), x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { l: EDGE, t: EDGE + (lines.length - 1) * TITLE_RISE }, font: { size: TITLE_SIZE, weight: 700 } },
+    width,
+    height,
+    title: {
+      text: lines.join("<br>"),
+      x: 0,
+      xref: "container",
+      xanchor: "left",
+      y: 1,
+      yref: "container",
+      yanchor: "top",
+      pad: { l: EDGE, t: EDGE + (lines.length - 1) * TITLE_RISE },
+      font: { size: TITLE_SIZE, weight: 700 },
+    },
     font: { family: fontStack, size: FONT_SIZE, color: INK },
-    paper_bgcolor: "#FFFFFF", plot_bgcolor: "#FFFFFF",
+    paper_bgcolor: "#FFFFFF",
+    plot_bgcolor: "#FFFFFF",
     margin: { l: 64, r: 18, t: EDGE + titleHeight + legendHeight + gap, b: xTitle ? 58 : 34 },
     showlegend: rows > 0,
-    legend: { orientation: "h", x: (EDGE - (longSample ? 5 : 14)) / width, xref: "container", xanchor: "left", y: 1 - (EDGE + titleHeight) / height, yref: "container", yanchor: "top", font: { size: FONT_SIZE }, itemwidth, traceorder: "normal" },
+    legend: {
+      orientation: "h",
+      x: (EDGE - (longSample ? 5 : 14)) / width,
+      xref: "container",
+      xanchor: "left",
+      y: 1 - (EDGE + titleHeight) / height,
+      yref: "container",
+      yanchor: "top",
+      font: { size: FONT_SIZE },
+      itemwidth,
+      traceorder: "normal",
+    },
     hoverlabel: { font: { family: fontStack, size: 13 } },
   };
 }
@@ -54,8 +85,16 @@ export function axis(title: string, options: Partial<LayoutAxis> = {}): Partial<
   return {
     ...(title ? { title: { text: title, standoff: 10, font: { size: FONT_SIZE } } } : {}),
     tickfont: { size: FONT_SIZE - 1 },
-    automargin: true, showline: true, linecolor: INK, linewidth: 1, ticks: "outside", ticklen: 5, tickcolor: INK,
-    gridcolor: GRID, gridwidth: 1, zeroline: false,
+    automargin: true,
+    showline: true,
+    linecolor: INK,
+    linewidth: 1,
+    ticks: "outside",
+    ticklen: 5,
+    tickcolor: INK,
+    gridcolor: GRID,
+    gridwidth: 1,
+    zeroline: false,
     ...options,
   };
 }
@@ -64,7 +103,13 @@ export function axis(title: string, options: Partial<LayoutAxis> = {}): Partial<
 export function log2Axis(title: string, low: number, high: number): Partial<LayoutAxis> {
   const [first, last] = [Math.floor(Math.log2(low)), Math.ceil(Math.log2(high))];
   const powers = Array.from({ length: last - first + 1 }, (_, i) => 2 ** (first + i));
-  return axis(title, { type: "log", tickmode: "array", tickvals: powers, ticktext: powers.map(String), range: [Math.log10(low) - 0.06, Math.log10(high) + 0.06] });
+  return axis(title, {
+    type: "log",
+    tickmode: "array",
+    tickvals: powers,
+    ticktext: powers.map(String),
+    range: [Math.log10(low) - 0.06, Math.log10(high) + 0.06],
+  });
 }
 
 /** Breaks a text into lines of at most `max` characters, at spaces. */

@@ -9,7 +9,8 @@ import { brotliDecompressSync } from "node:zlib";
 
 /** @returns program and its shared libraries, or why this machine has none */
 export function bundledChromium(): { program: string; libraries: string } | { missing: string } {
-  if (process.platform !== "linux" || process.arch !== "x64") return { missing: `the bundled Chromium is for Linux on x64, not ${process.platform} on ${process.arch}` };
+  if (process.platform !== "linux" || process.arch !== "x64")
+    return { missing: `the bundled Chromium is for Linux on x64, not ${process.platform} on ${process.arch}` };
   const root = packageRoot();
   if (root === undefined) return { missing: "the package @sparticuz/chromium is not installed" };
   const version = (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
@@ -35,7 +36,9 @@ function unpack(bin: string, dir: string): void {
   try {
     mkdirSync(tmp, { recursive: true });
     untar(brotliDecompressSync(readFileSync(path.join(bin, "al2023.tar.br"))), tmp);
-    writeFileSync(path.join(tmp, "chromium"), brotliDecompressSync(readFileSync(path.join(bin, "chromium.br"))), { mode: 0o755 });
+    writeFileSync(path.join(tmp, "chromium"), brotliDecompressSync(readFileSync(path.join(bin, "chromium.br"))), {
+      mode: 0o755,
+    });
     renameSync(tmp, dir);
   } catch (error) {
     if (!existsSync(dir)) throw error;
@@ -46,12 +49,16 @@ function unpack(bin: string, dir: string): void {
 
 /** Plain files of a ustar archive; anything else in it is ignored. @throws Error for a path that leaves `dir` */
 export function untar(archive: Uint8Array, dir: string): void {
-  const field = (at: number, length: number): string => Buffer.from(archive.subarray(at, at + length)).toString().replace(/\0[^]*$/, "");
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+  const field = (at: number, length: number): string =>
+    Buffer.from(archive.subarray(at, at + length))
+      .toString()
+      .replace(/\0[^]*$/, "");
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0;) {
     const name = field(at, 100);
     const size = Number.parseInt(field(at + 124, 12), 8) || 0;
     const file = path.resolve(dir, name);
-    if (!file.startsWith(path.resolve(dir) + path.sep)) throw new Error(`untar: expected a path inside the folder, got ${name}`);
+    if (!file.startsWith(path.resolve(dir) + path.sep))
+      throw new Error(`untar: expected a path inside the folder, got ${name}`);
     if (archive[at + 156] === 0x30) {
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, archive.subarray(at + 512, at + 512 + size));

@@ -22,21 +22,27 @@ interface Golden {
   prompts: { topic: string; fact: string; nearest: number[]; prompt: string }[];
 }
 const { articles, prompts } = readGolden<Golden>("knowledge", "vectors.json");
-const file = goldenPath("knowledge", "documents.db"), bytes = readFileSync(file);
+const file = goldenPath("knowledge", "documents.db"),
+  bytes = readFileSync(file);
 const passagesOf = new Map(articles.map(({ title, passages }) => [title, passages]));
 const ranked = new Set(prompts.map(({ topic }) => topic));
 
 /** A folder for what the reader leaves, which must be nothing. */
 function ownTmp(t: TestContext): string {
-  const dir = scratch(t), before = process.env["TMPDIR"];
+  const dir = scratch(t),
+    before = process.env["TMPDIR"];
   process.env["TMPDIR"] = dir;
-  t.after(() => { if (before === undefined) delete process.env["TMPDIR"]; else process.env["TMPDIR"] = before; });
+  t.after(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
   return dir;
 }
 
 /** A database of this SQL. */
 function made(t: TestContext, sql: string): string {
-  const name = path.join(scratch(t), "made.db"), database = new Database(name);
+  const name = path.join(scratch(t), "made.db"),
+    database = new Database(name);
   database.exec(sql);
   database.close();
   return name;
@@ -45,9 +51,25 @@ function made(t: TestContext, sql: string): string {
 test("a database's articles are those that the official code finds, with quotes, NULs and other hostile titles", (t) => {
   const tmp = ownTmp(t);
   assert.deepEqual([...databaseArticles(file, passagesOf.keys())], articles);
-  const none = ["", "A", "Graz", "graz ", "a\0b\0", "' OR 1=1 --", "x'); DROP TABLE documents; --", "?", "filler%", "\ud83d", "null", "l".repeat(1e5)];
+  const none = [
+    "",
+    "A",
+    "Graz",
+    "graz ",
+    "a\0b\0",
+    "' OR 1=1 --",
+    "x'); DROP TABLE documents; --",
+    "?",
+    "filler%",
+    "\ud83d",
+    "null",
+    "l".repeat(1e5),
+  ];
   assert.deepEqual([...databaseArticles(file, none)], []);
-  assert.deepEqual([...databaseArticles(file, ["empty", "blank"])].map(({ passages }) => passages), [[], []]);
+  assert.deepEqual(
+    [...databaseArticles(file, ["empty", "blank"])].map(({ passages }) => passages),
+    [[], []],
+  );
   assert.deepEqual(readFileSync(file), bytes);
   assert.deepEqual(readdirSync(tmp), []);
 });
@@ -56,28 +78,50 @@ test("the nearest passages and the prompts are the official code's", async () =>
   const knowledge = await Knowledge.read(file, ranked);
   for (const { topic, fact, nearest, prompt } of prompts) {
     const found = knowledge.passages(topic, fact);
-    assert.deepEqual(found, nearest.map((i) => ({ title: topic, text: passagesOf.get(topic)![i]! })));
+    assert.deepEqual(
+      found,
+      nearest.map((i) => ({ title: topic, text: passagesOf.get(topic)![i]! })),
+    );
     assert.equal(sha256(validationPrompt(topic, found, fact)), prompt);
   }
 });
 
 test("a file is known by its first bytes, and the same articles as rows give the same requests, verdicts and hash", async (t) => {
-  const dir = scratch(t), rows = path.join(dir, "rows.db"), database = path.join(dir, "database.jsonl");
-  writeJsonl(rows, articles.filter(({ title }) => ranked.has(title)).map(({ title, passages }) => ({ title, text: passages })));
+  const dir = scratch(t),
+    rows = path.join(dir, "rows.db"),
+    database = path.join(dir, "database.jsonl");
+  writeJsonl(
+    rows,
+    articles.filter(({ title }) => ranked.has(title)).map(({ title, passages }) => ({ title, text: passages })),
+  );
   copyFileSync(file, database);
   const outcomes = [];
   for (const source of [database, rows]) {
-    const knowledge = await Knowledge.read(source, ranked), log = new ShardedLog(scratch(t), callLog, wholeShard, callSchema);
+    const knowledge = await Knowledge.read(source, ranked),
+      log = new ShardedLog(scratch(t), callLog, wholeShard, callSchema);
     const server = await fakeServer(t, (response, seen) => {
       const last = seen.body.messages!.at(-1)!.content;
-      const text = last.endsWith("Output:") ? (sha256(last) < "8" ? "True" : "False") : prompts.map(({ fact }) => `- ${fact}`).join("\n");
+      const text = last.endsWith("Output:")
+        ? sha256(last) < "8"
+          ? "True"
+          : "False"
+        : prompts.map(({ fact }) => `- ${fact}`).join("\n");
       send(response, completion(seen, text));
     });
     const annotator = factScoreAnnotator(new Judge(clientFor(server), log, { seed: 1, tries: 1 }), knowledge);
     const judged = [];
-    for (const topic of ranked) judged.push(await annotator.judge({ id: topic, topic, prompt: [{ role: "user", content: "?" }] }, "It is so.", [{ start: 0, end: 9 }]));
+    for (const topic of ranked)
+      judged.push(
+        await annotator.judge({ id: topic, topic, prompt: [{ role: "user", content: "?" }] }, "It is so.", [
+          { start: 0, end: 9 },
+        ]),
+      );
     log.close();
-    outcomes.push({ hash: knowledge.hash, judged, asked: server.seen.map(({ body }) => sha256(JSON.stringify(body))).sort() });
+    outcomes.push({
+      hash: knowledge.hash,
+      judged,
+      asked: server.seen.map(({ body }) => sha256(JSON.stringify(body))).sort(),
+    });
   }
   assert.deepEqual(outcomes[0], outcomes[1]);
   const labels = outcomes[0]!.judged.flat().flatMap(({ facts }) => facts!.map(({ label }) => label));
@@ -85,31 +129,65 @@ test("a file is known by its first bytes, and the same articles as rows give the
 });
 
 test("the hash is of the articles asked for and of nothing else", async (t) => {
-  const one = new Set(["Graz"]), hashOf = async (rows: object[]): Promise<string> => {
-    const name = path.join(scratch(t), "k.jsonl");
-    writeJsonl(name, rows);
-    return (await Knowledge.read(name, one)).hash;
-  };
+  const one = new Set(["Graz"]),
+    hashOf = async (rows: object[]): Promise<string> => {
+      const name = path.join(scratch(t), "k.jsonl");
+      writeJsonl(name, rows);
+      return (await Knowledge.read(name, one)).hash;
+    };
   const hash = await hashOf([{ title: "Graz", text: "a b" }]);
-  assert.equal(await hashOf([{ title: "Linz", text: "c" }, { title: "Graz", text: ["a", "b"] }]), hash);
+  assert.equal(
+    await hashOf([
+      { title: "Linz", text: "c" },
+      { title: "Graz", text: ["a", "b"] },
+    ]),
+    hash,
+  );
   assert.notEqual(await hashOf([{ title: "Graz", text: "a c" }]), hash);
-  const database = made(t, "CREATE TABLE documents (title PRIMARY KEY, text); INSERT INTO documents VALUES ('Graz', '<s>a b</s>')");
+  const database = made(
+    t,
+    "CREATE TABLE documents (title PRIMARY KEY, text); INSERT INTO documents VALUES ('Graz', '<s>a b</s>')",
+  );
   assert.equal((await Knowledge.read(database, one)).hash, hash);
 });
 
 test("what is no such database is refused, and nothing is left behind", async (t) => {
-  const dir = scratch(t), one = new Set(["a"]);
-  const named = (name: string, content: Uint8Array): string => { writeFileSync(path.join(dir, name), content); return path.join(dir, name); };
+  const dir = scratch(t),
+    one = new Set(["a"]);
+  const named = (name: string, content: Uint8Array): string => {
+    writeFileSync(path.join(dir, name), content);
+    return path.join(dir, name);
+  };
   const documents = (columns: string): string => made(t, `CREATE TABLE documents (${columns})`);
-  const wal = Buffer.from(bytes).fill(2, 18, 20), torn = named("torn.db", bytes);
+  const wal = Buffer.from(bytes).fill(2, 18, 20),
+    torn = named("torn.db", bytes);
   writeFileSync(`${torn}-journal`, "");
   const cases: [string, RegExp][] = [
-    [made(t, "CREATE TABLE articles (title PRIMARY KEY, text)"), /no such table: documents/], [documents("title PRIMARY KEY, body"), /no such column: text/], [documents("name PRIMARY KEY, text"), /no such column: title/],
-    [named("wal.db", wal), /unable to open database file/], [torn, /one whose writing has not ended/], [named("magic.db", bytes.subarray(0, 16)), /./], [named("half.db", bytes.subarray(0, 20 * 512)), /malformed/], [named("cut.db", bytes.subarray(0, -1)), /23039 bytes, no whole number of pages of 512/],
+    [made(t, "CREATE TABLE articles (title PRIMARY KEY, text)"), /no such table: documents/],
+    [documents("title PRIMARY KEY, body"), /no such column: text/],
+    [documents("name PRIMARY KEY, text"), /no such column: title/],
+    [named("wal.db", wal), /unable to open database file/],
+    [torn, /one whose writing has not ended/],
+    [named("magic.db", bytes.subarray(0, 16)), /./],
+    [named("half.db", bytes.subarray(0, 20 * 512)), /malformed/],
+    [named("cut.db", bytes.subarray(0, -1)), /23039 bytes, no whole number of pages of 512/],
   ];
-  const tmp = ownTmp(t), empty = named("empty.db", Buffer.alloc(0)), short = named("short.db", bytes.subarray(0, 14));
-  for (const [name, got] of cases) await assert.rejects(Knowledge.read(name, one), userError(new RegExp(`^${name}: expected an SQLite database with a table documents \\(title, text\\), as FActScore's, got .*${got.source}.*\\. Check that the file is whole; `)));
-  await assert.rejects(Knowledge.read(file, new Set(["graz", "Graz", "null", "empty", "blank"])), userError(/documents\.db: expected an article for every topic.+got none for 4 of 5 \("Graz", "null", "empty", …\)/));
+  const tmp = ownTmp(t),
+    empty = named("empty.db", Buffer.alloc(0)),
+    short = named("short.db", bytes.subarray(0, 14));
+  for (const [name, got] of cases)
+    await assert.rejects(
+      Knowledge.read(name, one),
+      userError(
+        new RegExp(
+          `^${name}: expected an SQLite database with a table documents \\(title, text\\), as FActScore's, got .*${got.source}.*\\. Check that the file is whole; `,
+        ),
+      ),
+    );
+  await assert.rejects(
+    Knowledge.read(file, new Set(["graz", "Graz", "null", "empty", "blank"])),
+    userError(/documents\.db: expected an article for every topic.+got none for 4 of 5 \("Graz", "null", "empty", …\)/),
+  );
   await assert.rejects(Knowledge.read(dir, one), userError(/expected a readable file, got EISDIR/));
   await assert.rejects(Knowledge.read(empty, one), userError(/expected an article for every topic/));
   await assert.rejects(Knowledge.read(short, one), userError(/short\.db:1: expected one JSON value/));
@@ -117,21 +195,42 @@ test("what is no such database is refused, and nothing is left behind", async (t
 });
 
 test("where no link can be made, that is said and not that the database is bad", async (t) => {
-  const tmp = ownTmp(t), mocked = t.mock.method(fs, "symlinkSync", () => { throw new Error("EPERM: operation not permitted"); });
-  await assert.rejects(Knowledge.read(file, ranked), userError(new RegExp(`^${tmp}: expected a folder in which a symbolic link to the database can be made, got EPERM: .+developer mode`)));
+  const tmp = ownTmp(t),
+    mocked = t.mock.method(fs, "symlinkSync", () => {
+      throw new Error("EPERM: operation not permitted");
+    });
+  await assert.rejects(
+    Knowledge.read(file, ranked),
+    userError(
+      new RegExp(
+        `^${tmp}: expected a folder in which a symbolic link to the database can be made, got EPERM: .+developer mode`,
+      ),
+    ),
+  );
   assert.deepEqual(readdirSync(tmp), []);
   mocked.mock.restore();
   process.env["TMPDIR"] = path.join(tmp, "none");
-  await assert.rejects(Knowledge.read(file, ranked), userError(/none: expected a folder in which a symbolic link .+, got ENOENT: .+\. Name another in TMPDIR/));
+  await assert.rejects(
+    Knowledge.read(file, ranked),
+    userError(/none: expected a folder in which a symbolic link .+, got ENOENT: .+\. Name another in TMPDIR/),
+  );
 });
 
 test("a database cut short anywhere is refused; one with any byte changed is refused or read", async (t) => {
-  const name = path.join(scratch(t), "spoilt.db"), rng = new Rng("spoilt database");
+  const name = path.join(scratch(t), "spoilt.db"),
+    rng = new Rng("spoilt database");
   const read = async (content: Uint8Array): Promise<boolean> => {
     writeFileSync(name, content);
-    return Knowledge.read(name, ranked).then(() => true, (error) => { assert.ok(error instanceof UserError, String(error)); return false; });
+    return Knowledge.read(name, ranked).then(
+      () => true,
+      (error) => {
+        assert.ok(error instanceof UserError, String(error));
+        return false;
+      },
+    );
   };
-  for (let length = bytes.length - 256; length > 0; length -= 256) assert.equal(await read(bytes.subarray(0, length)), false, `${length} bytes`);
+  for (let length = bytes.length - 256; length > 0; length -= 256)
+    assert.equal(await read(bytes.subarray(0, length)), false, `${length} bytes`);
   let refused = 0;
   for (let i = 0; i < 200; i++) {
     const spoilt = Buffer.from(bytes);
@@ -142,11 +241,13 @@ test("a database cut short anywhere is refused; one with any byte changed is ref
 });
 
 test("many read at once, beside locks that others hold or left, and the folder stays as it is", (t) => {
-  const dir = path.join(scratch(t), "shared"), copy = path.join(dir, "documents.db");
+  const dir = path.join(scratch(t), "shared"),
+    copy = path.join(dir, "documents.db");
   cpSync(path.dirname(file), dir, { recursive: true });
   mkdirSync(`${copy}.lock`); // as a killed reader would leave it
   const before = readdirSync(dir);
-  const first = databaseArticles(copy, ["graz", "linz"]), second = databaseArticles(copy, ["graz", "linz"]);
+  const first = databaseArticles(copy, ["graz", "linz"]),
+    second = databaseArticles(copy, ["graz", "linz"]);
   for (let i = 0; i < 2; i++) assert.deepEqual(first.next().value, second.next().value);
   assert.deepEqual(readdirSync(dir), before);
   first.return(undefined);

@@ -27,28 +27,53 @@ const golden = readJsonl(goldenPath("formats", "pairs.jsonl"), preferencePairSch
 
 for (const [name, format] of Object.entries(formats)) {
   test(`${name}: a pair comes back as it was, whatever its texts and spans`, () => {
-    fc.assert(fc.property(pairs, (pair) => {
-      const found = report();
-      assert.deepEqual(format.read(json(format.write(pair)), "f.jsonl:1", found), pair);
-      assert.deepEqual(found.missing, []);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(pairs, (pair) => {
+        const found = report();
+        assert.deepEqual(format.read(json(format.write(pair)), "f.jsonl:1", found), pair);
+        assert.deepEqual(found.missing, []);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test(`${name}: without the column mask_dpo prompt and completions come back, named by the row`, () => {
-    fc.assert(fc.property(pairs, (pair) => {
-      const { mask_dpo: _, ...row } = json(format.write({ ...pair, chosen: { ...pair.chosen, sentences: [] }, rejected: { ...pair.rejected, sentences: [] } })) as Record<string, unknown>;
-      const read = format.read(row, "dir/f.jsonl:7", report())!;
-      assert.deepEqual([read.questionId, read.prompt, read.chosen.completion, read.rejected.completion], ["f.jsonl:7", pair.prompt, pair.chosen.completion, pair.rejected.completion]);
-      assert.deepEqual([read.chosen.sentences, read.scores], [[], { chosen: 1, rejected: 0 }]);
-    }), { numRuns: 100 });
+    fc.assert(
+      fc.property(pairs, (pair) => {
+        const { mask_dpo: _, ...row } = json(
+          format.write({
+            ...pair,
+            chosen: { ...pair.chosen, sentences: [] },
+            rejected: { ...pair.rejected, sentences: [] },
+          }),
+        ) as Record<string, unknown>;
+        const read = format.read(row, "dir/f.jsonl:7", report())!;
+        assert.deepEqual(
+          [read.questionId, read.prompt, read.chosen.completion, read.rejected.completion],
+          ["f.jsonl:7", pair.prompt, pair.chosen.completion, pair.rejected.completion],
+        );
+        assert.deepEqual([read.chosen.sentences, read.scores], [[], { chosen: 1, rejected: 0 }]);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test(`${name}: a column that does not fit the texts is refused`, () => {
     const row = json(format.write(golden[0]!)) as { mask_dpo: string };
-    assert.throws(() => format.read({ ...row, mask_dpo: row.mask_dpo.replace(/"end":\d+/, '"end":999') }, "f.jsonl:3", report()), userError(/f\.jsonl:3, mask_dpo: expected a valid "chosen\.sentences\.0" \(span 0-999 ends outside/));
-    assert.throws(() => format.read({ ...row, mask_dpo: "{" }, "f.jsonl:3", report()), userError(/f\.jsonl:3, mask_dpo: expected one JSON value/));
-    assert.throws(() => format.read({ ...row, mask_dpo: '{"chosen":{}}' }, "f.jsonl:3", report()), userError(/f\.jsonl:3, mask_dpo: expected a valid "rejected"/));
-    for (const value of [null, 7, "text", [], {}]) assert.throws(() => format.read(value, "f.jsonl:3", report()), userError(/f\.jsonl:3: expected a valid/));
+    assert.throws(
+      () => format.read({ ...row, mask_dpo: row.mask_dpo.replace(/"end":\d+/, '"end":999') }, "f.jsonl:3", report()),
+      userError(/f\.jsonl:3, mask_dpo: expected a valid "chosen\.sentences\.0" \(span 0-999 ends outside/),
+    );
+    assert.throws(
+      () => format.read({ ...row, mask_dpo: "{" }, "f.jsonl:3", report()),
+      userError(/f\.jsonl:3, mask_dpo: expected one JSON value/),
+    );
+    assert.throws(
+      () => format.read({ ...row, mask_dpo: '{"chosen":{}}' }, "f.jsonl:3", report()),
+      userError(/f\.jsonl:3, mask_dpo: expected a valid "rejected"/),
+    );
+    for (const value of [null, 7, "text", [], {}])
+      assert.throws(() => format.read(value, "f.jsonl:3", report()), userError(/f\.jsonl:3: expected a valid/));
   });
 }
 
@@ -57,38 +82,81 @@ test("exports write the golden files, and imports read them back", async (t) => 
   for (const to of pairFormatNames) {
     const { files, pairs } = exportVerb({ to, pairs: goldenPath("formats", "pairs.jsonl"), out: dir });
     assert.equal(pairs, 2);
-    for (const file of files) assert.equal(readFileSync(file, "utf8").replaceAll(dir, "DIR"), readFileSync(goldenPath("formats", path.basename(file)), "utf8"), file);
-    assert.deepEqual((await importVerb({ from: to, files: [files[0]!], out: path.join(dir, "back.jsonl"), seed: 1 })).pairs, golden);
+    for (const file of files)
+      assert.equal(
+        readFileSync(file, "utf8").replaceAll(dir, "DIR"),
+        readFileSync(goldenPath("formats", path.basename(file)), "utf8"),
+        file,
+      );
+    assert.deepEqual(
+      (await importVerb({ from: to, files: [files[0]!], out: path.join(dir, "back.jsonl"), seed: 1 })).pairs,
+      golden,
+    );
   }
 });
 
 test("LLaMA-Factory: the entry joins those of an existing dataset_info.json; prompts it would leave out are refused", (t) => {
-  const dir = scratch(t), info = path.join(dir, "dataset_info.json");
+  const dir = scratch(t),
+    info = path.join(dir, "dataset_info.json");
   writeFileSync(info, '{"other":{"file_name":"other.json"}}');
   exportVerb({ to: "llamafactory", pairs: goldenPath("formats", "pairs.jsonl"), out: dir });
   assert.deepEqual(Object.keys(JSON.parse(readFileSync(info, "utf8")) as object), ["other", "mask_dpo"]);
   writeFileSync(info, "[");
-  assert.throws(() => exportVerb({ to: "llamafactory", pairs: goldenPath("formats", "pairs.jsonl"), out: dir }), userError(/dataset_info\.json: expected one JSON value/));
+  assert.throws(
+    () => exportVerb({ to: "llamafactory", pairs: goldenPath("formats", "pairs.jsonl"), out: dir }),
+    userError(/dataset_info\.json: expected one JSON value/),
+  );
   const prompt = [...golden[0]!.prompt, { role: "assistant" as const, content: "It is old." }];
-  assert.throws(() => llamafactory.write({ ...golden[0]!, prompt }), userError(/pair of question "q1": expected a prompt of user and assistant in turn .+, got user, assistant\./));
+  assert.throws(
+    () => llamafactory.write({ ...golden[0]!, prompt }),
+    userError(/pair of question "q1": expected a prompt of user and assistant in turn .+, got user, assistant\./),
+  );
 });
 
 test("rows: JSON Lines, a JSON array, Parquet without its package", async (t) => {
-  const dir = scratch(t), at = (name: string, content: string) => { writeFileSync(path.join(dir, name), content); return path.join(dir, name); };
-  const places = async (file: string) => (await readRows(file)).map(({ where, value }) => [path.basename(where), value]);
-  assert.deepEqual(await places(at("a.jsonl", "1\n\n2\n")), [["a.jsonl:1", 1], ["a.jsonl:3", 2]]);
-  assert.deepEqual(await places(at("a.json", "[1,\n 2]")), [["a.json:1", 1], ["a.json:2", 2]]);
-  assert.deepEqual(await places(at("b.json", '{"a":1}\n{"a":2}')), [["b.json:1", { a: 1 }], ["b.json:2", { a: 2 }]]);
+  const dir = scratch(t),
+    at = (name: string, content: string) => {
+      writeFileSync(path.join(dir, name), content);
+      return path.join(dir, name);
+    };
+  const places = async (file: string) =>
+    (await readRows(file)).map(({ where, value }) => [path.basename(where), value]);
+  assert.deepEqual(await places(at("a.jsonl", "1\n\n2\n")), [
+    ["a.jsonl:1", 1],
+    ["a.jsonl:3", 2],
+  ]);
+  assert.deepEqual(await places(at("a.json", "[1,\n 2]")), [
+    ["a.json:1", 1],
+    ["a.json:2", 2],
+  ]);
+  assert.deepEqual(await places(at("b.json", '{"a":1}\n{"a":2}')), [
+    ["b.json:1", { a: 1 }],
+    ["b.json:2", { a: 2 }],
+  ]);
   await assert.rejects(readRows(at("c.jsonl", "1\n{")), userError(/c\.jsonl:2: expected one JSON value/));
   await assert.rejects(readRows(at("c.json", "[1,")), userError(/c\.json: expected one JSON value/));
-  await assert.rejects(readRows(path.join(dir, "none.jsonl")), userError(/none\.jsonl: expected a readable file, got ENOENT/));
+  await assert.rejects(
+    readRows(path.join(dir, "none.jsonl")),
+    userError(/none\.jsonl: expected a readable file, got ENOENT/),
+  );
   const parquet = goldenPath("formats", "preference.parquet");
-  if (await import("hyparquet" as string).then(() => true, () => false)) {
+  if (
+    await import("hyparquet" as string).then(
+      () => true,
+      () => false,
+    )
+  ) {
     const rows = await readRows(parquet);
-    assert.deepEqual(rows.map(({ value, where }) => trl.read(value, where, report())!.chosen.completion), ["It is blue.", "Żółw."]);
+    assert.deepEqual(
+      rows.map(({ value, where }) => trl.read(value, where, report())!.chosen.completion),
+      ["It is blue.", "Żółw."],
+    );
     await assert.rejects(readRows(at("d.parquet", "no")), userError(/d\.parquet: expected a readable Parquet file/));
   } else {
     t.diagnostic("Parquet not read: the package hyparquet is not installed");
-    await assert.rejects(readRows(parquet), userError(/preference\.parquet: expected the npm package hyparquet, .+ got none installed\. Install it/));
+    await assert.rejects(
+      readRows(parquet),
+      userError(/preference\.parquet: expected the npm package hyparquet, .+ got none installed\. Install it/),
+    );
   }
 });

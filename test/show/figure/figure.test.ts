@@ -20,29 +20,76 @@ import { useChromium } from "../browser";
 const hostile = `</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">\u2028'`;
 const x = [1, 2, 4, 8];
 const curves = curveFigure({
-  name: "06-best-of-n", title: "Best-of-N before and after", xTitle: "N", yTitle: "score (%)", log2: true,
+  name: "06-best-of-n",
+  title: "Best-of-N before and after",
+  xTitle: "N",
+  yTitle: "score (%)",
+  log2: true,
   curves: [
     { label: "base", style: palette.base, x, y: [48, 52, 56, 60], low: [46, 50, 54, 58], high: [50, 54, 58, 62] },
-    { label: "Mask-DPO", style: palette.maskDpo, x, y: [59, 63, 66, 70], low: [57, 61, 64, 68], high: [61, 65, 68, 72] },
+    {
+      label: "Mask-DPO",
+      style: palette.maskDpo,
+      x,
+      y: [59, 63, 66, 70],
+      low: [57, 61, 64, 68],
+      high: [61, 65, 68, 72],
+    },
   ],
 });
 const bars = barFigure({
-  name: "02-scores", title: "Scores", valueTitle: "score (%)", categories: ["greedy", "sampled", hostile],
-  series: [{ label: "base", style: palette.base, values: [{ value: 50, low: 48, high: 53 }, 47, null] }, { label: "DPO", style: palette.dpo, values: [51, 52, 53] }],
+  name: "02-scores",
+  title: "Scores",
+  valueTitle: "score (%)",
+  categories: ["greedy", "sampled", hostile],
+  series: [
+    { label: "base", style: palette.base, values: [{ value: 50, low: 48, high: 53 }, 47, null] },
+    { label: "DPO", style: palette.dpo, values: [51, 52, 53] },
+  ],
 });
 const panels = panelsFigure({
-  name: "02-training", title: "Training", xTitle: "step",
-  panels: ["loss", "margin", "accuracy"].map((title) => ({ title, curves: [{ label: "DPO", style: palette.dpo, x, y: x }, { label: "Mask-DPO", style: palette.maskDpo, x, y: x }] })),
+  name: "02-training",
+  title: "Training",
+  xTitle: "step",
+  panels: ["loss", "margin", "accuracy"].map((title) => ({
+    title,
+    curves: [
+      { label: "DPO", style: palette.dpo, x, y: x },
+      { label: "Mask-DPO", style: palette.maskDpo, x, y: x },
+    ],
+  })),
 });
-const histogram = histogramFigure({ name: "01-candidates", title: "Scores", xTitle: "score", range: [0, 1], bins: 4, series: [{ label: "base", style: palette.base, values: [0, 0.1, 0.5, 1] }] });
-const dumbbell = dumbbellFigure({ name: "02-relations", title: "Relations", valueTitle: "correct (%)", categories: ["a", "b"], series: [{ label: "base", style: palette.base, values: [1, 2] }, { label: "after", style: palette.maskDpo, values: [{ value: 3, low: 2, high: 4 }, null] }] });
+const histogram = histogramFigure({
+  name: "01-candidates",
+  title: "Scores",
+  xTitle: "score",
+  range: [0, 1],
+  bins: 4,
+  series: [{ label: "base", style: palette.base, values: [0, 0.1, 0.5, 1] }],
+});
+const dumbbell = dumbbellFigure({
+  name: "02-relations",
+  title: "Relations",
+  valueTitle: "correct (%)",
+  categories: ["a", "b"],
+  series: [
+    { label: "base", style: palette.base, values: [1, 2] },
+    { label: "after", style: palette.maskDpo, values: [{ value: 3, low: 2, high: 4 }, null] },
+  ],
+});
 
 const chromium = useChromium();
 
 test("builders: bands, log ticks, shared legend entries, bins", () => {
-  assert.deepEqual(curves.data.map((trace) => (trace as { showlegend?: boolean }).showlegend), [false, false, undefined, false, false, undefined]);
+  assert.deepEqual(
+    curves.data.map((trace) => (trace as { showlegend?: boolean }).showlegend),
+    [false, false, undefined, false, false, undefined],
+  );
   assert.deepEqual(curves.layout.xaxis?.tickvals, [1, 2, 4, 8]);
-  assert.deepEqual(panels.data.map((trace) => (trace as { showlegend?: boolean }).showlegend), [true, true, false, false, false, false]);
+  assert.deepEqual(
+    panels.data.map((trace) => (trace as { showlegend?: boolean }).showlegend),
+    [true, true, false, false, false, false],
+  );
   assert.equal((panels.data[4] as { xaxis?: string }).xaxis, "x3");
   assert.deepEqual((histogram.data[0] as { y?: number[] }).y, [0, 50, 0, 25, 25, 0]);
   assert.deepEqual((bars.data[0] as { error_y?: { array: number[]; arrayminus: number[] } }).error_y?.array, [3, 0, 0]);
@@ -54,8 +101,29 @@ test("builders refuse lists that do not fit, a log axis at 0, values outside the
   const options = { name: "n", title: "t", xTitle: "x", yTitle: "y" };
   assert.throws(() => curveFigure({ ...options, curves: [curve] }), /curve "c": expected 4 values/);
   assert.throws(() => curveFigure({ ...options, log2: true, curves: [{ ...curve, x: [0, 1, 2] }] }), /x above 0/);
-  assert.throws(() => barFigure({ name: "n", title: "t", valueTitle: "v", categories: ["a", "b"], series: [{ label: "s", style: palette.base, values: [1] }] }), /2 values, one per category/);
-  assert.throws(() => histogramFigure({ name: "n", title: "t", xTitle: "x", range: [0, 1], bins: 2, series: [{ label: "s", style: palette.base, values: [1.1] }] }), /values from 0 to 1/);
+  assert.throws(
+    () =>
+      barFigure({
+        name: "n",
+        title: "t",
+        valueTitle: "v",
+        categories: ["a", "b"],
+        series: [{ label: "s", style: palette.base, values: [1] }],
+      }),
+    /2 values, one per category/,
+  );
+  assert.throws(
+    () =>
+      histogramFigure({
+        name: "n",
+        title: "t",
+        xTitle: "x",
+        range: [0, 1],
+        bins: 2,
+        series: [{ label: "s", style: palette.base, values: [1.1] }],
+      }),
+    /values from 0 to 1/,
+  );
 });
 
 for (const engine of ["chromium", "browserless"] as const) {
@@ -68,23 +136,35 @@ for (const engine of ["chromium", "browserless"] as const) {
       const [one, two] = [first[i]!, second[figures.length - 1 - i]!];
       checkFormats(figure, one);
       assert.ok(one.svg === two.svg, figure.name);
-      assert.ok(Buffer.from(one.png).equals(Buffer.from(two.png)) && Buffer.from(one.pdf).equals(Buffer.from(two.pdf)), figure.name);
+      assert.ok(
+        Buffer.from(one.png).equals(Buffer.from(two.png)) && Buffer.from(one.pdf).equals(Buffer.from(two.pdf)),
+        figure.name,
+      );
     });
-    assert.ok(!first[figures.indexOf(bars)]!.svg.includes("<script") && !first[1]!.svg.includes("<img"), "hostile labels are text");
+    assert.ok(
+      !first[figures.indexOf(bars)]!.svg.includes("<script") && !first[1]!.svg.includes("<img"),
+      "hostile labels are text",
+    );
   });
 }
 
 test("parts of different figures have different ids, so that they can be inlined in one page", async () => {
-  await withRenderer(async (renderer) => {
-    const ids = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map((m) => m[1]!);
-    const [a, b] = [await renderer.render(histogram), await renderer.render({ ...histogram, name: "other" })];
-    assert.ok(ids(a.svg).length > 0 && ids(a.svg).every((id) => !ids(b.svg).includes(id)));
-  }, chromium.browser ? "chromium" : "browserless");
+  await withRenderer(
+    async (renderer) => {
+      const ids = (svg: string): string[] => [...svg.matchAll(/ id="([^"]+)"/g)].map((m) => m[1]!);
+      const [a, b] = [await renderer.render(histogram), await renderer.render({ ...histogram, name: "other" })];
+      assert.ok(ids(a.svg).length > 0 && ids(a.svg).every((id) => !ids(b.svg).includes(id)));
+    },
+    chromium.browser ? "chromium" : "browserless",
+  );
 });
 
 test("without a browser a heat map is refused, not drawn empty", async () => {
   const heat: Figure = { name: "heat", data: [{ type: "heatmap", z: [[1]] }], layout: { width: 100, height: 100 } };
-  await assert.rejects(withRenderer((renderer) => renderer.render(heat), "browserless"), /type heatmap and no browser/);
+  await assert.rejects(
+    withRenderer((renderer) => renderer.render(heat), "browserless"),
+    /type heatmap and no browser/,
+  );
 });
 
 test("a program that is no browser: the next engine is taken, and forcing Chromium says why", async () => {
@@ -103,19 +183,24 @@ test("a program that is no browser: the next engine is taken, and forcing Chromi
 
 test("saving writes five files and one shared plotly; the page shows the figure, hostile text stays text", async (t) => {
   await inTempDir(async (dir) => {
-    await withRenderer(async (renderer) => {
-      await saveFigure(bars, dir, renderer);
-      await saveFigure(histogram, dir, renderer);
-      await assert.rejects(saveFigure({ ...bars, name: "../x" }, dir, renderer), /a name of letters/);
-    }, chromium.browser ? "chromium" : "browserless");
-    const expected = ["01-candidates", "02-scores"].flatMap((name) => ["figure.json", "html", "pdf", "png", "svg"].map((end) => `${name}.${end}`));
+    await withRenderer(
+      async (renderer) => {
+        await saveFigure(bars, dir, renderer);
+        await saveFigure(histogram, dir, renderer);
+        await assert.rejects(saveFigure({ ...bars, name: "../x" }, dir, renderer), /a name of letters/);
+      },
+      chromium.browser ? "chromium" : "browserless",
+    );
+    const expected = ["01-candidates", "02-scores"].flatMap((name) =>
+      ["figure.json", "html", "pdf", "png", "svg"].map((end) => `${name}.${end}`),
+    );
     assert.deepEqual(readdirSync(dir).sort(), [...expected, "plotly.min.js"].sort());
     assert.ok(readFileSync(path.join(dir, "02-scores.html")).length < 20_000);
     assert.ok(!figurePage(bars, "plotly.min.js").includes(hostile));
     if (!chromium.browser) return t.skip(chromium.missing);
     await onPage(chromium.browser, async (page, errors) => {
       await page.goto(pathToFileURL(path.join(dir, "02-scores.html")).href);
-      assert.equal(await page.locator("#figure .main-svg").count() > 0, true);
+      assert.equal((await page.locator("#figure .main-svg").count()) > 0, true);
       assert.equal(await page.evaluate("window.hacked"), undefined);
       assert.deepEqual(errors, []);
     });
@@ -125,17 +210,33 @@ test("saving writes five files and one shared plotly; the page shows the figure,
 test("a notebook output: an image where scripts do not run, interactive where the shared plotly is, plotly loaded once", async (t) => {
   if (!chromium.browser) return t.skip(chromium.missing);
   await inTempDir(async (dir) => {
-    const rendered = await withRenderer((renderer) => saveFigure(bars, path.join(dir, "figures"), renderer), "chromium");
+    const rendered = await withRenderer(
+      (renderer) => saveFigure(bars, path.join(dir, "figures"), renderer),
+      "chromium",
+    );
     const { html, svg, png, text } = figureBundle(bars, rendered);
-    assert.ok(html!.length < 120_000 && svg === rendered.svg && png === rendered.png && text === "[figure 02-scores] Scores");
-    for (const [place, live] of [["notebooks", true], ["elsewhere/deep", false]] as const) {
+    assert.ok(
+      html!.length < 120_000 && svg === rendered.svg && png === rendered.png && text === "[figure 02-scores] Scores",
+    );
+    for (const [place, live] of [
+      ["notebooks", true],
+      ["elsewhere/deep", false],
+    ] as const) {
       await onPage(chromium.browser!, async (page) => {
         const requests: string[] = [];
         page.on("request", (request) => requests.push(request.url()));
         const file = path.join(dir, place, "page.html");
-        await page.route("**/page.html", (route) => route.fulfill({ body: `<!doctype html><meta charset="utf-8"><div>${html}</div><div>${html}</div>`, contentType: "text/html" }));
+        await page.route("**/page.html", (route) =>
+          route.fulfill({
+            body: `<!doctype html><meta charset="utf-8"><div>${html}</div><div>${html}</div>`,
+            contentType: "text/html",
+          }),
+        );
         await page.goto(pathToFileURL(file).href);
-        if (live) await page.waitForFunction("document.querySelectorAll('[data-lab-figure] .main-svg').length >= 2 && !document.querySelector('[data-lab-figure] img')");
+        if (live)
+          await page.waitForFunction(
+            "document.querySelectorAll('[data-lab-figure] .main-svg').length >= 2 && !document.querySelector('[data-lab-figure] img')",
+          );
         else await page.waitForTimeout(300);
         assert.equal(await page.locator("[data-lab-figure] > img").count(), live ? 0 : 2);
         if (live) assert.equal(requests.filter((url) => url.endsWith("plotly.min.js")).length, 1);
@@ -157,7 +258,10 @@ function checkFormats(figure: Figure, { svg, png, pdf }: RenderedFigure): void {
   assert.match(svg, /^<svg[^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
   assert.ok(svg.includes("Open Sans") && svg.includes(`width="${width}"`));
   assert.deepEqual([...Buffer.from(png).subarray(1, 4)].map((c) => String.fromCharCode(c)).join(""), "PNG");
-  assert.deepEqual([Buffer.from(png).readUInt32BE(16), Buffer.from(png).readUInt32BE(20)], [2 * width, 2 * Math.ceil(height)]);
+  assert.deepEqual(
+    [Buffer.from(png).readUInt32BE(16), Buffer.from(png).readUInt32BE(20)],
+    [2 * width, 2 * Math.ceil(height)],
+  );
   const text = Buffer.from(pdf).toString("latin1");
   assert.ok(text.startsWith("%PDF-") && (text.match(/\/Type ?\/Page\b/g) ?? []).length === 1 && /OpenSans/.test(text));
 }

@@ -8,14 +8,26 @@ import { palette } from "../../../lib/show/palette";
 import { startNode } from "../../cli/process";
 import { scratch, userError } from "../../golden/fixtures";
 
-const figure = histogramFigure({ name: "one", title: "one", xTitle: "score", range: [0, 1], bins: 4, series: [{ label: "base", style: palette.base, values: [0, 0.1, 0.5, 1] }] });
+const figure = histogramFigure({
+  name: "one",
+  title: "one",
+  xTitle: "score",
+  range: [0, 1],
+  bins: 4,
+  series: [{ label: "base", style: palette.base, values: [0, 0.1, 0.5, 1] }],
+});
 
 for (const end of ["end", "exit"]) {
   test(`figures asked for together do not mix; the process ends (${end}) and leaves no browser and no file`, async (t) => {
     const tmp = scratch(t);
-    const { code, stdout, stderr } = await startNode(["--import", "tsx", require.resolve("./drawTwo.ts"), end], { TMPDIR: tmp }).ended;
+    const { code, stdout, stderr } = await startNode(["--import", "tsx", require.resolve("./drawTwo.ts"), end], {
+      TMPDIR: tmp,
+    }).ended;
     assert.deepEqual([code, stdout], [0, "one two"], stderr);
-    assert.deepEqual(readdirSync(tmp).filter((name) => /chromium|playwright/.test(name)), []);
+    assert.deepEqual(
+      readdirSync(tmp).filter((name) => /chromium|playwright/.test(name)),
+      [],
+    );
   });
 }
 
@@ -31,7 +43,10 @@ test("one browser for all; one that died is replaced; a figure that cannot be dr
   process.kill(browser, "SIGKILL");
   assert.equal((await renderFigure(figure)).svg, first.svg);
   assert.ok(!drawing().includes(browser) && drawing().length === 1);
-  await assert.rejects(renderFigure({ name: "none", data: [], layout: {} }), userError(/figure none: expected a layout with width and height/));
+  await assert.rejects(
+    renderFigure({ name: "none", data: [], layout: {} }),
+    userError(/figure none: expected a layout with width and height/),
+  );
   assert.equal((await renderFigure(figure)).svg, first.svg);
   assert.equal(drawing().length, 1);
 });
@@ -39,12 +54,17 @@ test("one browser for all; one that died is replaced; a figure that cannot be dr
 /** Living children of this process, as Linux tells them. */
 function children(): number[] {
   if (!existsSync("/proc/self/stat")) return [];
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).filter((pid) => {
-    try {
-      const [state, parent] = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
-      return Number(parent) === process.pid && state !== "Z";
-    } catch {
-      return false; // it ended in between
-    }
-  }).map(Number);
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const [state, parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
+          .replace(/^.*\) /, "")
+          .split(" ");
+        return Number(parent) === process.pid && state !== "Z";
+      } catch {
+        return false; // it ended in between
+      }
+    })
+    .map(Number);
 }

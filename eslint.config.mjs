@@ -2,10 +2,11 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/**", ".cache/**", "data/**", "figures/**", "notebooks/**"] },
-  ...tseslint.configs.recommended,
+  { ignores: ["node_modules/**", ".cache/**", "data/atlas/*.json*", "figures/**", "notebooks/**", "data/runs/**"] },
+  ...tseslint.configs.recommendedTypeChecked,
   {
     files: ["**/*.ts", "**/*.mjs"],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       eqeqeq: "error",
       "prefer-const": "error",
@@ -13,10 +14,12 @@ export default tseslint.config(
         "error",
         { object: "Math", property: "random", message: "Pass an Rng (lib/base/rng)." },
       ],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/no-non-null-assertion": "off",
-      "@typescript-eslint/no-require-imports": "off", // the project is CommonJS; engines and compilers are loaded when needed
+      "@typescript-eslint/no-require-imports": "off", // the project is CommonJS; engines are loaded when needed
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
 );

@@ -2,7 +2,7 @@
 import { type Curve, panelsFigure } from "../show/figure/curves";
 import type { Figure } from "../show/figure/figure";
 import type { SeriesStyle } from "../show/palette";
-import type { StepLog } from "./train";
+import type { StepLog } from "./trainOptions";
 
 type CurveKey = "loss" | "accuracy" | "margin" | "chosenReward" | "rejectedReward" | "gradNorm";
 

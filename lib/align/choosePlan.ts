@@ -1,6 +1,7 @@
 /** The memory a training run will take, as a table, before anything large is read. */
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
+import { objectiveNamed } from "./objective/registry";
 import { pays } from "./compute";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";
@@ -17,7 +18,7 @@ export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "
 
 /** Reads no weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
 export function planFor(
-  { model, config, tokenized, options: { batch, epochs }, lora, gradientCheckpointing }: PlannedRun,
+  { model, config, tokenized, options: { batch, epochs, objective }, lora, gradientCheckpointing }: PlannedRun,
   parallel: boolean,
 ): PlanRequest {
   const { pairs, emptied, report } = tokenized,
@@ -27,6 +28,7 @@ export function planFor(
     config,
     pairs,
     all,
+    reference: objectiveNamed(objective.name).reference,
     lora,
     gradientCheckpointing,
     halves: lora !== undefined && holdsHalves() && storesHalves(model, config),

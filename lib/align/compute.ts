@@ -4,6 +4,7 @@
  * parts come back in order, so that the result is bitwise the same.
  */
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 import { cpuWorkers, WorkerPool } from "../base/workers";
 import { mostSmallWeights } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
@@ -15,15 +16,12 @@ import {
   type Complete,
   type MicrobatchLog,
   type PairIds,
-  type ReferenceLogps,
+  type Minimised,
 } from "./microbatch";
 
-/** Some pairs of a step: indices, their reference log-probabilities, and what the sum of their losses is multiplied by. */
-export interface Microbatch {
+/** Some pairs of a step, by index, and what of them is minimised. */
+export interface Microbatch extends Minimised {
   members: readonly number[];
-  reference: ReferenceLogps;
-  beta: number;
-  scale: number;
 }
 
 /** Computations on a fixed list of pairs under weights [P]; results in the order of what is asked. */
@@ -51,8 +49,8 @@ export function localCompute(
       for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members), complete);
     },
     async *gradients(weights, microbatches) {
-      for (const { members, reference, ...options } of microbatches)
-        yield await microbatchGradient(model, layout, weights, pick(members), reference, options, complete);
+      for (const { members, ...minimised } of microbatches)
+        yield await microbatchGradient(model, layout, weights, pick(members), minimised, complete);
     },
     close: () => undefined,
   };
@@ -72,7 +70,7 @@ export function pooledCompute(
   workers = cpuWorkers,
 ): PairCompute {
   const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
-  const slim = ({ ids, lossMask, promptLength }: PairIds["chosen"]) => ({ ids, lossMask, promptLength });
+  const slim = ({ ids, weights, promptLength }: PairIds["chosen"]) => ({ ids, weights, promptLength });
   pool.tell({
     config,
     gradientCheckpointing,
@@ -118,6 +116,6 @@ export function chooseCompute(
   visits: number,
   parallel: boolean,
 ): PairCompute {
-  const size = layout.sizes.reduce((a, b) => a + b, 0);
+  const size = sum(layout.sizes);
   return parallel && pays(size, visits) ? pooledCompute(model, layout, pairs) : localCompute(model, layout, pairs);
 }

@@ -1,5 +1,6 @@
 /**
- * Masked sums of token log-probabilities (Eq. 3, 5) of sequences. R sequences, M unmasked tokens.
+ * Weighted sums of token log-probabilities (Eq. 3, 5) of sequences. R sequences, M unmasked tokens: those whose weight
+ * is above 0.
  * Nothing is computed that no unmasked token needs: no padding, no common beginning twice, nothing behind the last
  * unmasked token, and the LM head only where the next token is unmasked.
  */
@@ -9,32 +10,42 @@ import { takeRows } from "../engine/kernels";
 import { headName, isAdapted, param, type Llama, type Params } from "../model/llama";
 import { packSequences, type Packing } from "../model/packing";
 
-/** Ids [T] and 0/1 lossMask [T]; a token's mask says whether its own log-probability counts. */
-export interface MaskedSequence {
+/** Ids [T] and weights [T] >= 0; a token's weight says how much its own log-probability counts: under a mask 0 or 1. */
+export interface WeightedSequence {
   ids: Int32Array;
-  lossMask: Uint8Array;
+  weights: Float32Array;
 }
 
 /** What of sequences is computed: the last unmasked token itself is only predicted, never read. */
-export function packMasked(sequences: readonly MaskedSequence[]): Packing {
-  return packSequences(sequences.map(({ ids, lossMask }) => ids.subarray(0, Math.max(1, lossMask.lastIndexOf(1)))));
+export function packWeighted(sequences: readonly WeightedSequence[]): Packing {
+  return packSequences(
+    sequences.map(({ ids, weights }) =>
+      ids.subarray(
+        0,
+        Math.max(
+          1,
+          weights.findLastIndex((weight) => weight > 0),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
 export function tokenLogps(
   model: Llama,
   params: Params,
-  sequences: readonly MaskedSequence[],
+  sequences: readonly WeightedSequence[],
 ): { values: tf.Tensor1D; owners: Int32Array } {
-  const packing = packMasked(sequences);
+  const packing = packWeighted(sequences);
   const at: number[] = [],
     targets: number[] = [],
     owners: number[] = [];
-  sequences.forEach(({ ids, lossMask }, r) => {
-    if (lossMask[0])
+  sequences.forEach(({ ids, weights }, r) => {
+    if (weights[0])
       throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
     for (let t = 1; t < ids.length; t++)
-      if (lossMask[t]) {
+      if (weights[t]) {
         at.push(packing.tokens[r]![t - 1]!); // logits at t-1 predict token t
         targets.push(ids[t]!);
         owners.push(r);
@@ -48,11 +59,12 @@ export function tokenLogps(
   };
 }
 
-/** Sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
-export function sequenceLogps(model: Llama, params: Params, sequences: readonly MaskedSequence[]): tf.Tensor1D {
+/** Weighted sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
+export function sequenceLogps(model: Llama, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
   const { values, owners } = tokenLogps(model, params, sequences);
-  return tf.reshape(
-    tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length),
-    [sequences.length],
-  );
+  const weights = sequences.flatMap((sequence) => Array.from(sequence.weights.filter((weight) => weight > 0)));
+  const masked = weights.every((weight) => weight === 1);
+  const weighted = masked ? values : tf.mul(values, tf.tensor1d(weights));
+  const sums = tf.unsortedSegmentSum(tf.reshape(weighted, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length);
+  return tf.reshape(sums, [sequences.length]);
 }

@@ -11,8 +11,8 @@ import { headRows } from "../engine/head";
 import { weightShapes } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
 import { adapterShapes, type LoraConfig } from "../model/lora";
-import { sidesOf } from "../preference/collate";
-import { packMasked } from "./logps";
+import { sidesOf, unmaskedTokens } from "../preference/collate";
+import { packWeighted } from "./logps";
 import type { PairIds } from "./microbatch";
 import { chunkPairs } from "./reference";
 
@@ -52,6 +52,8 @@ export interface PlanRequest {
   pairs: readonly PairIds[];
   /** whose reference is computed, where there are more (default: `pairs`) */
   all?: readonly PairIds[];
+  /** false: the objective has no reference, and nothing is computed for it */
+  reference?: boolean;
   lora?: LoraConfig;
   /** of each layer only its input is kept for the gradient */
   gradientCheckpointing?: boolean;
@@ -73,16 +75,16 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
     .slice()
     .sort((a, b) => length(b) - length(a))
     .slice(0, count);
-  const sides = sidesOf(longest).map(({ ids, lossMask, promptLength }) => ({
+  const sides = sidesOf(longest).map(({ ids, weights, promptLength }) => ({
     ids,
-    lossMask: everything ? new Uint8Array(ids.length).fill(1, promptLength) : lossMask,
+    weights: everything ? new Float32Array(ids.length).fill(1, promptLength) : weights,
   }));
-  const { ids, slots, groups } = packMasked(sides);
+  const { ids, slots, groups } = packWeighted(sides);
   return {
     tokens: ids.length,
     slots: slots.length,
     scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
-    targets: sides.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0),
+    targets: sides.reduce((sum, { weights }) => sum + unmaskedTokens(weights), 0),
   };
 }
 
@@ -112,17 +114,20 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
     program: processes * programBytes,
   });
   const stages = {
-    reference: bytes(
-      {
-        weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p,
-        optimizer: 0,
-        gradients: 0,
-        activations: processes * forward.activations,
-        logits: processes * forward.logits,
-      },
-      0,
-      processes + rest,
-    ),
+    reference:
+      request.reference === false
+        ? nothing
+        : bytes(
+            {
+              weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p,
+              optimizer: 0,
+              gradients: 0,
+              activations: processes * forward.activations,
+              logits: processes * forward.logits,
+            },
+            0,
+            processes + rest,
+          ),
     gradient: bytes(
       {
         weights: frozen + processes * (2 * p + training.weights) + rest * 2 * p,
@@ -150,6 +155,8 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
   };
   return { microbatch, stages, total: Math.max(...Object.values(stages).map(stageTotal)) };
 }
+
+const nothing = Object.fromEntries(planParts.map((part) => [part, 0])) as Record<PlanPart, number>;
 
 /** The largest microbatch, of `most` and half of it again and again, whose plan fits; of 1 when none does. */
 export function planWithin(

@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type * as tf from "@tensorflow/tfjs";
+import { chunks } from "../base/collections";
 import { UserError } from "../base/check";
 import { sha256 } from "../base/hash";
-import { showDone, startProgress } from "../base/progress";
+import { showDone, startProgress, breathe } from "../base/progress";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import type { TokenizedPair } from "../preference/collate";
 import type { PairCompute } from "./compute";
@@ -35,21 +36,19 @@ export async function computeLogps(
   const out: CompletionLogps = { chosen: [], rejected: [] };
   const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
   const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
-  const chunks = Array.from({ length: Math.ceil(order.length / chunk) }, (_, i) =>
-    order.slice(i * chunk, (i + 1) * chunk),
-  );
+  const chunked = chunks(order, chunk);
   const progress = startProgress(logpsLabel, pairs.length);
   try {
     let next = 0,
       done = 0;
-    for await (const sides of compute.logps(weights, chunks)) {
-      const members = chunks[next++]!;
+    for await (const sides of compute.logps(weights, chunked)) {
+      const members = chunked[next++]!;
       members.forEach((i, j) => {
         out.chosen[i] = sides[j]!;
         out.rejected[i] = sides[members.length + j]!;
       });
       progress.update((done += members.length));
-      await new Promise(setImmediate); // lets an interrupt in
+      await breathe();
     }
   } finally {
     progress.stop();
@@ -57,20 +56,20 @@ export async function computeLogps(
   return out;
 }
 
-/** Sums over the unmasked tokens: one number a pair and side (the reference terms of Eq. 5). */
-export function maskedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
+/** Weighted sums: one number a pair and side (the reference terms of Eq. 5). */
+export function weightedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
   const sums = (side: "chosen" | "rejected") =>
     Float32Array.from(pairs, (pair, i) => {
-      const { lossMask } = pair[side],
-        values = logps[side][i]!,
-        start = lossMask.length - values.length;
-      return values.reduce((sum, value, t) => (lossMask[start + t] ? sum + value : sum), 0);
+      const { weights } = pair[side];
+      const values = logps[side][i]!;
+      const start = weights.length - values.length;
+      return values.reduce((sum, value, t) => (weights[start + t] ? sum + weights[start + t]! * value : sum), 0);
     });
   return { chosen: sums("chosen"), rejected: sums("rejected") };
 }
 
 /**
- * The masked sums of `pairs`, from the cache in `cacheDir` where it has them.
+ * The weighted sums of `pairs`, from the cache in `cacheDir` where it has them.
  * @param referenceHash names the reference, whose weights [P] are given, and the engine: another one rounds differently
  * @param chunk pairs per forward pass, where memory allows fewer than usual: sums are then rounded otherwise
  * @throws UserError naming the pairs that have a log-probability which is not finite
@@ -93,7 +92,7 @@ export async function cachedLogps(
     const logps = readLogps(file, pairs, order);
     checkFinite(logps, pairs, file, "Delete the file: it is computed again.");
     showDone(logpsLabel, pairs.length);
-    return maskedSums(logps, pairs);
+    return weightedSums(logps, pairs);
   }
   const logps = await computeLogps(compute, weights, pairs, chunk);
   checkFinite(logps, pairs, logpsLabel, "The policy overflows on these pairs: its weights are too large, or damaged.");
@@ -108,7 +107,7 @@ export async function cachedLogps(
       ["rejected", flat(logps.rejected)],
     ]),
   );
-  return maskedSums(logps, pairs);
+  return weightedSums(logps, pairs);
 }
 
 function readLogps(file: string, pairs: readonly PairIds[], order: readonly number[]): CompletionLogps {

@@ -1,30 +1,19 @@
 /** Training as tables: its settings, and the memory it will take. */
 import type { Table } from "../show/table";
 import { type MemoryPlan, planMemory, planParts, type PlanRequest, planStages, stageTotal } from "./plan";
-import type { TrainOptions } from "./train";
+import { optionRows, type TrainOptions } from "./trainOptions";
 
 /** Hyperparameters beside the paper's words. */
-export function describeTraining({ beta, lr, epochs, batch, warmup, weightDecay, betas, clip }: TrainOptions): Table {
-  const row = (name: string, here: string | number, paper: string) => ({ name, here: String(here), paper });
+export function describeTraining(options: TrainOptions): Table {
   return {
     name: "02-hyperparameters",
     caption: "Hyperparameters: chosen on validation topics, the same for every mask",
     columns: [
-      { key: "name", label: "Hyperparameter" },
-      { key: "here", label: "Here", align: "right" },
+      { key: "label", label: "Hyperparameter" },
+      { key: "value", label: "Here", align: "right" },
       { key: "paper", label: "Paper (App. A)" },
     ],
-    rows: [
-      row("epochs", epochs, '"the epoch is 3"'),
-      row("learning rate", lr, '"the learning rate is 5e-6"'),
-      row("batch size (pairs)", batch, '"the batch size is 64"'),
-      row("beta", beta, "not stated (official code: 0.1)"),
-      row("schedule", "cosine", '"cosine annealing learning rate scheduler"'),
-      row("warm-up (share of steps)", warmup, "not stated (official code: 0.03)"),
-      row("AdamW betas", betas.join(", "), "not stated"),
-      row("weight decay", weightDecay, "not stated (official code: 0)"),
-      row("gradient clipping", clip, "not stated (official code: 1)"),
-    ],
+    rows: optionRows(options).map((row) => ({ ...row })),
   };
 }
 

@@ -1,66 +1,17 @@
 /**
- * Masked DPO training (paper §2.2, App. A): an async generator of step logs, and the only owner of long-lived tensors.
+ * Training on pairs (paper §2.2, App. A): an async generator of step logs, and the only owner of long-lived tensors.
  * Deviates from official: gradients are averaged over the batch's pairs exactly, whatever the microbatch.
  */
 import * as tf from "@tensorflow/tfjs";
+import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
-import type { TokenizedPair } from "../preference/collate";
+import { unmaskedTokens, type TokenizedPair } from "../preference/collate";
 import type { Microbatch, PairCompute } from "./compute";
 import type { ReferenceLogps } from "./microbatch";
-
-export interface TrainOptions {
-  beta: number;
-  lr: number;
-  epochs: number;
-  /** pairs per optimizer step */
-  batch: number;
-  /** pairs per forward pass, and per task of a worker process; the gradient does not depend on it */
-  microbatch: number;
-  /** share of steps for linear warm-up */
-  warmup: number;
-  weightDecay: number;
-  betas: readonly [number, number];
-  eps: number;
-  /** global gradient norm is clipped to this */
-  clip: number;
-}
-
-/** Defaults; what the paper states is quoted. The rest follows the official code. */
-export const paperTraining: TrainOptions = {
-  beta: 0.1, // not stated; official code: 0.1
-  lr: 5e-6, // "the learning rate is 5e-6"
-  epochs: 3, // "the epoch is 3"
-  batch: 64, // "the batch size is 64"
-  microbatch: 16, // ours, for speed and memory (test/bench/README.md)
-  warmup: 0.03, // not stated ("cosine annealing learning rate scheduler"); official code: 0.03
-  weightDecay: 0, // not stated ("the AdamW optimizer"); official code: 0
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  clip: 1, // not stated; official code: 1
-};
-
-/** Means over the batch's pairs; logps are masked sums in nats. */
-export interface StepLog {
-  step: number;
-  steps: number;
-  epoch: number;
-  loss: number;
-  chosenReward: number;
-  rejectedReward: number;
-  chosenLogps: number;
-  rejectedLogps: number;
-  accuracy: number;
-  margin: number;
-  gradNorm: number;
-  lr: number;
-  /** share of completion tokens that the mask drops */
-  maskedShare: number;
-  tokensPerSecond: number;
-  etaSeconds: number;
-}
+import type { StepLog, TrainOptions } from "./trainOptions";
 
 /** Everything a run needs to go on: weights [P], both moments [P], steps taken. */
 export interface TrainState {
@@ -76,7 +27,8 @@ export interface TrainRequest {
   /** initial policy [P]; stays the caller's */
   initial: tf.Tensor1D;
   pairs: readonly TokenizedPair[];
-  reference: ReferenceLogps;
+  /** of `pairs`; none where the objective has no reference */
+  reference?: ReferenceLogps;
   options: TrainOptions;
   rng: Rng;
   resume?: TrainState;
@@ -146,7 +98,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))
       )
         request.checkpoint(await snapshot(weights, adam));
-      await new Promise(setImmediate); // lets an interrupt in
+      await breathe();
     }
     return await snapshot(weights, adam);
   } finally {
@@ -225,8 +177,8 @@ async function batchGradient(
     const of = (side: Float32Array) => Float32Array.from(micro, (j) => side[j]!);
     return {
       members: micro,
-      reference: { chosen: of(reference.chosen), rejected: of(reference.rejected) },
-      beta: options.beta,
+      reference: reference && { chosen: of(reference.chosen), rejected: of(reference.rejected) },
+      objective: options.objective,
       scale: 1 / members.length,
     };
   });
@@ -256,7 +208,7 @@ async function batchGradient(
     );
     for (const i of micro)
       for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
-        add("unmasked", side.lossMask);
+        sums.unmasked += unmaskedTokens(side.weights);
         sums.completionTokens += side.ids.length - side.promptLength;
         sums.tokens += side.ids.length;
       }

@@ -5,12 +5,13 @@
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { z } from "zod";
 import { chooseCompute, localCompute } from "./compute";
 import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
 import type { Complete } from "./microbatch";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import { train, type StepLog, type TrainOptions, type TrainRequest } from "./train";
+import { train, type TrainRequest } from "./train";
+import { objectiveNamed } from "./objective/registry";
+import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions } from "./trainOptions";
 import { readTrainState, writeTrainState } from "./trainState";
 import { UserError } from "../base/check";
 import { hashOf } from "../base/hash";
@@ -57,27 +58,6 @@ export interface TrainRun {
   report: TokenizeReport;
 }
 
-const number = z.number();
-const stepLogSchema = z
-  .object({
-    step: number,
-    steps: number,
-    epoch: number,
-    loss: number,
-    chosenReward: number,
-    rejectedReward: number,
-    chosenLogps: number,
-    rejectedLogps: number,
-    accuracy: number,
-    margin: number,
-    gradNorm: number,
-    lr: number,
-    maskedShare: number,
-    tokensPerSecond: number,
-    etaSeconds: number,
-  })
-  .strict();
-
 /** Steps between checkpoints where nothing else is asked for. */
 export const checkpointEvery = 10;
 
@@ -119,13 +99,12 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     });
   const reference = policyHash(policyDir),
     engine = await startEngineFor(policyDir);
-  const { microbatch: _, ...decisive } = options; // a run that ran out of memory goes on with a smaller microbatch
   const key = {
     reference,
     pairs: hashOf(pairs),
     mask,
     seed,
-    options: decisive,
+    options: decisiveOptionsSchema.strip().parse(options),
     engine: engine.arithmetic,
     ...(lora && { lora }),
   };
@@ -139,10 +118,11 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     if (tokenized.length === 0) throw emptyPairs(report);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
-    const label = `train (mask: ${mask})`;
+    const label = trainLabel(options, mask);
+    const { reference: refers } = objectiveNamed(options.objective.name);
     if (existsSync(out) && !existsSync(files.state) && existsSync(files.log)) {
       const logs = readJsonl(files.log, stepLogSchema);
-      showDone(logpsLabel, tokenized.length + emptied.length);
+      if (refers) showDone(logpsLabel, tokenized.length + emptied.length);
       showDone(label, logs.length, stepNote(logs.at(-1)!));
       return { out, logs, report };
     }
@@ -152,14 +132,16 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
       ? localCompute(policy.model, layout, everything, complete)
       : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
     try {
-      const logps = await cachedLogps(
-        request.logpsDir ?? run,
-        `${reference} ${key.engine}`,
-        compute,
-        initial,
-        everything,
-        Math.min(chunkPairs, options.microbatch),
-      );
+      const logps = refers
+        ? await cachedLogps(
+            request.logpsDir ?? run,
+            `${reference} ${key.engine}`,
+            compute,
+            initial,
+            everything,
+            Math.min(chunkPairs, options.microbatch),
+          )
+        : undefined;
       const { logs, weights } = await trainSteps(
         request,
         { compute, initial, pairs: tokenized, reference: logps },
@@ -250,6 +232,10 @@ async function trainSteps(
   } finally {
     progress.stop();
   }
+}
+
+function trainLabel({ objective: { name } }: TrainOptions, mask: MaskKind): string {
+  return `train (${name === "dpo" ? "" : `${name}, `}mask: ${mask})`;
 }
 
 function stepNote({ loss, margin }: StepLog): string {

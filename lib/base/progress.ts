@@ -90,3 +90,8 @@ function lines(label: string, total: number, from: number): Progress {
     },
   };
 }
+
+/** Lets whatever waits be heard, an interrupt above all: for long work between its steps. */
+export function breathe(): Promise<void> {
+  return new Promise(setImmediate);
+}

@@ -6,20 +6,15 @@ import { writeFileAtomic } from "./files";
 import { canonicalJson, hashOf } from "./hash";
 import { parseJson, readText } from "./jsonl";
 
-const named = new Map<string, { kind: string; key: object }>();
-
 /** Name of a run folder: `<kind>-<hash8>`. */
 export function folderName(kind: string, key: object): string {
-  const name = `${kind}-${hashOf(key).slice(0, 8)}`;
-  named.set(name, { kind, key });
-  return name;
+  return `${kind}-${hashOf(key).slice(0, 8)}`;
 }
 
-/** The runs below `root` that this process has made or read: all it asked for by name that are there. */
-export function usedRuns(root: string): { name: string; kind: string; key: object }[] {
-  return [...named]
-    .filter(([name]) => existsSync(path.join(root, name, "run.json")))
-    .map(([name, run]) => ({ name, ...run }));
+/** What the run folder of this name stands for. @throws UserError where none is there */
+export function runKey(root: string, name: string): object {
+  const file = path.join(root, name, "run.json");
+  return parseJson(readText(file), file) as object;
 }
 
 /** `<root>/<kind>-<hash8>`, made if absent; run.json inside says in words what the hash stands for. */

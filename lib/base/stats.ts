@@ -6,6 +6,7 @@
  * n units, C columns, R resamples or permutations. Sources: Efron & Tibshirani 1993, ch. 14 (BCa);
  * Phipson & Smyth 2010 (a Monte Carlo p-value counts the observed one). Checked against scipy (test/golden/stats.json).
  */
+import { sum } from "./collections";
 import type { Rng } from "./rng";
 
 /** An estimate and the ends of its confidence interval; the ends are NaN where fewer than 2 units leave them unknown. */
@@ -189,12 +190,6 @@ export function spearman(
   let extreme = 1;
   for (let r = 0; r < resamples; r++) if (Math.abs(dot(rng.shuffle(order))) >= Math.abs(rho) - 1e-12) extreme++;
   return { rho, p: extreme / (1 + resamples) };
-}
-
-function sum(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return total;
 }
 
 function quantileOfSorted(sorted: Float64Array, q: number): number {

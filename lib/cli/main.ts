@@ -2,7 +2,7 @@
 import path from "node:path";
 import { Command, Option } from "commander";
 import { UserError } from "../base/check";
-import { projectRoot } from "../base/files";
+import { projectRoot, versionIn } from "../base/files";
 import { writeJsonl } from "../base/jsonl";
 import {
   type ImportName,
@@ -23,7 +23,9 @@ import { count, mask, model, number, say, seed } from "./flags";
 import { addReportCommand } from "./report";
 import { addRunsCommand } from "./runs";
 import { withServer } from "./serverFlags";
-import { addTrainCommands, trainOptions, withTraining, type TrainingFlags } from "./train";
+import { addLossCommand } from "./loss";
+import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
+import { addTrainCommands } from "./train";
 import { addWorldCommand } from "./world";
 import { presetNames } from "../lab/preset";
 import {
@@ -48,7 +50,7 @@ const questions = () => new Option("--questions <file>", "questions (JSONL)").de
 const program = new Command("mask-dpo")
   .description("Mask-DPO: sample, annotate, mask, align, evaluate")
   .showHelpAfterError("(add --help for the options)")
-  .version("0.1.0");
+  .version(versionIn("package.json"));
 let output: string | undefined; // what the running verb writes: a full disk does not say which file it was
 program.hook("preAction", (_program, verb) => {
   output = verb.opts<{ out?: string }>().out;
@@ -199,6 +201,7 @@ program
   );
 
 addTrainCommands(program);
+addLossCommand(program);
 
 program
   .command("evaluate")
@@ -381,7 +384,7 @@ program
   .command("lab")
   .description("start JupyterLab with our kernel")
   .action(async () => {
-    process.exitCode = await (require("../notebook/jupyter") as typeof import("../notebook/jupyter")).startLab();
+    process.exitCode = await (require("../notebook/jupyter") as typeof import("../notebook/jupyter")).startJupyterLab();
   });
 
 /** Loaded late: it brings the TypeScript compiler. */

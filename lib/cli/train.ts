@@ -1,6 +1,5 @@
 /** `mask-dpo train`, `plan` and `merge`. */
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { paperTraining, type TrainOptions } from "../align/train";
 import { UserError } from "../base/check";
 import { toText } from "../show/table";
 import { checkpointEvery } from "../align/trainRun";
@@ -9,47 +8,7 @@ import { planVerb, trainVerb } from "../steps/train";
 import { loraTargets, type LoraConfig, type LoraTarget } from "../model/lora";
 import type { MaskKind } from "../preference/mask";
 import { count, mask, model, number, say, seed } from "./flags";
-
-const { beta, lr, epochs, batch, microbatch, warmup, weightDecay, clip } = paperTraining;
-export type TrainingFlags = Record<
-  "beta" | "lr" | "epochs" | "batch" | "microbatch" | "warmup" | "weightDecay" | "clip",
-  number
->;
-export const withTraining = (command: Command): Command =>
-  command
-    .option("--beta <x>", "weight of the reference", number(0), beta)
-    .option("--lr <x>", "peak learning rate", number(0), lr)
-    .option("--epochs <n>", "passes over the pairs", count, epochs)
-    .option("--batch <n>", "pairs per step", count, batch)
-    .option(
-      "--microbatch <n>",
-      "pairs per forward pass; fewer where memory is short, unless it is given",
-      count,
-      microbatch,
-    )
-    .option("--warmup <share>", "share of steps", number(0, 1), warmup)
-    .option("--weight-decay <x>", "AdamW", number(0), weightDecay)
-    .option("--clip <norm>", "gradient norm", number(0), clip);
-export const trainOptions = ({
-  beta,
-  lr,
-  epochs,
-  batch,
-  microbatch,
-  warmup,
-  weightDecay,
-  clip,
-}: TrainingFlags): TrainOptions => ({
-  ...paperTraining,
-  beta,
-  lr,
-  epochs,
-  batch,
-  microbatch,
-  warmup,
-  weightDecay,
-  clip,
-});
+import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
 
 interface MemoryFlags {
   gradientCheckpointing?: boolean;
@@ -148,31 +107,26 @@ export function addTrainCommands(program: Command): void {
     );
 
   withMemory(
-    program
-      .command("plan")
-      .description("how much memory train will take")
-      .addOption(model())
-      .requiredOption("--pairs <file>", "pairs (JSONL)")
-      .addOption(mask())
-      .addOption(seed())
-      .option("--epochs <n>", "passes over the pairs", count, epochs)
-      .option("--batch <n>", "pairs per step", count, batch)
-      .option("--microbatch <n>", "pairs per forward pass", count, microbatch),
+    withTraining(
+      program
+        .command("plan")
+        .description("how much memory train will take")
+        .addOption(model())
+        .requiredOption("--pairs <file>", "pairs (JSONL)")
+        .addOption(mask())
+        .addOption(seed()),
+      ["epochs", "batch", "microbatch"],
+    ),
   ).action(
     async (
-      o: { model: string; pairs: string; mask: MaskKind; seed: number } & Record<
-        "epochs" | "batch" | "microbatch",
-        number
-      > &
-        MemoryFlags,
+      o: { model: string; pairs: string; mask: MaskKind; seed: number } & Partial<TrainingFlags> & MemoryFlags,
       command: Command,
     ) => {
-      const { epochs, batch, microbatch } = o;
       for await (const table of planVerb({
         ...o,
         fixed: isGiven(command),
         lora: loraOf(o),
-        options: { ...paperTraining, epochs, batch, microbatch },
+        options: trainOptions(o),
       }))
         say(toText(table));
     },

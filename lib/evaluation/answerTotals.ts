@@ -11,7 +11,7 @@ import { readings } from "../world/relation";
 
 /**
  * answers; sentences = correct + incorrect + noFact (oracle, §3.1), score: sum of the answers' scores; facts (each once
- * an answer), supported ones, factAnswers: answers with a fact, factScore: sum of their shares of supported facts
+ * an answer), supported ones, factAnswers: answers with a fact, factShare: sum of their shares of supported facts
  * (FActScore); characters; relations: distinct ones an answer; repeated: sentences stated before in the same answer.
  */
 export const measures = [
@@ -24,7 +24,7 @@ export const measures = [
   "facts",
   "supported",
   "factAnswers",
-  "factScore",
+  "factShare",
   "characters",
   "relations",
   "repeated",
@@ -70,7 +70,7 @@ export function answerTotals(
       facts: facts.length,
       supported,
       factAnswers: facts.length > 0 ? 1 : 0,
-      factScore: facts.length > 0 ? supported / facts.length : 0,
+      factShare: facts.length > 0 ? supported / facts.length : 0,
       characters: completion.length,
       relations: new Set(texts.flatMap((text) => readings(text)[0]?.relation ?? [])).size,
       repeated: texts.length - new Set(texts).size,

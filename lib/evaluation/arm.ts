@@ -3,18 +3,18 @@
  * score has a BCa interval over topics, and two arms are compared topic by topic. How seeds differ stands beside it,
  * since an interval over topics does not see what another training run would give (DESIGN: the paper gives neither).
  */
+import { runsOf, type Traced } from "../show/provenance";
+import { sum } from "../base/collections";
 import { percent } from "../base/percent";
 import type { Rng } from "../base/rng";
 import { bootstrap, ratio, type Columns, type Interval } from "../base/stats";
 import { pairedDifference, type Difference } from "./compare";
 import { poolTotals, type AnswerTotals, type Measure } from "./answerTotals";
 
-export interface Arm {
+export interface Arm extends Traced {
   label: string;
   /** one a seed, in the order of the seeds */
   seeds: readonly AnswerTotals[];
-  /** names of the run folders the numbers are from */
-  runs: readonly string[];
 }
 
 /** score: sentences without hallucination (§3.1, ANAH-v2's in the paper). factScore: mean share of supported facts of an answer (FActScore's). */
@@ -22,7 +22,7 @@ export const scores = { score: "sentence score", factScore: "fact score" } as co
 export type Score = keyof typeof scores;
 
 /** A - B in percent points, over all seeds and of each. */
-export interface ArmDifference extends Difference {
+export interface ArmDifference extends Difference, Traced {
   perSeed: number[];
 }
 
@@ -53,6 +53,7 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
     a: 100 * difference.a,
     b: 100 * difference.b,
     p: difference.p,
+    runs: runsOf(a, b),
     perSeed: seedScores(a, score).map((value, i) => value - against[i]!),
   };
 }
@@ -60,7 +61,7 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
 /** Mean of a measure over all answers. */
 export function perAnswer({ seeds }: Arm, measure: Measure): number {
   const { sums } = poolTotals(seeds);
-  return total(sums[measure]) / total(sums.answers);
+  return sum(sums[measure]) / sum(sums.answers);
 }
 
 /** Score of every topic, as a fraction; topics without a sentence are left out. */
@@ -86,13 +87,9 @@ export function topicDifferences(a: Arm, b: Arm): Map<string, number> {
 function columnsOf({ sums }: AnswerTotals, score: Score): Columns {
   return score === "score"
     ? [sums.sentences.map((n, i) => n - sums.incorrect[i]!), sums.sentences]
-    : [sums.factScore, sums.factAnswers];
+    : [sums.factShare, sums.factAnswers];
 }
 
 function valueOf(totals: AnswerTotals, score: Score): number {
-  return ratio(Float64Array.from(columnsOf(totals, score), (column) => total(Array.from(column))));
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, v) => sum + v, 0);
+  return ratio(Float64Array.from(columnsOf(totals, score), sum));
 }

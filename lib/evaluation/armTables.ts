@@ -105,6 +105,7 @@ export function differencesTable(
       difference: intervalOf(difference),
       p: difference.p,
       seeds: rangeText(difference.perSeed),
+      runs: difference.runs.join(" "),
     })),
   };
 }
@@ -129,6 +130,7 @@ export function claimsTable(name: string, claims: readonly Claim[]): Table {
       here: intervalOf(claim.here),
       seeds: rangeText(claim.here.perSeed),
       verdict: verdictOf(claim.here),
+      runs: claim.here.runs.join(" "),
     })),
   };
 }

@@ -5,6 +5,7 @@
  * rising score) is the best of a random subset with probability C(i - 1, N - 1) / C(n, N), which makes the
  * estimate unbiased and as quiet as n answers allow. Equal scores share their places evenly.
  */
+import { sum } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, type Columns, type Interval, bootstrap, ratio } from "../base/stats";
@@ -103,7 +104,7 @@ export function gapSlope(
 /** What values at each N are weighted with for their slope on log2 N, by least squares. */
 export function slopeWeights(ns: readonly number[]): number[] {
   const x = ns.map((n) => Math.log2(n)),
-    mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+    mean = sum(x) / x.length;
   const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
   return x.map((v) => (v - mean) / spread);
 }

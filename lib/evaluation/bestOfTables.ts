@@ -1,4 +1,5 @@
 /** Best of N as tables and curves (notebook 06). */
+import type { Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import type { Interval } from "../base/stats";
 import type { BestOfNPoint } from "./bestOfN";
@@ -27,6 +28,7 @@ export function gapTable(
       gap: { value, low, high },
       p,
       seeds: perSeed.map((v) => v.toFixed(1)).join(", "),
+      runs: gaps[i]!.runs.join(" "),
       reduction: { value: reduction[i]!.value, low: reduction[i]!.low, high: reduction[i]!.high },
     })),
   };
@@ -46,7 +48,7 @@ export function bestOfCurve(label: string, style: SeriesStyle, points: readonly 
 }
 
 /** One curve pair, base and Mask-DPO, for some setting. */
-export interface CurvePair {
+export interface CurvePair extends Traced {
   label: string;
   base: readonly BestOfNPoint[];
   maskDpo: readonly BestOfNPoint[];
@@ -54,9 +56,12 @@ export interface CurvePair {
 
 /** Small multiples, a panel a setting. */
 export function pairPanels(pairs: readonly CurvePair[], styles: { base: SeriesStyle; maskDpo: SeriesStyle }): Panel[] {
-  return pairs.map(({ label, base, maskDpo }) => ({
+  return pairs.map(({ label, base, maskDpo, runs }) => ({
     title: label,
-    curves: [bestOfCurve("base", styles.base, base), bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo)],
+    curves: [
+      { ...bestOfCurve("base", styles.base, base), runs },
+      { ...bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo), runs },
+    ],
   }));
 }
 
@@ -72,7 +77,7 @@ export function gridTable(name: string, caption: string, setting: string, pairs:
       { key: "policy", label: "Policy" },
       ...ns.map((n) => ({ key: `n${n}`, label: `N = ${n}` })),
     ],
-    rows: pairs.flatMap(({ label, base, maskDpo }) =>
+    rows: pairs.flatMap(({ label, base, maskDpo, runs }) =>
       (
         [
           ["base", base],
@@ -81,6 +86,7 @@ export function gridTable(name: string, caption: string, setting: string, pairs:
       ).map(([policy, points]) => ({
         setting: label,
         policy,
+        runs: runs.join(" "),
         ...Object.fromEntries(ns.map((n) => [`n${n}`, at(points, n)])),
       })),
     ),

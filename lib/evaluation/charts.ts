@@ -1,4 +1,5 @@
 /** Results as figures. */
+import { runsOf } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -116,5 +117,6 @@ export function scoreCurve(
     y: scores.map(({ value }) => value),
     low: scores.map(({ low }) => low),
     high: scores.map(({ high }) => high),
+    runs: runsOf(...points.map(({ arm }) => arm)),
   };
 }

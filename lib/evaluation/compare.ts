@@ -3,6 +3,7 @@
  * with its BCa interval and the p-value of a paired permutation test (answers exchanged within topics).
  * Not in the paper, which compares single numbers.
  */
+import { sum } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import {
@@ -52,8 +53,7 @@ export function comparePolicies(
 /** Difference of two ratios of sums over the same units. @param a, b two columns each: what is summed, and what it is divided by */
 export function pairedDifference(a: Columns, b: Columns, rng: Rng, options: BootstrapOptions = {}): Difference {
   const difference: Statistic = (sums) => ratio(sums.subarray(0, 2)) - ratio(sums.subarray(2, 4));
-  const total = (column: ArrayLike<number>): number => Array.from(column).reduce((sum, v) => sum + v, 0);
-  const valueOf = (columns: Columns): number => ratio(Float64Array.from(columns, total));
+  const valueOf = (columns: Columns): number => ratio(Float64Array.from(columns, sum));
   const { p } = pairedPermutationTest(a, b, ratio, rng.fork("permutation"), options);
   return { a: valueOf(a), b: valueOf(b), ...bootstrap([...a, ...b], difference, rng.fork("bootstrap"), options), p };
 }

@@ -1,4 +1,5 @@
 /** Which kinds of facts a policy gets right: accuracy by relation, with intervals over topics. */
+import { sum } from "../base/collections";
 import { bootstrap, ratio, type Interval } from "../base/stats";
 import type { Rng } from "../base/rng";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
@@ -60,11 +61,7 @@ export function relationAccuracy(
         [...topics.values()].map(([right]) => right),
         [...topics.values()].map(([, all]) => all),
       ] as const;
-      return {
-        relation,
-        statements: columns[1].reduce((a, b) => a + b, 0),
-        accuracy: bootstrap(columns, ratio, rng.fork(relation)),
-      };
+      return { relation, statements: sum(columns[1]), accuracy: bootstrap(columns, ratio, rng.fork(relation)) };
     })
     .sort((a, b) => b.accuracy.value - a.accuracy.value);
 }

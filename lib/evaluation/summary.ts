@@ -3,9 +3,10 @@
  *
  * `score` is the paper's: non-hallucinated sentences over all sentences, pooled over the answers (micro), so
  * that long answers weigh more. `macroScore` is the mean score of an answer, an answer without sentences counted
- * as 0. `factScore` leaves no-fact sentences out. Counts and length stand beside them, so that a score won by
+ * as 0. `rightShare` leaves no-fact sentences out. Counts and length stand beside them, so that a score won by
  * short or empty answers is visible. Intervals: BCa bootstrap over topics (not stated in the paper: it gives none).
  */
+import { groupBy } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, type Interval, bootstrap, ratio } from "../base/stats";
@@ -24,7 +25,7 @@ export interface EvaluationSummary {
   /** Mean score of an answer. */
   macroScore: Interval;
   /** correct / (correct + incorrect), pooled. */
-  factScore: Interval;
+  rightShare: Interval;
   /** Mean counts of an answer, and its length in characters. The paper's counts are these times its 177 questions. */
   perAnswer: SentenceCounts & { characters: number };
 }
@@ -67,8 +68,8 @@ export function summarise(
       topics.map(({ score }) => score),
       topics.map((topic) => topic.answers),
     ),
-    factScore: interval(
-      "factScore",
+    rightShare: interval(
+      "rightShare",
       counts.map((c) => c.correct),
       counts.map((c) => c.correct + c.incorrect),
     ),
@@ -129,17 +130,17 @@ export function answersByTopic(
       got: "none",
       fix: "Give the questions the answers belong to.",
     });
-  const byTopic = new Map<string, QuestionAnswers[]>();
-  for (const entry of byQuestion.values()) {
-    const { id, topic } = entry.question;
-    if (entry.answers.length === 0)
+  for (const {
+    question: { id },
+    answers: given,
+  } of byQuestion.values()) {
+    if (given.length === 0)
       throw new UserError({
         where: `question ${brief(id)}`,
         expected: "at least one answer to every question",
         got: "none",
         fix: "Sample the missing answers, or leave the question out.",
       });
-    byTopic.set(topic, [...(byTopic.get(topic) ?? []), entry]);
   }
-  return byTopic;
+  return groupBy(byQuestion.values(), ({ question }) => question.topic);
 }

@@ -8,7 +8,7 @@
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, bootstrap, type Interval, type Statistic } from "../base/stats";
-import { type AnnotatedCandidate, type Question, type Verdict, verdictSchema } from "./records";
+import { type AnnotatedCandidate, type Question, type Verdict, verdictSchema, candidateKey } from "./records";
 import { isHallucination } from "./verdict";
 
 /** Order of rows (human) and columns (annotator) of the confusion matrix. */
@@ -71,12 +71,11 @@ export function agreement(
   rng: Rng,
   options: BootstrapOptions = {},
 ): Agreement {
-  const key = ({ questionId, index }: AnnotatedCandidate): string => `${index} ${questionId}`;
-  const byKey = new Map(judged.map((row) => [key(row), row]));
+  const byKey = new Map(judged.map((row) => [candidateKey(row), row]));
   const topicOf = new Map(questions.map(({ id, topic }) => [id, topic]));
   const byTopic = new Map<string, Float64Array>();
   for (const row of human) {
-    const other = byKey.get(key(row));
+    const other = byKey.get(candidateKey(row));
     if (!other) continue;
     checkAlike(row, other);
     const topic = topicOf.get(row.questionId);

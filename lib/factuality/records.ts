@@ -36,6 +36,11 @@ export const annotatedCandidateSchema = z
   .superRefine((row, ctx) => checkSpans(row.completion, row.sentences, ctx, ["sentences"]));
 export type AnnotatedCandidate = z.infer<typeof annotatedCandidateSchema>;
 
+/** What tells one candidate from another. */
+export function candidateKey({ questionId, index }: Pick<Candidate, "questionId" | "index">): string {
+  return `${index} ${questionId}`;
+}
+
 /** Spans must lie inside the text, in order, not overlapping, not empty. */
 export function checkSpans(
   completion: string,

@@ -6,6 +6,7 @@
 import vm from "node:vm";
 import { inspect } from "node:util";
 import { createExecutor, type Executor } from "tslab/dist/executor";
+import { breathe } from "../base/progress";
 import { cellFile, runtimeError, typeError, type CellError, type CellRecord, type TypeMessage } from "./cellErrors";
 import { createCellCompiler } from "./compiler";
 import { redirectPrinting, StreamJoiner } from "./streams";
@@ -70,7 +71,7 @@ export class CellRunner {
     this.current = cell;
     const ok = await this.executor.execute(source);
     // One turn of the event loop, so that rejections nobody handled are seen while the cell is still running.
-    await new Promise((resolve) => setImmediate(resolve));
+    await breathe();
     cell.streams.flush();
     cell.done = true;
     if (ok && cell.thrown.length === 0) return undefined;

@@ -3,6 +3,7 @@
  * question by question, so that a killed run goes on where it was.
  */
 import path from "node:path";
+import type { Traced } from "../show/provenance";
 import { hashOf } from "../base/hash";
 import { annotateCandidates } from "../factuality/annotator";
 import type { AnnotatedCandidate, Candidate, Question } from "../factuality/records";
@@ -14,7 +15,12 @@ import { evaluationQuestions } from "./questions";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
-/** The same in a run folder of its own. */
+/** Candidates, and the run folder that keeps them. */
+export interface Sampled extends Traced {
+  candidates: Candidate[];
+}
+
+/** K candidates of every question, in a run folder of their own. */
 export async function candidatesOf(
   { seed, engine, runs }: Session,
   policyDir: string,
@@ -22,7 +28,7 @@ export async function candidatesOf(
   k: number,
   sampling: SamplingOptions,
   label: string,
-): Promise<Candidate[]> {
+): Promise<Sampled> {
   const key = {
     policy: policyHash(policyDir),
     questions: hashOf(questions),
@@ -31,22 +37,17 @@ export async function candidatesOf(
     seed,
     engine: engine.arithmetic,
   };
-  return sampleInto(
-    path.join(runFolder(runs, "candidates", key), "candidates.jsonl"),
-    policyDir,
-    questions,
-    k,
-    sampling,
-    seed,
-    label,
-  );
+  const folder = runFolder(runs, "candidates", key),
+    file = path.join(folder, "candidates.jsonl");
+  const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
+  return { candidates, runs: [path.basename(folder)] };
 }
 
 /** How answers are drawn for evaluation: greedy (Table 1, "top-k=1") or top-k 40 at T 0.8 (Table 6). */
 export type Decoding = "greedy" | "sampled";
 
 /** Questions with annotated answers. */
-export interface Answered {
+export interface Answered extends Traced {
   questions: Question[];
   answers: AnnotatedCandidate[];
 }
@@ -60,7 +61,7 @@ export async function answersOf(
 ): Promise<Answered> {
   const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
-  const sampled = await candidatesOf(
+  const { candidates, runs } = await candidatesOf(
     session,
     policyDir,
     questions,
@@ -68,7 +69,7 @@ export async function answersOf(
     { ...sampling, maxNewTokens: session.preset.maxNewTokens },
     `answer ${split} questions (${decoding})`,
   );
-  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
+  return { questions, answers: await annotateCandidates(candidates, questions, atlasAnnotator(session.atlas)), runs };
 }
 
 /** Annotated answers for best-of-N, as many a question as the largest N, to the preset's test questions. */
@@ -79,7 +80,7 @@ export async function bestOfAnswers(
   temperature: number = paperSampling.temperature,
 ): Promise<Answered> {
   const questions = evaluationQuestions(session, "test", session.preset.bestOfQuestions);
-  const sampled = await candidatesOf(
+  const { candidates, runs } = await candidatesOf(
     session,
     policyDir,
     questions,
@@ -87,5 +88,5 @@ export async function bestOfAnswers(
     { ...paperSampling, temperature, maxNewTokens: session.preset.maxNewTokens },
     "sample for best-of-N",
   );
-  return { questions, answers: await annotateCandidates(sampled, questions, atlasAnnotator(session.atlas)) };
+  return { questions, answers: await annotateCandidates(candidates, questions, atlasAnnotator(session.atlas)), runs };
 }

@@ -20,7 +20,7 @@ export const evaluations = {
 export type EvaluationName = keyof typeof evaluations;
 
 /** Raised when what an evaluation counts changes, so that older ones are not taken for it. */
-const version = 1;
+const version = 2;
 
 /** Sums over a policy's answers. @param policy its hash where it is known */
 export async function evaluate(
@@ -43,8 +43,13 @@ export async function evaluate(
 
 /** The same where it was computed before. @throws UserError for a damaged file */
 export function knownEvaluation(session: Session, policy: string, name: EvaluationName): AnswerTotals | undefined {
-  const file = path.join(session.runs, folderName("evaluation", keyOf(session, policy, name)), "totals.json");
+  const file = path.join(session.runs, evaluationRun(session, policy, name), "totals.json");
   return existsSync(file) ? parseRow(answerTotalsSchema, parseJson(readText(file), file), file) : undefined;
+}
+
+/** Name of its run folder. */
+export function evaluationRun(session: Session, policy: string, name: EvaluationName): string {
+  return folderName("evaluation", keyOf(session, policy, name));
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {

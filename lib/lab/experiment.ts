@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import type { TrainOptions } from "../align/train";
+import type { TrainOptions } from "../align/trainOptions";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";

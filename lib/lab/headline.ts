@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { intervalOf } from "../evaluation/armTables";
 import { type Claim, claimVerdicts, verdictOf } from "../evaluation/claims";
-import { provenanceSchema } from "../show/provenance";
+import { provenanceSchema, type Traced } from "../show/provenance";
 import { provenanceOf } from "./publish";
 import type { Session } from "./session";
 import type { Table } from "../show/table";
@@ -34,17 +34,27 @@ const fileSchema = z
     numbers: z.array(numberSchema),
   })
   .strict();
-/** One number of the paper's kind, measured here. */
-export type HeadlineNumber = z.input<typeof numberSchema>;
+/** One number of the paper's kind, measured here, with the run folders it is from where it knows them. */
+export type HeadlineNumber = z.input<typeof numberSchema> & Partial<Traced>;
 
-/** Writes `<figures>/<notebook>-numbers.json`. */
-export function recordNumbers(session: Session, notebook: string, numbers: readonly HeadlineNumber[]): void {
+/** Writes `<figures>/<notebook>-numbers.json`. @param from what they were made of, where they do not say so */
+export function recordNumbers(
+  session: Session,
+  notebook: string,
+  numbers: readonly HeadlineNumber[],
+  ...from: readonly Traced[]
+): void {
   const { figures, preset, seed, engine } = session;
-  const plain = numbers.map(({ here, ...rest }) => ({ ...rest, here: storable(here) }));
-  writeFileAtomic(
-    path.join(figures, `${notebook}-numbers.json`),
-    `${JSON.stringify({ notebook, preset: preset.name, seed, engine: engine.name, run: provenanceOf(session), numbers: plain }, null, 2)}\n`,
-  );
+  const plain = numbers.map(({ here, runs: _, ...rest }) => ({ ...rest, here: storable(here) }));
+  const record = {
+    notebook,
+    preset: preset.name,
+    seed,
+    engine: engine.name,
+    run: provenanceOf(session, ...numbers, ...from),
+    numbers: plain,
+  };
+  writeFileAtomic(path.join(figures, `${notebook}-numbers.json`), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** JSON has no NaN: an interval without ends becomes its value, a value that is none becomes null. */
@@ -110,5 +120,6 @@ export function claimNumber({ text, source, printed, here }: Claim): HeadlineNum
     paper: printed,
     here: intervalOf(here),
     verdict: verdictOf(here),
+    runs: here.runs,
   };
 }

@@ -8,7 +8,7 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { annotateCandidates } from "../factuality/annotator";
-import type { Candidate, Question } from "../factuality/records";
+import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
@@ -16,9 +16,9 @@ import type { EmbeddingName } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
-import { candidatesOf } from "./candidates";
+import { candidatesOf, type Sampled } from "./candidates";
 import { trainingTopics } from "./questions";
-import { runFolder } from "../base/runFolder";
+import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
@@ -42,6 +42,11 @@ export interface PairSource {
 export async function pairsOf(session: Session, source: PairSource): Promise<PreferencePair[]> {
   const kept = new Set((await questionsOf(session, source)).map(({ id }) => id));
   return (await allPairs(session, source)).filter(({ questionId }) => kept.has(questionId));
+}
+
+/** Name of that run folder. */
+export function pairsRun(session: Session, source: PairSource): string {
+  return folderName("pairs", keyOf(session, source));
 }
 
 /** What must be there before experiments run side by side: sampling uses every core by itself. */
@@ -73,23 +78,29 @@ async function topicGroup(
   return new Set(splitByDistance(await topicVectors(session, embedding), centres, topics, share)[distance]);
 }
 
-async function allPairs(session: Session, { author, document, annotator, k }: PairSource): Promise<PreferencePair[]> {
-  const { atlas, preset, seed, engine } = session,
-    questions = trainingTopics(session).flat();
-  const key = {
+function keyOf(session: Session, { author, document, annotator, k }: PairSource): object {
+  const { preset, seed, engine } = session,
+    questions = hashOf(trainingTopics(session).flat());
+  return {
     author: shippedHash(session, author),
     document,
     annotator,
     k,
     candidates: preset.candidates,
-    questions: hashOf(questions),
+    questions,
     seed,
     engine: engine.arithmetic,
   };
-  const file = path.join(runFolder(session.runs, "pairs", key), "pairs.jsonl");
+}
+
+async function allPairs(session: Session, source: PairSource): Promise<PreferencePair[]> {
+  const { author, document, annotator, k } = source,
+    { atlas, seed } = session,
+    questions = trainingTopics(session).flat();
+  const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
-  const annotate = async (candidates: Candidate[]) =>
+  const annotate = async ({ candidates }: Sampled) =>
     annotateCandidates(
       candidates.filter(({ index }) => index < k),
       questions,
@@ -115,7 +126,7 @@ export async function trainingCandidates(
   session: Session,
   author: PolicyName,
   questions: readonly Question[],
-): Promise<Candidate[]> {
+): Promise<Sampled> {
   const { candidates, maxNewTokens } = session.preset;
   return candidatesOf(
     session,

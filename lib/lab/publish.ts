@@ -1,33 +1,33 @@
 /** A result goes to the figures folder and comes back as what a notebook shows. */
 import * as tf from "@tensorflow/tfjs";
-import { usedRuns } from "../base/runFolder";
+import { runKey } from "../base/runFolder";
 import { nativeBackend } from "../engine/native";
 import type { Bundle } from "../show/bundle";
 import type { Figure } from "../show/figure/figure";
 import { saveFigure } from "../show/figure/saveFigure";
 import { figureBundle } from "../show/figure/html";
-import type { Provenance } from "../show/provenance";
+import { runsOf, type Provenance, type Traced } from "../show/provenance";
 import { saveTable } from "../show/saveTable";
 import type { Session } from "./session";
-import { tableBundle, type Table } from "../show/table";
+import { tableBundle, tableRuns, type Table } from "../show/table";
 
-/** Saves a table as Markdown, LaTeX and JSON. */
-export function publishTable(session: Session, table: Table): Bundle {
-  saveTable(table, session.figures, provenanceOf(session));
+/** Saves a table as Markdown, LaTeX and JSON. @param from what it was made of, where it does not say so itself */
+export function publishTable(session: Session, table: Table, ...from: readonly Traced[]): Bundle {
+  saveTable(table, session.figures, provenanceOf(session, { runs: tableRuns(table) }, ...from));
   return tableBundle(table);
 }
 
-/** Saves a figure as SVG, PDF, PNG and HTML. */
-export async function publishFigure(session: Session, figure: Figure): Promise<Bundle> {
-  return figureBundle(figure, await saveFigure(figure, session.figures, undefined, provenanceOf(session)));
+/** Saves a figure as SVG, PDF, PNG and HTML. @param from as for a table */
+export async function publishFigure(session: Session, figure: Figure, ...from: readonly Traced[]): Promise<Bundle> {
+  const provenance = provenanceOf(session, figure, ...from);
+  return figureBundle(figure, await saveFigure(figure, session.figures, undefined, provenance));
 }
 
-/** The provenance of whatever is saved now. */
-export function provenanceOf({ preset, seed, engine, runs }: Session): Provenance {
-  const used = usedRuns(runs);
-  const seeds = used.flatMap(({ kind, key }) =>
-    kind !== "evaluation" && "seed" in key && typeof key.seed === "number" ? [key.seed] : [],
-  ); // greedy answers are evaluated under none
+/** The provenance of what was made in this session from these. */
+export function provenanceOf(session: Session, ...from: readonly Partial<Traced>[]): Provenance {
+  const { preset, seed, engine } = session,
+    runs = runsOf(...from);
+  const seeds = runs.flatMap((name) => seedOf(runKey(session.runs, name), name));
   return {
     preset: preset.name,
     seed,
@@ -38,6 +38,11 @@ export function provenanceOf({ preset, seed, engine, runs }: Session): Provenanc
       tfjs: tf.version.tfjs,
       tensorflow: nativeBackend()?.binding.TF_Version ?? null,
     },
-    runs: used.map(({ name }) => name).sort(),
+    runs,
   };
+}
+
+/** Greedy answers are evaluated under no seed. */
+function seedOf(key: object, name: string): number[] {
+  return !name.startsWith("evaluation-") && "seed" in key && typeof key.seed === "number" ? [key.seed] : [];
 }

@@ -1,13 +1,12 @@
 /** Which questions a run asks: training questions in a seeded order of topics, the same evaluation questions for every seed. */
+import { groupBy } from "../base/collections";
 import { Rng } from "../base/rng";
 import type { Question } from "../factuality/records";
 import type { Session } from "./session";
 
 /** Training questions of a preset, by topic: its topics in a seeded order, the questions of each in a seeded order (paper §4.1 scales both). */
 export function trainingTopics({ atlas, preset, seed }: Session): Question[][] {
-  const byTopic = new Map<string, Question[]>();
-  for (const question of atlas.splits.train)
-    byTopic.set(question.topic, [...(byTopic.get(question.topic) ?? []), question]);
+  const byTopic = groupBy(atlas.splits.train, ({ topic }) => topic);
   const rng = new Rng(seed).fork("training questions");
   return rng
     .shuffle([...byTopic.keys()])

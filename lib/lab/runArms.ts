@@ -1,15 +1,17 @@
 /** Arms of tables, computed: aligned policies over several seeds, and policies as they ship. */
-import type { StepLog } from "../align/train";
+import { runsOf, type Traced } from "../show/provenance";
+import { mean } from "../base/stats";
+import type { StepLog } from "../align/trainOptions";
 import type { Arm } from "../evaluation/arm";
-import { evaluate, type EvaluationName } from "./evaluate";
+import { evaluate, evaluationRun, type EvaluationName } from "./evaluate";
 import { trainedPolicy, type ExperimentResult } from "./experiment";
 import { runExperiments } from "./runExperiments";
-import { policyDir, seedsOf, type PolicyName, type Session } from "./session";
+import { policyDir, seedsOf, shippedHash, type PolicyName, type Session } from "./session";
 import { requestsOf, type ArmSpec } from "./study";
 import { readTrainingLogs } from "../align/trainRun";
 
 /** An arm whose experiments are done, one a seed. */
-export interface AlignedArm {
+export interface AlignedArm extends Traced {
   label: string;
   results: readonly ExperimentResult[];
 }
@@ -29,8 +31,10 @@ export async function runArms<Key extends string>(
   );
   const arms = {} as Record<Key, AlignedArm>;
   let start = 0;
-  for (const key of keys)
-    arms[key] = { label: specs[key].label, results: results.slice(start, (start += specs[key].seeds)) };
+  for (const key of keys) {
+    const own = results.slice(start, (start += specs[key].seeds));
+    arms[key] = { label: specs[key].label, results: own, runs: own.map(({ run }) => run) };
+  }
   return arms;
 }
 
@@ -58,8 +62,7 @@ export function armOf({ label, results }: AlignedArm, evaluation: EvaluationName
 
 /** Sampled test answers on the way: where each snapshot stands (mean over seeds), and the end. */
 export function onTheWay(arm: AlignedArm): { step: number; arm: Arm }[] {
-  const { label, results } = arm,
-    mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const { label, results } = arm;
   const points = results[0]!.snapshots.map((_, i) => ({
     step: mean(results.map(({ snapshots }) => snapshots[i]!.step)),
     arm: { label, runs: results.map(({ run }) => run), seeds: results.map(({ snapshots }) => snapshots[i]!.answers) },
@@ -75,8 +78,14 @@ export async function policyArm(
   evaluation: EvaluationName,
   seeds: number,
 ): Promise<Arm> {
-  const totals = [];
-  for (const seed of seedsOf(session, seeds))
-    totals.push(await evaluate({ ...session, seed }, policyDir(session, policy), evaluation));
-  return { label, runs: [policy], seeds: totals };
+  const dir = policyDir(session, policy),
+    hash = shippedHash(session, policy),
+    totals = [],
+    runs = [];
+  for (const seed of seedsOf(session, seeds)) {
+    const own = { ...session, seed };
+    totals.push(await evaluate(own, dir, evaluation, hash));
+    runs.push(evaluationRun(own, hash, evaluation));
+  }
+  return { label, runs: runsOf({ runs }), seeds: totals };
 }

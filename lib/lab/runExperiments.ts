@@ -2,6 +2,7 @@
  * Many experiments: those not known yet run side by side, each on one thread of its own process, which uses a CPU better
  * than one experiment on all cores. What they have in common (candidates, pairs) is made first.
  */
+import { sum } from "../base/collections";
 import { hashOf } from "../base/hash";
 import { startProgress } from "../base/progress";
 import { WorkerPool } from "../base/workers";
@@ -85,10 +86,7 @@ async function compute(session: Session, requests: readonly ExperimentRequest[])
     Math.min(session.jobs, requests.length),
   );
   const costs = requests.map(costOf),
-    progress = startProgress(
-      "experiments",
-      costs.reduce((a, b) => a + b, 0),
-    );
+    progress = startProgress("experiments", sum(costs));
   try {
     pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
     let done = 0,

@@ -1,6 +1,7 @@
 /** The embeddings of §4.3 over all of Atlas, with the session's policies; a policy's vectors are kept in a run folder. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { runsOf, type Traced } from "../show/provenance";
 import { hashOf } from "../base/hash";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -22,7 +23,7 @@ import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
 
 /** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
-export interface LayerChoice {
+export interface LayerChoice extends Traced {
   /** Whose rank is lowest; the last where there was no wrong statement. */
   layer: number;
   /** From layer 0, the embeddings. */
@@ -45,7 +46,8 @@ function once<T>(key: string, compute: () => Promise<T>): Promise<T> {
 /** Vectors of all topics of Atlas, in its order; a policy's at the layer that `chooseLayer` finds. */
 export async function topicVectors(session: Session, name: EmbeddingName): Promise<TopicVectors> {
   const { topics } = session.atlas;
-  const ofPolicy = async (dir: string) => (await policyVectors(session, dir))[(await chooseLayer(session, dir)).layer]!;
+  const ofPolicy = async (dir: string) =>
+    (await policyVectors(session, dir)).layers[(await chooseLayer(session, dir)).layer]!;
   switch (name) {
     case "base":
       return ofPolicy(session.baseDir);
@@ -64,26 +66,41 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
 export async function chooseLayer(session: Session, policyDir: string): Promise<LayerChoice> {
   const { atlas, baseDir, seed, preset } = session;
   return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
-    const { questions, answers } = await answersOf(session, baseDir, "validation", "sampled");
+    const { questions, answers, runs } = await answersOf(session, baseDir, "validation", "sampled");
     const wrong = wrongStatements(atlas, questions, answers);
-    const ranks = (await policyVectors(session, policyDir)).map((vectors) =>
+    const vectors = await policyVectors(session, policyDir);
+    const ranks = vectors.layers.map((vectors) =>
       meanRank(hallucinationGraph(atlas, vectors, wrong), new Rng(seed).fork("layer")),
     );
     const best = ranks.reduce((least, { value }, layer) => (value < ranks[least]!.value ? layer : least), 0);
-    return { layer: Number.isNaN(ranks[best]!.value) ? ranks.length - 1 : best, ranks };
+    return {
+      layer: Number.isNaN(ranks[best]!.value) ? ranks.length - 1 : best,
+      ranks,
+      runs: runsOf({ runs }, vectors),
+    };
   });
 }
 
-/** By layer, from 0. */
-function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<TopicVectors[]> {
+/** The run folders of the policies' own vectors, and of the answers by which their layers are chosen. */
+export async function embeddingRuns(session: Session): Promise<string[]> {
+  return runsOf(await chooseLayer(session, session.baseDir), await chooseLayer(session, session.otherDir));
+}
+
+interface PolicyVectors extends Traced {
+  /** from 0 */
+  layers: TopicVectors[];
+}
+
+function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<PolicyVectors> {
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
     const mentions = trainingMentions(atlas.topics),
       key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
-    const file = path.join(runFolder(runs, "vectors", key), "vectors.safetensors"),
+    const folder = runFolder(runs, "vectors", key),
+      file = path.join(folder, "vectors.safetensors"),
       ids = atlas.topics.map(({ id }) => id);
     if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
-    return readVectors(file, ids);
+    return { layers: readVectors(file, ids), runs: [path.basename(folder)] };
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { UserError, brief } from "../base/check";
-import type { ChatMessage } from "../text/chat";
+import type { Message } from "../text/message";
 import { encodePrompt } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import type { Llama, Params } from "./llama";
@@ -15,7 +15,7 @@ export interface Mention {
   /** Id of the topic; a topic may have several mentions. */
   topic: string;
   name: string;
-  prompt: readonly ChatMessage[];
+  prompt: readonly Message[];
 }
 
 /** Sequences per forward pass: short ones, of which only attention is padded. */

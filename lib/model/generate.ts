@@ -3,6 +3,7 @@
  * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched with.
  */
 import * as tf from "@tensorflow/tfjs";
+import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { engineMemory } from "../engine/backend";
@@ -170,7 +171,7 @@ async function decodeBatch(
     const ids = tf.tensor2d(next, [rows.length, 1], "int32");
     ({ logits, cache } = decoder.step(ids, cache));
     ids.dispose();
-    await new Promise(setImmediate); // lets an interrupt in
+    await breathe();
   }
   logits.dispose();
   disposeCache(cache);

@@ -18,7 +18,7 @@ function candidates(): string[][] {
  * @returns its exit code, once it has ended
  * @throws UserError saying how to get JupyterLab, when there is none
  */
-export async function startLab(): Promise<number> {
+export async function startJupyterLab(): Promise<number> {
   const command = candidates().find(
     ([program, ...args]) => spawnSync(program!, [...args, "--version"], { stdio: "ignore" }).status === 0,
   );

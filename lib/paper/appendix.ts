@@ -5,6 +5,7 @@
  */
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { groupBy } from "../base/collections";
 import { describeTraining } from "../align/tables";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { parseJson, readText } from "../base/jsonl";
@@ -107,11 +108,8 @@ function sectionsOf({ tables, figures }: Found): Section[] {
   const named = (...names: string[]) =>
     names.flatMap((name) => items.filter((item) => item.kind === "table" && item.name === name));
   const first = named(CLOSING, SETTING, HYPERPARAMETERS);
-  const groups = new Map<string, Item[]>();
-  for (const item of items.filter((item) => !first.includes(item)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const id = /^(\d\d)-/.exec(item.name)?.[1] ?? "other";
-    groups.set(id, [...(groups.get(id) ?? []), item]);
-  }
+  const others = items.filter((item) => !first.includes(item)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const groups = groupBy(others, ({ name }) => /^(\d\d)-/.exec(name)?.[1] ?? "other");
   const rest = [...groups].map(([id, items]) => ({
     id,
     title: id === "other" ? "Beside the notebooks" : notebookTitle(id),

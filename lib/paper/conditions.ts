@@ -1,4 +1,5 @@
 /** When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none. */
+import { runsOf } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
 import { armOf, onTheWay, runArms, type AlignedArm } from "../lab/runArms";
@@ -165,7 +166,6 @@ export function conditionCells({ seed }: Session, rows: readonly ConditionRow[])
       right: 100 * rightInRejected,
       paper: scoreOf(paper, "score", rng.fork(label).fork(paper.label)),
       none: scoreOf(none, "score", rng.fork(label).fork(none.label)),
-      runs: [...paper.runs, ...none.runs].join(" "),
     },
   }));
 }
@@ -181,5 +181,6 @@ export function leadCurve(rows: readonly ConditionRow[], x: (row: ConditionRow) 
     y: of("value"),
     low: of("low"),
     high: of("high"),
+    runs: runsOf(...rows.map(({ difference }) => difference)),
   };
 }

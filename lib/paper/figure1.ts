@@ -19,7 +19,7 @@ export function mostMixedPair(pairs: readonly PreferencePair[]): PreferencePair 
 
 /** Figure 2's left half: every candidate of the pair's question by falling score, sentence by sentence. */
 export function candidatesFigure(
-  { candidates, questions }: Preferences,
+  { candidates, questions, runs }: Preferences,
   { questionId, chosen, rejected }: PreferencePair,
 ): Figure {
   const role = ({ completion }: AnnotatedCandidate) =>
@@ -31,11 +31,8 @@ export function candidatesFigure(
     label: `candidate ${candidate.index + 1}: ${Math.round(100 * (factualityScore(candidate.sentences) ?? 0))} %${role(candidate)}`,
     segments: segmentsOf(candidate, () => false),
   }));
-  return stripFigure({
-    name: "00-candidates",
-    title: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
-    strips,
-  });
+  const title = `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`;
+  return { ...stripFigure({ name: "00-candidates", title, strips }), runs };
 }
 
 /** Figure 1: what each objective takes from the pair; masked sentences are faded. */

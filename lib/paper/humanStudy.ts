@@ -1,6 +1,7 @@
 /** What notebook 07 computes: FActScore's human-labelled biographies as scores, preference pairs and masks. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Traced } from "../show/provenance";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { hashOf } from "../base/hash";
@@ -99,7 +100,7 @@ export function scoresByRarity(
   });
 }
 
-export interface HumanPreferences {
+export interface HumanPreferences extends Traced {
   candidates: AnnotatedCandidate[];
   pairs: PreferencePair[];
   report: PairReport;
@@ -121,8 +122,9 @@ export function humanPreferences(
       got: `none from ${report.questions} topics`,
       fix: "Check that both files label the same topics.",
     });
-  writeJsonl(path.join(runFolder(runs, "human-pairs", { pairs: hashOf(pairs) }), "pairs.jsonl"), pairs);
-  return { candidates, pairs, report };
+  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs) });
+  writeJsonl(path.join(folder, "pairs.jsonl"), pairs);
+  return { candidates, pairs, report, runs: [path.basename(folder)] };
 }
 
 export interface HumanMasks {

@@ -121,8 +121,9 @@ export const humanMixingTable = (mixing: Mixing, tokens: Shares, { report, token
   name: "07-mixing",
   caption: `How mixed the pairs are (${tokenizer})`,
 });
-export const humanScores = ({ candidates, pairs }: HumanPreferences): Figure => ({
+export const humanScores = ({ candidates, pairs, runs }: HumanPreferences): Figure => ({
   ...candidateScores(candidates, pairs),
+  runs,
   name: "07-candidate-scores",
 });
 

@@ -1,4 +1,5 @@
 /** Preference construction step by step, as notebook 01 shows it (§2.2); experiments take theirs from `pairSource`. */
+import type { Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -20,7 +21,7 @@ import type { Session } from "../lab/session";
 import { tokenizeFor } from "../align/trainRun";
 import { atlasAnnotator } from "../world/oracle";
 
-export interface Preferences {
+export interface Preferences extends Traced {
   questions: Question[];
   candidates: AnnotatedCandidate[];
   pairs: PreferencePair[];
@@ -30,12 +31,9 @@ export interface Preferences {
 /** Samples K candidates of every training question from the base policy, annotates every sentence, chooses pairs. */
 export async function constructPreferences(session: Session): Promise<Preferences> {
   const questions = trainingTopics(session).flat();
-  const candidates = await annotateCandidates(
-    await trainingCandidates(session, "base", questions),
-    questions,
-    atlasAnnotator(session.atlas),
-  );
-  return { questions, candidates, ...buildPairs(candidates, questions, { seed: session.seed }) };
+  const sampled = await trainingCandidates(session, "base", questions);
+  const candidates = await annotateCandidates(sampled.candidates, questions, atlasAnnotator(session.atlas));
+  return { runs: sampled.runs, questions, candidates, ...buildPairs(candidates, questions, { seed: session.seed }) };
 }
 
 /** Pairs as ids and masks for the base policy; the report counts those no mask can train on. */
@@ -61,7 +59,11 @@ export function bestOfCandidates({ candidates, questions }: Preferences, { prese
 }
 
 /** Some candidates of one question, best and worst included, each sentence with its verdict's letter. */
-export function candidatesTable({ questions, candidates, pairs }: Preferences, pair: number, rows: number): Table {
+export function candidatesTable(
+  { questions, candidates, pairs, runs }: Preferences,
+  pair: number,
+  rows: number,
+): Table {
   const { questionId, chosen, rejected } = pairs[pair]!;
   const own = candidates.filter((candidate) => candidate.questionId === questionId);
   const role = (text: string) =>
@@ -73,6 +75,7 @@ export function candidatesTable({ questions, candidates, pairs }: Preferences, p
     ...own.filter(({ completion }) => !role(completion)),
   ].slice(0, rows);
   return {
+    runs,
     name: "01-candidates",
     caption: `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`,
     columns: [

@@ -1,4 +1,5 @@
 /** Which kinds of facts are right before and after alignment (notebook 02). */
+import { runsOf, type Traced } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { type RelationAccuracy, relationAccuracy } from "../evaluation/relationAccuracy";
 import { answersOf } from "../lab/candidates";
@@ -6,19 +7,26 @@ import { trainedPolicy } from "../lab/experiment";
 import type { AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 
-/** Accuracy by relation of a policy's sampled test answers at some seeds. */
+/** Accuracy by relation, and the run folders of the answers. */
+export interface Relations extends Traced {
+  rows: RelationAccuracy[];
+}
+
+/** Of a policy's sampled test answers at some seeds. */
 export async function relationsOf(
   session: Session,
   policies: readonly { dir: string; seed: number }[],
-): Promise<RelationAccuracy[]> {
+): Promise<Relations> {
   const sets = [];
   for (const { dir, seed } of policies) sets.push(await answersOf({ ...session, seed }, dir, "test", "sampled"));
-  return relationAccuracy(
+  const [{ questions }, rng] = [sets[0]!, new Rng(session.seed).fork("relations")];
+  const rows = relationAccuracy(
     session.atlas,
-    sets[0]!.questions,
+    questions,
     sets.flatMap(({ answers }) => answers),
-    new Rng(session.seed).fork("relations"),
+    rng,
   );
+  return { rows, runs: runsOf(...sets) };
 }
 
 /** The policies of an aligned arm, and the base asked at the same seeds. */

@@ -4,7 +4,7 @@ import type { Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import { evaluations, type EvaluationName } from "../lab/evaluate";
-import { pairsOf, type PairSource } from "../lab/pairSource";
+import { pairsOf, pairsRun, type PairSource } from "../lab/pairSource";
 import { armOf, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { everything, experimentOf, type ArmSpec, type Study } from "../lab/study";
@@ -48,6 +48,7 @@ export async function pairQualityTable(session: Session): Promise<Table> {
       rejected: 100 * scores.rejected,
       wrong: 100 * sentences.wrongInChosen,
       right: 100 * sentences.rightInRejected,
+      runs: pairsRun(session, source),
     });
   }
   return {

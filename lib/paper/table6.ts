@@ -2,6 +2,7 @@
  * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much does
  * temperature matter, and what if the verifier errs.
  */
+import { runsOf, type Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -30,7 +31,7 @@ import { maskArms } from "./table2";
 export const study: Study = { notebook: "06", arms: (session) => [maskArms(session).paper] };
 
 /** Answers of the base and of the aligned policies, a set a seed. */
-export interface BestOfAnswers {
+export interface BestOfAnswers extends Traced {
   base: Answered[];
   maskDpo: Answered[];
 }
@@ -48,15 +49,14 @@ export async function sampleBestOf(
   most = session.preset.bestOf,
   temperature?: number,
 ): Promise<BestOfAnswers> {
-  const answers: BestOfAnswers = { base: [], maskDpo: [] };
+  const base: Answered[] = [],
+    maskDpo: Answered[] = [];
   for (const [i, seed] of seedsOf(session, count).entries()) {
     const own = { ...session, seed };
-    answers.base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
-    answers.maskDpo.push(
-      await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature),
-    );
+    base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
+    maskDpo.push(await bestOfAnswers(own, trainedPolicy(session, aligned.results[i]!.experiment), most, temperature));
   }
-  return answers;
+  return { base, maskDpo, runs: runsOf(...base, ...maskDpo) };
 }
 
 /** Several sets of answers to the same questions as one: every seed's questions count as others of the same topic. */
@@ -68,6 +68,7 @@ export function poolSeeds(seeds: readonly Answered[]): Answered {
   return {
     questions: seeds.flatMap(({ questions }, i) => questions.map((row) => named(row, "id", i))),
     answers: seeds.flatMap(({ answers }, i) => answers.map((row) => named(row, "questionId", i))),
+    runs: runsOf(...seeds),
   };
 }
 
@@ -82,7 +83,7 @@ export function curveOf(
 }
 
 /** Gap between the policies at each N, of all seeds and of each. */
-export function gapsOf(session: Session, { base, maskDpo }: BestOfAnswers): (ArmDifference & { n: number })[] {
+export function gapsOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): (ArmDifference & { n: number })[] {
   const ns = powersOfTwo(session.preset.bestOf),
     rng = new Rng(session.seed).fork("best of N gap");
   const gap = (after: Answered, before: Answered, resamples?: number) =>
@@ -91,18 +92,20 @@ export function gapsOf(session: Session, { base, maskDpo }: BestOfAnswers): (Arm
   return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({
     n: difference.n,
     ...scaled(difference),
+    runs,
     perSeed: single.map((gaps) => 100 * gaps[i]!.value),
   }));
 }
 
 /** Points by which the gap changes when N doubles. */
-export function slopeOf(session: Session, { base, maskDpo }: BestOfAnswers): ArmDifference {
+export function slopeOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): ArmDifference {
   const ns = powersOfTwo(session.preset.bestOf),
     rng = new Rng(session.seed).fork("best of N slope");
   const slope = (after: Answered, before: Answered, resamples?: number) =>
     gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
   return {
     ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))),
+    runs,
     perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value),
   };
 }
@@ -158,6 +161,6 @@ function printedSlope(): number {
   return Number(slope.toFixed(2));
 }
 
-function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed"> {
+function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed" | "runs"> {
   return { ...percent(interval), a: 100 * a, b: 100 * b, p };
 }

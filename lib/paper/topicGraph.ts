@@ -1,4 +1,5 @@
 /** What notebook 05 measures: near and far groups, the direct test of Eq. 8, gains against distance, the map. */
+import { runsOf, type Traced } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { pairedDifference, type Difference } from "../evaluation/compare";
 import type { Question } from "../factuality/records";
@@ -12,7 +13,7 @@ import { answersOf, type Answered } from "../lab/candidates";
 import { trainingTopics } from "../lab/questions";
 import { seedsOf, type Session } from "../lab/session";
 import type { Study } from "../lab/study";
-import { topicVectors } from "../lab/topicEmbeddings";
+import { embeddingRuns, topicVectors } from "../lab/topicEmbeddings";
 import { maskArms } from "./table2";
 
 /** What notebook 05 runs beside Table 5: Mask-DPO, for its gain by topic. */
@@ -41,7 +42,7 @@ export interface EmbeddingTest {
   minusBase?: Difference;
 }
 
-export interface DirectTest {
+export interface DirectTest extends Traced {
   wrong: WrongStatements;
   embeddings: Record<EmbeddingName, EmbeddingTest>;
 }
@@ -51,11 +52,14 @@ export async function baseAnswers(session: Session): Promise<Answered> {
   const sets = [];
   for (const seed of seedsOf(session, session.preset.maskSeeds))
     sets.push(await answersOf({ ...session, seed }, session.baseDir, "test", "sampled"));
-  return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers) };
+  return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers), runs: runsOf(...sets) };
 }
 
 /** Eq. 8 tested on a policy's wrong statements. Where there is none, the lists of tests are empty. */
-export async function testHallucinations(session: Session, { questions, answers }: Answered): Promise<DirectTest> {
+export async function testHallucinations(
+  session: Session,
+  { questions, answers, runs }: Answered,
+): Promise<DirectTest> {
   const { atlas, seed } = session;
   const wrong = wrongStatements(atlas, questions, answers),
     rng = new Rng(seed).fork("hallucination graph");
@@ -68,7 +72,7 @@ export async function testHallucinations(session: Session, { questions, answers 
       ...(compared ? { minusBase: pairedDifference(rankColumns(graph), own, rng.fork(`${name} - base`)) } : {}),
     };
   });
-  return { wrong, embeddings };
+  return { wrong, embeddings, runs: runsOf({ runs }, { runs: await embeddingRuns(session) }) };
 }
 
 /** Gain of test topics against their distance to the training topics, by every embedding. */

@@ -1,4 +1,5 @@
 /** Tables, figures and headline numbers of notebook 05. */
+import { runsOf } from "../show/provenance";
 import { mean } from "../base/stats";
 import type { Figure } from "../show/figure/figure";
 import type { NearFarSplit } from "../topic/cluster";
@@ -30,6 +31,7 @@ export function layerTable(choices: Readonly<Partial<Record<EmbeddingName, Layer
   const names = Object.keys(choices) as EmbeddingName[];
   const layers = Math.max(...names.map((name) => choices[name]!.ranks.length));
   return {
+    runs: runsOf(...names.map((name) => choices[name]!)),
     name: "05-layers",
     caption:
       "Mean relative rank of the base policy's wrong statements on validation topics (0 nearest, 1 farthest), by the layer that embeds the topics; * lowest",
@@ -89,8 +91,9 @@ export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>
 }
 
 /** The direct test of Eq. 8 over all relations, a row per embedding. */
-export function directTestTable({ embeddings }: DirectTest): Table {
+export function directTestTable({ embeddings, runs }: DirectTest): Table {
   return {
+    runs,
     name: "05-direct-test",
     caption:
       "Wrong statements of the base policy (test, sampled): mean relative rank of the stated value by the distance of its nearest topic",
@@ -125,8 +128,9 @@ export function directTestTable({ embeddings }: DirectTest): Table {
 }
 
 /** The same for every relation, by one embedding. */
-export function relationTestTable({ embeddings }: DirectTest, name: EmbeddingName): Table {
+export function relationTestTable({ embeddings, runs }: DirectTest, name: EmbeddingName): Table {
   return {
+    runs,
     name: `05-relations-${name}`,
     caption: `The direct test by relation, embedding: ${embeddingLook[name].label}`,
     columns: [
@@ -165,11 +169,11 @@ function testCells({ rank, correlation }: GraphTest) {
 const fewestStatements = 20;
 
 /** Mean rank by relation, a mark per embedding. */
-export function rankFigure({ embeddings }: DirectTest): Figure {
+export function rankFigure({ embeddings, runs }: DirectTest): Figure {
   const shown = embeddings.base.tests
     .filter(({ relation, statements }) => relation === "all" || statements >= fewestStatements)
     .sort((a, b) => Number(b.relation === "all") - Number(a.relation === "all") || a.rank.value - b.rank.value);
-  return dumbbellFigure({
+  const figure = dumbbellFigure({
     name: "05-ranks",
     title: "How near are wrong statements? (test, sampled)",
     categories: shown.map(({ relation }) => relation),
@@ -180,6 +184,7 @@ export function rankFigure({ embeddings }: DirectTest): Figure {
       return { ...embeddingLook[name], values: shown.map(({ relation }) => byRelation.get(relation) ?? null) };
     }),
   });
+  return { ...figure, runs };
 }
 
 /** Gain of unseen topics against distance, a row per embedding. */
@@ -251,7 +256,7 @@ export function topicMap(
 
 /** Headline numbers of notebook 05; the paper has none of them. */
 export function graphNumbers(
-  { embeddings }: DirectTest,
+  { embeddings, runs }: DirectTest,
   gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>,
 ): HeadlineNumber[] {
   const none = { value: NaN, low: NaN, high: NaN };
@@ -262,6 +267,7 @@ export function graphNumbers(
       unit: "0-1",
       paper: null,
       here: { value, low, high },
+      runs,
     };
   };
   return [

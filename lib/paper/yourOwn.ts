@@ -4,7 +4,7 @@
  */
 import { statSync } from "node:fs";
 import path from "node:path";
-import { paperTraining, type TrainOptions } from "../align/train";
+import { paperTraining, type TrainOptions } from "../align/trainOptions";
 import { UserError } from "../base/check";
 import { hashOf, sha256 } from "../base/hash";
 import { readText, writeJsonl } from "../base/jsonl";

@@ -3,6 +3,7 @@
  * A candidate's stream is named by seed, question and index, so that up to rounding the same row comes out whatever else
  * is sampled; and since rounding depends on the shape of a batch, questions are cut into tasks by one rule.
  */
+import { chunks } from "../base/collections";
 import { Rng } from "../base/rng";
 import type { Candidate, Question } from "../factuality/records";
 import { generate, type SamplingOptions } from "../model/generate";
@@ -25,9 +26,7 @@ export function samplingTasks(tokenizer: Tokenizer, questions: readonly Question
   const lengths = new Map(questions.map((question) => [question, promptIds(tokenizer, question.prompt).length]));
   const order = questions.slice().sort((a, b) => lengths.get(a)! - lengths.get(b)!);
   const perTask = Math.max(1, Math.ceil(taskRows / k));
-  return Array.from({ length: Math.ceil(order.length / perTask) }, (_, i) =>
-    order.slice(i * perTask, (i + 1) * perTask),
-  );
+  return chunks(order, perTask);
 }
 
 /** Yields the K candidates of each question of a task as its batch ends, in no stated order. */

@@ -2,7 +2,7 @@
  * From preference pairs to sequences of ids and masks (Eq. 5-6): prompt ids + completion ids + the token that closes the
  * completion, with the loss mask aligned to the ids.
  *
- * Prompt and completion are each tokenised once, whole, and concatenated. `lossMask[t]` says whether the
+ * Prompt and completion are each tokenised once, whole, and concatenated. `weights[t]` says how much the
  * log probability of token t (given those before it) counts: 0 on the prompt, 1 on the closing
  * token, elsewhere as mask.ts decides. Nothing is truncated: a pair too long for the model is dropped and named.
  * B pairs, T tokens, P prompt tokens. Batches have no padding (`model/packing.ts`).
@@ -22,8 +22,8 @@ export interface TokenizedSide {
   ids: Int32Array;
   /** P. */
   promptLength: number;
-  /** [T] 0/1. */
-  lossMask: Uint8Array;
+  /** [T] >= 0: how much a token's log-probability counts; under a mask 0 or 1. */
+  weights: Float32Array;
   /** [T] sentence index, -1 on prompt, closing token and text before the first sentence. */
   sentenceOf: Int32Array;
   /** The mask leaves no sentence token to learn from. */
@@ -108,6 +108,11 @@ export function tokenizePairs(
   };
 }
 
+/** How many tokens count at all. */
+export function unmaskedTokens(weights: Float32Array): number {
+  return weights.reduce((count, weight) => (weight > 0 ? count + 1 : count), 0);
+}
+
 /** All chosen sides, then all rejected ones: [2B]. */
 export function sidesOf<Side>(pairs: readonly { chosen: Side; rejected: Side }[]): Side[] {
   return [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
@@ -128,15 +133,15 @@ function tokenizeSide(
   const ofCompletion = sentenceOfTokens(completion, starts, ends, sentences);
   const kept = keptSentences(name, sentences, options, rng);
   const promptLength = promptIds.length;
-  const lossMask = new Uint8Array(promptLength + ids.length + 1);
-  lossMask.set(sentenceMask(ofCompletion, kept), promptLength);
-  lossMask[lossMask.length - 1] = 1; // the closing token is kept on both sides
-  const sentenceOf = new Int32Array(lossMask.length).fill(-1);
+  const weights = new Float32Array(promptLength + ids.length + 1);
+  weights.set(sentenceMask(ofCompletion, kept), promptLength);
+  weights[weights.length - 1] = 1; // the closing token is kept on both sides
+  const sentenceOf = new Int32Array(weights.length).fill(-1);
   sentenceOf.set(ofCompletion, promptLength);
   return {
     ids: Int32Array.from([...promptIds, ...ids, tokenizer.eosId]),
     promptLength,
-    lossMask,
+    weights,
     sentenceOf,
     emptied: emptiesSide(ofCompletion, kept, options),
   };

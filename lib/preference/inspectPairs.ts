@@ -21,13 +21,13 @@ export function inspectPairs(
     const tokenized = tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask, seed });
     const side = (name: "chosen" | "rejected"): InspectSide => {
       const { completion, sentences } = pair[name];
-      const { promptLength, ids, lossMask, sentenceOf }: TokenizedSide = tokenized[name];
+      const { promptLength, ids, weights, sentenceOf }: TokenizedSide = tokenized[name];
       const own = Array.from(ids.subarray(promptLength, -1)); // without prompt and closing token
       const { starts, ends } = tokenizer.offsets(own, completion);
       const tokens = own.map((_, i) => ({
         start: starts[i]!,
         end: ends[i]!,
-        kept: lossMask[promptLength + i] === 1,
+        kept: weights[promptLength + i]! > 0,
         sentence: sentenceOf[promptLength + i]! < 0 ? null : sentenceOf[promptLength + i]!,
       }));
       return { completion, sentences, tokens, score: pair.scores[name] };

@@ -81,11 +81,11 @@ export function tokenShares(pairs: readonly TokenizedPair[]): Shares {
   };
 }
 
-/** Share of completion tokens, closing token included, that the loss mask keeps on each side. */
+/** Share of completion tokens, closing token included, that the mask keeps on each side. */
 export function keptShares(pairs: readonly TokenizedPair[]): Record<Side, number> {
   const kept = (name: Side): number => {
-    const bits = pairs.flatMap((pair) => Array.from(pair[name].lossMask.subarray(pair[name].promptLength)));
-    return share(bits.filter((bit) => bit === 1).length, bits.length);
+    const weights = pairs.flatMap((pair) => Array.from(pair[name].weights.subarray(pair[name].promptLength)));
+    return share(weights.filter((weight) => weight > 0).length, weights.length);
   };
   return { chosen: kept("chosen"), rejected: kept("rejected") };
 }

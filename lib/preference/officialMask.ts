@@ -96,9 +96,9 @@ export function compareOfficialMasks(
     const official = officialMasks(pair, tokenizer, cut);
     let wrong = 0;
     for (const name of ["chosen", "rejected"] as const) {
-      const { lossMask, promptLength } = pair[name];
-      wrong += lossMask.filter((bit, t) => bit !== official[name][t]).length;
-      report.tokens += lossMask.length - promptLength;
+      const { weights, promptLength } = pair[name];
+      wrong += weights.filter((weight, t) => weight !== official[name][t]).length;
+      report.tokens += weights.length - promptLength;
       if (official[name].at(-1) === 0) report.closingMasked++;
     }
     if (official.fallback) report.fallbacks++;

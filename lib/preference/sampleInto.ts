@@ -1,8 +1,8 @@
 /** Candidates of many questions in a file that grows question by question, so that a killed run goes on where it was. */
 import { JsonlLog } from "../base/jsonl";
-import { showDone, startProgress } from "../base/progress";
+import { showDone, startProgress, breathe } from "../base/progress";
 import { engineMemory, startEngine } from "../engine/backend";
-import { type Candidate, candidateSchema, type Question } from "../factuality/records";
+import { type Candidate, candidateSchema, type Question, candidateKey } from "../factuality/records";
 import { isLarge, readCheckpointConfig, weightCount } from "../model/checkpoint";
 import type { SamplingOptions } from "../model/generate";
 import { loadPolicy } from "../model/policy";
@@ -25,10 +25,9 @@ export async function sampleInto(
 ): Promise<Candidate[]> {
   const log = new JsonlLog(file, candidateSchema);
   try {
-    const name = ({ questionId, index }: Pick<Candidate, "questionId" | "index">) => `${index} ${questionId}`;
-    const rows = new Map(log.rows.map((row) => [name(row), row]));
+    const rows = new Map(log.rows.map((row) => [candidateKey(row), row]));
     const missing = questions.filter(({ id }) =>
-      Array.from({ length: k }, (_, index) => name({ questionId: id, index })).some((key) => !rows.has(key)),
+      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key)),
     );
     if (missing.length === 0) showDone(label, questions.length);
     else {
@@ -40,19 +39,19 @@ export async function sampleInto(
             task.some((question) => wanted.has(question)),
           );
         for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
-          const fresh = candidates.filter((row) => !rows.has(name(row))); // what is there of a task is sampled again, but kept as it was
+          const fresh = candidates.filter((row) => !rows.has(candidateKey(row))); // what is there of a task is sampled again, but kept as it was
           if (fresh.length === 0) continue;
           log.append(fresh);
-          for (const row of fresh) rows.set(name(row), row);
+          for (const row of fresh) rows.set(candidateKey(row), row);
           progress.update(++done);
-          await new Promise(setImmediate); // lets an interrupt in
+          await breathe();
         }
       } finally {
         progress.stop();
       }
     }
     return questions.flatMap(({ id }) =>
-      Array.from({ length: k }, (_, index) => rows.get(name({ questionId: id, index }))!),
+      Array.from({ length: k }, (_, index) => rows.get(candidateKey({ questionId: id, index }))!),
     );
   } finally {
     log.close();

@@ -3,6 +3,7 @@
  * and is on disk as soon as it is there. `sampleCandidates` is the same with a policy in this process.
  */
 import { z } from "zod";
+import { candidateKey } from "../factuality/records";
 import { startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
 import { inShard, ShardedLog, type Shard } from "../base/shardedLog";
@@ -43,11 +44,6 @@ export interface ServedSampling {
 /** Names of the shards' files in a run folder. */
 export const servedLog = "served";
 
-/** Name of a row. */
-export function servedKey({ questionId, index }: Pick<Served, "questionId" | "index">): string {
-  return `${index} ${questionId}`;
-}
-
 /** Samples this shard's questions into `dir`, as far as no client has done it yet. @throws UserError as `runJobs`; what came is kept */
 export async function sampleServed(
   client: ServerClient,
@@ -60,8 +56,8 @@ export async function sampleServed(
   const wanted = questions
     .filter(({ id }) => inShard(id, shard))
     .flatMap((question) => Array.from({ length: k }, (_, index) => ({ question, index })));
-  const done = new Set(log.rows.map(servedKey));
-  const missing = wanted.filter(({ question, index }) => !done.has(servedKey({ questionId: question.id, index })));
+  const done = new Set(log.rows.map(candidateKey));
+  const missing = wanted.filter(({ question, index }) => !done.has(candidateKey({ questionId: question.id, index })));
   const progress = startProgress("sample candidates", wanted.length, wanted.length - missing.length);
   const root = new Rng(seed);
   let finished = wanted.length - missing.length,

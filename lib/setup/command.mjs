@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } fr
 import path from "node:path";
 import { modules, writeFileIfChanged } from "./paths.mjs";
 
-const TARGET = "../cli/mask-dpo.mjs";
+const TARGET = "../../lib/cli/mask-dpo.mjs";
 
 export function setUpCommand(say) {
   const bin = path.join(modules, ".bin");

@@ -1,6 +1,16 @@
 /** Which run a table or a figure is from: what was asked for, what computed it, and the run folders it used. */
 import { z } from "zod";
 
+/** What knows the run folders it was made from, by name. */
+export interface Traced {
+  runs: readonly string[];
+}
+
+/** The runs of all of them, each once, in order of their names. */
+export function runsOf(...from: readonly Partial<Traced>[]): string[] {
+  return [...new Set(from.flatMap(({ runs = [] }) => runs))].sort();
+}
+
 export const provenanceSchema = z
   .object({
     preset: z.string(),
@@ -10,7 +20,7 @@ export const provenanceSchema = z
     engine: z.string(),
     /** `tensorflow` is null where the engine is another */
     versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
-    /** names of the run folders the process had used by then */
+    /** names of the run folders it was made from */
     runs: z.array(z.string()),
   })
   .strict();

@@ -2,6 +2,7 @@
  * Tables of results: Markdown for the repository, LaTeX (booktabs) for a paper, HTML and text for a notebook.
  * A number with an interval prints as 47.8 [46.1, 49.5].
  */
+import { runsOf } from "./provenance";
 import { UserError } from "../base/check";
 import type { Interval } from "../base/stats";
 import type { Bundle } from "./bundle";
@@ -24,7 +25,16 @@ export interface Table {
   name: string;
   caption: string;
   columns: readonly Column[];
+  /** `runs`, in a row, names the run folders that row is from, with spaces between; it is no column */
   rows: readonly Readonly<Record<string, Cell>>[];
+  /** run folders of the whole, beside those of rows */
+  runs?: readonly string[];
+}
+
+/** Names of all run folders it is from. */
+export function tableRuns({ runs, rows }: Pick<Table, "runs" | "rows">): string[] {
+  const ofRows = rows.flatMap((row) => (typeof row.runs === "string" ? row.runs.split(" ") : []));
+  return runsOf({ runs }, { runs: ofRows });
 }
 
 /** GitHub-flavoured Markdown: caption, then a pipe table. */

@@ -17,7 +17,6 @@ import { Knowledge } from "../factuality/knowledge/knowledge";
 import {
   annotateServed,
   annotationReport,
-  judgedKey,
   judgedLog,
   judgedSchema,
   type LlmAnnotator,
@@ -29,6 +28,7 @@ import {
   type AnnotatedCandidate,
   type Candidate,
   type Question,
+  candidateKey,
 } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
@@ -84,9 +84,9 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   } finally {
     calls.close();
   }
-  const rows = byKey(readShards(dir, judgedLog, judgedSchema), judgedKey);
+  const rows = byKey(readShards(dir, judgedLog, judgedSchema), candidateKey);
   const done = candidates.flatMap((candidate) =>
-    rows.has(judgedKey(candidate)) ? [{ candidate, judged: rows.get(judgedKey(candidate))! }] : [],
+    rows.has(candidateKey(candidate)) ? [{ candidate, judged: rows.get(candidateKey(candidate))! }] : [],
   );
   const usage = `${judge.counts.calls + answerer.counts.calls} calls, ${judge.counts.cached + answerer.counts.cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${usageText(readShards(cache, callLog, callSchema), price)}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
@@ -117,14 +117,14 @@ function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
       fix: "Check the step that wrote it.",
     });
   for (const row of rows) {
-    if (seen.has(judgedKey(row)))
+    if (seen.has(candidateKey(row)))
       throw new UserError({
         where: file,
         expected: "every candidate once",
         got: `candidate ${row.index} of question ${brief(row.questionId)} twice`,
         fix: "Remove one of the rows.",
       });
-    seen.add(judgedKey(row));
+    seen.add(candidateKey(row));
   }
   return rows;
 }

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../align/flat";
 import { microbatchGradient, type PairIds } from "../align/microbatch";
+import { chooseObjective } from "../align/objective/registry";
 import { Rng } from "../base/rng";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
 import { weightShapes } from "../model/checkpoint";
@@ -75,8 +76,8 @@ async function trainingStep(): Promise<Numbers> {
     weights = flatten(Object.values(params)),
     pairs = samplePairs();
   const reference = { chosen: Float32Array.from(pairs, () => -40), rejected: Float32Array.from(pairs, () => -38) };
-  const settings = { beta: 0.1, scale: 1 / pairs.length };
-  const { gradient, log } = await microbatchGradient(model, flatLayout(params), weights, pairs, reference, settings);
+  const minimised = { objective: chooseObjective("dpo"), reference, scale: 1 / pairs.length };
+  const { gradient, log } = await microbatchGradient(model, flatLayout(params), weights, pairs, minimised);
   const { clipped } = await clipGradient(gradient, 1),
     start = adamwInit(weights.size);
   // an eps with which rounding does not decide a sign
@@ -92,8 +93,8 @@ function samplePairs(): PairIds[] {
   const rng = new Rng("doctor/pairs");
   const side = (prompt: number[], length: number) => {
     const ids = Int32Array.from([...prompt, ...tokens(rng, length)]);
-    const lossMask = Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0));
-    return { ids, promptLength: prompt.length, lossMask };
+    const counted = Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0));
+    return { ids, promptLength: prompt.length, weights: counted };
   };
   return Array.from({ length: 3 }, () => {
     const prompt = tokens(rng, 5);

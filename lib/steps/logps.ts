@@ -6,7 +6,7 @@ import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
 import { readJsonl, required, writeJsonl } from "../base/jsonl";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
-import { tokenizePair } from "../preference/collate";
+import { tokenizePair, unmaskedTokens } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
@@ -50,7 +50,6 @@ export async function logpsVerb(request: {
       compute.close();
       weights.dispose();
     });
-    const count = (mask: Uint8Array) => mask.reduce((a, b) => a + b, 0);
     writeJsonl(
       request.out,
       tokenized.map(({ questionId, chosen, rejected }, i) => ({
@@ -59,8 +58,8 @@ export async function logpsVerb(request: {
         rejectedLogps: logps.rejected[i],
         chosenTokens: chosen.ids.length - chosen.promptLength,
         rejectedTokens: rejected.ids.length - rejected.promptLength,
-        chosenUnmasked: count(chosen.lossMask),
-        rejectedUnmasked: count(rejected.lossMask),
+        chosenUnmasked: unmaskedTokens(chosen.weights),
+        rejectedUnmasked: unmaskedTokens(rejected.weights),
       })),
     );
     return { rows: tokenized.length, leftOut: all.length - tokenized.length };

@@ -6,12 +6,13 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 import { flatLayout, flatten, unflatten, valueAndGradient, type FlatLayout } from "../align/flat";
-import { sequenceLogps, type MaskedSequence } from "../align/logps";
+import { sequenceLogps, type WeightedSequence } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
-import { startProgress } from "../base/progress";
+import { startProgress, breathe } from "../base/progress";
 import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
@@ -131,7 +132,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
         v: await adam.v.data<"float32">(),
       });
     }
-    await new Promise(setImmediate);
+    await breathe();
   }
   progress.stop();
   const final = unflatten(weights, layout);
@@ -139,7 +140,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   tf.dispose([weights, adam.m, adam.v, ...Object.values(final)]);
   model.dispose();
   rmSync(path.dirname(stateFile), { recursive: true, force: true });
-  return losses.slice(-50).reduce((a, b) => a + b, 0) / Math.max(1, Math.min(50, losses.length));
+  return sum(losses.slice(-50)) / Math.max(1, Math.min(50, losses.length));
 }
 
 function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
@@ -185,14 +186,14 @@ function initialParams(config: LlamaConfig, rng: Rng): Params {
 }
 
 /** Draws a batch of documents: prompt masked, completion and end token counted. */
-function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => MaskedSequence[] {
+function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => WeightedSequence[] {
   const draw = pretrainingDocuments(loadAtlas());
   return (rng) =>
     Array.from({ length: size }, () => {
       const { prompt, completion } = draw(rng);
       const before = promptIds(tokenizer, prompt);
       const ids = Int32Array.from([...before, ...tokenizer.encode(completion).ids, tokenizer.eosId]);
-      return { ids, lossMask: new Uint8Array(ids.length).fill(1, before.length) };
+      return { ids, weights: new Float32Array(ids.length).fill(1, before.length) };
     });
 }
 
@@ -201,9 +202,9 @@ async function languageModelGradient(
   model: Llama,
   layout: FlatLayout,
   weights: tf.Tensor1D,
-  batch: readonly MaskedSequence[],
+  batch: readonly WeightedSequence[],
 ): Promise<{ loss: number; gradient: tf.Tensor1D }> {
-  const tokens = batch.reduce((sum, { lossMask }) => sum + lossMask.reduce((a, b) => a + b, 0), 0);
+  const tokens = batch.reduce((total, { weights: counted }) => total + sum(counted), 0);
   const { value, gradient } = valueAndGradient(weights, layout, (params) =>
     tf.mul(tf.sum(sequenceLogps(model, params, batch)), -1 / tokens),
   );

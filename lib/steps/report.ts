@@ -2,6 +2,7 @@
  * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one page.
  * The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
  */
+import { optionRows } from "../align/trainOptions";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
@@ -320,8 +321,10 @@ function trainingTable(trained: readonly Training[]): Table {
       }),
     ),
   });
-  const option = (what: string, key: keyof NonNullable<Training["run"]>["options"]) =>
-    row(what, ({ run }) => run?.options[key]);
+  const options = trained.map(({ run }) => (run ? optionRows(run.options) : []));
+  const labels = [...new Set(options.flat().map(({ label }) => label))];
+  const optionOf = (training: Training, label: string) =>
+    options[trained.indexOf(training)]!.find((option) => option.label === label)?.value;
   const last = (what: string, key: "loss" | "accuracy" | "margin") =>
     row(what, ({ logs }) => logs.at(-1)![key].toFixed(4));
   return {
@@ -337,13 +340,7 @@ function trainingTable(trained: readonly Training[]): Table {
       row("adapter's rank", ({ run }) => run?.lora?.rank),
       row("seed", ({ run }) => run?.seed),
       row("engine", ({ run }) => run?.engine),
-      option("beta", "beta"),
-      option("learning rate", "lr"),
-      option("epochs", "epochs"),
-      option("batch size (pairs)", "batch"),
-      option("warm-up (share of steps)", "warmup"),
-      option("weight decay", "weightDecay"),
-      option("gradient clipping", "clip"),
+      ...labels.map((label) => row(label, (training) => optionOf(training, label))),
       row("steps", ({ logs }) => logs.at(-1)!.step),
       last("loss", "loss"),
       last("reward accuracy", "accuracy"),

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import type { StepLog } from "../align/train";
+import { decisiveOptionsSchema, stepLogSchema } from "../align/trainOptions";
 import { UserError, brief } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
 import { parseJson, parseRow, readJsonl, readNumberedJsonl, readText, required } from "../base/jsonl";
@@ -44,31 +44,25 @@ export interface PolicyAnswers extends Named {
 }
 
 const number = z.number();
-const logSchema = z.object({
-  step: number,
-  loss: number,
-  accuracy: number,
-  margin: number,
-  chosenReward: number,
-  rejectedReward: number,
-  gradNorm: number,
-});
-const optionsSchema = z.object({
-  beta: number,
-  lr: number,
-  epochs: number,
-  batch: number,
-  warmup: number,
-  weightDecay: number,
-  clip: number,
-});
+/** What the PyTorch recipes log, too. */
+const logSchema = stepLogSchema
+  .pick({
+    step: true,
+    loss: true,
+    accuracy: true,
+    margin: true,
+    chosenReward: true,
+    rejectedReward: true,
+    gradNorm: true,
+  })
+  .strip();
 const trainingSchema = z.object({
   reference: z.string(),
   pairs: z.string(),
   mask: z.enum(maskKinds),
   seed: number,
   engine: z.string(),
-  options: optionsSchema,
+  options: decisiveOptionsSchema,
   lora: z.object({ rank: number }).optional(),
 });
 /** What decides verdicts, of a run of `annotate`. */
@@ -83,7 +77,7 @@ const annotationSchema = z.object({
 });
 
 export interface Training extends Named {
-  logs: Pick<StepLog, keyof z.output<typeof logSchema>>[];
+  logs: z.output<typeof logSchema>[];
   /** Not there for what `export --to torch` trained elsewhere. */
   run?: z.output<typeof trainingSchema>;
   /** config.json of the policy, or of the model its adapter was trained for; only for a run on the pairs given. */

@@ -1,5 +1,6 @@
 /** `mask-dpo sample`: K candidates of every question, from a policy here or from a server (§2.2). */
 import path from "node:path";
+import { candidateKey } from "../factuality/records";
 import { UserError } from "../base/check";
 import { hashOf } from "../base/hash";
 import { required, writeJsonl } from "../base/jsonl";
@@ -9,7 +10,7 @@ import type { Candidate } from "../factuality/records";
 import type { SamplingOptions } from "../model/generate";
 import { policyHash, startEngineFor } from "../model/policy";
 import { sampleInto } from "../preference/sampleInto";
-import { promptText, sampleServed, servedKey, servedLog, servedSchema } from "../preference/serverSample";
+import { promptText, sampleServed, servedLog, servedSchema } from "../preference/serverSample";
 import { loadTokenizer } from "../text/tokenizer";
 import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
@@ -80,9 +81,9 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
     promptOf: (question) => texts?.get(question) ?? question.prompt,
   });
 
-  const rows = byKey(readShards(dir, servedLog, servedSchema), servedKey);
+  const rows = byKey(readShards(dir, servedLog, servedSchema), candidateKey);
   const order = questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })));
-  const done = order.flatMap((name) => rows.get(servedKey(name)) ?? []);
+  const done = order.flatMap((name) => rows.get(candidateKey(name)) ?? []);
   const usage = usageText(done, price),
     cut = done.filter(({ finish }) => finish === "length").length;
   if (done.length < order.length) return waiting(shard, done.length, order.length, "candidates", out, usage);

@@ -1,13 +1,8 @@
 /** Chat templates: the Jinja text a model was trained with, rendered as transformers' apply_chat_template does. */
+import { type Message } from "./message";
 import { Template } from "./jinja";
 import { UserError } from "../base/check";
 import type { Tokenizer } from "./tokenizer";
-
-/** One message of a prompt. */
-export interface ChatMessage {
-  role: "system" | "user" | "assistant";
-  content: string;
-}
 
 const compiled = new Map<string, Template>();
 
@@ -17,7 +12,7 @@ const compiled = new Map<string, Template>();
  * A template that asks for today's date (`strftime_now`) gets it, as in transformers.
  * @throws UserError when the tokenizer has no template, or the template is not valid or refuses the messages
  */
-export function renderChat(tokenizer: Tokenizer, messages: readonly ChatMessage[]): string {
+export function renderChat(tokenizer: Tokenizer, messages: readonly Message[]): string {
   const source = tokenizer.chatTemplate;
   if (source === undefined) {
     throw new UserError({

@@ -3,14 +3,16 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { chooseCompute, pooledCompute, type Microbatch, type PairCompute } from "../../lib/align/compute";
-import { computeLogps, maskedSums } from "../../lib/align/reference";
-import { paperTraining, train, type TrainState } from "../../lib/align/train";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { train, type TrainState } from "../../lib/align/train";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";
 import { cpuWorkers } from "../../lib/base/workers";
 import { startEngine, type EngineName } from "../../lib/engine/backend";
 import { nativeBackend } from "../../lib/engine/native";
 import type { TokenizedPair } from "../../lib/preference/collate";
 import { onEveryBackend } from "../backends";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import { computeOf, tinyPolicy, tokenized, type TinyPolicy } from "./tiny";
 
 /** Several processes on one GPU are neither faster nor bitwise the same: `chooseCompute` starts none there. */
@@ -58,7 +60,7 @@ function microbatchesOf(members: number[][]): Microbatch[] {
   return members.map((members) => ({
     members,
     reference: { chosen: sums(members), rejected: sums(members) },
-    beta: 0.1,
+    objective: chooseObjective("dpo"),
     scale: 1 / 9,
   }));
 }
@@ -109,7 +111,7 @@ onEveryBackend("a training run on workers ends with bitwise the weights of one i
   const policy = tinyPolicy(),
     pairs = tokenized(policy, 10);
   const run = async (compute: PairCompute): Promise<TrainState> => {
-    const reference = maskedSums(await computeLogps(compute, policy.weights, pairs), pairs);
+    const reference = weightedSums(await computeLogps(compute, policy.weights, pairs), pairs);
     const steps = train({
       compute,
       initial: policy.weights,
@@ -133,7 +135,7 @@ onEveryBackend("an error in a worker is the caller's; closing ends what runs", a
   const policy = tinyPolicy(),
     pairs = tokenized(policy, 3);
   const broken = pairs.map((pair, i) =>
-    i === 1 ? { ...pair, rejected: { ...pair.rejected, lossMask: pair.rejected.lossMask.map(() => 1) } } : pair,
+    i === 1 ? { ...pair, rejected: { ...pair.rejected, weights: pair.rejected.weights.map(() => 1) } } : pair,
   );
   const compute = startWorkers(t, engine, policy, broken);
   const gradients = (members: number[][]) => all(compute.gradients(policy.weights, microbatchesOf(members)));

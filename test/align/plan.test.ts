@@ -21,6 +21,7 @@ import { uploadedHalves } from "../../lib/engine/half";
 import { weightShapes } from "../../lib/model/checkpoint";
 import type { LlamaConfig } from "../../lib/model/config";
 import { Llama, uploadParams, type Params } from "../../lib/model/llama";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
 
 const common = { rmsEps: 1e-6, ropeTheta: 10000, oBias: false, mlpBias: false, maxPositions: 1024, eosIds: [] };
@@ -62,7 +63,7 @@ function samplePairs(count: number, length: number): PairIds[] {
     return {
       ids: Int32Array.from({ length: total }, () => rng.int(1000)),
       promptLength,
-      lossMask: Uint8Array.from({ length: total }, (_, t) => (t >= promptLength && rng.next() < 0.5 ? 1 : 0)),
+      weights: Float32Array.from({ length: total }, (_, t) => (t >= promptLength && rng.next() < 0.5 ? 1 : 0)),
     };
   };
   return Array.from({ length: count }, () => ({ chosen: side(), rejected: side() }));
@@ -170,8 +171,7 @@ async function measured({
         layout,
         weights,
         pairs,
-        { chosen: zeros, rejected: zeros },
-        { beta: 0.1, scale: 1 },
+        { objective: chooseObjective("dpo"), reference: { chosen: zeros, rejected: zeros }, scale: 1 },
         complete,
       )
     ).gradient;

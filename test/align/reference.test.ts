@@ -6,7 +6,7 @@ import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
-import { cachedLogps, computeLogps, maskedSums } from "../../lib/align/reference";
+import { cachedLogps, computeLogps, weightedSums } from "../../lib/align/reference";
 import { startEngine } from "../../lib/engine/backend";
 import { readSafetensors, writeSafetensors, type HostTensor } from "../../lib/model/safetensors";
 import { sidesOf, type TokenizedPair } from "../../lib/preference/collate";
@@ -20,7 +20,7 @@ test("each pair gets its own log-probabilities, one per completion token, whatev
   const policy = tinyPolicy();
   const pairs = tokenized(policy, 40); // more than two chunks
   const all = await computeLogps(computeOf(policy, pairs), policy.weights, pairs),
-    sums = maskedSums(all, pairs);
+    sums = weightedSums(all, pairs);
   for (const side of ["chosen", "rejected"] as const)
     assert.deepEqual(
       all[side].map(({ length }) => length),
@@ -93,7 +93,7 @@ test("the cache: computed once, for one mask, and read for every other and in ev
     ]) {
       const all = tokenized(policy, 6, mask),
         pairs = order.map((i) => all[i]!);
-      const computed = maskedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs),
+      const computed = weightedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs),
         read = await logps(pairs);
       for (const side of ["chosen", "rejected"] as const)
         read[side].forEach((sum, i) =>

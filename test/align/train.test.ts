@@ -5,15 +5,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { PairCompute } from "../../lib/align/compute";
 import { sequenceLogps } from "../../lib/align/logps";
 import type { ReferenceLogps } from "../../lib/align/microbatch";
-import { computeLogps, maskedSums } from "../../lib/align/reference";
-import {
-  paperTraining,
-  train,
-  type StepLog,
-  type TrainOptions,
-  type TrainRequest,
-  type TrainState,
-} from "../../lib/align/train";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { train, type TrainRequest, type TrainState } from "../../lib/align/train";
+import { paperTraining, type StepLog, type TrainOptions } from "../../lib/align/trainOptions";
 import { UserError } from "../../lib/base/check";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";
@@ -37,7 +31,7 @@ async function request(
     pairs,
     options,
     rng: new Rng("train test"),
-    reference: maskedSums(await computeLogps(compute, policy.weights, pairs), pairs),
+    reference: weightedSums(await computeLogps(compute, policy.weights, pairs), pairs),
     ...changes,
   };
 }
@@ -131,12 +125,12 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
     TokenizedPair[],
   ];
   const unmasked = (pair: TokenizedPair) =>
-    [pair.chosen, pair.rejected].map(({ lossMask }) => lossMask.reduce((a, b) => a + b, 0));
+    [pair.chosen, pair.rejected].map(({ weights }) => weights.reduce((a, b) => a + b, 0));
   for (const other of [none, inverted, random]) {
     other.forEach((pair, i) => {
       for (const side of ["chosen", "rejected"] as const) {
-        const { lossMask: _, ...rest } = pair[side],
-          { lossMask: __, ...expected } = paper[i]![side];
+        const { weights: _, ...rest } = pair[side],
+          { weights: __, ...expected } = paper[i]![side];
         assert.deepEqual(rest, expected);
       }
     });
@@ -155,14 +149,16 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
   const both = paper.map((pair, i): TokenizedPair => {
     const common = (side: "chosen" | "rejected") => ({
       ...pair[side],
-      lossMask: pair[side].lossMask.map((m, t) => m & inverted[i]![side].lossMask[t]!),
+      weights: pair[side].weights.map((m, t) => m * inverted[i]![side].weights[t]!),
     });
     return { ...pair, chosen: common("chosen"), rejected: common("rejected") };
   });
   for (const side of ["chosen", "rejected"] as const) {
     const [p, n, v, b] = await Promise.all(
       [paper, none, inverted, both].map(async (pairs) => {
-        const reference = maskedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs)[side];
+        const reference = weightedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs)[
+          side
+        ];
         const trained = tf.tidy(() =>
           sequenceLogps(
             policy.model,
@@ -233,7 +229,7 @@ test("no tensor is left: after training, after stopping early, after an error, a
     await iterator.next();
     await iterator.return(undefined as never);
   });
-  await leaves("an error", () => assert.rejects(complete({ ...base, reference: spoilt(base.reference, 2) })));
+  await leaves("an error", () => assert.rejects(complete({ ...base, reference: spoilt(base.reference!, 2) })));
   await leaves("computeLogps", () => computeLogps(base.compute, policy.weights, pairs));
   await leaves("generate", async () => {
     for await (const _ of generate(
@@ -265,7 +261,7 @@ test("a loss that is not finite stops the run before the update and names exactl
   const base = await request(policy, tokenized(policy, 12), { checkpointEvery: 1 });
   const saved: TrainState[] = [];
   await assert.rejects(
-    complete({ ...base, reference: spoilt(base.reference, 7), checkpoint: (s) => saved.push(s) }),
+    complete({ ...base, reference: spoilt(base.reference!, 7), checkpoint: (s) => saved.push(s) }),
     refusal(/finite loss, got a non-finite one for pairs q7\. /),
   );
   assert.ok(saved.length < 3, "the pair is met in the first epoch");

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { paperTraining, type StepLog } from "../../lib/align/train";
+import { paperTraining, type StepLog } from "../../lib/align/trainOptions";
 import { startEngine } from "../../lib/engine/backend";
 import { trainRun, type TrainRunRequest } from "../../lib/align/trainRun";
 import { readCheckpoint } from "../../lib/model/checkpoint";

@@ -1,5 +1,5 @@
 /** Reference log-probabilities of all pairs, against TRL's precomputation under the same masks. */
-import { computeLogps, maskedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
 import { Peer } from "./peers";
 import { race, ratios, seconds, spread, type Row } from "./race";
 import { atlasWork, release, scratchFile, writePeerPairs } from "./work";
@@ -25,7 +25,7 @@ export async function referenceSuite(python: string | undefined, rounds: number)
     const times = await race(rounds, 1, {
       ours: () =>
         seconds(async () => {
-          const { chosen, rejected } = maskedSums(
+          const { chosen, rejected } = weightedSums(
             await computeLogps(work.compute, work.initial, work.pairs),
             work.pairs,
           );

@@ -1,8 +1,8 @@
 /** One point of a scaling curve, in a process of its own so that its peak memory is its own: prints {"seconds", "megabytes"}. */
 import { localCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, maskedSums } from "../../lib/align/reference";
-import { paperTraining } from "../../lib/align/train";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";
 import { generate, paperSampling } from "../../lib/model/generate";
@@ -65,7 +65,7 @@ async function main(): Promise<void> {
     });
     const compute = localCompute(policy.model, flatLayout(policy.params), pairs),
       initial = flatten(Object.values(policy.params));
-    const reference = maskedSums(await computeLogps(compute, initial, pairs), pairs);
+    const reference = weightedSums(await computeLogps(compute, initial, pairs), pairs);
     const step = stepper({
       name: "",
       policy,

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { planMemory } from "../../lib/align/plan";
 import { logpsLabel } from "../../lib/align/reference";
-import { paperTraining } from "../../lib/align/train";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";
 import { planFor } from "../../lib/align/choosePlan";

@@ -1,6 +1,7 @@
 /** Training steps against TRL and a plain torch loop; the same steps on our WebAssembly engine; and against what the machine can do at most. */
 import * as tf from "@tensorflow/tfjs";
-import { batchMembers, learningRate, train, type StepLog } from "../../lib/align/train";
+import { batchMembers, learningRate, train } from "../../lib/align/train";
+import { type StepLog } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";
 import { packSequences } from "../../lib/model/packing";
 import { sidesOf } from "../../lib/preference/collate";
@@ -65,7 +66,13 @@ async function againstPython(
   goals: Record<"TRL" | "torch", number>,
 ): Promise<Row[]> {
   const pairs = scratchFile("pairs.jsonl"),
-    { lr, beta, batch } = work.options;
+    {
+      lr,
+      batch,
+      objective: {
+        options: { beta },
+      },
+    } = work.options;
   writePeerPairs(pairs, work, rounds + warmup);
   const setup = {
     model: work.policy.dir,
@@ -138,8 +145,8 @@ function stepOperations(
   let sum = 0;
   for (let i = 0; i < members.length; i += options.microbatch) {
     const sides = sidesOf(members.slice(i, i + options.microbatch).map((j) => pairs[j]!));
-    const { ids, tokens } = packSequences(sides.map((side) => side.ids.subarray(0, side.lossMask.lastIndexOf(1))));
-    const unmasked = sides.reduce((n, side) => n + side.lossMask.reduce((a, b) => a + b, 0), 0);
+    const { ids, tokens } = packSequences(sides.map((side) => side.ids.subarray(0, side.weights.lastIndexOf(1))));
+    const unmasked = sides.reduce((n, side) => n + side.weights.reduce((a, b) => a + b, 0), 0);
     const scores = tokens.reduce((n, row) => n + (row.length * (row.length + 1)) / 2, 0); // what is below the diagonal
     sum += 6 * (perToken * ids.length + vocabSize * D * unmasked + 2 * layers * heads * headDim * scores);
   }

@@ -4,9 +4,10 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, maskedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
 import type { ReferenceLogps } from "../../lib/align/microbatch";
-import { batchMembers, paperTraining, type TrainOptions } from "../../lib/align/train";
+import { batchMembers } from "../../lib/align/train";
+import { paperTraining, type TrainOptions } from "../../lib/align/trainOptions";
 import { writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
 import { constructPreferences, tokenizePreferences } from "../../lib/paper/pairs";
@@ -16,6 +17,7 @@ import { weightShapes, writeCheckpoint } from "../../lib/model/checkpoint";
 import type { LlamaConfig } from "../../lib/model/config";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import type { TokenizedPair, TokenizedSide } from "../../lib/preference/collate";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import { benchFolder } from "./peers";
 
 /** A session whose runs stay in the benchmark's own folder: one set of candidates, whichever engine asks. */
@@ -49,7 +51,7 @@ export async function atlasWork(workers?: number): Promise<TrainingWork> {
     "Atlas base (1M), batch 64",
     session.baseDir,
     pairs,
-    { ...paperTraining, lr: 1e-4, beta: 0.5, epochs: 4 },
+    { ...paperTraining, objective: chooseObjective("dpo", { beta: 0.5 }), lr: 1e-4, epochs: 4 },
     workers,
   );
 }
@@ -71,7 +73,7 @@ export async function largeWork(count: number): Promise<TrainingWork> {
     "30M, 8 layers, 32k vocabulary, T = 256, batch 8",
     await seededCheckpoint("30M", config),
     randomPairs(config, count, { prompt: 32, shortest: 128, longest: 256 }),
-    { ...paperTraining, lr: 1e-4, beta: 0.1, epochs: 4, batch: 8, microbatch: 4 },
+    { ...paperTraining, lr: 1e-4, epochs: 4, batch: 8, microbatch: 4 },
   );
 }
 
@@ -130,10 +132,10 @@ export function randomPairs(
       const length = shortest + rng.int(longest - shortest + 1) - prompt;
       const ids = Int32Array.from([...promptIds, ...Array.from({ length }, () => 3 + rng.int(vocabSize - 3))]);
       const kept = Array.from({ length: Math.ceil(length / 12) }, () => rng.next() < 0.7);
-      const lossMask = Uint8Array.from(ids, (_, t) =>
+      const weights = Float32Array.from(ids, (_, t) =>
         t >= prompt && (t === ids.length - 1 || kept[Math.floor((t - prompt) / 12)]) ? 1 : 0,
       );
-      return { ids, lossMask, promptLength: prompt, sentenceOf: new Int32Array(ids.length), emptied: false };
+      return { ids, weights, promptLength: prompt, sentenceOf: new Int32Array(ids.length), emptied: false };
     };
     return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair; // what it was made from is never looked at
   });
@@ -156,7 +158,7 @@ async function prepare(
     initial,
     compute,
     pairs,
-    reference: maskedSums(await computeLogps(compute, initial, pairs), pairs),
+    reference: weightedSums(await computeLogps(compute, initial, pairs), pairs),
     options,
     seed: 1,
   };
@@ -178,11 +180,11 @@ export function writePeerPairs(file: string, { pairs, reference, options, seed }
         P = chosen.promptLength;
       return {
         prompt_ids: list(chosen.ids.subarray(0, P)),
-        prompt_mask: list(chosen.lossMask.subarray(0, P)),
+        prompt_mask: list(chosen.weights.subarray(0, P)),
         chosen_ids: list(chosen.ids.subarray(P)),
         rejected_ids: list(rejected.ids.subarray(P)),
-        chosen_mask: list(chosen.lossMask.subarray(P)),
-        rejected_mask: list(rejected.lossMask.subarray(P)),
+        chosen_mask: list(chosen.weights.subarray(P)),
+        rejected_mask: list(rejected.weights.subarray(P)),
         ref_chosen_logps: reference.chosen[i],
         ref_rejected_logps: reference.rejected[i],
       };

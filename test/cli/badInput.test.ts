@@ -261,7 +261,7 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
   const logps = ["logps", "--model", tinyModel, "--pairs", pairs, "--out", out];
   const usage: [string[], RegExp][] = [
     [[...logps, "--mask", "soft"], /--mask <kind>.+soft.+Allowed choices are paper, none, inverted, random/],
-    [["reproduce", "--preset", "huge"], /--preset <name>.+huge.+Allowed choices are smoke, small, quick, hour, paper/],
+    [["reproduce", "--preset", "huge"], /--preset <name>.+huge.+Allowed choices are smoke, small, quick, hour, full/],
     [["train", "--pairs", pairs], /required option '--out <dir>' not specified/],
     [["trian"], /unknown command 'trian'/],
     [["train", "--pairs", pairs, "--out", out, "--lr", "fast"], /--lr <x>.+fast.+Expected a number of at least 0/],

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import type { StepLog } from "../../lib/align/train";
+import type { StepLog } from "../../lib/align/trainOptions";
 import { scratch } from "../golden/fixtures";
 import { tinyModel, writePairs, writeQuestions } from "./data";
 import { filesBelow, linesOf, rowsOf, run, start, startNode, succeed, until } from "./process";

@@ -3,7 +3,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
-import { maskDpoLoss } from "../../lib/align/objective/dpo";
+import { dpoLosses } from "../align/objective/dpoLosses";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { AngleTable, causalMask, ropeAttention } from "../../lib/engine/attention";
@@ -80,7 +80,7 @@ async function model(out: Probe): Promise<void> {
   const prompt = Array.from({ length: 4 }, () => rng.int(256));
   const batch = [12, 9, 10, 12].map((length) => ({
     ids: Int32Array.from({ length }, (_, t) => prompt[t] ?? rng.int(256)),
-    lossMask: Uint8Array.from({ length }, (_, t) => (t > 4 && t % 3 > 0 ? 1 : 0)),
+    weights: Float32Array.from({ length }, (_, t) => (t > 4 && t % 3 > 0 ? 1 : 0)),
   }));
   let weights = flatten(Object.values(params)),
     state = adamwInit(weights.size);
@@ -91,7 +91,7 @@ async function model(out: Probe): Promise<void> {
         2,
       ) as [tf.Tensor1D, tf.Tensor1D];
       return tf.mean(
-        maskDpoLoss(
+        dpoLosses(
           {
             policyChosen,
             policyRejected,

@@ -31,7 +31,7 @@ function totals(wrong: (topic: number) => number): AnswerTotals {
     facts: 50,
     supported: 50 - wrong(i),
     factAnswers: 10,
-    factScore: 10 * (1 - wrong(i) / 50),
+    factShare: 10 * (1 - wrong(i) / 50),
     characters: 1000,
     relations: 40,
     repeated: 1,
@@ -93,6 +93,7 @@ test("a verdict needs the interval and every seed", () => {
     b: 0,
     p: 0,
     perSeed,
+    runs: [],
   });
   assert.equal(verdictOf(difference(0.1, 5, 1, 2)), "holds");
   assert.equal(verdictOf(difference(0.1, 5, -1, 6)), "undecided", "a seed disagrees");

@@ -14,7 +14,7 @@ test("pooled, mean and fact-only score, counts per answer, by hand", () => {
   assert.deepEqual([summary.topics, summary.questions, summary.answers, summary.emptyAnswers], [2, 3, 4, 1]);
   assert.equal(summary.score.value, 5 / 8); //           (4 S + 1 N) / 8
   assert.equal(summary.macroScore.value, (3 / 4 + 1 / 2 + 0 + 1 / 2) / 4);
-  assert.equal(summary.factScore.value, 4 / 7); //       4 S / (4 S + 2 C + 1 U)
+  assert.equal(summary.rightShare.value, 4 / 7); //       4 S / (4 S + 2 C + 1 U)
   assert.deepEqual(summary.perAnswer, {
     sentences: 2,
     correct: 1,

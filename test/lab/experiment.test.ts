@@ -133,7 +133,7 @@ test("arms: one result a seed, in order; the base asked as often", async (t) => 
 });
 
 test("every preset's suite is whole: counts divide, tables share what they can", () => {
-  for (const name of ["smoke", "small", "quick", "hour", "paper"] as const) {
+  for (const name of ["smoke", "small", "quick", "hour", "full"] as const) {
     const session = { ...base, preset: preset(name) };
     for (const { setting } of [
       ...Object.values(scalingArms(session)),

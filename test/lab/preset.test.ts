@@ -5,7 +5,7 @@ import { defaultPreset, preset, presetNames } from "../../lib/lab/preset";
 import { loadAtlas } from "../../lib/world/atlas";
 
 test("paper has the paper's counts", () => {
-  const { topics, questionsPerTopic, candidates, bestOf, training } = preset("paper");
+  const { topics, questionsPerTopic, candidates, bestOf, training } = preset("full");
   assert.deepEqual(
     [topics, questionsPerTopic, topics * questionsPerTopic, candidates, bestOf],
     [2682, 3, loadAtlas().splits.train.length, 32, 256],

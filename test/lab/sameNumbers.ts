@@ -2,11 +2,12 @@
 // processors and threads that this machine does not have by itself.
 import { localCompute, pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, maskedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/reference";
 import { hashOf } from "../../lib/base/hash";
 import { Rng } from "../../lib/base/rng";
 import { cpuWorkers } from "../../lib/base/workers";
-import { paperTraining, train } from "../../lib/align/train";
+import { train } from "../../lib/align/train";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { startEngine } from "../../lib/engine/backend";
 import type { Candidate, Question } from "../../lib/factuality/records";
 import { tokenizeFor } from "../../lib/align/trainRun";
@@ -32,7 +33,14 @@ async function trained(
     initial = flatten(Object.values(policy.params));
   try {
     const logps = await computeLogps(compute, initial, pairs);
-    const iterator = train({ compute, initial, pairs, reference: maskedSums(logps, pairs), options, rng: new Rng(1) });
+    const iterator = train({
+      compute,
+      initial,
+      pairs,
+      reference: weightedSums(logps, pairs),
+      options,
+      rng: new Rng(1),
+    });
     let next = await iterator.next();
     while (!next.done) next = await iterator.next();
     return hashOf(

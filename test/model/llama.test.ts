@@ -56,7 +56,7 @@ for (const name of goldenModels) {
       names = Object.keys(params);
     const batch = forward.ids.map((ids, r) => ({
       ids: Int32Array.from(ids),
-      lossMask: Uint8Array.from(forward.mask[r]!),
+      weights: Float32Array.from(forward.mask[r]!),
     }));
     const tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
     tf.tidy(() => {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, valueAndGradient } from "../../lib/align/flat";
-import { maskDpoLoss } from "../../lib/align/objective/dpo";
+import { dpoLosses } from "../align/objective/dpoLosses";
 import { sequenceLogps } from "../../lib/align/logps";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
@@ -44,7 +44,7 @@ const load = (name: string) => {
   return { config, tensors, adapter, golden: readGolden<Golden>("lora", name, "vectors.json") };
 };
 const sequencesOf = (ids: number[][], mask: number[][]) =>
-  ids.map((row, r) => ({ ids: Int32Array.from(row), lossMask: Uint8Array.from(mask[r]!) }));
+  ids.map((row, r) => ({ ids: Int32Array.from(row), weights: Float32Array.from(mask[r]!) }));
 
 function sameLogits(all: ArrayLike<number>, V: number, { ids, positions, logits }: Golden["forward"]): void {
   const expected = f32(logits),
@@ -131,7 +131,7 @@ for (const name of cases) {
             2,
           ) as [tf.Tensor1D, tf.Tensor1D];
           return tf.mean(
-            maskDpoLoss(
+            dpoLosses(
               {
                 policyChosen,
                 policyRejected,

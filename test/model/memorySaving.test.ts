@@ -11,6 +11,7 @@ import { adapted, initialAdapter, loraScale, loraTargets, type LoraConfig } from
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import { onEveryBackend, relativeError } from "../backends";
 import { goldenPath } from "../golden/golden";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import { goldenModels, publishedShapes } from "./goldenModels";
 
 const adapters: (LoraConfig | undefined)[] = [
@@ -30,7 +31,7 @@ function samplePairs(vocabulary: number): PairIds[] {
         return {
           ids,
           promptLength: prompt.length,
-          lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
+          weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
         };
       };
     return [...pairs, { chosen: side(), rejected: side() }];
@@ -56,8 +57,7 @@ async function computed({ model, params }: Policy, lora?: LoraConfig): Promise<F
     layout,
     weights,
     pairs,
-    zeros,
-    { beta: 0.1, scale: 1 / 3 },
+    { objective: chooseObjective("dpo"), reference: zeros, scale: 1 / 3 },
     complete,
   );
   const out = [...logps, log.losses, (await gradient.data<"float32">()).slice()];

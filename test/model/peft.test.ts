@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { paperTraining } from "../../lib/align/train";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { mergeVerb } from "../../lib/steps/merge";
 import { trainVerb } from "../../lib/steps/train";
 import { readCheckpoint } from "../../lib/model/checkpoint";

@@ -5,7 +5,7 @@ import path from "node:path";
 import test from "node:test";
 import { UserError } from "../../lib/base/check";
 import { projectRoot } from "../../lib/base/files";
-import { startLab } from "../../lib/notebook/jupyter";
+import { startJupyterLab } from "../../lib/notebook/jupyter";
 import { scratchFolder } from "./scratch";
 
 const skip = process.platform === "win32" && "the stand-in is a POSIX script";
@@ -26,7 +26,7 @@ async function withPath<T>(folder: string, action: () => Promise<T>): Promise<T>
 test("without JupyterLab the message says how to get it", { skip }, async () => {
   const folder = scratchFolder();
   await assert.rejects(
-    withPath(folder, startLab),
+    withPath(folder, startJupyterLab),
     (error) =>
       error instanceof UserError && /pip install jupyterlab/.test(error.message) && /VS Code/.test(error.message),
   );
@@ -40,7 +40,7 @@ test("JupyterLab is started on the loopback interface, in the project, with its 
     `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$PWD $JUPYTER_PATH $@" > ${folder}/said\nexit 7\n`,
   );
   chmodSync(lab, 0o755);
-  assert.equal(await withPath(folder, startLab), 7);
+  assert.equal(await withPath(folder, startJupyterLab), 7);
   const said = readFileSync(path.join(folder, "said"), "utf8");
   assert.ok(said.startsWith(`${projectRoot} ${path.join(projectRoot, "node_modules/.mask-dpo-jupyter")}`), said);
   assert.match(said, /--ip=127\.0\.0\.1/);

@@ -9,7 +9,7 @@ import { ownIds } from "../../lib/show/documentPage";
 import { readArtefacts, writeTableRecord } from "../../lib/show/record";
 import { provenanceText } from "../../lib/show/provenance";
 import { provenanceOf, publishTable } from "../../lib/lab/publish";
-import { folderName, runFolder } from "../../lib/base/runFolder";
+import { runFolder } from "../../lib/base/runFolder";
 import { saveTable } from "../../lib/show/saveTable";
 import { toMarkdown } from "../../lib/show/table";
 import { editJson, userError } from "../golden/fixtures";
@@ -29,13 +29,17 @@ test("a record gives back the table, and says which runs it is from", (t) => {
   const used = path.basename(runFolder(session.runs, "candidates", { k: 4, seed: 9 }));
   const evaluation = path.basename(runFolder(session.runs, "evaluation", { seed: 0 }));
   runFolder(`${session.runs}/elsewhere`, "candidates", { k: 4, seed: 11 });
-  folderName("candidates", { k: 4, seed: 12 }); // asked for, never made
-  publishTable(session, { ...scores, rows: [...scores.rows, { policy: "more", score: NaN, note: null, unused: 1 }] });
+  runFolder(session.runs, "candidates", { k: 4, seed: 12 }); // made, but not what the table is from
+  publishTable(
+    session,
+    { ...scores, rows: [...scores.rows, { policy: "more", score: NaN, note: null, unused: 1 }] },
+    { runs: [evaluation, used] },
+  );
   const [table] = readArtefacts(session.figures).tables;
   assert.deepEqual(table!.rows, [...scores.rows, { policy: "more", score: null, note: null }]);
   assert.equal(toMarkdown({ ...table!, rows: table!.rows.slice(0, 2) }), toMarkdown(scores));
   const { run } = table!;
-  assert.deepEqual(run, { ...provenanceOf(session), runs: [used, evaluation] });
+  assert.deepEqual(run, { ...provenanceOf(session, { runs: [evaluation, used] }), runs: [used, evaluation] });
   assert.deepEqual([run!.seed, run!.seeds, run!.preset, run!.engine], [3, [3, 9], "smoke", "wasm"]);
   assert.match(
     provenanceText(run),
@@ -65,7 +69,7 @@ test("a damaged record is named; one without its files, and files without one, a
 test("results.json has every number with its run", async (t) => {
   const session = fakeSession(t);
   const name = path.basename(runFolder(session.runs, "candidates", { k: 4, seed: 3 }));
-  await publishAll(session);
+  await publishAll(session, { runs: [name] });
   buildAppendix(session);
   const results = JSON.parse(readFileSync(path.join(session.figures, "results.json"), "utf8")) as Results;
   assert.deepEqual([results.made.preset, results.made.versions.node], ["smoke", process.versions.node]);

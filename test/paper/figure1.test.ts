@@ -34,8 +34,8 @@ test("DPO learns every sentence, Mask-DPO the right of chosen and the wrong of r
 test("candidates stand by falling score, chosen and rejected named", () => {
   const candidates = ["CC", "SS", "SC"].map((letters, i) => candidate("q", i, letters));
   const pair = { ...pairOf("q", "SS", "CC"), chosen: candidates[1]!, rejected: candidates[0]! };
-  const { layout } = candidatesFigure(
-    { candidates, questions: [question("q")], pairs: [pair], report: {} as never },
+  const { layout, runs } = candidatesFigure(
+    { candidates, questions: [question("q")], pairs: [pair], report: {} as never, runs: ["candidates-1"] },
     pair,
   );
   assert.deepEqual(layout.yaxis!.categoryarray, [
@@ -43,4 +43,5 @@ test("candidates stand by falling score, chosen and rejected named", () => {
     "candidate 3: 50 %",
     "candidate 1: 0 %, rejected",
   ]);
+  assert.deepEqual(runs, ["candidates-1"]);
 });

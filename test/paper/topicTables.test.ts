@@ -57,6 +57,7 @@ test("no wrong statement, no gain, no split: tables and figure say so and nothin
   const none: DirectTest = {
     wrong: { counts: new Map(), attributed: 0, unattributed: 0 },
     embeddings: each({ tests: [] }),
+    runs: [],
   };
   const gains = each({ topics: 1, rho: NaN, p: NaN });
   assert.equal(directTestTable(none).rows.length, 0);
@@ -71,6 +72,7 @@ test("no wrong statement, no gain, no split: tables and figure say so and nothin
             { value: NaN, low: NaN, high: NaN },
             { value: NaN, low: NaN, high: NaN },
           ],
+          runs: [],
         },
       }),
     ),

@@ -24,7 +24,7 @@ test("one pair, every mask", () => {
   const tokenizer = wordTokenizer();
   const masks = (mask: MaskKind, dropNoFact = false) => {
     const { chosen, rejected } = tokenizePair(pair(), tokenizer, prompt, { mask, dropNoFact });
-    return [chosen, rejected].map(({ lossMask }) => [...lossMask].join(""));
+    return [chosen, rejected].map(({ weights }) => [...weights].join(""));
   };
   const { chosen, rejected } = tokenizePair(pair(), tokenizer, prompt, options("paper"));
   assert.deepEqual(tokenizer.spell([...chosen.ids].slice(3)), [
@@ -72,7 +72,7 @@ test("the sides of pairs: all chosen, then all rejected, each as long as it is",
     ],
   );
   assert.deepEqual(
-    sides.map(({ lossMask }) => [...lossMask]),
+    sides.map(({ weights }) => [...weights]),
     [
       [0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1], // opening, S kept, C dropped, N kept, closing token
       [0, 0, 1, 1, 1],
@@ -92,12 +92,12 @@ test("paper and inverted are complements on sentence tokens and equal elsewhere;
   const inverted = tokenizePair(pair(), tokenizer, prompt, options("inverted"));
   for (const side of ["chosen", "rejected"] as const) {
     paper[side].sentenceOf.forEach((s, t) =>
-      assert.equal(paper[side].lossMask[t], s < 0 ? inverted[side].lossMask[t] : 1 - inverted[side].lossMask[t]!),
+      assert.equal(paper[side].weights[t], s < 0 ? inverted[side].weights[t] : 1 - inverted[side].weights[t]!),
     );
   }
   const swapped = { ...pair(), chosen: pair().rejected, rejected: pair().chosen };
   const other = tokenizePair(swapped, tokenizer, prompt, options("inverted"));
-  assert.deepEqual([other.chosen.lossMask, other.rejected.lossMask], [paper.rejected.lossMask, paper.chosen.lossMask]);
+  assert.deepEqual([other.chosen.weights, other.rejected.weights], [paper.rejected.weights, paper.chosen.weights]);
 });
 
 test("random masks: the same per pair whatever its neighbours, another seed another mask", () => {
@@ -105,7 +105,7 @@ test("random masks: the same per pair whatever its neighbours, another seed anot
   const pairs = Array.from({ length: 30 }, (_, i) => pairOf(`q${i}`, "SCSCSC", "CSCSCS"));
   const masks = (set: PreferencePair[], seed: number) =>
     tokenizePairs(set, tokenizer, () => prompt, { mask: "random", seed, maxPositions: 99 }).pairs.map(
-      ({ chosen, rejected }) => [...chosen.lossMask, ...rejected.lossMask].join(""),
+      ({ chosen, rejected }) => [...chosen.weights, ...rejected.weights].join(""),
     );
   const first = masks(pairs, 1);
   assert.deepEqual(masks([...pairs].reverse(), 1).reverse(), first);
@@ -153,7 +153,7 @@ test("given token ids are used; ids or spans that do not fit the text are an err
   given.rejected.tokenIds = letters; // one token per character, as a sampler may well have drawn them
   const { rejected } = tokenizePair(given, tokenizer, prompt, options("paper"));
   assert.deepEqual([...rejected.ids], [...prompt, ...letters, 1]);
-  assert.equal([...rejected.lossMask].join(""), "000" + "1111" + "1" + "0000" + "1"); // the space behind "A x." goes with it
+  assert.equal([...rejected.weights].join(""), "000" + "1111" + "1" + "0000" + "1"); // the space behind "A x." goes with it
   given.chosen.tokenIds = ids;
   assert.throws(
     () => tokenizePair(given, tokenizer, prompt, options("paper")),

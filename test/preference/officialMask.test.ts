@@ -42,7 +42,7 @@ test("30 pairs, three tokenizers, both cuts: the masks Python's slices give", ()
           `${name} ${cut} pair ${i}`,
         );
         for (const side of ["chosen", "rejected"] as const)
-          wrong += [...pair[side].lossMask].filter(
+          wrong += [...pair[side].weights].filter(
             (bit, t) => t >= 3 && bit !== Number(expected[i]![side][t - 3]),
           ).length;
       });
@@ -70,7 +70,7 @@ function compared(chosen: [string, string[], string], rejected: [string, string[
   const { chosen: c, rejected: r, fallback } = officialMasks(tokenized, tokenizer, cut);
   return {
     masks: [c.join(""), r.join("")],
-    exact: [tokenized.chosen.lossMask.join(""), tokenized.rejected.lossMask.join("")],
+    exact: [tokenized.chosen.weights.join(""), tokenized.rejected.weights.join("")],
     fallback,
     report: compareOfficialMasks([tokenized], tokenizer, cut),
   };

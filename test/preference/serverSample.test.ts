@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { candidateKey } from "../../lib/factuality/records";
 import { readJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
 import { inShard, parseShard, readShards, ShardedLog, wholeShard } from "../../lib/base/shardedLog";
@@ -12,7 +13,6 @@ import type { Question } from "../../lib/factuality/records";
 import {
   promptText,
   sampleServed,
-  servedKey,
   servedLog,
   servedSchema,
   type ServedSampling,
@@ -49,7 +49,7 @@ const expected = questions
   .sort();
 const rowsIn = (dir: string): string[] =>
   readShards(dir, servedLog, servedSchema)
-    .map((row) => `${servedKey(row)}: ${row.completion}`)
+    .map((row) => `${candidateKey(row)}: ${row.completion}`)
     .sort();
 
 test(

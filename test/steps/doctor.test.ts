@@ -44,7 +44,7 @@ test("a check fails for values that are off, not finite, or too few", () => {
 
 test("the microbatch: as asked for where there is room, lowered where there is little, refused where there is none, as given when it is given", () => {
   const { config } = readCheckpoint(tinyModel),
-    side = { ids: new Int32Array(200), promptLength: 50, lossMask: new Uint8Array(200).fill(1, 50) };
+    side = { ids: new Int32Array(200), promptLength: 50, weights: new Float32Array(200).fill(1, 50) };
   const request: PlanRequest = {
     config,
     pairs: Array.from({ length: 16 }, () => ({ chosen: side, rejected: side })),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
-import { paperTraining } from "../../lib/align/train";
+import { paperTraining } from "../../lib/align/trainOptions";
 import { sha256File } from "../../lib/base/hash";
 import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
@@ -175,7 +175,7 @@ test(
       maxPositions: 256,
     });
     const share = (side: "chosen" | "rejected"): number => {
-      const bits = kept.flatMap((pair) => Array.from(pair[side].lossMask.subarray(pair[side].promptLength)));
+      const bits = kept.flatMap((pair) => Array.from(pair[side].weights.subarray(pair[side].promptLength)));
       return 100 * (bits.reduce((a, b) => a + b, 0) / bits.length);
     };
     assert.deepEqual(rows("masks"), [

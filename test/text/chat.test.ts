@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { type ChatMessage, renderChat } from "../../lib/text/chat";
+import { renderChat } from "../../lib/text/chat";
+import type { Message } from "../../lib/text/message";
 import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { editJson, scratchCopy, userError } from "../golden/fixtures";
@@ -12,10 +13,10 @@ import { goldenPath, readGolden } from "../golden/golden";
 interface Chats {
   chats: Record<
     string,
-    { template: string; cases: { messages: ChatMessage[]; text?: string; ids?: number[]; error?: string }[] }
+    { template: string; cases: { messages: Message[]; text?: string; ids?: number[]; error?: string }[] }
   >;
 }
-const hello: ChatMessage[] = [{ role: "user", content: "Hello" }];
+const hello: Message[] = [{ role: "user", content: "Hello" }];
 
 for (const family of ["llama3", "qwen2", "llama2", "metaspace"]) {
   for (const [kind, { template, cases }] of Object.entries(readGolden<Chats>("text", family, "vectors.json").chats)) {
@@ -63,7 +64,7 @@ describe("a template is read from", () => {
 describe("without a template", () => {
   test("BOS, the contents joined by newlines, one newline", () => {
     const tokenizer = loadTokenizer(goldenPath("text", "plain"));
-    const messages: ChatMessage[] = [
+    const messages: Message[] = [
       { role: "system", content: "Be brief." },
       { role: "user", content: "Where is Lima?\n" },
     ];

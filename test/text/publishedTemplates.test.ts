@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type ChatMessage, renderChat } from "../../lib/text/chat";
+import { renderChat } from "../../lib/text/chat";
+import type { Message } from "../../lib/text/message";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
 interface Case {
-  messages: ChatMessage[];
+  messages: Message[];
   text?: string;
   error?: string;
 }

@@ -34,6 +34,15 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
       got: "a folder of other files",
       fix: "Choose another --out.",
     });
+  if (options.objective.name !== "dpo") {
+    throw new UserError({
+      where: "--objective",
+      expected: "dpo, which the PyTorch recipes carry (Mask-DPO with a mask)",
+      got: options.objective.name,
+      fix: "Train it with `mask-dpo train`, or check a trainer of your own with `mask-dpo loss`.",
+    });
+  }
+  const { objective, ...rest } = options;
   const config = readConfig(path.join(policyDir, "config.json")),
     tokenizer = loadTokenizer(policyDir);
   checkVocabulary(tokenizer, config.vocabSize, policyDir);
@@ -41,10 +50,10 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
   if (kept.length === 0) throw emptyPairs(report);
   const rng = new Rng(seed).fork("train"),
     steps = Math.ceil(kept.length / options.batch) * options.epochs;
-  const side = ({ ids, lossMask }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(lossMask) });
+  const side = ({ ids, weights }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(weights) });
   writeFileAtomic(
     recipe,
-    `${JSON.stringify({ mask, seed, ...options, pairs: kept.length, emptied: report.emptied, tooLong: report.tooLong, tokenizer: sha256File(path.join(policyDir, "tokenizer.json")) }, null, 2)}\n`,
+    `${JSON.stringify({ mask, seed, objective: objective.name, ...objective.options, ...rest, pairs: kept.length, emptied: report.emptied, tooLong: report.tooLong, tokenizer: sha256File(path.join(policyDir, "tokenizer.json")) }, null, 2)}\n`,
   );
   writeJsonl(
     path.join(out, "tokens.jsonl"),

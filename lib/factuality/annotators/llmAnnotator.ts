@@ -8,7 +8,14 @@ import { inShard, ShardedLog, type Shard } from "../../base/shardedLog";
 import { splitSentences, type Span } from "../../text/sentence";
 import { type Annotator, unknownQuestion } from "../annotator";
 import { factLabelSchema, type FactLabel } from "../factScore";
-import { type AnnotatedCandidate, type Candidate, type Question, sentenceSchema, type Verdict } from "../records";
+import {
+  type AnnotatedCandidate,
+  type Candidate,
+  type Question,
+  sentenceSchema,
+  type Verdict,
+  candidateKey,
+} from "../records";
 import { allEnded, runJobs } from "../../server/jobs";
 import type { ServerClient } from "../../server/client";
 
@@ -70,10 +77,6 @@ export type Judged = z.infer<typeof judgedSchema>;
 /** Names of the shards' files in a run folder. */
 export const judgedLog = "judged";
 
-export function judgedKey({ questionId, index }: Pick<Candidate, "questionId" | "index">): string {
-  return `${index} ${questionId}`;
-}
-
 /**
  * Annotates this shard's candidates into `dir`, as far as no client has done it yet. Candidates that come with
  * sentences keep their spans, so that verdicts can be compared with those they have.
@@ -92,8 +95,8 @@ export async function annotateServed(
     if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate, questions.length);
   const log = new ShardedLog(dir, judgedLog, shard, judgedSchema);
   const wanted = candidates.filter(({ questionId }) => inShard(questionId, shard));
-  const known = new Set(log.rows.map(judgedKey));
-  const missing = wanted.filter((candidate) => !known.has(judgedKey(candidate)));
+  const known = new Set(log.rows.map(candidateKey));
+  const missing = wanted.filter((candidate) => !known.has(candidateKey(candidate)));
   let done = wanted.length - missing.length;
   const progress = startProgress(`annotate (${annotator.name})`, wanted.length, done);
   try {

@@ -8,6 +8,7 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
+import { chunks } from "../../base/collections";
 import { UserError, brief } from "../../base/check";
 import { hashOf } from "../../base/hash";
 import { parseJson, parseRow } from "../../base/jsonl";
@@ -107,7 +108,5 @@ async function* rowArticles(
 
 function passagesOf(text: string | string[]): string[] {
   const all = [text].flat().join(" ").split(/\s+/).filter(Boolean);
-  return Array.from({ length: Math.ceil(all.length / passageWords) }, (_, i) =>
-    all.slice(i * passageWords, (i + 1) * passageWords).join(" "),
-  );
+  return chunks(all, passageWords).map((words) => words.join(" "));
 }

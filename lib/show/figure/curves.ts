@@ -1,5 +1,6 @@
 /** Line figures: curves with shaded 95 % intervals, alone or as small multiples under one legend. */
 import type { Annotations, Data, Layout } from "plotly.js";
+import { runsOf } from "../provenance";
 import { UserError } from "../../base/check";
 import type { SeriesStyle } from "../palette";
 import { tint } from "../palette";
@@ -14,6 +15,8 @@ export interface Curve {
   y: readonly number[];
   low?: readonly number[];
   high?: readonly number[];
+  /** run folders it is from */
+  runs?: readonly string[];
 }
 
 export interface CurveOptions {
@@ -51,6 +54,7 @@ export function curveFigure(options: CurveOptions): Figure {
   const xaxis = log2 ? log2Axis(xTitle, Math.min(...xs), Math.max(...xs)) : axis(xTitle);
   return {
     name,
+    runs: runsOf(...curves),
     data: curves.flatMap((curve) => curveTraces(name, curve)),
     layout: { ...layout, hovermode: "x unified", xaxis, yaxis: axis(yTitle, yRange ? { range: [...yRange] } : {}) },
   };
@@ -132,6 +136,7 @@ export function panelsFigure({
   });
   return {
     name,
+    runs: runsOf(...panels.flatMap(({ curves }) => curves)),
     data,
     layout: {
       ...layout,

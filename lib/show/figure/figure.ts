@@ -5,6 +5,8 @@ import type { Data, Layout } from "plotly.js";
 export interface Figure {
   name: string;
   data: Data[];
+  /** run folders it is from */
+  runs?: readonly string[];
   /** Carries width and height in px. */
   layout: Partial<Layout>;
 }

@@ -1,8 +1,8 @@
 /** The loss and its invariants (paper Eq. 2, 5, 6), and ten training losses against torch. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { maskDpoLoss } from "../../../lib/align/objective/dpo";
-import { sequenceLogps, type MaskedSequence } from "../../../lib/align/logps";
+import { dpoLosses } from "./dpoLosses";
+import { sequenceLogps, type WeightedSequence } from "../../../lib/align/logps";
 import { flatLayout, flatten, valueAndGradient } from "../../../lib/align/flat";
 import { Rng } from "../../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../../lib/engine/adamw";
@@ -28,8 +28,8 @@ interface Golden {
     losses: number[];
   };
 }
-const sequencesOf = (ids: number[][], mask: number[][]): MaskedSequence[] =>
-  ids.map((row, r) => ({ ids: Int32Array.from(row), lossMask: Uint8Array.from(mask[r]!) }));
+const sequencesOf = (ids: number[][], mask: number[][]): WeightedSequence[] =>
+  ids.map((row, r) => ({ ids: Int32Array.from(row), weights: Float32Array.from(mask[r]!) }));
 const logpsOf = (numbers: [number, number, number, number][]) => {
   const column = (i: 0 | 1 | 2 | 3) => tf.tensor1d(numbers.map((row) => row[i]));
   return {
@@ -61,7 +61,7 @@ for (const name of goldenModels) {
           tf.tensor1d(golden.referenceLogps.slice(n)),
         ];
         return tf.mean(
-          maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, golden.beta).losses,
+          dpoLosses({ policyChosen, policyRejected, referenceChosen, referenceRejected }, golden.beta).losses,
         );
       });
       assert.ok(
@@ -80,7 +80,7 @@ for (const name of goldenModels) {
 }
 
 onEveryBackend("policy = reference gives ln 2 and no reward", () => {
-  const { losses, chosenRewards, rejectedRewards } = maskDpoLoss(
+  const { losses, chosenRewards, rejectedRewards } = dpoLosses(
     logpsOf([
       [-31.5, -80.25, -31.5, -80.25],
       [-3, -2, -3, -2],
@@ -92,8 +92,8 @@ onEveryBackend("policy = reference gives ln 2 and no reward", () => {
 });
 
 onEveryBackend("swapping the sides negates the margin", () => {
-  const a = maskDpoLoss(logpsOf([[-10, -12, -11, -11.5]]), 0.3),
-    b = maskDpoLoss(logpsOf([[-12, -10, -11.5, -11]]), 0.3);
+  const a = dpoLosses(logpsOf([[-10, -12, -11, -11.5]]), 0.3),
+    b = dpoLosses(logpsOf([[-12, -10, -11.5, -11]]), 0.3);
   const margin = (r: typeof a) => r.chosenRewards.dataSync()[0]! - r.rejectedRewards.dataSync()[0]!;
   assert.ok(Math.abs(margin(a) + margin(b)) < 1e-6 && margin(a) > 0);
 });
@@ -102,7 +102,7 @@ onEveryBackend("the loss stays finite for margins of ±1000 and has the slope of
   const x = tf.tensor1d([-1000, -3, 0, 3, 1000]),
     zero = tf.zerosLike(x) as tf.Tensor1D;
   const losses = (x: tf.Tensor1D) =>
-    maskDpoLoss({ policyChosen: x, policyRejected: zero, referenceChosen: zero, referenceRejected: zero }, 1).losses;
+    dpoLosses({ policyChosen: x, policyRejected: zero, referenceChosen: zero, referenceRejected: zero }, 1).losses;
   const grad = tf
     .grad((x) => tf.sum(losses(x as tf.Tensor1D)))(x)
     .dataSync();
@@ -114,14 +114,14 @@ onEveryBackend("the loss stays finite for margins of ±1000 and has the slope of
 });
 
 /** Three sequences each of two prompts, of lengths that make attention cut them into several groups, with every other token or so unmasked. */
-function sharingSequences(vocabSize: number): MaskedSequence[] {
+function sharingSequences(vocabSize: number): WeightedSequence[] {
   const rng = new Rng("sharing"),
     draw = (length: number) => Array.from({ length }, () => rng.int(vocabSize));
   const prompts = [draw(7), draw(12)];
   return [31, 9, 20, 14, 250, 13].map((length, i) => {
     const prompt = prompts[i % 2]!,
       ids = Int32Array.from([...prompt, ...draw(length - prompt.length)]);
-    return { ids, lossMask: Uint8Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.6 ? 1 : 0)) };
+    return { ids, weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.6 ? 1 : 0)) };
   });
 }
 
@@ -142,13 +142,13 @@ for (const name of ["llama-gqa-llama3", "qwen2-gqa-tied"]) {
       );
       const plain = (params: Params) =>
         tf.stack(
-          sequences.map(({ ids, lossMask }) =>
+          sequences.map(({ ids, weights }) =>
             tf.sum(
               tf.mul(
                 plainLogps(config, params, frequencies, ids),
                 tf.mul(
                   tf.oneHot(tf.tensor1d(ids.slice(1), "int32"), config.vocabSize).toFloat(),
-                  tf.reshape(tf.tensor1d(Array.from(lossMask.subarray(1))), [-1, 1]),
+                  tf.reshape(tf.tensor1d(Array.from(weights.subarray(1))), [-1, 1]),
                 ),
               ),
             ),
@@ -287,7 +287,7 @@ onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log
     ) as [tf.Tensor1D, tf.Tensor1D];
     const [referenceChosen, referenceRejected] = [tf.tensor1d(reference.slice(0, 1)), tf.tensor1d(reference.slice(1))];
     return tf.sum(
-      maskDpoLoss({ policyChosen, policyRejected, referenceChosen, referenceRejected }, 0.1).losses,
+      dpoLosses({ policyChosen, policyRejected, referenceChosen, referenceRejected }, 0.1).losses,
     ) as tf.Scalar;
   };
   tf.tidy(() => {

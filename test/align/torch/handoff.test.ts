@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
-import { paperTraining } from "../../../lib/align/train";
+import { paperTraining } from "../../../lib/align/trainOptions";
 import { projectRoot } from "../../../lib/base/files";
 import { writeJsonl } from "../../../lib/base/jsonl";
 import { startEngine } from "../../../lib/engine/backend";
@@ -46,7 +46,7 @@ test("tokens and masks are the collator's; every epoch takes each pair once; rat
   const { tokens, steps: rows, recipe } = filesOf(out);
   assert.deepEqual([report.kept, steps, rows.length], [11, 6, 6]);
   const tokenizer = loadTokenizer(tinyModel),
-    side = ({ ids, lossMask }: TokenizedSide) => ({ ids: [...ids], mask: [...lossMask] });
+    side = ({ ids, weights }: TokenizedSide) => ({ ids: [...ids], mask: [...weights] });
   const expected = tokenizePairs(tinyPairs(11), tokenizer, (prompt) => promptIds(tokenizer, prompt), {
     mask: "paper",
     maxPositions: 256,

@@ -209,7 +209,7 @@ test(
       tokenizePairs(of, tokenizer, (prompt) => promptIds(tokenizer, prompt), {
         mask: "paper",
         maxPositions: Infinity,
-      }).pairs.map(({ chosen, rejected }) => [chosen.ids, chosen.lossMask, rejected.ids, rejected.lossMask]);
+      }).pairs.map(({ chosen, rejected }) => [chosen.ids, chosen.weights, rejected.ids, rejected.weights]);
     assert.deepEqual(masks(read), masks(pairs));
     assert.equal(masks(read).length, 133);
   },

@@ -83,7 +83,7 @@ onEveryBackend("the engine gives the golden losses and slopes", async () => {
       tf.tensor1d(sides(side).map((s) => sum(s, s.logps))),
     );
     const { value, grads } = tf.tidy(() =>
-      tf.valueAndGrads((c, r) => tf.sum(values(c as tf.Tensor1D, r as tf.Tensor1D)) as tf.Scalar)(inputs),
+      tf.valueAndGrads((c, r) => tf.sum(values(c as tf.Tensor1D, r as tf.Tensor1D)))(inputs),
     );
     const near = (got: number, wanted: number, what: string) =>
       assert.ok(

@@ -2,8 +2,8 @@
 import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { writeReport } from "../steps/report";
-import type { Named } from "../steps/reportInputs";
 import { toText } from "../show/table";
+import type { Named } from "../steps/reportAnswers";
 import { say, seed } from "./flags";
 
 /** "base=answers.jsonl"; one more of a list. */

@@ -16,9 +16,9 @@ import {
 } from "../../lib/factuality/records";
 import { readArtefacts } from "../../lib/show/record";
 import { writeReport } from "../../lib/steps/report";
-import type { Named } from "../../lib/steps/reportInputs";
 import type { Cell } from "../../lib/show/table";
 import { tokenizePairs } from "../../lib/preference/collate";
+import type { Named } from "../../lib/steps/reportAnswers";
 import { trainVerb } from "../../lib/steps/train";
 import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";

@@ -3,6 +3,7 @@
  *
  *   node test/run.mjs                  everything
  *   node test/run.mjs --only align     only the test files whose path contains "align"; no other stage
+ *   node test/run.mjs --node 22,24,26  only what is tried on those Node versions (test/node)
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -55,6 +56,8 @@ function smokeReproduction() {
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");
+  const versions = process.argv.indexOf("--node");
+  if (versions >= 0) return [["Node versions", () => node("test/node/stage.mjs", process.argv[versions + 1] ?? "")]];
   if (only >= 0)
     return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
@@ -74,6 +77,7 @@ function stages() {
     ],
     ["tests", () => unitTests(tests)],
     ["notebooks at the smoke preset", smokeReproduction],
+    ["other Node versions", () => node("test/node/stage.mjs")],
   ];
 }
 

@@ -135,7 +135,7 @@ onEveryBackend("an error in a worker is the caller's; closing ends what runs", a
   const policy = tinyPolicy(),
     pairs = tokenized(policy, 3);
   const broken = pairs.map((pair, i) =>
-    i === 1 ? { ...pair, rejected: { ...pair.rejected, lossMask: pair.rejected.weights.map(() => 1) } } : pair,
+    i === 1 ? { ...pair, rejected: { ...pair.rejected, weights: pair.rejected.weights.map(() => 1) } } : pair,
   );
   const compute = startWorkers(t, engine, policy, broken);
   const gradients = (members: number[][]) => all(compute.gradients(policy.weights, microbatchesOf(members)));

@@ -149,7 +149,7 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
   const both = paper.map((pair, i): TokenizedPair => {
     const common = (side: "chosen" | "rejected") => ({
       ...pair[side],
-      lossMask: pair[side].weights.map((m, t) => m & inverted[i]![side].weights[t]!),
+      weights: pair[side].weights.map((m, t) => m * inverted[i]![side].weights[t]!),
     });
     return { ...pair, chosen: common("chosen"), rejected: common("rejected") };
   });

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { planMemory, type PlanRequest } from "../../lib/align/plan";
 import { engineMemory, switchEngine } from "../../lib/engine/backend";
-import { compare } from "../../lib/steps/doctor";
+import { compare } from "../../lib/steps/engineChecks";
 import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/align/choosePlan";
 import { readCheckpoint, storesHalves } from "../../lib/model/checkpoint";
 import { readConfig } from "../../lib/model/config";
@@ -26,6 +26,8 @@ test(
       /^speed +\d+ GFLOP\/s/m,
       /^ok +matrix product: relative error \d/m,
       /^ok +training step: gradient/m,
+      /^ok +decoding: logits/m,
+      /^ok +decoding: tokens: relative error 0/m,
       /^tfjs +\d+\.\d+/m,
     ])
       assert.match(stdout, line);

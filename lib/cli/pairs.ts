@@ -1,5 +1,5 @@
 /** `mask-dpo pairs` and `inspect`. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { inspectVerb } from "../steps/inspect";
 import { pairsVerb } from "../steps/pairs";
 import { mask, model, say, seed, questions } from "./flags";

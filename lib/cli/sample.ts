@@ -1,5 +1,5 @@
 /** `mask-dpo sample`: candidates from a policy here or from a server. */
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
 import { count, model, number, say, seed } from "./flags";
 import { withServer } from "./serverFlags";

@@ -1,7 +1,7 @@
 /** Why a cell failed, and where: for the message and for the notebook itself. */
 import { brief } from "../base/check";
 import type { CodeCell } from "./notebook";
-import { CellCollector } from "./outputs";
+import type { CellCollector } from "./outputs";
 
 /** Why a cell failed, in words for a person. */
 export interface Failure {

@@ -30,7 +30,11 @@ interface Golden {
 }
 const golden = readGolden<Golden>("objectives");
 
-function sideOf(pair: number, side: "chosen" | "rejected", weighting: Golden["results"][number]["weighting"]): GoldenSide {
+function sideOf(
+  pair: number,
+  side: "chosen" | "rejected",
+  weighting: Golden["results"][number]["weighting"],
+): GoldenSide {
   const given = golden.pairs[pair]![side];
   const mask = golden.masks[pair]![side];
   const weights = { unmasked: mask.map(() => 1), masked: mask, weighted: mask.map((m, t) => m * given.weights[t]!) };
@@ -60,7 +64,8 @@ test("float64: losses and gradients are the golden ones to 1e-12, and every obje
 onEveryBackend("the engine gives the golden losses and slopes", async () => {
   for (const { objective, options, weighting, losses, gradients } of golden.results) {
     const sides = (side: "chosen" | "rejected") => golden.pairs.map((_, i) => sideOf(i, side, weighting));
-    const sum = ({ weights }: GoldenSide, values: number[]) => values.reduce((total, v, t) => total + weights[t]! * v, 0);
+    const sum = ({ weights }: GoldenSide, values: number[]) =>
+      values.reduce((total, v, t) => total + weights[t]! * v, 0);
     const pairs = golden.pairs.map((_, i): PairIds => {
       const ids = (side: "chosen" | "rejected") => {
         const weights = Float32Array.from(sideOf(i, side, weighting).weights);
@@ -74,17 +79,23 @@ onEveryBackend("the engine gives the golden losses and slopes", async () => {
     };
     const values = (policyChosen: tf.Tensor1D, policyRejected: tf.Tensor1D) =>
       pairLosses(chooseObjective(objective, options), pairs, { policyChosen, policyRejected }, reference).losses.tensor;
-    const inputs = (["chosen", "rejected"] as const).map((side) => tf.tensor1d(sides(side).map((s) => sum(s, s.logps))));
+    const inputs = (["chosen", "rejected"] as const).map((side) =>
+      tf.tensor1d(sides(side).map((s) => sum(s, s.logps))),
+    );
     const { value, grads } = tf.tidy(() =>
       tf.valueAndGrads((c, r) => tf.sum(values(c as tf.Tensor1D, r as tf.Tensor1D)) as tf.Scalar)(inputs),
     );
     const near = (got: number, wanted: number, what: string) =>
-      assert.ok(Math.abs(got - wanted) <= 1e-5 * Math.max(1, Math.abs(wanted)), `${objective} ${weighting} ${what}: ${got}, ${wanted}`);
+      assert.ok(
+        Math.abs(got - wanted) <= 1e-5 * Math.max(1, Math.abs(wanted)),
+        `${objective} ${weighting} ${what}: ${got}, ${wanted}`,
+      );
     near((await value.data())[0]!, losses[0]! + losses[1]!, "loss");
     for (const [s, side] of (["chosen", "rejected"] as const).entries()) {
       const slopes = await grads[s]!.data();
       golden.pairs.forEach((_, i) => {
-        const { weights } = sideOf(i, side, weighting), t = weights.findIndex((weight) => weight > 0);
+        const { weights } = sideOf(i, side, weighting),
+          t = weights.findIndex((weight) => weight > 0);
         near(slopes[i]!, gradients[i]![side][t]! / weights[t]!, `slope of ${side} ${i}`);
       });
     }
@@ -108,7 +119,8 @@ const side = fc
 
 for (const { name } of objectives) {
   test(`${name}: derivatives are those of finite differences; a token of weight 0 changes nothing`, () => {
-    const choice = chooseObjective(name), h = 1e-6;
+    const choice = chooseObjective(name),
+      h = 1e-6;
     fc.assert(
       fc.property(side, side, (chosen, rejected) => {
         const given = { chosen, rejected };
@@ -119,7 +131,8 @@ for (const { name } of objectives) {
               const logps = given[key].logps.map((value, u) => (u === t ? value + by : value));
               return pairLoss(choice, { ...given, [key]: { ...given[key], logps } }, "").loss;
             };
-            const slope = (moved(h) - moved(-h)) / (2 * h), got = gradients[`${key}Gradient`][t]!;
+            const slope = (moved(h) - moved(-h)) / (2 * h),
+              got = gradients[`${key}Gradient`][t]!;
             assert.ok(Math.abs(got - slope) <= 1e-4 * Math.max(1, Math.abs(slope)), `${got} ${slope}`);
             if (given[key].weights[t] === 0) assert.deepEqual([got, moved(3)], [0, loss]);
           });
@@ -143,6 +156,9 @@ test("with policy = reference: dpo gives log 2, ipo 1 / (4 tau^2); simpo looks a
 test("options are checked by the objective's schema", () => {
   assert.deepEqual(chooseObjective("simpo", { gammaRatio: 0.5 }).options, { beta: 2, gammaRatio: 0.5 });
   assert.throws(() => chooseObjective("dpo", { tau: 1 }), /--option tau: expected an option of dpo: beta, got tau/);
-  assert.throws(() => chooseObjective("ipo", { tau: 0 }), /--option tau: expected Number must be greater than 0, got 0/);
+  assert.throws(
+    () => chooseObjective("ipo", { tau: 0 }),
+    /--option tau: expected Number must be greater than 0, got 0/,
+  );
   assert.throws(() => chooseObjective("ppo"), /--objective: expected dpo \| ipo \| simpo, got ppo/);
 });

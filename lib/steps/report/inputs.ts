@@ -3,15 +3,15 @@
  * are given the pairs and the training runs.
  */
 import { existsSync } from "node:fs";
-import { UserError, brief } from "../base/check";
-import { hashOf, sha256File } from "../base/hash";
-import { readJsonl, required } from "../base/jsonl";
-import type { Question } from "../factuality/records";
-import { preferencePairSchema, type PreferencePair } from "../preference/pair";
-import { questionsOf } from "../world/questionFile";
-import { checkEach, type Named, type PolicyAnswers, readAnswers } from "./reportAnswers";
-import { logFile, readTraining, type Training } from "./reportTraining";
-import { judgesWarning, topicsWarning } from "./reportWarnings";
+import { UserError, brief } from "../../base/check";
+import { hashOf, sha256File } from "../../base/hash";
+import { readJsonl, required } from "../../base/jsonl";
+import type { Question } from "../../factuality/records";
+import { preferencePairSchema, type PreferencePair } from "../../preference/pair";
+import { questionsOf } from "../../world/questionFile";
+import { checkEach, type Named, type PolicyAnswers, readAnswers } from "./answers";
+import { logFile, readTraining, type Training } from "./training";
+import { judgesWarning, topicsWarning } from "./warnings";
 
 export interface ReportRequest {
   questions: string;

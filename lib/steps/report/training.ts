@@ -2,11 +2,11 @@
 import path from "node:path";
 import { z } from "zod";
 import { existsSync } from "node:fs";
-import { decisiveOptionsSchema, stepLogSchema } from "../align/trainOptions";
-import { UserError } from "../base/check";
-import { parseJson, parseRow, readJsonl, readText, required } from "../base/jsonl";
-import { maskKinds } from "../preference/mask";
-import type { Named } from "./reportAnswers";
+import { decisiveOptionsSchema, stepLogSchema } from "../../align/trainOptions";
+import { UserError } from "../../base/check";
+import { parseJson, parseRow, readJsonl, readText, required } from "../../base/jsonl";
+import { maskKinds } from "../../preference/mask";
+import type { Named } from "./answers";
 
 const number = z.number();
 

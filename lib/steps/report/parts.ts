@@ -1,27 +1,27 @@
 /** The parts of a report: tables and figures of scores, best of N, pairs and masks, training, and what it was made from. */
 import { existsSync } from "node:fs";
-import { trainingCurves } from "../align/charts";
-import { percent } from "../base/percent";
-import { Rng } from "../base/rng";
-import { bestOfN, powersOfTwo } from "../evaluation/bestOfN";
-import { bestOfCurves, scoreBars } from "../evaluation/charts";
-import { comparePolicies } from "../evaluation/compare";
-import { summarise } from "../evaluation/summary";
-import { bestOfTable, type Evaluated, evaluationTable } from "../evaluation/tables";
-import { readConfig } from "../model/config";
-import { keptShares, mixingOf } from "../preference/mixing";
-import type { PreferencePair } from "../preference/pair";
-import { mixingTable } from "../preference/tables";
-import { tokenizeFor } from "../preference/tokenizeFor";
-import type { Section } from "../show/document";
-import type { Figure } from "../show/figure/figure";
-import { palette, type SeriesStyle } from "../show/palette";
-import type { Table } from "../show/table";
-import { loadTokenizer } from "../text/tokenizer";
-import type { PolicyAnswers } from "./reportAnswers";
-import type { ReportInputs } from "./reportInputs";
-import { differencesTable, inputsTable, trainingTable } from "./reportTables";
-import type { Training } from "./reportTraining";
+import { trainingCurves } from "../../align/charts";
+import { percent } from "../../base/percent";
+import { Rng } from "../../base/rng";
+import { bestOfN, powersOfTwo } from "../../evaluation/bestOfN";
+import { bestOfCurves, scoreBars } from "../../evaluation/charts";
+import { comparePolicies } from "../../evaluation/compare";
+import { summarise } from "../../evaluation/summary";
+import { bestOfTable, type Evaluated, evaluationTable } from "../../evaluation/tables";
+import { readConfig } from "../../model/config";
+import { keptShares, mixingOf } from "../../preference/mixing";
+import type { PreferencePair } from "../../preference/pair";
+import { mixingTable } from "../../preference/tables";
+import { tokenizeFor } from "../../preference/tokenizeFor";
+import type { Section } from "../../show/document";
+import type { Figure } from "../../show/figure/figure";
+import { palette, type SeriesStyle } from "../../show/palette";
+import type { Table } from "../../show/table";
+import { loadTokenizer } from "../../text/tokenizer";
+import type { PolicyAnswers } from "./answers";
+import type { ReportInputs } from "./inputs";
+import { differencesTable, inputsTable, trainingTable } from "./tables";
+import type { Training } from "./training";
 
 export const styles: readonly SeriesStyle[] = [
   palette.base,

@@ -1,10 +1,10 @@
 /** Tables of a report that no other part of the project has. */
-import { optionRows } from "../align/trainOptions";
-import { percent } from "../base/percent";
-import type { Comparison } from "../evaluation/compare";
-import type { Cell, Table } from "../show/table";
-import type { ReportInputs } from "./reportInputs";
-import type { Training } from "./reportTraining";
+import { optionRows } from "../../align/trainOptions";
+import { percent } from "../../base/percent";
+import type { Comparison } from "../../evaluation/compare";
+import type { Cell, Table } from "../../show/table";
+import type { ReportInputs } from "./inputs";
+import type { Training } from "./training";
 
 export function differencesTable(first: string, rows: readonly { label: string; comparison: Comparison }[]): Table {
   return {

@@ -2,11 +2,11 @@
 import path from "node:path";
 import { z } from "zod";
 import { existsSync } from "node:fs";
-import { brief, UserError } from "../base/check";
-import { sha256File } from "../base/hash";
-import { parseJson, readNumberedJsonl, readText, required } from "../base/jsonl";
-import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../factuality/records";
-import { outHash } from "./annotateServed";
+import { brief, UserError } from "../../base/check";
+import { sha256File } from "../../base/hash";
+import { parseJson, readNumberedJsonl, readText, required } from "../../base/jsonl";
+import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../../factuality/records";
+import { outHash } from "../annotateServed";
 
 /** A policy's name in the report, and a file or folder of it. */
 export interface Named {

@@ -1,9 +1,9 @@
 /** What a reader of a report must beware of. */
-import { brief } from "../base/check";
-import { differing, flat } from "../base/runFolder";
-import type { Question } from "../factuality/records";
-import type { PreferencePair } from "../preference/pair";
-import type { PolicyAnswers } from "./reportAnswers";
+import { brief } from "../../base/check";
+import { differing, flat } from "../../base/runFolder";
+import type { Question } from "../../factuality/records";
+import type { PreferencePair } from "../../preference/pair";
+import type { PolicyAnswers } from "./answers";
 
 export function judgesWarning(policies: readonly PolicyAnswers[]): string[] {
   const judges = policies.map(({ judge }) => judge ?? {}),

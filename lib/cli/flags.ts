@@ -33,4 +33,6 @@ export const seed = (what = "seed"): Option =>
 export const mask = (): Option =>
   new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
 
+export const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
+
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);

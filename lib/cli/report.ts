@@ -1,9 +1,9 @@
 /** `mask-dpo report`: own policies' annotated answers as tables, figures and one page. */
 import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { writeReport } from "../steps/report";
-import type { Named } from "../steps/reportInputs";
+import { writeReport } from "../steps/report/report";
 import { toText } from "../show/table";
+import type { Named } from "../steps/report/answers";
 import { say, seed } from "./flags";
 
 /** "base=answers.jsonl"; one more of a list. */

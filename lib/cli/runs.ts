@@ -2,8 +2,9 @@
 import path from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
-import { diffTable, findRun, listRuns, oldRuns, removeRun, runsTable, showRun, sizeText } from "../steps/runs";
+import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs";
 import { toText } from "../show/table";
+import { diffTable, runsTable, showRun } from "../steps/runsText";
 import { say } from "./flags";
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -16,7 +16,7 @@ import type { PairReport } from "../preference/pair";
 import { evaluationQuestions, trainingTopics } from "../lab/questions";
 import { annotateVerb } from "../steps/annotate";
 import { pairsVerb } from "../steps/pairs";
-import { writeReport, type Report } from "../steps/report";
+import { writeReport, type Report } from "../steps/report/report";
 import { runFolder } from "../base/runFolder";
 import { annotateDefaults, annotateServerVerb, type ServerAnnotateFlags } from "../steps/annotateServed";
 import type { Session } from "../lab/session";

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileS
 import path from "node:path";
 import { test } from "node:test";
 import { claimBeside, runFolder } from "../../lib/base/runFolder";
-import { diffTable, findRun, listRuns, oldRuns, removeRun, runsTable, showRun, sizeText } from "../../lib/steps/runs";
+import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../../lib/steps/runs";
 import { toText } from "../../lib/show/table";
+import { diffTable, runsTable, showRun } from "../../lib/steps/runsText";
 import { scratch, userError } from "../golden/fixtures";
 
 const HOUR = 3_600_000;

@@ -21,6 +21,7 @@ import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
+import { codeVersions } from "../base/codeVersions";
 
 /** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
 export interface LayerChoice extends Traced {
@@ -95,7 +96,7 @@ function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Pro
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
     const mentions = trainingMentions(atlas.topics),
-      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
+      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic, code: codeVersions("embedding") };
     const folder = runFolder(runs, "vectors", key),
       file = path.join(folder, "vectors.safetensors"),
       ids = atlas.topics.map(({ id }) => id);

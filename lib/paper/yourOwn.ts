@@ -24,6 +24,7 @@ import type { TrainRun } from "../align/trainRun";
 import { sampleVerb } from "../steps/sample";
 import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
+import { codeVersions } from "../base/codeVersions";
 
 /** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
 export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
@@ -74,6 +75,7 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
     training,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling", "pairs", "training"),
   };
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)),
     at = (name: string): string => path.join(folder, name);

@@ -33,7 +33,7 @@ export interface PairCompute {
     weights: tf.Tensor1D,
     microbatches: readonly Microbatch[],
   ): AsyncGenerator<{ gradient: tf.Tensor1D; log: MicrobatchLog }>;
-  close(): void;
+  close: () => void;
 }
 
 /** In this process. `model` stays the caller's. @param complete where the weights are an adapter's */

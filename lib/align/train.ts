@@ -51,7 +51,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   const perEpoch = Math.ceil(pairs.length / options.batch);
   const steps = perEpoch * options.epochs;
   let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
-  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : (tf.zerosLike(weights) as tf.Tensor1D));
+  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zerosLike(weights));
   let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
   let seconds = 0;
   try {

@@ -5,14 +5,17 @@
  */
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { UserError, brief } from "./check";
 import { writeFileAtomic } from "./files";
 
+/** A schema whose values are T, whatever it reads them from. */
+export type RowSchema<T> = z.ZodType<T, z.ZodTypeDef, unknown>;
+
 /** Parses one value; the error names where, which key, and what was there. */
-export function parseRow<S extends z.ZodTypeAny>(schema: S, value: unknown, where: string): z.output<S> {
+export function parseRow<T>(schema: RowSchema<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value);
-  if (result.success) return result.data as z.output<S>;
+  if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const key = issue.path.join(".");
   const seen = issue.path.reduce<unknown>((v, k) => (v as Record<string | number, unknown> | undefined)?.[k], value);
@@ -26,15 +29,18 @@ export function parseRow<S extends z.ZodTypeAny>(schema: S, value: unknown, wher
 }
 
 /** Reads all rows. @throws UserError with file:line for bad JSON, a bad row or a missing file */
-export function readJsonl<S extends z.ZodTypeAny>(file: string, schema: S): z.output<S>[] {
+export function readJsonl<T>(file: string, schema: RowSchema<T>): T[] {
   return readNumberedJsonl(file, schema).map(({ row }) => row);
 }
 
+export interface NumberedRow<T> {
+  row: T;
+  /** From 1. */
+  line: number;
+}
+
 /** The same, each row with its line number, for checks across rows. */
-export function readNumberedJsonl<S extends z.ZodTypeAny>(
-  file: string,
-  schema: S,
-): { row: z.output<S>; line: number }[] {
+export function readNumberedJsonl<T>(file: string, schema: RowSchema<T>): NumberedRow<T>[] {
   return readLines(file).map(({ text, line }) => ({
     row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`),
     line,
@@ -47,15 +53,15 @@ export function writeJsonl(file: string, rows: readonly unknown[]): void {
 }
 
 /** An append-only file of rows. A last line cut short by a crash is dropped on opening; every complete row is kept. */
-export class JsonlLog<S extends z.ZodTypeAny> {
+export class JsonlLog<T> {
   /** Rows found on opening, then those appended. */
-  readonly rows: z.output<S>[] = [];
+  readonly rows: T[] = [];
   private readonly fd: number;
   private size: number;
 
   constructor(
     readonly file: string,
-    schema: S,
+    schema: RowSchema<T>,
   ) {
     mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
@@ -72,7 +78,7 @@ export class JsonlLog<S extends z.ZodTypeAny> {
     this.size = whole;
   }
 
-  append(rows: readonly z.output<S>[]): void {
+  append(rows: readonly T[]): void {
     const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
     try {
       for (let done = 0; done < bytes.length;)

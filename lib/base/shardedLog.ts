@@ -9,10 +9,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { z } from "zod";
 import { UserError } from "./check";
 import { sha256 } from "./hash";
-import { JsonlLog, parseJson, parseRow } from "./jsonl";
+import { JsonlLog, parseJson, parseRow, type RowSchema } from "./jsonl";
 
 /** One client's share: the index-th of `of`, from 1. */
 export interface Shard {
@@ -32,13 +31,13 @@ export function parseShard(text: string): Shard | undefined {
   return index && of && index <= of ? { index, of } : undefined;
 }
 
-export class ShardedLog<S extends z.ZodTypeAny> {
-  private readonly own: JsonlLog<S>;
+export class ShardedLog<T> {
+  private readonly own: JsonlLog<T>;
   private readonly lock: string;
-  private readonly others: z.output<S>[];
+  private readonly others: T[];
 
   /** @throws UserError when another process writes this shard */
-  constructor(dir: string, name: string, shard: Shard, schema: S) {
+  constructor(dir: string, name: string, shard: Shard, schema: RowSchema<T>) {
     mkdirSync(dir, { recursive: true });
     const file = path.join(dir, `${name}.${shard.index}-of-${shard.of}.jsonl`);
     this.lock = `${file}.lock`;
@@ -53,11 +52,11 @@ export class ShardedLog<S extends z.ZodTypeAny> {
   }
 
   /** What all clients had done when this one opened the log, and what it did since. */
-  get rows(): z.output<S>[] {
+  get rows(): T[] {
     return [...this.others, ...this.own.rows];
   }
 
-  append(row: z.output<S>): void {
+  append(row: T): void {
     this.own.append([row]);
   }
 
@@ -68,12 +67,7 @@ export class ShardedLog<S extends z.ZodTypeAny> {
 }
 
 /** The rows of all shards, in the order of their files; a line that its writer has not finished is left out. */
-export function readShards<S extends z.ZodTypeAny>(
-  dir: string,
-  name: string,
-  schema: S,
-  except?: string,
-): z.output<S>[] {
+export function readShards<T>(dir: string, name: string, schema: RowSchema<T>, except?: string): T[] {
   const isShard = (file: string): boolean =>
     file.startsWith(`${name}.`) && /^\d+-of-\d+\.jsonl$/.test(file.slice(name.length + 1));
   return readdirSync(dir)
@@ -85,7 +79,7 @@ export function readShards<S extends z.ZodTypeAny>(
         .subarray(0, bytes.lastIndexOf(10) + 1)
         .toString("utf8")
         .split("\n");
-      return lines.flatMap((text, i): z.output<S>[] => {
+      return lines.flatMap((text, i): T[] => {
         const where = `${path.join(dir, file)}:${i + 1}`;
         return text ? [parseRow(schema, parseJson(text, where), where)] : [];
       });

@@ -3,13 +3,15 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 
+/** @type {(id: string) => unknown} */
 const require = createRequire(import.meta.url);
+/** @param {string} relative */
 const here = (relative) => new URL(relative, import.meta.url);
 
 if (!existsSync(here("../../node_modules/tsx/package.json"))) {
   process.stderr.write("mask-dpo: the packages are not installed; run `npm run setup` first\n");
   process.exitCode = 1;
 } else {
-  require("tsx/cjs/api").register();
+  /** @type {typeof import("tsx/cjs/api")} */ (require("tsx/cjs/api")).register();
   require("./main.ts");
 }

@@ -33,13 +33,13 @@ export function adamwUpdate(
   const [beta1, beta2] = options.betas;
   const step = state.step + 1;
   // a tidy for each, so that of what leads to one vector nothing is left when the next is made
-  const m = tf.tidy(() => tf.add(tf.mul(state.m, beta1), tf.mul(gradient, 1 - beta1)) as tf.Tensor1D);
-  const v = tf.tidy(() => tf.add(tf.mul(state.v, beta2), tf.mul(tf.square(gradient), 1 - beta2)) as tf.Tensor1D);
+  const m = tf.tidy(() => tf.add<tf.Tensor1D>(tf.mul(state.m, beta1), tf.mul(gradient, 1 - beta1)));
+  const v = tf.tidy(() => tf.add<tf.Tensor1D>(tf.mul(state.v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
   const w = tf.tidy(() => {
     const denominator = tf.tidy(() => tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step)), options.eps));
     const decayed = options.weightDecay === 0 ? weights : tf.mul(weights, 1 - options.lr * options.weightDecay);
     const change = tf.tidy(() => tf.mul(tf.div(m, denominator), options.lr / (1 - beta1 ** step)));
-    return tf.sub(decayed, change) as tf.Tensor1D;
+    return tf.sub<tf.Tensor1D>(decayed, change);
   });
   return { weights: w, state: { m, v, step } };
 }

@@ -77,7 +77,7 @@ export function rotation({ cos, sin }: Angles, direction: 1 | -1 = 1): <T extend
   return <T extends tf.Tensor>(x: T) => {
     // rotate-half: (a, b) -> (a cos - b sin, b cos + a sin)
     const [a, b] = tf.split(x, 2, -1);
-    return tf.add(tf.mul(x, cos2), tf.mul(tf.concat([b!, a!], -1), sin2)) as T;
+    return tf.add(tf.mul(x, cos2), tf.mul(tf.concat([b!, a!], -1), sin2));
   };
 }
 
@@ -129,7 +129,7 @@ export function ropeAttention(
       const v = byHead(vs[g]!, B, K);
       const scores = tf.reshape(tf.matMul(q, k, false, true), [B * K, G, T, T]);
       const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [B, K, G * T, T]) as tf.Tensor4D;
-      const out = tf.matMul(weights, v) as tf.Tensor4D;
+      const out = tf.matMul(weights, v);
       saved.push(q, k, v, weights, out);
       return byPosition(tf.reshape(out, [B, H, T, h]) as tf.Tensor4D);
     });
@@ -155,17 +155,14 @@ export function ropeAttention(
             tf.Tensor4D,
           ];
           const dOut = tf.reshape(byHead(dOuts[g]!, B, H), [B, K, G * T, h]) as tf.Tensor4D;
-          const dScores = tf.mul(
-            weights,
-            tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)),
-          ) as tf.Tensor4D;
+          const dScores = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)));
           const dq = tf.reshape(tf.matMul(dScores, k), [B, H, T, h]) as tf.Tensor4D;
           return {
-            dqk: byPosition(tf.concat([dq, tf.matMul(dScores, q, true, false) as tf.Tensor4D], 1)),
-            dv: byPosition(tf.matMul(weights, dOut, true, false) as tf.Tensor4D),
+            dqk: byPosition(tf.concat([dq, tf.matMul<tf.Tensor4D>(dScores, q, true, false)], 1)),
+            dv: byPosition(tf.matMul(weights, dOut, true, false)),
           };
         });
-        const ofTokens = (x: tf.Tensor2D) => tf.unsortedSegmentSum(x, slots as tf.Tensor1D, N) as tf.Tensor2D;
+        const ofTokens = (x: tf.Tensor2D) => tf.unsortedSegmentSum(x, slots as tf.Tensor1D, N);
         const dqk = tf.reshape(ofTokens(joined(parts.map(({ dqk }) => dqk))), [N, H + K, h]);
         return [
           tf.reshape(rotation({ cos: cos!, sin: sin! }, -1)(dqk), [N, (H + K) * h]),

@@ -49,7 +49,7 @@ export function timesWeight(x: tf.Tensor2D, weight: tf.Tensor2D): tf.Tensor2D {
 /** x [N, in] W^T of a frozen W [out, in] that is made when it is needed, again on the way back, rather than kept. */
 export function timesFrozen(x: tf.Tensor2D, make: () => tf.Tensor2D): tf.Tensor2D {
   return withGradient([x], ([x]) => ({
-    value: tf.matMul(x, make(), false, true) as tf.Tensor2D,
+    value: tf.matMul(x, make(), false, true),
     gradient: (dy) => [tf.matMul(dy, make())],
   }));
 }

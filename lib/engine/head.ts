@@ -30,7 +30,7 @@ export function targetLogps(
     Math.min(rows, targets.length - i * rows),
   );
   return tf.concat(
-    (tf.split(hidden, sizes) as tf.Tensor2D[]).map((part, i) => {
+    tf.split<tf.Tensor2D>(hidden, sizes).map((part, i) => {
       const own = targets.subarray(i * rows, (i + 1) * rows);
       return frozen
         ? recomputed([part], ([part]) => chunkLogps(part, head, own, true))
@@ -47,18 +47,15 @@ function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array,
     const logits = tf.matMul(hidden, widened(head), false, true); // [M, V]
     const softmax = tf.softmax(logits);
     save(frozen ? [hidden, softmax, ids] : [hidden, softmax, ids, head]);
-    const flat = tf.add(tf.range(0, M * V, V, "int32"), ids) as tf.Tensor1D;
+    const flat = tf.add(tf.range(0, M * V, V, "int32"), ids);
     const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
     return {
-      value: tf.add(
-        tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)),
-        tf.log(largest),
-      ) as tf.Tensor1D,
+      value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)),
       gradient: (dy, saved) => {
         // d logits = dy (onehot - softmax)
         const [hidden, softmax, ids, own = head] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D?];
         const scale = tf.reshape(dy, [-1, 1]),
-          scaled = tf.mul(hidden, scale) as tf.Tensor2D; // weights go on [M, D], not on [M, V]
+          scaled = tf.mul(hidden, scale); // weights go on [M, D], not on [M, V]
         const dHidden = tf.mul(tf.sub(widenedRows(own, ids), tf.matMul(softmax, widened(own))), scale);
         return frozen
           ? [dHidden]

@@ -14,7 +14,7 @@ export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs:
   const f = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const { value, gradient } = block(args as unknown as I, save);
-    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy as O, saved as tf.Tensor[])) }; // tfjs would keep what the gradient makes until the whole backward pass ends
+    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy as O, saved)) }; // tfjs would keep what the gradient makes until the whole backward pass ends
   });
   return f(...inputs) as O;
 }
@@ -23,12 +23,12 @@ export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs:
 export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Tensor2D {
   return withGradient([x, weight], ([x, weight], save) => {
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps)); // [N, 1]
-    const normed = tf.mul(x, inverse) as tf.Tensor2D;
+    const normed = tf.mul(x, inverse);
     save([weight, inverse, normed]);
     return {
-      value: tf.mul(normed, weight) as tf.Tensor2D,
+      value: tf.mul(normed, weight),
       gradient: (dy, [weight, inverse, normed]) => {
-        const product = tf.mul(dy, normed!) as tf.Tensor2D;
+        const product = tf.mul(dy, normed!);
         const size = dy.shape[1];
         const projection = tf.mul(tf.matMul(product, tf.reshape(weight!, [size, 1])), 1 / size); // mean over D of dy*w*normed
         return [tf.mul(inverse!, tf.sub(tf.mul(dy, weight!), tf.mul(normed!, projection))), tf.sum(product, 0)];
@@ -44,7 +44,7 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
     const silu = tf.mul(gate, sigmoid);
     save([up, sigmoid, silu]);
     return {
-      value: tf.mul(silu, up) as tf.Tensor2D,
+      value: tf.mul(silu, up),
       gradient: (dy, [up, sigmoid, silu]) => {
         const dSilu = tf.mul(dy, up!);
         // d silu/d gate = s + silu (1 - s), s = sigmoid(gate)

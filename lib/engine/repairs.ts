@@ -53,7 +53,7 @@ function repair(
   kernelName: string,
   better: (...p: Parameters<KernelFunction>) => ReturnType<KernelFunction> | undefined,
 ): void {
-  const kernel = tf.getKernel(kernelName, "wasm") as tf.KernelConfig;
+  const kernel = tf.getKernel(kernelName, "wasm");
   const original = kernel.kernelFunc as unknown as KernelFunction;
   tf.unregisterKernel(kernelName, "wasm");
   tf.registerKernel({
@@ -67,9 +67,8 @@ const worthCopying = 65536;
 
 /** wasm's matmul is fast for two plain matrices only: transposed operands are transposed first, and batches of large ones go one by one. */
 function repairMatMul(): void {
-  const plain = (tf.getKernel("BatchMatMul", "wasm") as tf.KernelConfig).kernelFunc as unknown as KernelFunction;
-  const transposeKernel = (tf.getKernel("Transpose", "wasm") as tf.KernelConfig)
-    .kernelFunc as unknown as KernelFunction;
+  const plain = tf.getKernel("BatchMatMul", "wasm").kernelFunc as unknown as KernelFunction;
+  const transposeKernel = tf.getKernel("Transpose", "wasm").kernelFunc as unknown as KernelFunction;
   const transpose = (x: tf.TensorInfo, backend: WasmBackend): tf.TensorInfo => {
     const perm = x.shape.map((_, i) => i);
     perm.push(...perm.splice(-2).reverse());

@@ -1,7 +1,7 @@
 /** Results as figures. */
 import { runsOf } from "../show/provenance";
 import { percent } from "../base/percent";
-import { Rng } from "../base/rng";
+import type { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
 import type { Figure } from "../show/figure/figure";
 import { type Arm, scoreOf } from "./arm";

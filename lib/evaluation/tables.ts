@@ -2,7 +2,7 @@
 import { percent } from "../base/percent";
 import type { BestOfNPoint } from "./bestOfN";
 import type { EvaluationSummary } from "./summary";
-import type { Table } from "../show/table";
+import type { Cell, Table } from "../show/table";
 
 /** What the gain in right statements is made of. */
 export function gainTable({ choice, accuracy }: { choice: number; accuracy: number }): Table {
@@ -70,7 +70,7 @@ export function bestOfTable(
     rows: ns.map((n, row) => ({
       n,
       ...Object.fromEntries(
-        policies.flatMap(({ points, printed }, i) => [
+        policies.flatMap(({ points, printed }, i): [string, Cell][] => [
           [`p${i}`, percent(points[row]!.macroScore)],
           [`q${i}`, printed?.[n] ?? null],
         ]),

@@ -45,7 +45,7 @@ export function createCellCompiler(root: string): CellCompiler {
 
 /** The strictness flags of tsconfig.json. */
 function projectStrictness(root: string): TypeScript.CompilerOptions {
-  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile) as {
+  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, (file) => ts.sys.readFile(file)) as {
     config?: { compilerOptions?: Record<string, unknown> };
   };
   return Object.fromEntries(

@@ -14,9 +14,16 @@ const ownRoot = path.dirname(path.dirname(path.dirname(here)));
 function notebookRoot() {
   for (let dir = process.cwd(); ; dir = path.dirname(dir)) {
     const manifest = path.join(dir, "package.json");
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "mask-dpo-lab") return dir;
+    if (existsSync(manifest) && nameOf(manifest) === "mask-dpo-lab") return dir;
     if (dir === path.dirname(dir)) return ownRoot;
   }
+}
+
+/** @param {string} manifest a package.json */
+function nameOf(manifest) {
+  /** @type {unknown} */
+  const parsed = JSON.parse(readFileSync(manifest, "utf8"));
+  return /** @type {{ name?: string }} */ (parsed).name;
 }
 
 /** A kernel ends when whoever started it goes, however it goes: no training without anybody to see it. */
@@ -37,10 +44,14 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   process.chdir(ownRoot);
   endWithParent();
   const require = createRequire(import.meta.url);
+  /** @type {(id: string) => unknown} */
+  const load = require;
   // The compiler is loaded before tsx: tsx reads every file it loads for module syntax, and this one has 10 MB.
-  const typescript = require("@tslab/typescript-for-tslab");
+  const typescript = /** @type {object} */ (load("@tslab/typescript-for-tslab"));
   // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
-  require.cache[require.resolve("@tslab/typescript-for-tslab")].exports = { ...typescript };
-  require("tsx/cjs/api").register();
-  await require("./kernelSession.ts").startSession(connectionFile, ownRoot);
+  const loaded = require.cache[require.resolve("@tslab/typescript-for-tslab")];
+  if (loaded) loaded.exports = { ...typescript };
+  /** @type {typeof import("tsx/cjs/api")} */ (load("tsx/cjs/api")).register();
+  const { startSession } = /** @type {typeof import("./kernelSession")} */ (load("./kernelSession.ts"));
+  await startSession(connectionFile, ownRoot);
 }

@@ -54,7 +54,7 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
     case "other":
       return ofPolicy(session.otherDir);
     case "words":
-      return once("words", async () => wordVectors(topics));
+      return once("words", () => Promise.resolve(wordVectors(topics)));
     case "geography":
       return geographyVectors(topics);
     case "random":

@@ -21,11 +21,11 @@ export interface OpenCheckpoint {
   /** Names and shapes of the weights: `weightShapes(config)`. */
   shapes: ReadonlyMap<string, readonly number[]>;
   /** Reads one weight, into the beginning of `room` where that is given. @throws UserError for one with a number that is not finite */
-  read(name: string, room?: Float32Array): HostTensor;
+  read: (name: string, room?: Float32Array) => HostTensor;
   /** The type in which a matrix is stored, where that is 16 bits and two of them make a float. */
-  half(name: string): HalfType | undefined;
+  half: (name: string) => HalfType | undefined;
   /** Reads the bits of such a matrix, two numbers to a float. @throws UserError as `read` */
-  readHalves(name: string, room?: Float32Array): Float32Array;
+  readHalves: (name: string, room?: Float32Array) => Float32Array;
 }
 
 /** A model outside the engine. */

@@ -166,14 +166,11 @@ export class Decoder {
 
   private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
     const size = this.config.hiddenSize; // weight / sqrt(mean + eps) = weight sqrt(size) / sqrt(sum + size eps): tf.mean costs two more kernels
-    return tf.mul(
-      tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), size * this.config.rmsEps))),
-      weight,
-    ) as tf.Tensor2D;
+    return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), size * this.config.rmsEps))), weight);
   }
 
   private project(x: tf.Tensor2D, { weight, bias }: Linear): tf.Tensor2D {
-    const product = this.inPlace ? timesWeight(x, weight) : (tf.matMul(x, weight) as tf.Tensor2D);
+    const product = this.inPlace ? timesWeight(x, weight) : tf.matMul<tf.Tensor2D>(x, weight);
     return bias ? tf.add(product, bias) : product;
   }
 
@@ -222,15 +219,15 @@ function weigh(
   mask: tf.Tensor | undefined,
   length: number,
 ): tf.Tensor4D {
-  const ofRecent = tf.matMul(q, recent.k, false, true) as tf.Tensor4D;
-  const scores = past ? tf.concat([tf.matMul(q, past.k, false, true) as tf.Tensor4D, ofRecent], 3) : ofRecent;
+  const ofRecent = tf.matMul<tf.Tensor4D>(q, recent.k, false, true);
+  const scores = past ? tf.concat([tf.matMul<tf.Tensor4D>(q, past.k, false, true), ofRecent], 3) : ofRecent;
   const [R, K, GT, S] = scores.shape;
   const weights = tf.softmax(
     mask ? tf.reshape(tf.add(tf.reshape(scores, [R, (K * GT) / length, length, S]), mask), scores.shape) : scores,
   );
-  if (!past) return tf.matMul(weights, recent.v) as tf.Tensor4D;
+  if (!past) return tf.matMul(weights, recent.v);
   const [a, b] = tf.split(weights, [past.k.shape[2], recent.k.shape[2]], 3);
-  return tf.add(tf.matMul(a!, past.v), tf.matMul(b!, recent.v)) as tf.Tensor4D;
+  return tf.add(tf.matMul(a!, past.v), tf.matMul(b!, recent.v));
 }
 
 const hidden = -1e9;

@@ -60,12 +60,12 @@ function linear(params: Params, name: string, x: tf.Tensor2D, frozen: boolean): 
 function lowRank(params: Params, name: string, x: tf.Tensor2D, B: tf.Tensor | undefined): tf.Tensor2D | undefined {
   return (
     B &&
-    (tf.matMul(
+    tf.matMul<tf.Tensor2D>(
       tf.matMul(x, param<tf.Tensor2D>(params, `${name}.lora_A.weight`), false, true),
       B as tf.Tensor2D,
       false,
       true,
-    ) as tf.Tensor2D)
+    )
   );
 }
 

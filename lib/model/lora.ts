@@ -137,7 +137,7 @@ export function readAdapter(dir: string, model: LlamaConfig): Adapter {
       value === null ||
       value === false ||
       value === "none" ||
-      (typeof value === "object" && Object.keys(value as object).length === 0);
+      (typeof value === "object" && Object.keys(value).length === 0);
     if (!off && !silent.includes(key)) refuse(`an adapter without ${key}`, value);
   }
   if (typeof start === "string" && start !== "gaussian")

@@ -16,7 +16,7 @@ export interface Policy {
   model: Llama;
   params: Params;
   tokenizer: Tokenizer;
-  dispose(): void;
+  dispose: () => void;
 }
 
 /** Starts the engine as is best for the policy of a folder. @throws UserError as `readCheckpointConfig` and `startEngine` */

@@ -22,13 +22,13 @@ export interface SafetensorsReader {
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError for an unknown name */
-  shape(name: string): readonly number[];
+  shape: (name: string) => readonly number[];
   /** Reads one tensor, into the beginning of `room` where that is given. @throws UserError for an unknown name, another dtype or a file that changed */
-  get(name: string, room?: Float32Array): HostTensor;
+  get: (name: string, room?: Float32Array) => HostTensor;
   /** The type of a tensor that is stored in 16 bits. @throws UserError for an unknown name */
-  half(name: string): HalfType | undefined;
+  half: (name: string) => HalfType | undefined;
   /** Bits of a tensor that is stored in 16 bits and has an even number of elements, two to a float, into the beginning of `room` where that is given. */
-  getHalves(name: string, room?: Float32Array): Float32Array;
+  getHalves: (name: string, room?: Float32Array) => Float32Array;
 }
 
 interface Entry {

@@ -41,7 +41,8 @@ export function nbcheck(files: readonly string[]): NotebookError[] {
   );
   const options = config!.options;
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile } = host;
+  const fileExists = host.fileExists.bind(host);
+  const readFile = host.readFile.bind(host);
   host.fileExists = (file) => modules.has(file) || fileExists(file);
   host.readFile = (file) => modules.get(file)?.text ?? readFile(file);
   const program = ts.createProgram([...modules.keys()], options, host);

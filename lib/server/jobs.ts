@@ -15,17 +15,18 @@ export async function runJobs<Job>(
   work: (job: Job) => Promise<void>,
   what: string,
 ): Promise<void> {
-  let next = 0,
-    failures = 0,
-    inARow = 0;
-  let first: NoReply | undefined, fatal: unknown;
+  let next = 0;
+  let failures = 0;
+  let inARow = 0;
+  let first: NoReply | undefined;
+  let fatal: Error | undefined;
   const worker = async (): Promise<void> => {
     while (next < jobs.length && fatal === undefined) {
       try {
         await work(jobs[next++]!);
         inARow = 0;
       } catch (error) {
-        if (!(error instanceof NoReply)) fatal ??= error;
+        if (!(error instanceof NoReply)) fatal ??= error as Error;
         else {
           failures++;
           inARow++;

@@ -6,7 +6,7 @@
  * Numbers that go into a result are computed on plain arrays elsewhere.
  */
 import { createRequire } from "node:module";
-import type { DataFrame } from "danfojs-node";
+import type * as Danfo from "danfojs-node";
 import { UserError, brief } from "../base/check";
 import type { Bundle } from "./bundle";
 import { tableBundle, type Cell, type Table } from "./table";
@@ -20,7 +20,7 @@ type ColumnType = "int32" | "float32" | "string" | "boolean";
  * A data frame with the columns of the first row, in its order.
  * @throws UserError for no rows, a row with other keys, a column of mixed types, NaN, a column name danfojs cannot hold
  */
-export function toFrame(rows: readonly FrameRow[]): DataFrame {
+export function toFrame(rows: readonly FrameRow[]): Danfo.DataFrame {
   if (rows.length === 0)
     throw new UserError({
       where: "toFrame",
@@ -47,7 +47,7 @@ export function toFrame(rows: readonly FrameRow[]): DataFrame {
 }
 
 /** Mean, standard deviation and count of the columns `of` per group. Groups are told apart by all keys and stay in order of appearance. */
-export function summarise(rows: readonly FrameRow[], by: readonly string[], of: readonly string[]): DataFrame {
+export function summarise(rows: readonly FrameRow[], by: readonly string[], of: readonly string[]): Danfo.DataFrame {
   for (const column of of) {
     if (rows.some((row) => typeof row[column] !== "number"))
       throw new UserError({
@@ -72,7 +72,7 @@ export function summarise(rows: readonly FrameRow[], by: readonly string[], of: 
 }
 
 /** A frame's rows as objects again. */
-export function frameRows(frame: DataFrame): FrameRow[] {
+export function frameRows(frame: Danfo.DataFrame): FrameRow[] {
   return (frame.values as FrameRow[string][][]).map((values) =>
     Object.fromEntries(frame.columns.map((column, i) => [column, values[i] ?? null])),
   );
@@ -80,7 +80,7 @@ export function frameRows(frame: DataFrame): FrameRow[] {
 
 /** For one notebook display: the first rows as a table. @param digits decimals of numbers that are not whole */
 export function frameBundle(
-  frame: DataFrame,
+  frame: Danfo.DataFrame,
   caption: string,
   { maxRows = 20, digits = 3 }: { maxRows?: number; digits?: number } = {},
 ): Bundle {
@@ -153,6 +153,6 @@ function statistics(row: FrameRow, of: readonly string[]): Record<string, number
 }
 
 /** Loaded at the first use: it takes about two seconds. */
-function danfo(): typeof import("danfojs-node") {
-  return createRequire(__filename)("danfojs-node") as typeof import("danfojs-node");
+function danfo(): typeof Danfo {
+  return createRequire(__filename)("danfojs-node") as typeof Danfo;
 }

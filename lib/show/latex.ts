@@ -106,7 +106,7 @@ function escapeCharacter(character: string): string {
   const [letter, ...marks] = [...character.normalize("NFD")];
   const macros = marks.map((mark) => ACCENTS[mark]);
   if (letter !== undefined && /^[A-Za-z]$/.test(letter) && macros.length > 0 && macros.every((m) => m !== undefined)) {
-    return macros.reduce<string>((inner, macro) => `\\${macro!.trim()}{${inner}}`, letter);
+    return macros.reduce<string>((inner, macro) => `\\${macro.trim()}{${inner}}`, letter);
   }
   return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow, readText, type RowSchema } from "../base/jsonl";
 import { provenanceSchema, type Provenance } from "./provenance";
 import type { Table } from "./table";
 
@@ -66,7 +66,7 @@ export function readArtefacts(dir: string): Artefacts {
   const names = existsSync(dir) ? readdirSync(dir).sort() : [];
   const stems = (suffix: string) =>
     names.filter((name) => name.endsWith(suffix)).map((name) => name.slice(0, -suffix.length));
-  const read = <S extends z.ZodTypeAny>(stem: string, suffix: string, schema: S) => {
+  const read = <T>(stem: string, suffix: string, schema: RowSchema<T>) => {
     const file = path.join(dir, `${stem}${suffix}`);
     return parseRow(schema, { ...(parseJson(readText(file), file) as object), name: stem }, file);
   };

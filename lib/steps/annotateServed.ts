@@ -133,7 +133,7 @@ function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
 async function protocol(
   flags: ServerAnnotateFlags,
   questions: readonly Question[],
-): Promise<{ source: string; prepare(judge: Judge, answerer: Judge): LlmAnnotator }> {
+): Promise<{ source: string; prepare: (judge: Judge, answerer: Judge) => LlmAnnotator }> {
   if (flags.annotator === "anah") {
     const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}"),
       documents = readDocuments(file, questions);

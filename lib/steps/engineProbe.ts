@@ -20,7 +20,7 @@ async function probe(engine: EngineName): Promise<void> {
 
 /** The TensorFlow libraries that this process has loaded. */
 function tensorflowFiles(): string[] {
-  const report = Object.assign(process.report!, { excludeNetwork: true }); // which would take seconds
+  const report = Object.assign(process.report, { excludeNetwork: true }); // which would take seconds
   return (report.getReport() as { sharedObjects: string[] }).sharedObjects.filter((file) => /libtensorflow/.test(file));
 }
 

@@ -6,7 +6,7 @@ import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport }
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { haluevalCandidates } from "../preference/formats/halueval";
 import type { PairFormat } from "../preference/formats/pairRow";
-import { type ImportName, labelFormatNames, pairFormats } from "../preference/formats/registry";
+import { type ImportName, type labelFormatNames, pairFormats } from "../preference/formats/registry";
 import { readRows, type Row } from "../preference/formats/rows";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
 

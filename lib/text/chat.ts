@@ -1,5 +1,5 @@
 /** Chat templates: the Jinja text a model was trained with, rendered as transformers' apply_chat_template does. */
-import { type Message } from "./message";
+import type { Message } from "./message";
 import { Template } from "./jinja";
 import { UserError } from "../base/check";
 import type { Tokenizer } from "./tokenizer";

@@ -19,8 +19,11 @@ type Parts = Node & {
   filter?: Parts & { callee?: { value?: string } };
 };
 
-const evaluate = Interpreter.prototype.evaluate;
-Interpreter.prototype.evaluate = function (this: Interpreter, node, scope) {
+const library = Interpreter.prototype as {
+  evaluate: (this: Interpreter, ...parameters: Parameters<Evaluate>) => Value;
+};
+const { evaluate } = library;
+library.evaluate = function (node, scope) {
   return (node && asPython(node as Parts, (part) => this.evaluate(part, scope))) ?? evaluate.call(this, node, scope);
 };
 
@@ -66,8 +69,7 @@ function equal(a: Value, b: Value): boolean {
   if (!(a.value instanceof Map)) return a.value === b.value;
   const other = b.value as Map<string, Value>;
   return (
-    a.value.size === other.size &&
-    [...(a.value as Map<string, Value>)].every(([key, item]) => other.has(key) && equal(item, other.get(key)!))
+    a.value.size === other.size && [...a.value].every(([key, item]) => other.has(key) && equal(item, other.get(key)!))
   );
 }
 

@@ -25,7 +25,7 @@ export function splitSentences(text: string): Span[] {
   const spans: Span[] = [];
   let from = 0;
   for (const match of text.matchAll(BOUNDARY)) {
-    const end = match.index! + match[0].length;
+    const end = match.index + match[0].length;
     if (isAbbreviation(text, from, end)) continue;
     addSpan(text, from, end, spans);
     from = end;

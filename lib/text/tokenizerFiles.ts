@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow, readText, type RowSchema } from "../base/jsonl";
 
 /** Files that travel with a tokenizer, when present. */
 export const tokenizerFileNames = [
@@ -167,6 +167,6 @@ function readTemplate(dir: string, configured: z.output<typeof templateSchema>):
   return configured.find(({ name }) => name === "default")?.template;
 }
 
-function readOptional<S extends z.ZodTypeAny>(file: string, schema: S): z.output<S> | undefined {
+function readOptional<T>(file: string, schema: RowSchema<T>): T | undefined {
   return existsSync(file) ? parseRow(schema, parseJson(readText(file), file), file) : undefined;
 }

@@ -6,6 +6,17 @@
 import { UMAP } from "umap-js";
 import type { Neighbours } from "./knn";
 
+/** The parts of umap-js that it keeps private. */
+interface UmapParts {
+  smoothKNNDistance(distances: number[][], k: number): { sigmas: number[]; rhos: number[] };
+  computeMembershipStrengths(
+    indices: number[][],
+    distances: number[][],
+    sigmas: number[],
+    rhos: number[],
+  ): { vals: number[] };
+}
+
 /** Both directions of every edge, by head, then by tail. Arrays [edges]. */
 export interface Graph {
   heads: Int32Array;
@@ -19,9 +30,9 @@ export function fuzzyGraph(near: Neighbours): Graph {
   const indices = near.indices.map((row, i) => [i, ...row]),
     distances = near.distances.map((row) => [0, ...row]); // [n][k], each row its own first neighbour
   const k = indices[0]!.length;
-  const umap = new UMAP({ nNeighbors: k });
-  const { sigmas, rhos } = umap["smoothKNNDistance"](distances, k) as { sigmas: number[]; rhos: number[] };
-  const { vals: held } = umap["computeMembershipStrengths"](indices, distances, sigmas, rhos) as { vals: number[] }; // [n * k]
+  const umap = new UMAP({ nNeighbors: k }) as unknown as UmapParts;
+  const { sigmas, rhos } = umap.smoothKNNDistance(distances, k);
+  const { vals: held } = umap.computeMembershipStrengths(indices, distances, sigmas, rhos); // [n * k]
   const edges: { tail: number; weight: number }[][] = indices.map(() => []);
   near.indices.forEach((row, i) =>
     row.forEach((j, t) => {

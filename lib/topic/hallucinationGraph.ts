@@ -26,9 +26,9 @@ import type { WrongStatements } from "./wrongStatements";
 /** What topic i states, at the place of topic j; i = j is what was found. */
 export interface Placement {
   /** Sum of the relative ranks of its statements; NaN where one of them is true. */
-  rank(i: number, j: number): number;
+  rank: (i: number, j: number) => number;
   /** Spearman's correlation of frequency and distance; 0 where a side is constant. */
-  correlation(i: number, j: number): number;
+  correlation: (i: number, j: number) => number;
   /** Statements [T] of each topic; 0 where it cannot be wrong in two ways. */
   statements: Float64Array;
 }

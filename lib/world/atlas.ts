@@ -16,7 +16,7 @@ export interface Atlas {
   /** Rows as read; question ids are `<topic id>:<kind>`. */
   splits: Readonly<Record<Split, readonly Question[]>>;
   /** @throws UserError for an unknown id */
-  topic(id: string): Topic;
+  topic: (id: string) => Topic;
 }
 
 let cached: Atlas | undefined;

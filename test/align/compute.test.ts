@@ -81,7 +81,7 @@ onEveryBackend(
         gradient.dispose();
         return { gradient: data, log };
       });
-    const moved = tf.tidy(() => tf.mul(policy.weights, 0.9)) as tf.Tensor1D;
+    const moved = tf.tidy(() => tf.mul<tf.Tensor1D>(policy.weights, 0.9));
     await gradients(local, policy.weights); // tables of the model are made once and kept
     await all(local.logps(policy.weights, chunks));
     const count = tf.memory().numTensors,

@@ -37,7 +37,7 @@ export function peerPython(): { python: string } | { reason: string } {
 /** A process that answers one JSON line with one JSON line. */
 export class Peer {
   private readonly child: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
+  private readonly lines: AsyncIterator<string, undefined>;
   private readonly log: string;
 
   private constructor(
@@ -94,7 +94,7 @@ export class Peer {
     this.child.stdin!.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.lines.next();
     if (done) throw new Error(`${this.name} ended early:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
-    return JSON.parse(value as string) as Answer;
+    return JSON.parse(value) as Answer;
   }
 
   close(): void {

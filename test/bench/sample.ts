@@ -44,7 +44,7 @@ export async function sampleSuite(python: string | undefined, rounds: number): P
       k: number,
       promptsAtOnce: number,
       goal: number,
-      after: (rows: Candidate[], questions: Question[]) => Promise<void>,
+      after: (rows: Candidate[], questions: Question[]) => void | Promise<void>,
     ): Promise<Row> => {
       const lengths: Record<"ours" | "transformers", number> = { ours: 0, transformers: 0 };
       const times = await race(slices.length, 0, {
@@ -96,7 +96,7 @@ export async function sampleSuite(python: string | undefined, rounds: number): P
         32,
         32,
         3,
-        async () => undefined,
+        () => undefined,
       ),
       await against(
         `best of 256 on ${test.length} prompts (ours with annotation and curve)`,

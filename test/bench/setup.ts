@@ -19,7 +19,7 @@ export async function setupSuite(): Promise<Row[]> {
   };
   try {
     run("git", ["clone", "--quiet", projectRoot, "clone"], folder);
-    const took = await seconds(async () => run(process.execPath, ["lib/setup/setup.mjs"], path.join(folder, "clone")));
+    const took = await seconds(() => run(process.execPath, ["lib/setup/setup.mjs"], path.join(folder, "clone")));
     return [
       {
         suite: "setup",

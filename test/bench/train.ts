@@ -1,7 +1,7 @@
 /** Training steps against TRL and a plain torch loop; the same steps on our WebAssembly engine; and against what the machine can do at most. */
 import * as tf from "@tensorflow/tfjs";
 import { batchMembers, learningRate, train } from "../../lib/align/train";
-import { type StepLog } from "../../lib/align/trainOptions";
+import type { StepLog } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";
 import { packSequences } from "../../lib/model/packing";
 import { sidesOf } from "../../lib/preference/collate";

@@ -24,7 +24,7 @@ export async function umapSuite(python: string | undefined, rounds: number): Pro
       theirs = 0;
     const times = await race(rounds, 1, {
       ours: (round) =>
-        seconds(async () => {
+        seconds(() => {
           layout = umapLayout(rows, { nNeighbors: neighbours, minDist, rng: new Rng(round) });
         }),
       "umap-learn": async () => {

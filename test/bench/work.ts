@@ -1,7 +1,7 @@
 /** What is measured: real pairs of Atlas, and a seeded checkpoint of 30M parameters with pairs of random ids. */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { computeLogps, weightedSums } from "../../lib/align/reference";

@@ -24,7 +24,7 @@ const env = { ENGINE: "wasm" }; // starts quickly, everywhere
 const old = "an older result\n";
 
 /** A folder with pairs, questions and an older result, and what must still be there after a refusal. */
-function bench(t: TestContext): { dir: string; pairs: string; questions: string; out: string; unchanged(): void } {
+function bench(t: TestContext): { dir: string; pairs: string; questions: string; out: string; unchanged: () => void } {
   const dir = scratch(t);
   const out = path.join(dir, "out.jsonl");
   writeFileSync(out, old);

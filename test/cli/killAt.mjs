@@ -4,9 +4,11 @@ import fs from "node:fs";
 import { basename } from "node:path";
 
 const [what, name, nth] = (process.env.KILL_AT ?? "none - 0").split(" ");
+/** @type {Map<number, fs.PathLike>} */
 const paths = new Map();
 let seen = 0;
 
+/** @param {string} kind @param {fs.PathLike} path */
 function moment(kind, path) {
   if (kind !== what || basename(String(path)).replace(/\.\d+\.tmp$/, "") !== name) return false;
   seen += 1;
@@ -24,13 +26,16 @@ fs.openSync = (path, ...rest) => {
   paths.set(fd, path);
   return fd;
 };
-fs.writeSync = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
-  if (paths.has(fd) && moment("write", paths.get(fd))) {
+/** @type {(fd: number, buffer: Uint8Array, offset?: number, length?: number, position?: number | null) => number} */
+const writeOrDie = (fd, buffer, offset = 0, length = buffer.length - offset, position = null) => {
+  const path = paths.get(fd);
+  if (path !== undefined && moment("write", path)) {
     writeSync(fd, buffer, offset, Math.ceil(length / 2), position);
     die();
   }
   return writeSync(fd, buffer, offset, length, position);
 };
+fs.writeSync = /** @type {typeof fs.writeSync} */ (writeOrDie);
 fs.renameSync = (from, to) => {
   if (moment("rename", from)) die();
   renameSync(from, to);

@@ -241,11 +241,10 @@ test(
     ]);
     const { tables } = JSON.parse(readFileSync(path.join(out, "report.json"), "utf8")) as Report,
       [masks] = tables.find(({ name }) => name === "masks")!.rows;
-    for (const side of ["chosen", "rejected"])
-      assert.ok(
-        (masks![side] as number) > 0 && (masks![side] as number) < 100,
-        `the mask keeps ${String(masks![side])} % of ${side}`,
-      );
+    for (const side of ["chosen", "rejected"]) {
+      const kept = masks![side] as number;
+      assert.ok(kept > 0 && kept < 100, `the mask keeps ${kept} % of ${side}`);
+    }
     assert.equal(
       (tables.find(({ name }) => name === "differences")!.rows[0] as { p: number }).p,
       1,

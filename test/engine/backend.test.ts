@@ -46,12 +46,12 @@ test("without the native binding WebAssembly is chosen; ENGINE=native is an erro
     runProbe(undefined, withoutNative, "start"),
     runProbe("native", withoutNative, "start"),
   ]);
-  const { engine } = probed(free!);
+  const { engine } = probed(free);
   assert.equal(engine.name, "wasm");
   assert.match(engine.description, /^WebAssembly \(.+\)$/);
-  assert.deepEqual([forced!.code, forced!.stdout], [1, ""]);
+  assert.deepEqual([forced.code, forced.stdout], [1, ""]);
   assert.match(
-    forced!.stderr,
+    forced.stderr,
     /^UserError: ENGINE=native: expected an engine that starts, got The Node\.js native addon module can not be found\. Unset ENGINE/,
   );
 });
@@ -60,7 +60,7 @@ test("small tensors get one thread whatever the environment says; large ones sev
   const start = (size: "start" | "large", threads?: string) =>
     startNode(["--import", "tsx", probe, size], { ENGINE: "native", TF_NUM_INTRAOP_THREADS: threads }).ended;
   const all = await Promise.all([start("start", "3"), start("large", "3"), start("large")]);
-  if (all[0]!.code !== 0) return t.skip(`no native engine here: ${all[0]!.stderr.split("\n")[0]}`);
+  if (all[0].code !== 0) return t.skip(`no native engine here: ${all[0].stderr.split("\n")[0]}`);
   const [small, three, own] = all.map((ended) => probed(ended).engine) as [
     Probed["engine"],
     Probed["engine"],

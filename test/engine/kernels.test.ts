@@ -33,7 +33,7 @@ function compare(
   tf.tidy(() => {
     const weights = random(...fused(...inputs).shape);
     const run = (f: (...x: tf.Tensor[]) => tf.Tensor) =>
-      tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(f(...x), weights)) as tf.Scalar)(inputs);
+      tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(f(...x), weights)))(inputs);
     const a = run(fused),
       b = run(plain);
     assert.ok(relativeError(fused(...inputs).dataSync(), plain(...inputs).dataSync()) < 1e-5, "value");
@@ -49,7 +49,7 @@ onEveryBackend("rmsNorm", () => {
   const inputs = [random(6, 10), random(10)];
   compare(
     (x, w) => rmsNorm(x as tf.Tensor2D, w as tf.Tensor1D, 1e-5),
-    (x, w) => tf.mul(tf.mul(x!, tf.rsqrt(tf.add(tf.mean(tf.square(x!), -1, true), 1e-5))), w!),
+    (x, w) => tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-5))), w),
     inputs,
   );
   tf.dispose(inputs);
@@ -59,7 +59,7 @@ onEveryBackend("swiglu", () => {
   const inputs = [random(5, 7), random(5, 7)];
   compare(
     (g, u) => swiglu(g as tf.Tensor2D, u as tf.Tensor2D),
-    (g, u) => tf.mul(tf.mul(g!, tf.sigmoid(g!)), u!),
+    (g, u) => tf.mul(tf.mul(g, tf.sigmoid(g)), u),
     inputs,
   );
   tf.dispose(inputs);
@@ -105,8 +105,8 @@ onEveryBackend("targetLogps stays finite where p(target) underflows", () => {
     ]),
     identity = tf.eye(3),
     targets = Int32Array.from([1, 1]);
-  const { value, grads } = tf.valueAndGrads(
-    (h: tf.Tensor, w: tf.Tensor) => tf.sum(targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, targets)) as tf.Scalar,
+  const { value, grads } = tf.valueAndGrads((h: tf.Tensor, w: tf.Tensor) =>
+    tf.sum(targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, targets)),
   )([logits, identity]);
   assert.ok(relativeError(value.dataSync(), [-600]) < 1e-6, "value"); // log p is -600 of the first, 0 of the second
   assert.ok(relativeError(grads[0]!.dataSync(), [-1, 1, 0, 0, 0, 0]) < 1e-6, "gradient");
@@ -185,7 +185,7 @@ for (const [layout, { sequences, groups }] of Object.entries(layouts))
           angles,
           rows,
         );
-      compare(fused, (q, k, v) => plainAttention(q!, k!, v!, frequencies, sequences, [H, K, h]), inputs);
+      compare(fused, (q, k, v) => plainAttention(q, k, v, frequencies, sequences, [H, K, h]), inputs);
       table.dispose();
       tf.dispose([
         ...inputs,
@@ -240,7 +240,7 @@ function plainAttention(
       sin = tf.tensor2d(angles.map((r) => r.map(Math.sin)));
     const rope = (x: tf.Tensor2D) => {
       const [a, b] = tf.split(x, 2, 1);
-      return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b!), a!], 1), sin)) as tf.Tensor2D;
+      return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b!), a!], 1), sin));
     };
     const index = tf.tensor1d(tokens, "int32");
     const part = (x: tf.Tensor, head: number) => tf.slice(tf.gather(x, index), [0, head * h], [T, h]) as tf.Tensor2D;
@@ -260,7 +260,7 @@ function plainAttention(
   return tf.gather(
     tf.concat(outs, 0),
     tf.tensor1d(
-      Array.from({ length: q.shape[0]! }, (_, token) => flat.indexOf(token)),
+      Array.from({ length: q.shape[0] }, (_, token) => flat.indexOf(token)),
       "int32",
     ),
   );

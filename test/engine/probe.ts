@@ -65,7 +65,7 @@ async function kernels(out: Probe): Promise<void> {
     const value = run(...inputs),
       weights = random(`${name} weights`, ...value.shape);
     out[name] = await read(value);
-    const { grads } = tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(run(...x), weights)) as tf.Scalar)(inputs);
+    const { grads } = tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(run(...x), weights)))(inputs);
     for (const [i, grad] of grads.entries()) out[`${name} gradient ${i}`] = await read(grad);
   }
 }

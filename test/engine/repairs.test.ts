@@ -28,25 +28,25 @@ const cases: Case[] = [
   ].map(([ta, tb]): Case => [
     `matMul of a batch, transposed ${ta} ${tb}`,
     [input(3, 2, ...(ta ? [5, 4] : [4, 5])), input(3, 2, ...(tb ? [6, 5] : [5, 6]))],
-    (a, b) => [tf.matMul(a!, b!, ta, tb)],
+    (a, b) => [tf.matMul(a, b, ta, tb)],
   ]),
-  ["matMul of a batch of large matrices", [input(3, 40, 60), input(3, 60, 50)], (a, b) => [tf.matMul(a!, b!)]],
+  ["matMul of a batch of large matrices", [input(3, 40, 60), input(3, 60, 50)], (a, b) => [tf.matMul(a, b)]],
   [
     "matMul of a batch of large matrices, both transposed",
     [input(2, 2, 60, 40), input(2, 2, 50, 60)],
-    (a, b) => [tf.matMul(a!, b!, true, true)],
+    (a, b) => [tf.matMul(a, b, true, true)],
   ],
-  ["matMul of a batch of rank 3", [input(7, 4, 5), input(7, 5, 3)], (a, b) => [tf.matMul(a!, b!)]],
-  ["matMul with a batch that broadcasts", [input(3, 4, 5), input(1, 5, 6)], (a, b) => [tf.matMul(a!, b!)]],
-  ["matMul of two matrices", [input(4, 5), input(6, 5)], (a, b) => [tf.matMul(a!, b!, false, true)]],
-  ["gather of rows, repeated and out of order", [input(9, 16)], (x) => [tf.gather(x!, int(8, 0, 0, 3, 8))]],
-  ["gather of rows of rank 3", [input(4, 3, 8)], (x) => [tf.gather(x!, int(2, 1))]],
+  ["matMul of a batch of rank 3", [input(7, 4, 5), input(7, 5, 3)], (a, b) => [tf.matMul(a, b)]],
+  ["matMul with a batch that broadcasts", [input(3, 4, 5), input(1, 5, 6)], (a, b) => [tf.matMul(a, b)]],
+  ["matMul of two matrices", [input(4, 5), input(6, 5)], (a, b) => [tf.matMul(a, b, false, true)]],
+  ["gather of rows, repeated and out of order", [input(9, 16)], (x) => [tf.gather(x, int(8, 0, 0, 3, 8))]],
+  ["gather of rows of rank 3", [input(4, 3, 8)], (x) => [tf.gather(x, int(2, 1))]],
   [
     "gather by a matrix of indices",
     [input(5, 8)],
     (x) => [
       tf.gather(
-        x!,
+        x,
         tf.tensor2d(
           [
             [1, 4],
@@ -61,14 +61,14 @@ const cases: Case[] = [
   [
     "gather of short rows and along another axis",
     [input(5, 3)],
-    (x) => [tf.gather(x!, int(4, 1)), tf.gather(x!, int(2, 0), 1)],
+    (x) => [tf.gather(x, int(4, 1)), tf.gather(x, int(2, 0), 1)],
   ],
-  ["split along the first axis", [input(10, 3)], (x) => tf.split(x!, [2, 5, 3])],
-  ["split into equal parts", [input(8)], (x) => tf.split(x!, 4)],
+  ["split along the first axis", [input(10, 3)], (x) => tf.split(x, [2, 5, 3])],
+  ["split into equal parts", [input(8)], (x) => tf.split(x, 4)],
   [
     "split along another axis, and with a rest",
     [input(4, 6)],
-    (x) => [...tf.split(x!, [1, 5], 1), ...tf.split(x!, [1, -1], 0)],
+    (x) => [...tf.split(x, [1, 5], 1), ...tf.split(x, [1, -1], 0)],
   ],
 ];
 

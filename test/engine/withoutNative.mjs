@@ -1,8 +1,12 @@
 // Preloaded into a child: a machine on which the native binding does not load.
 import Module from "node:module";
 
-const load = Module._load;
-Module._load = (request, ...rest) => {
+/** @typedef {(request: string, ...rest: unknown[]) => unknown} Load */
+const loader = /** @type {{ _load: Load }} */ (/** @type {unknown} */ (Module));
+const load = loader._load;
+/** @type {Load} */
+const loadOthers = (request, ...rest) => {
   if (request === "@tensorflow/tfjs-node-gpu") throw new Error("The Node.js native addon module can not be found");
   return load(request, ...rest);
 };
+loader._load = loadOthers;

@@ -18,7 +18,7 @@ test("rows keep their order and fields; equal texts of a question are judged onc
   const asked: string[] = [];
   const annotator: Annotator = {
     name: "length",
-    annotate: async (question, completion): Promise<Sentence[]> => {
+    annotate: (question, completion): Sentence[] => {
       asked.push(question.id + completion);
       return completion
         ? [{ start: 0, end: completion.length, verdict: completion.length > 2 ? "supported" : "contradictory" }]

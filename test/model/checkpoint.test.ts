@@ -76,12 +76,13 @@ test("without generation_config.json the end tokens of the config are written", 
 });
 
 describe("a checkpoint is refused", () => {
-  const refused = (name: string, spoil: (dir: string) => void, message: RegExp, golden = "llama-tied-mha") =>
+  const refused = (name: string, spoil: (dir: string) => void, message: RegExp, golden = "llama-tied-mha") => {
     test(name, (t) => {
       const dir = scratchCopy(t, "models", golden);
       spoil(dir);
       assert.throws(() => readCheckpoint(dir), userError(message));
     });
+  };
   const weights = (change: (map: Map<string, HostTensor>) => void) => (dir: string) => {
     const map = load(dir);
     change(map);

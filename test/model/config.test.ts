@@ -118,8 +118,9 @@ describe("transformers' defaults hold for absent keys", () => {
 
 describe("refused", () => {
   const base = written[4]["llama"]!.config;
-  const refused = (name: string, change: Json, message: RegExp) =>
+  const refused = (name: string, change: Json, message: RegExp) => {
     test(name, () => assert.throws(() => parseConfig({ ...base, ...change }, "dir/config.json"), userError(message)));
+  };
 
   refused(
     "another architecture",

@@ -61,10 +61,7 @@ for (const name of goldenModels) {
     const tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
     tf.tidy(() => {
       const loss = (...t: tf.Tensor[]) =>
-        tf.mul(
-          tf.sum(sequenceLogps(model, Object.fromEntries(t.map((x, i) => [names[i]!, x])), batch)),
-          -1 / tokens,
-        ) as tf.Scalar;
+        tf.mul(tf.sum(sequenceLogps(model, Object.fromEntries(t.map((x, i) => [names[i]!, x])), batch)), -1 / tokens);
       const { value, grads } = tf.valueAndGrads(loss)(Object.values(params));
       assert.ok(Math.abs(value.dataSync()[0]! - forward.loss) < 1e-5 * forward.loss);
       names.forEach((n, i) => {

@@ -232,12 +232,13 @@ test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one ada
 
 describe("an adapter is refused", () => {
   const { config } = readCheckpoint(goldenPath("models", "qwen2-gqa-tied"));
-  const refused = (name: string, spoil: (dir: string) => void, message: RegExp) =>
+  const refused = (name: string, spoil: (dir: string) => void, message: RegExp) => {
     test(name, (t: TestContext) => {
       const dir = scratchCopy(t, "lora", "qwen2-gqa-tied");
       spoil(dir);
       assert.throws(() => readAdapter(dir, config), userError(message));
     });
+  };
   const option = (key: string, value: unknown) => (dir: string) =>
     editJson(path.join(dir, "adapter_config.json"), (row) => {
       row[key] = value;

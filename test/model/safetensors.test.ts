@@ -151,8 +151,9 @@ describe("a file is refused", () => {
     shape,
     data_offsets: [from, to],
   });
-  const refused = (name: string, file: (t: TestContext) => string, message: RegExp) =>
+  const refused = (name: string, file: (t: TestContext) => string, message: RegExp) => {
     test(name, (t) => assert.throws(() => readSafetensors(file(t)), userError(message)));
+  };
 
   refused(
     "that does not exist",

@@ -5,7 +5,7 @@ import test from "node:test";
 import { projectRoot } from "../../lib/base/files";
 import { canonicalNotebook } from "../../lib/notebook/canonical";
 import type { Notebook } from "../../lib/notebook/notebook";
-import { CellCollector, MAX_DISPLAY_CHARS, MAX_STREAM_CHARS } from "../../lib/notebook/outputs";
+import { CellCollector, type Displays, MAX_DISPLAY_CHARS, MAX_STREAM_CHARS } from "../../lib/notebook/outputs";
 
 const display = (text: string, id?: string) => ({
   data: { "text/plain": text },
@@ -14,7 +14,7 @@ const display = (text: string, id?: string) => ({
 });
 
 test("streams are joined, displays updated in place, also from a later cell", () => {
-  const displays = new Map();
+  const displays: Displays = new Map();
   const first = new CellCollector(displays);
   for (const [name, text] of [
     ["stdout", "a"],
@@ -83,7 +83,7 @@ test("what is written does not depend on the machine: paths, ids, times, key ord
     nbformat: 4,
     nbformat_minor: 5,
   });
-  assert.deepEqual(Object.keys(JSON.parse(text).cells[0] as object), [
+  assert.deepEqual(Object.keys((JSON.parse(text) as Notebook).cells[0]!), [
     "cell_type",
     "execution_count",
     "id",

@@ -54,11 +54,11 @@ async function checkAppendix(page: Page): Promise<void> {
   );
   const cut = await page
     .locator(".wide, td, th")
-    .evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent!.slice(0, 60)));
+    .evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent.slice(0, 60)));
   const small = await page
     .locator("p, td, th, figcaption, caption, li")
     .evaluateAll((all) =>
-      all.filter((e) => parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.textContent!.slice(0, 60)),
+      all.filter((e) => parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.textContent.slice(0, 60)),
     );
   const empty = await page
     .locator("main svg[role=img]")

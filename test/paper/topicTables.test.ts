@@ -98,18 +98,22 @@ test("a map: a point is drawn once, buttons recolour, hover texts are plain, wro
     traces.map(({ visible }) => visible),
     [undefined, undefined, false, false],
   );
-  const { buttons } = (figure.layout.updatemenus as UpdateMenu[])[0]!;
+  type Restyle = [Record<string, unknown[]>, Record<string, unknown>];
+  const buttons = (figure.layout.updatemenus as UpdateMenu[])[0]!.buttons.map(({ label, args }) => ({
+    label,
+    args: args as Restyle,
+  }));
   assert.deepEqual(
-    buttons.map(({ label, args }) => [label, args![0].visible, args![1].showlegend]),
+    buttons.map(({ label, args }) => [label, args[0].visible, args[1].showlegend]),
     [
       ["Cluster", [true, true, false, false], true],
       ["Score", [true, true, true, false], false],
       ["Gain", [true, true, false, true], false],
     ],
   );
-  assert.deepEqual(buttons[1]!.args![0]["marker.color"], ["#D3D7DC", "#D3D7DC", [50, 70], [-4]]);
+  assert.deepEqual(buttons[1]!.args[0]["marker.color"], ["#D3D7DC", "#D3D7DC", [50, 70], [-4]]);
   assert.deepEqual(
-    buttons[0]!.args![0]["marker.color"].slice(0, 2),
+    buttons[0]!.args[0]["marker.color"]!.slice(0, 2),
     traces.slice(0, 2).map(({ marker }) => marker.color),
   );
   assert.throws(() => mapFigure({ ...options, points: [{ ...points[0]!, group: 2 }] }), /groups below 2/);

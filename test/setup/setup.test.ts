@@ -87,7 +87,7 @@ test(
         ),
         "utf8",
       ),
-    );
+    ) as { argv: string[]; display_name: string };
     assert.deepEqual(
       [spec.argv[1], spec.display_name],
       [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"],

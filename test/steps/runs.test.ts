@@ -102,7 +102,7 @@ test("show has configuration, files and the last rows; diff the keys that differ
     { seed: 1, text: `${long}b`, options: { lr: 2, beta: 0.1 } },
   ].map((key) => findRun(root, path.basename(runFolder(root, "candidates", key))));
   assert.deepEqual(
-    diffTable(a!, b!).rows.map(({ name, a, b }) => [name, String(a).slice(0, 7), String(b).slice(0, 7)]),
+    diffTable(a!, b!).rows.map(({ name, a, b }) => [name, (a as string).slice(0, 7), (b as string).slice(0, 7)]),
     [
       ["text", '"xxxxxx', '"xxxxxx'],
       ["options.lr", "1", "2"],

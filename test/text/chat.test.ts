@@ -37,7 +37,7 @@ for (const family of ["llama3", "qwen2", "llama2", "metaspace"]) {
 }
 
 describe("a template is read from", () => {
-  const withConfig = (name: string, template: unknown, expected: string | undefined, keepFile = false) =>
+  const withConfig = (name: string, template: unknown, expected: string | undefined, keepFile = false) => {
     test(name, (t) => {
       const dir = scratchCopy(t, "text", "llama3");
       const file = path.join(dir, "chat_template.jinja");
@@ -48,6 +48,7 @@ describe("a template is read from", () => {
       });
       assert.equal(loadTokenizer(dir).chatTemplate, expected);
     });
+  };
   withConfig("tokenizer_config.json, as transformers 4 wrote it", "{{ bos_token }}", "{{ bos_token }}");
   withConfig(
     "the one named default",

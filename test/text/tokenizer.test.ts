@@ -173,12 +173,13 @@ describe("special tokens come from", () => {
 });
 
 describe("a folder is refused", () => {
-  const spoiled = (name: string, spoil: (dir: string) => void, message: RegExp) =>
+  const spoiled = (name: string, spoil: (dir: string) => void, message: RegExp) => {
     test(name, (t) => {
       const dir = scratchCopy(t, "text", "plain");
       spoil(dir);
       assert.throws(() => loadTokenizer(dir).encode("Paris is caf\u00e9."), userError(message));
     });
+  };
   const edited = (edit: (json: TokenizerJson) => void) => (dir: string) =>
     editJson(path.join(dir, "tokenizer.json"), (json) => edit(json as unknown as TokenizerJson));
 

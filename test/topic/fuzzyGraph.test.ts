@@ -5,17 +5,24 @@ import { Rng } from "../../lib/base/rng";
 import { fuzzyGraph } from "../../lib/topic/fuzzyGraph";
 import { nearestNeighbours } from "../../lib/topic/knn";
 
+interface Edge {
+  row: number;
+  col: number;
+  value: number;
+}
+
 test("is umap-js's own fuzzy simplicial set, in order", () => {
   const rng = new Rng("graph");
   const rows = Array.from({ length: 120 }, (_, i) => Array.from({ length: 4 }, () => (i % 3) + rng.normal()));
   rows[5] = rows[4]!.slice(); // a distance of 0
   const near = nearestNeighbours(rows, 6);
   const umap = new UMAP({ nNeighbors: 7 });
+  const parts = umap as unknown as { fuzzySimplicialSet(rows: number[][], k: number): { getAll(): Edge[] } };
   umap.setPrecomputedKNN(
     near.indices.map((row, i) => [i, ...row]),
     near.distances.map((row) => [0, ...row]),
   );
-  const set = umap["fuzzySimplicialSet"](rows, 7) as { getAll(): { row: number; col: number; value: number }[] };
+  const set = parts.fuzzySimplicialSet(rows, 7);
   const want = set.getAll().filter(({ value }) => value > 0);
   const { heads, tails, weights } = fuzzyGraph(near);
   assert.deepEqual(

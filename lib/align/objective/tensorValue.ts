@@ -38,7 +38,7 @@ function negLogSigmoid(x: tf.Tensor1D): tf.Tensor1D {
   return withGradient([x], ([x], save) => {
     save([x]);
     return {
-      value: tf.add(tf.relu(tf.neg(x)), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))) as tf.Tensor1D,
+      value: tf.add(tf.relu(tf.neg(x)), tf.log(tf.add(tf.exp(tf.neg(tf.abs(x))), 1))),
       gradient: (dy, [x]) => [tf.neg(tf.mul(dy, tf.sigmoid(tf.neg(x!))))],
     };
   });

@@ -47,7 +47,7 @@ export class Judge {
 
   constructor(
     private readonly client: ServerClient,
-    private readonly log: ShardedLog<typeof callSchema>,
+    private readonly log: ShardedLog<Call>,
     private readonly options: JudgeOptions,
   ) {
     this.known = new Map(log.rows.map(({ key, text }) => [key, Promise.resolve(text)]));

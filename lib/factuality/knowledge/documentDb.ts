@@ -6,7 +6,7 @@
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Database } from "node-sqlite3-wasm";
+import type * as Sqlite from "node-sqlite3-wasm";
 import { UserError } from "../../base/check";
 
 const separator = "####SPECIAL####SEPARATOR####";
@@ -21,9 +21,9 @@ export function* databaseArticles(
   // The package locks a database by making a folder beside it, even to read: opened through a link of our own, it can
   // be read by many at once, where nothing may be written, and after a reader was killed.
   const { folder, link } = linkTo(file);
-  let database: Database | undefined;
+  let database: Sqlite.Database | undefined;
   try {
-    const sqlite = require("node-sqlite3-wasm") as typeof import("node-sqlite3-wasm"); // here: its WebAssembly would slow down every verb
+    const sqlite = require("node-sqlite3-wasm") as typeof Sqlite; // here: its WebAssembly would slow down every verb
     // By the link's name SQLite would not see that a writer was killed.
     if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
     database = new sqlite.Database(link, { readOnly: true });

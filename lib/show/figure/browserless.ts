@@ -4,7 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { DOMWindow } from "jsdom";
+import type * as ResvgPackage from "@resvg/resvg-js";
+import type * as Jsdom from "jsdom";
+import type PdfKit from "pdfkit";
+import type * as SvgPath from "svg-path-properties";
 import { UserError } from "../../base/check";
 import { innerBox, outerBox, type Box } from "./boxes";
 import type { Figure, RenderedFigure } from "./figure";
@@ -15,7 +18,7 @@ import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stableSvg } fro
 /** Loaded at the first use: most runs have a browser. */
 const load = createRequire(__filename);
 
-type PdfDocument = InstanceType<typeof import("pdfkit")>;
+type PdfDocument = InstanceType<typeof PdfKit>;
 /** The part of svg-to-pdfkit used here; the package ships no types. */
 type DrawSvg = (
   document: PdfDocument,
@@ -52,13 +55,13 @@ export function browserlessRenderer(): Renderer {
     const svg = stableSvg(figure, drawn);
     return { svg, png: toPng(svg), pdf: await toPdf(svg, size) };
   }
-  return { engine: "browserless", render, close: async () => window.close() };
+  return { engine: "browserless", render, close: () => window.close() };
 }
 
 /** A window that plotly can measure in, and that draws the same every time. */
-function plotlyWindow(): DOMWindow {
-  const { JSDOM, VirtualConsole } = load("jsdom") as typeof import("jsdom");
-  const { svgPathProperties } = load("svg-path-properties") as typeof import("svg-path-properties");
+function plotlyWindow(): Jsdom.DOMWindow {
+  const { JSDOM, VirtualConsole } = load("jsdom") as typeof Jsdom;
+  const { svgPathProperties } = load("svg-path-properties") as typeof SvgPath;
   const window = new JSDOM("<!doctype html><body></body>", {
     pretendToBeVisual: true,
     runScripts: "outside-only",
@@ -101,14 +104,14 @@ function plotlyWindow(): DOMWindow {
 }
 
 function toPng(svg: string): Uint8Array {
-  const { Resvg } = load("@resvg/resvg-js") as typeof import("@resvg/resvg-js");
+  const { Resvg } = load("@resvg/resvg-js") as typeof ResvgPackage;
   const { regular, bold } = fontFiles();
   const font = { loadSystemFonts: false, fontFiles: [regular, bold], defaultFontFamily: "Open Sans" };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: pixelRatio }, font }).render().asPng();
 }
 
 function toPdf(svg: string, { width, height }: { width: number; height: number }): Promise<Uint8Array> {
-  const PDFDocument = load("pdfkit") as typeof import("pdfkit");
+  const PDFDocument = load("pdfkit") as typeof PdfKit;
   const drawSvg = load("svg-to-pdfkit") as DrawSvg;
   return new Promise((resolve, reject) => {
     const size: [number, number] = [width * POINTS_PER_PX, height * POINTS_PER_PX];

@@ -5,9 +5,10 @@
 import { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Browser } from "playwright-core";
+import type * as Playwright from "playwright-core";
 import { fontconfig } from "./fonts";
 import { bundledChromium } from "./unpack";
 
@@ -28,8 +29,8 @@ const START_MS = 30_000;
 
 /** A running browser; `hold` says whether it keeps this process alive, as it does at first. */
 export interface Chromium {
-  browser: Browser;
-  hold(alive: boolean): void;
+  browser: Playwright.Browser;
+  hold: (alive: boolean) => void;
 }
 
 /** @returns a running browser, or a line for each one tried that says why it did not start */
@@ -50,7 +51,7 @@ export async function launchChromium(): Promise<Chromium | { failures: string[] 
 /** With the sandbox where it can be had: never for root, and not on kernels that forbid user namespaces. */
 async function start(program: string, libraries: string | undefined): Promise<Chromium | { failure: string }> {
   if (!existsSync(program)) return { failure: "no such file" };
-  const { chromium } = load("playwright-core") as typeof import("playwright-core");
+  const { chromium } = load("playwright-core") as typeof Playwright;
   const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
   const clean = (): void => rmSync(dir, { recursive: true, force: true });
   const fonts = path.join(dir, "fonts.conf");
@@ -95,9 +96,7 @@ function handlesOf(program: string): { ref(): unknown; unref(): unknown }[] {
   const child = active
     .filter((handle): handle is ChildProcess => handle instanceof ChildProcess && handle.spawnfile === program)
     .at(-1);
-  return child
-    ? [child, ...(child.stdio as unknown as (import("node:net").Socket | null)[]).filter((pipe) => pipe !== null)]
-    : [];
+  return child ? [child, ...(child.stdio as unknown as (Socket | null)[]).filter((pipe) => pipe !== null)] : [];
 }
 
 /** The telling line of a long launch log. */

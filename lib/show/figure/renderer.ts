@@ -7,5 +7,5 @@ export interface Renderer {
   render(figure: Figure): Promise<RenderedFigure>;
   /** Whether an idle renderer keeps this process alive; at first it does. */
   hold?(alive: boolean): void;
-  close(): Promise<void>;
+  close(): void | Promise<void>;
 }

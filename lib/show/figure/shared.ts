@@ -19,7 +19,7 @@ export function renderShared(figure: Figure): Promise<RenderedFigure> {
 /** A renderer that fails is given up; one that had drawn before may have died since, so the figure gets a second, fresh one. */
 async function draw(figure: Figure): Promise<RenderedFigure> {
   const fresh = shared === undefined;
-  if (fresh) process.once("beforeExit", closeShared);
+  if (fresh) process.once("beforeExit", closeAtExit);
   const opened = (shared ??= openRenderer());
   try {
     const renderer = await opened;
@@ -34,10 +34,14 @@ async function draw(figure: Figure): Promise<RenderedFigure> {
   }
 }
 
+function closeAtExit(): void {
+  void closeShared();
+}
+
 async function closeShared(): Promise<void> {
   const opened = shared;
   shared = undefined;
-  process.off("beforeExit", closeShared);
+  process.off("beforeExit", closeAtExit);
   await opened
     ?.then((renderer) => {
       renderer.hold?.(true);

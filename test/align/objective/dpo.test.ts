@@ -100,7 +100,7 @@ onEveryBackend("swapping the sides negates the margin", () => {
 
 onEveryBackend("the loss stays finite for margins of ±1000 and has the slope of -log sigmoid", () => {
   const x = tf.tensor1d([-1000, -3, 0, 3, 1000]),
-    zero = tf.zerosLike(x) as tf.Tensor1D;
+    zero = tf.zerosLike(x);
   const losses = (x: tf.Tensor1D) =>
     dpoLosses({ policyChosen: x, policyRejected: zero, referenceChosen: zero, referenceRejected: zero }, 1).losses;
   const grad = tf
@@ -158,9 +158,8 @@ for (const name of ["llama-gqa-llama3", "qwen2-gqa-tied"]) {
       tf.tidy(() => {
         const weights = tf.tensor1d([0.7, -0.4, 1, -1.1, 0.3, -0.8]); // both signs, as a pair's gradient has
         const run = (sums: (params: Params) => tf.Tensor) => {
-          const { grads } = tf.valueAndGrads(
-            (...t: tf.Tensor[]) =>
-              tf.sum(tf.mul(sums(Object.fromEntries(t.map((x, i) => [names[i]!, x]))), weights)) as tf.Scalar,
+          const { grads } = tf.valueAndGrads((...t: tf.Tensor[]) =>
+            tf.sum(tf.mul(sums(Object.fromEntries(t.map((x, i) => [names[i]!, x]))), weights)),
           )(Object.values(params));
           return { sums: sums(params).dataSync(), grads };
         };
@@ -286,9 +285,7 @@ onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log
       2,
     ) as [tf.Tensor1D, tf.Tensor1D];
     const [referenceChosen, referenceRejected] = [tf.tensor1d(reference.slice(0, 1)), tf.tensor1d(reference.slice(1))];
-    return tf.sum(
-      dpoLosses({ policyChosen, policyRejected, referenceChosen, referenceRejected }, 0.1).losses,
-    ) as tf.Scalar;
+    return tf.sum(dpoLosses({ policyChosen, policyRejected, referenceChosen, referenceRejected }, 0.1).losses);
   };
   tf.tidy(() => {
     const a = tf.valueAndGrad(dpo)(embedding),

@@ -65,7 +65,7 @@ async function scripted(
   say: (seen: Seen, n: number) => string,
   tries = 2,
   dir = scratch(t),
-): Promise<{ judge: Judge; server: FakeServer; client: ReturnType<typeof clientFor>; dir: string; close(): void }> {
+): Promise<{ judge: Judge; server: FakeServer; client: ReturnType<typeof clientFor>; dir: string; close: () => void }> {
   const server = await fakeServer(t, (response, seen, n) => send(response, completion(seen, say(seen, n))));
   const client = clientFor(server),
     log = new ShardedLog(dir, callLog, wholeShard, callSchema);

@@ -89,6 +89,7 @@ function describe(key: object): string {
   const text = (value: unknown): string =>
     typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40);
   const line = Object.entries(flat(key))
+    .filter(([name]) => !name.startsWith("code.")) // a column of its own
     .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`)
     .join(", ");
   return printable(line.length > 160 ? `${line.slice(0, 159)}…` : line);

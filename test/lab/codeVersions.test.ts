@@ -70,13 +70,11 @@ function rounded(values: ArrayLike<number>): number[] {
 const computations: Record<Stage, () => Promise<unknown>> = {
   async sampling() {
     const policy = tinyPolicy();
-    const asked = questions
-      .slice(0, 3)
-      .map(({ id, topic }): Question => ({
-        id,
-        topic,
-        prompt: [{ role: "user", content: `Tell me about ${topic}.` }],
-      }));
+    const asked = questions.slice(0, 3).map(({ id, topic }): Question => ({
+      id,
+      topic,
+      prompt: [{ role: "user", content: `Tell me about ${topic}.` }],
+    }));
     const rows = [];
     for (const sampling of [paperSampling, greedySampling])
       for await (const candidates of sampleCandidates(policy, asked, 2, { ...sampling, maxNewTokens: 8 }, 1))
@@ -110,14 +108,15 @@ const computations: Record<Stage, () => Promise<unknown>> = {
       logs.map((value) => value.toPrecision(4)),
     ];
   },
-  judging: async () => [
-    (["en", "zh"] as const).map((language) => [
-      factCheckPrompt(language, "q", "s"),
-      referenceCheckPrompt(language, "q", "s", "d"),
-      hallucinationCheckPrompt(language, "q", "s", "r"),
+  judging: () =>
+    Promise.resolve([
+      (["en", "zh"] as const).map((language) => [
+        factCheckPrompt(language, "q", "s"),
+        referenceCheckPrompt(language, "q", "s", "d"),
+        hallucinationCheckPrompt(language, "q", "s", "r"),
+      ]),
+      parseFacts("- One is a fact.\n- Two is another.\n"),
     ]),
-    parseFacts("- One is a fact.\n- Two is another.\n"),
-  ],
   async evaluation() {
     return answerTotals(atlas, questions, await annotated());
   },

@@ -39,8 +39,8 @@ export async function candidatesOf(
     engine: engine.arithmetic,
     code: codeVersions("sampling"),
   };
-  const folder = runFolder(runs, "candidates", key),
-    file = path.join(folder, "candidates.jsonl");
+  const folder = runFolder(runs, "candidates", key);
+  const file = path.join(folder, "candidates.jsonl");
   const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
   return { candidates, runs: [path.basename(folder)] };
 }
@@ -54,7 +54,9 @@ export interface Answered extends Traced {
   answers: AnnotatedCandidate[];
 }
 
-/** Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise. */
+/**
+ * Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise.
+ */
 export async function answersOf(
   session: Session,
   policyDir: string,

@@ -51,9 +51,9 @@ export function evaluationRun(session: Session, policy: string, name: Evaluation
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {
-  const { preset, seed, engine } = session,
-    { split, decoding } = evaluations[name],
-    greedy = decoding === "greedy";
+  const { preset, seed, engine } = session;
+  const { split, decoding } = evaluations[name];
+  const greedy = decoding === "greedy";
   const questions = hashOf(evaluationQuestions(session, split, preset.evaluationQuestions));
   return {
     policy,

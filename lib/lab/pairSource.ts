@@ -80,8 +80,8 @@ async function topicGroup(
 }
 
 function keyOf(session: Session, { author, document, annotator, k }: PairSource): object {
-  const { preset, seed, engine } = session,
-    questions = hashOf(trainingTopics(session).flat());
+  const { preset, seed, engine } = session;
+  const questions = hashOf(trainingTopics(session).flat());
   return {
     author: shippedHash(session, author),
     document,
@@ -96,9 +96,9 @@ function keyOf(session: Session, { author, document, annotator, k }: PairSource)
 }
 
 async function allPairs(session: Session, source: PairSource): Promise<PreferencePair[]> {
-  const { author, document, annotator, k } = source,
-    { atlas, seed } = session,
-    questions = trainingTopics(session).flat();
+  const { author, document, annotator, k } = source;
+  const { atlas, seed } = session;
+  const questions = trainingTopics(session).flat();
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);

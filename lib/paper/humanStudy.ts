@@ -45,7 +45,10 @@ export type HumanModelName = (typeof humanModelNames)[number];
 export const howToGetLabels =
   "No human labels: copy third_party/factscore/labeled_data of github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
 
-/** Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there. @throws UserError when the named folder is not there */
+/**
+ * Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there.
+ * @throws UserError when the named folder is not there
+ */
 export function labelsFolder(): string | undefined {
   const named = process.env.MASK_DPO_FACTSCORE;
   if (named && !existsSync(named))
@@ -107,7 +110,10 @@ export interface HumanPreferences extends Traced {
   report: PairReport;
 }
 
-/** §2.2 with two candidates per topic, one of each model; leaves the pairs in a run folder. @throws UserError where no topic gives a pair */
+/**
+ * §2.2 with two candidates per topic, one of each model; leaves the pairs in a run folder.
+ * @throws UserError where no topic gives a pair
+ */
 export function humanPreferences(
   { seed, runs }: Session,
   models: readonly HumanModel[],

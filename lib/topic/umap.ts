@@ -1,7 +1,7 @@
 /**
- * A two-dimensional map of vectors: UMAP (McInnes et al., 2018). Its graph rests on umap-js (`fuzzyGraph.ts`), as does the
- * curve of closeness in the map; neighbours are exact (`knn.ts`), the epochs are `layout.ts`. The start is the first
- * two principal components, not a spectral embedding as in umap-learn nor random as in umap-js: it keeps far more
+ * A two-dimensional map of vectors: UMAP (McInnes et al., 2018). Its graph rests on umap-js (`fuzzyGraph.ts`), as does
+ * the curve of closeness in the map; neighbours are exact (`knn.ts`), the epochs are `layout.ts`. The start is the
+ * first two principal components, not a spectral embedding as in umap-learn nor random as in umap-js: it keeps far more
  * of the arrangement of clusters than a random one. All rows are fitted together; there is no transform of new rows.
  */
 import { findABParams } from "umap-js/dist/umap.js";
@@ -44,7 +44,11 @@ export function umapLayout(vectors: Vectors, options: UmapOptions): [number, num
   return Array.from({ length: n }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
 
-/** Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can part; `flat` is centred in place. @returns [n * 2] */
+/**
+ * Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can
+ * part; `flat` is centred in place.
+ * @returns [n * 2]
+ */
 function principalComponents(flat: Float64Array, n: number, d: number, rng: Rng): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += flat[i * d + j]! / n;

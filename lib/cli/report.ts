@@ -2,7 +2,7 @@
 import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { writeReport } from "../steps/report/report";
-import type { Named } from "../steps/report/inputs";
+import type { Named } from "../steps/report/answers";
 import { toText } from "../show/table";
 import { say, seed } from "./flags";
 

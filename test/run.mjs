@@ -3,6 +3,7 @@
  *
  *   node test/run.mjs                  everything
  *   node test/run.mjs --only align     only the test files whose path contains "align"; no other stage
+ *   node test/run.mjs --node 22,24,26  only what is tried on those Node versions (test/node)
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -30,8 +31,8 @@ function node(...args) {
 function unitTests(files) {
   if (files.length > 0)
     return node(
-      "--import",
-      "tsx",
+      "--require",
+      "./lib/base/typescript.cjs",
       "--test",
       `--test-concurrency=${CONCURRENCY}`,
       "--test-reporter=spec",
@@ -55,6 +56,8 @@ function smokeReproduction() {
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");
+  const versions = process.argv.indexOf("--node");
+  if (versions >= 0) return [["Node versions", () => node("test/node/stage.mjs", process.argv[versions + 1] ?? "")]];
   if (only >= 0)
     return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
@@ -64,8 +67,8 @@ function stages() {
       "notebook check",
       () =>
         node(
-          "--import",
-          "tsx",
+          "--require",
+          "./lib/base/typescript.cjs",
           "test/notebooks/check.ts",
           ...find("notebooks", ".ipynb").filter(
             (file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints"),
@@ -74,6 +77,7 @@ function stages() {
     ],
     ["tests", () => unitTests(tests)],
     ["notebooks at the smoke preset", smokeReproduction],
+    ["other Node versions", () => node("test/node/stage.mjs")],
   ];
 }
 

@@ -1,13 +1,14 @@
 /** The memory a training run will take, as a table, before anything large is read. */
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
+import { emptyPairs, type Tokenized } from "../preference/tokenizeFor";
 import { objectiveNamed } from "./objective/registry";
 import { pays } from "./compute";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";
 import { storesHalves, weightCount } from "../model/checkpoint";
 import type { LlamaConfig } from "../model/config";
-import { emptyPairs, type Tokenized, type TrainRunRequest } from "./trainRun";
+import type { TrainRunRequest } from "./trainRun";
 
 /** What of a training run decides its memory. */
 export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "gradientCheckpointing"> {

@@ -1,11 +1,10 @@
 /**
  * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
- * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages follow one another,
- * each with its own peak: log-probabilities of the reference, gradient of a microbatch, optimizer update.
- * Checked against what the engine holds (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped
- * tensor, which shares its data, may count as none or as a copy; WebAssembly, which does copy what it keeps, takes more.
- * D hidden, I feed-forward, Q and K widths of all query and key heads, L layers, V vocabulary; of a microbatch N distinct
- * tokens, S attention slots, M unmasked tokens; p numbers trained.
+ * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages have a peak each:
+ * log-probabilities of the reference, gradient of a microbatch, optimizer update. Checked against what the engine holds
+ * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may count
+ * as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K widths
+ * of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers trained.
  */
 import { headRows } from "../engine/head";
 import { weightShapes } from "../model/checkpoint";

@@ -5,6 +5,7 @@
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { emptyPairs, type Tokenized, tokenizeFor } from "../preference/tokenizeFor";
 import { chooseCompute, localCompute } from "./compute";
 import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
 import type { Complete } from "./microbatch";
@@ -18,17 +19,15 @@ import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
-import type { LlamaConfig } from "../model/config";
 import { writeCheckpoint } from "../model/checkpoint";
 import { uploadParams } from "../model/llama";
 import { adapted, initialAdapter, loraScale, writeAdapter, type LoraConfig } from "../model/lora";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
-import { tokenizePairs, type TokenizeReport } from "../preference/collate";
+import type { TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
-import { promptIds } from "../text/prompt";
-import type { Tokenizer } from "../text/tokenizer";
 import { claimBeside } from "../base/runFolder";
+import { codeVersions } from "../base/codeVersions";
 
 export interface TrainRunRequest {
   policyDir: string;
@@ -71,19 +70,6 @@ export function readTrainingLogs(out: string): StepLog[] {
   return readJsonl(path.join(`${out}.run`, "log.jsonl"), stepLogSchema);
 }
 
-export type Tokenized = ReturnType<typeof tokenizePairs>;
-
-/** Pairs as ids and masks for a policy; the report says which were dropped. */
-export function tokenizeFor(
-  tokenizer: Tokenizer,
-  { maxPositions }: LlamaConfig,
-  pairs: readonly PreferencePair[],
-  mask: MaskKind,
-  seed: number,
-): Tokenized {
-  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
-}
-
 /**
  * Runs or resumes; a finished run of the same configuration is returned as it is. `onStep` sees each new log.
  * @throws UserError for an output folder of something else, no pair to train on, or as `train`
@@ -106,6 +92,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     seed,
     options: decisiveOptionsSchema.strip().parse(options),
     engine: engine.arithmetic,
+    code: codeVersions("training"),
     ...(lora && { lora }),
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
@@ -240,14 +227,4 @@ function trainLabel({ objective: { name } }: TrainOptions, mask: MaskKind): stri
 
 function stepNote({ loss, margin }: StepLog): string {
   return `loss ${loss.toFixed(3)}, margin ${margin.toFixed(2)}`;
-}
-
-/** The error for pairs of which none is left. */
-export function emptyPairs(report: TokenizeReport): UserError {
-  return new UserError({
-    where: "pairs",
-    expected: "at least one pair to train on",
-    got: `${report.pairs} pairs, of which the mask empties a side of ${report.emptied.length} and ${report.tooLong.length} are too long`,
-    fix: "Sample more candidates per question, or look at the report of `mask-dpo pairs`.",
-  });
 }

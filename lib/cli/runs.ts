@@ -2,7 +2,8 @@
 import path from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
-import { diffTable, findRun, listRuns, oldRuns, removeRun, runsTable, showRun, sizeText } from "../steps/runs";
+import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs";
+import { diffTable, runsTable, showRun } from "../steps/runsText";
 import { toText } from "../show/table";
 import { say } from "./flags";
 

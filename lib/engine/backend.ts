@@ -1,10 +1,10 @@
 /**
  * Starts the tensor engine: one API (tfjs core ops), several backends.
- * Order: native TensorFlow (GPU build where there is one) -> WebAssembly. `ENGINE=native|wasm|webgpu|cpu` forces one;
- * a forced engine that cannot start is an error, never a silent fallback.
+ * The set-up tried which is the fastest that computes rightly. `ENGINE=native|wasm|webgpu|cpu` forces one; a forced
+ * engine that cannot start is an error, never a silent fallback.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../base/check";
@@ -70,15 +70,18 @@ async function start(forced: string | undefined): Promise<Engine> {
       throw new UserError({
         where: `ENGINE=${forced}`,
         expected: "an engine that starts",
-        got: (error as Error).message.split("\n")[0]!,
+        got: firstLine(error),
         fix: "Unset ENGINE, or run `npm run setup` and read its engine line.",
       });
     }
   }
+  const chosen = chosenBySetUp();
+  if (chosen && chosen.engine !== "native") return starters[chosen.engine](chosen.reason);
+  const why = chosen ? "the fastest this machine has" : `not tried with Node ${process.version} yet: npm run setup`;
   try {
-    return await starters.native("the fastest this machine has");
-  } catch {
-    return starters.wasm(setupReason() || "the native binding is not set up");
+    return await starters.native(why);
+  } catch (error) {
+    return starters.wasm(`native TensorFlow did not start: ${firstLine(error)}; see npm run setup`);
   }
 }
 
@@ -158,9 +161,20 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   },
 };
 
-/** Why the set-up did not make a native engine, in its own words. */
-function setupReason(): string | undefined {
+interface Chosen {
+  engine: EngineName;
+  reason: string;
+}
+
+/** What the set-up found best (lib/setup/record.mjs) for this Node and this processor. */
+function chosenBySetUp(): Chosen | undefined {
   const file = path.join(projectRoot, "node_modules/.mask-dpo-engine.json");
   if (!existsSync(file)) return undefined;
-  return (JSON.parse(readFileSync(file, "utf8")) as { reason?: string }).reason;
+  const here = `${process.version} ${process.platform}-${process.arch} ${cpus()[0]?.model.trim() ?? ""}`;
+  const { tried } = JSON.parse(readFileSync(file, "utf8")) as { tried?: Record<string, Chosen> };
+  return tried?.[here];
+}
+
+function firstLine(error: unknown): string {
+  return (error as Error).message.split("\n")[0]!;
 }

@@ -14,6 +14,7 @@ import { atlasAnnotator } from "../world/oracle";
 import { evaluationQuestions } from "./questions";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
+import { codeVersions } from "../base/codeVersions";
 
 /** Candidates, and the run folder that keeps them. */
 export interface Sampled extends Traced {
@@ -36,6 +37,7 @@ export async function candidatesOf(
     sampling,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling"),
   };
   const folder = runFolder(runs, "candidates", key);
   const file = path.join(folder, "candidates.jsonl");

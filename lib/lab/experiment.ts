@@ -18,6 +18,7 @@ import { pairsOf, type PairSource } from "./pairSource";
 import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { snapshotFolder, trainRun } from "../align/trainRun";
+import { codeVersions } from "../base/codeVersions";
 
 export interface Experiment {
   policy: PolicyName;
@@ -151,5 +152,6 @@ function keyOf(session: Session, { policy, ...experiment }: Experiment): object 
     ...experiment,
     pool: { topics, questionsPerTopic, candidates },
     engine: session.engine.arithmetic,
+    code: codeVersions("sampling", "annotation", "pairs", "training"),
   };
 }

@@ -21,6 +21,7 @@ import { trainingTopics } from "./questions";
 import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
+import { codeVersions } from "../base/codeVersions";
 
 export interface PairSource {
   /** Who samples the candidates; in the paper's setting the policy itself. */
@@ -90,6 +91,7 @@ function keyOf(session: Session, { author, document, annotator, k }: PairSource)
     questions,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling", "annotation", "pairs"),
   };
 }
 

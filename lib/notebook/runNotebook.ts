@@ -8,9 +8,10 @@
  */
 import { rmSync } from "node:fs";
 import path from "node:path";
-import { brief, UserError } from "../base/check";
+import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { canonicalNotebook } from "./canonical";
+import { cellFailure, fail, type Failure, place } from "./failure";
 import { KernelClient, KernelDied, sleep } from "./kernelClient";
 import { codeCells, readNotebook, type CellOutputs, type CodeCell, type Notebook } from "./notebook";
 import { CellCollector, MAX_DISPLAY_CHARS, type Displays } from "./outputs";
@@ -37,15 +38,6 @@ export class RunInterrupted extends Error {
 const GRACE_MS = 5000;
 /** Time for rejections that surface after the last cell. */
 const LATE_MS = 100;
-
-/** Why a cell failed, in words for a person. */
-interface Failure {
-  cell: CodeCell;
-  /** Line of the cell from 1, where one is known. */
-  line?: number;
-  reason: string;
-  fix: string;
-}
 
 /**
  * Runs `file` from its first cell to its last.
@@ -255,30 +247,4 @@ async function startKernel(env: NodeJS.ProcessEnv | undefined, attempts = 3): Pr
 function withLog(error: KernelDied): string {
   const log = error.log.trim().split("\n").slice(-15).join("\n");
   return log ? `${error.message}\n${log}\n` : error.message;
-}
-
-/** `notebook cell 3, line 2 (const a = b;)` */
-function place(file: string, { cell, line }: Failure): string {
-  const where = `${file} cell ${cell.number}`;
-  return line ? `${where}, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : where;
-}
-
-/**
- * The line in the traceback that lies in the failing cell, else none: the error may come from another cell's function.
- */
-function cellFailure(cell: CodeCell, collector: CellCollector): Failure {
-  const error = collector.errors[0];
-  const at = new RegExp(`In\\[${cell.number}\\](?: line |:)(\\d+)`).exec(error?.traceback.join("\n") ?? "");
-  return {
-    cell,
-    line: at ? Number(at[1]) : undefined,
-    reason: error ? `${error.ename}: ${error.evalue.replace(/\.$/, "")}` : "an aborted cell",
-    fix: "Correct the cell, then run again.",
-  };
-}
-
-/** A failure that the kernel itself did not report becomes an error output of the cell as well. */
-function fail(cell: CodeCell, collector: CellCollector, ename: string, reason: string, fix: string): Failure {
-  collector.add("error", { ename, evalue: reason, traceback: [`${ename}: ${reason}`] });
-  return { cell, reason, fix };
 }

@@ -35,6 +35,7 @@ import { loadTokenizer } from "../text/tokenizer";
 import { atlasFolder } from "../world/facts";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "../lab/session";
+import { codeVersions } from "../base/codeVersions";
 
 /** The label files, `<name>.jsonl` each. */
 export const humanModelNames = ["InstructGPT", "ChatGPT", "PerplexityAI"] as const;
@@ -129,7 +130,7 @@ export function humanPreferences(
       got: `none from ${report.questions} topics`,
       fix: "Check that both files label the same topics.",
     });
-  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs) });
+  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs), code: codeVersions("pairs") });
   writeJsonl(path.join(folder, "pairs.jsonl"), pairs);
   return { candidates, pairs, report, runs: [path.basename(folder)] };
 }

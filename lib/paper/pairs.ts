@@ -1,4 +1,5 @@
 /** Preference construction step by step, as notebook 01 shows it (§2.2); experiments take theirs from `pairSource`. */
+import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
@@ -18,7 +19,6 @@ import path from "node:path";
 import { trainingCandidates } from "../lab/pairSource";
 import { trainingTopics } from "../lab/questions";
 import type { Session } from "../lab/session";
-import { tokenizeFor } from "../align/trainRun";
 import { atlasAnnotator } from "../world/oracle";
 
 export interface Preferences extends Traced {

@@ -17,7 +17,7 @@ import type { PairReport } from "../preference/pair";
 import { evaluationQuestions, trainingTopics } from "../lab/questions";
 import { annotateVerb } from "../steps/annotate";
 import { pairsVerb } from "../steps/pairs";
-import { writeReport, type Report } from "../steps/report";
+import { writeReport, type Report } from "../steps/report/report";
 import { runFolder } from "../base/runFolder";
 import { annotateDefaults, annotateServerVerb, type ServerAnnotateFlags } from "../steps/annotateServed";
 import type { Session } from "../lab/session";
@@ -25,6 +25,7 @@ import type { TrainRun } from "../align/trainRun";
 import { sampleVerb } from "../steps/sample";
 import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
+import { codeVersions } from "../base/codeVersions";
 
 /** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
 export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
@@ -78,6 +79,7 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
     training,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling", "pairs", "training"),
   };
   const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key));
   const at = (name: string): string => path.join(folder, name);

@@ -1,6 +1,6 @@
 /**
  * The native binding of @tensorflow/tfjs-node-gpu: compiled against the library in the cache, kept in the cache too
- * (`npm ci` empties node_modules), put in place, and tried in a process of its own.
+ * (`npm ci` empties node_modules) and put in place.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -16,7 +16,7 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
-import { modules, onPath, root, Unavailable } from "./paths.mjs";
+import { modules, onPath, Unavailable } from "./paths.mjs";
 
 export const tfjsPackage = path.join(modules, "@tensorflow/tfjs-node-gpu");
 const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
@@ -95,39 +95,7 @@ export function placeBinding(built) {
   renameSync(tmp, PLACE);
 }
 
-export function removeBinding() {
-  rmSync(PLACE, { force: true });
-}
-
-const TRIAL = `
-process.env.TF_CPP_MIN_LOG_LEVEL = "3";
-const tf = require("@tensorflow/tfjs-node-gpu");
-const a = tf.ones([2, 2]);
-if (tf.matMul(a, a).dataSync()[0] !== 2) throw new Error("a matrix product is wrong");
-const { binding, isUsingGpuDevice } = tf.backend();
-process.report.excludeNetwork = true;
-const libraries = process.report.getReport().sharedObjects.filter((file) => /libtensorflow/.test(file));
-require("node:fs").writeSync(3, JSON.stringify({ version: binding.TF_Version, gpu: Boolean(isUsingGpuDevice), libraries }));
-`;
-
-/** Loads the binding in place and multiplies two matrices. @returns {version, gpu, libraries} @throws Unavailable */
-export function tryBinding() {
+/** Whether there is a binding in place. @throws Unavailable */
+export function needsBinding() {
   if (!existsSync(PLACE)) throw new Unavailable("the TensorFlow binding is not there");
-  const env = { ...process.env, TF_FORCE_GPU_ALLOW_GROWTH: "true" };
-  const result = spawnSync(process.execPath, ["-e", TRIAL], {
-    cwd: root,
-    env,
-    encoding: "utf8",
-    timeout: 180_000,
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-  });
-  if (result.status === 0) return JSON.parse(result.output[3]);
-  const line = result.stderr
-    ?.split("\n")
-    .find((text) => /Error/.test(text))
-    ?.trim()
-    .slice(0, 150);
-  throw new Unavailable(
-    `the TensorFlow library did not load (${line || result.signal || `exit code ${result.status}`})`,
-  );
 }

@@ -1,54 +1,56 @@
 /**
- * Chooses the fastest engine this machine can have and says which and why, in one line. The choice is kept in
- * node_modules/.mask-dpo-engine.json, which lib/engine/backend reads: {engine, reason, version, gpu, …}.
+ * Chooses the fastest engine that this machine can have and that computes rightly, and says which and why, in one line.
  * Order: native TensorFlow from the PyPI wheel (with CUDA libraries where there is an NVIDIA GPU), the package's
- * ready-made binary, WebAssembly (always there).
+ * ready-made binary, WebAssembly, plain JavaScript. Each is tried before it is chosen (./trial.mjs).
  */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import {
-  bindingFingerprint,
-  buildBinding,
-  cachedBinding,
-  findCompiler,
-  placeBinding,
-  removeBinding,
-  tfjsPackage,
-  tryBinding,
-} from "./binding.mjs";
-import { cacheFolder, modules, onPath, readJson, SetupError, Unavailable, writeFileIfChanged } from "./paths.mjs";
+import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, needsBinding } from "./binding.mjs";
+import { placeBinding, tfjsPackage } from "./binding.mjs";
+import { cacheFolder, onPath, readJson, SetupError, Unavailable } from "./paths.mjs";
 import { fetchPrebuilt } from "./prebuilt.mjs";
+import { keepRecord, knownRecord } from "./record.mjs";
+import { CannotCompute, ENGINES, tryEngine } from "./trial.mjs";
 import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
 
-const RECORD = path.join(modules, ".mask-dpo-engine.json");
-const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
 /** A download that failed is not tried again by every run. */
 const RETRY_MS = 3600_000;
 
 /** @param forced value of ENGINE @param again look again though nothing changed @throws SetupError */
 export async function setUpEngine({ say, forced, again }) {
-  if (forced && !(forced in ENGINES))
+  if (forced && !(forced in ENGINES)) {
     throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
-  const known = readJson(RECORD);
-  if (forced && forced !== "native") {
-    if (!known) keep({ engine: "wasm", reason: `ENGINE=${forced}` });
-    return say(`engine: ${ENGINES[forced]}, because ENGINE=${forced}`);
   }
-  const valid = !again && known && (known.engine === "native" ? nativeStands(known) : !forced && wasmStands(known));
+  if (forced && forced !== "native") return say(`engine: ${force(forced, again)}, because ENGINE=${forced}`);
+  const known = again ? undefined : knownRecord();
+  const valid = known && (known.engine === "native" ? nativeStands(known) : !forced && othersStand(known));
   const record = valid ? known : await choose(say);
-  if (!valid) keep(record);
-  if (forced && record.engine !== "native")
-    throw new SetupError(`ENGINE=native is not possible here, because ${record.reason}`);
+  if (!valid) keepRecord(record);
+  if (forced && record.engine !== "native") throw impossible(forced, record.reason);
   say(line(record));
 }
 
-function line({ engine, reason, version, gpu }) {
-  if (engine !== "native") return `engine: WebAssembly, because ${reason}`;
-  return `engine: native TensorFlow ${version} ${gpu ? "GPU" : "CPU"}${reason ? ` (${reason})` : ""}`;
+/** Tries an engine that is there with the packages, once. @returns its name for people @throws SetupError */
+function force(engine, again) {
+  const now = machine().package;
+  if (again || knownRecord(engine)?.package !== now) {
+    try {
+      tryEngine(engine);
+    } catch (error) {
+      throw error instanceof Unavailable ? impossible(engine, error.message) : error;
+    }
+    keepRecord({ engine, reason: `ENGINE=${engine}`, package: now }, engine);
+  }
+  return ENGINES[engine];
 }
 
-function keep(record) {
-  writeFileIfChanged(RECORD, `${JSON.stringify({ reason: "", version: "", gpu: false, ...record }, null, 1)}\n`);
+function impossible(engine, why) {
+  return new SetupError(`ENGINE=${engine} is not possible here, because ${why}`);
+}
+
+function line({ engine, reason, version, gpu }) {
+  if (engine !== "native") return `engine: ${ENGINES[engine]}, because ${reason}`;
+  return `engine: native TensorFlow ${version} ${gpu ? "GPU" : "CPU"}${reason ? ` (${reason})` : ""}`;
 }
 
 /** What the choice depends on and can be seen without starting a process. */
@@ -60,57 +62,63 @@ function machine() {
     compiler: findCompiler() ?? "",
     python: process.env.PYTHON || onPath("python3", "python") || "",
     cache: cacheFolder() ?? "",
+    binding: bindingFingerprint() ?? "",
   };
 }
 
 function nativeStands(known) {
   const now = machine();
   return (
-    known.machine?.package === now.package &&
-    known.machine.tensorflow === now.tensorflow &&
-    known.machine.nvidia === now.nvidia &&
-    known.binding === bindingFingerprint() &&
-    known.libraries.every((file) => statSync(file, { throwIfNoEntry: false }))
+    ["package", "tensorflow", "nvidia", "binding"].every((what) => known.machine[what] === now[what]) &&
+    known.libraries.every((file) => existsSync(file))
   );
 }
 
-function wasmStands(known) {
+function othersStand(known) {
   const fresh = !known.transient || Date.now() - known.triedAt < RETRY_MS;
   return fresh && JSON.stringify(known.machine) === JSON.stringify(machine());
 }
 
-/** Tries the ways to a native engine in order. */
+/** Tries the ways to a native engine in order, then the engines that come with the packages. @throws SetupError */
 async function choose(say) {
-  const now = machine();
-  const failures = [];
-  for (const way of waysToNative(now, say)) {
+  const { nvidia } = machine(),
+    failures = [];
+  for (const way of waysToNative(nvidia, say)) {
     try {
       const { version, gpu, libraries } = await way();
-      const reason =
-        now.nvidia && !gpu
-          ? `an NVIDIA GPU was found, but ${failures.find((error) => !error.minor)?.message ?? "TensorFlow does not use it"}`
-          : "";
-      return { engine: "native", reason, version, gpu, libraries, binding: bindingFingerprint(), machine: now };
+      const why = failures.find((error) => !error.minor)?.message ?? "TensorFlow does not use it";
+      const reason = nvidia && !gpu ? `an NVIDIA GPU was found, but ${why}` : "";
+      return { engine: "native", reason, version, gpu, libraries, machine: machine() };
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       failures.push(error);
     }
   }
-  removeBinding();
-  // The wheel is the way meant for this machine: what it lacks is what the user can change.
-  const main = failures.find((error) => !error.minor) ?? failures[0];
-  return {
-    engine: "wasm",
-    reason: main.message,
-    transient: failures.some((error) => error.transient),
-    triedAt: Date.now(),
-    machine: now,
-  };
+  for (const engine of ["wasm", "cpu"]) {
+    try {
+      tryEngine(engine);
+      const transient = failures.some((error) => error.transient);
+      return { engine, reason: reasonOf(failures), transient, triedAt: Date.now(), machine: machine() };
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      failures.push(error);
+    }
+  }
+  throw new SetupError(`no engine computes here: ${reasonOf(failures)}`);
 }
 
-function waysToNative({ nvidia }, say) {
+/** The wheel is the way meant for this machine: what it lacks is what the user can change. */
+function reasonOf(failures) {
+  const main = failures.filter((error) => !error.minor);
+  return [...new Set((main.length > 0 ? main : failures.slice(0, 1)).map((error) => error.message))].join("; ");
+}
+
+function waysToNative(nvidia, say) {
   const inPlace = () => {
-    const found = minor(tryBinding);
+    const found = minor(() => {
+      needsBinding();
+      return tryEngine("native");
+    });
     if (nvidia && !found.gpu)
       throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
@@ -118,7 +126,7 @@ function waysToNative({ nvidia }, say) {
   const wheel = (gpu) => async () => {
     needsGlibc();
     await fromWheel(gpu, say);
-    const found = tryBinding();
+    const found = tryEngine("native");
     if (gpu && !found.gpu) throw new Unavailable("TensorFlow does not see it (is its driver installed?)");
     return found;
   };
@@ -126,17 +134,17 @@ function waysToNative({ nvidia }, say) {
     await fetchPrebuilt(nvidia, say).catch((error) => {
       throw Object.assign(error, { minor: true });
     });
-    return minor(tryBinding);
+    return minor(() => tryEngine("native"));
   };
   return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];
 }
 
-/** A failure that is not what the user should hear about first. */
+/** A failure that is not what the user should hear about first, unless an engine computes wrongly. */
 function minor(action) {
   try {
     return action();
   } catch (error) {
-    throw Object.assign(error, { minor: true });
+    throw Object.assign(error, { minor: !(error instanceof CannotCompute) });
   }
 }
 
@@ -144,14 +152,14 @@ async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
   const complete = isComplete(folder);
   // Look for the compiler before 260 MB are fetched for it.
-  if (!findCompiler() && !(complete && existsSync(cachedBinding(folder))))
-    throw new Unavailable("no C++ compiler (g++ or clang++) was found");
+  const compiled = complete && existsSync(cachedBinding(folder));
+  if (!findCompiler() && !compiled) throw new Unavailable("no C++ compiler (g++ or clang++) was found");
   if (!complete) await fetchLibrary(gpu, say);
   placeBinding(buildBinding(folder, say));
 }
 
 function needsGlibc() {
   process.report.excludeNetwork = true;
-  if (process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime)
-    throw new Unavailable("TensorFlow needs glibc, which this system does not have");
+  if (process.platform !== "linux" || process.report.getReport().header.glibcVersionRuntime) return;
+  throw new Unavailable("TensorFlow needs glibc, which this system does not have");
 }

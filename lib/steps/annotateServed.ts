@@ -35,6 +35,7 @@ import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, serverDefaults, type ServerFlags, usageText, waiting } from "./server";
+import { codeVersions } from "../base/codeVersions";
 
 export const serverAnnotators = ["anah", "factscore", "self-consistency"] as const;
 export interface ServerAnnotateFlags extends ServerFlags {
@@ -78,6 +79,7 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
     seed,
     tries,
     extra: flags.extra ?? {},
+    code: codeVersions("judging"),
   });
   const cache = flags.cache ?? dir;
   const log = new ShardedLog(cache, callLog, shard, callSchema);

@@ -44,7 +44,7 @@ export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
   return { pairs: pairs.length, files: [data, config] };
 }
 
-/** The hand-off to PyTorch (`torchHandoff.ts`). */
+/** The hand-off to PyTorch (`align/torch/handoff.ts`). */
 export function exportTorchVerb({
   pairs: file,
   ...request

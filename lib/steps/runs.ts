@@ -17,9 +17,7 @@ import {
 import path from "node:path";
 import { UserError, brief } from "../base/check";
 import { parseJson, readText } from "../base/jsonl";
-import { duration } from "../base/progress";
-import { differing, flat, type Flat } from "../base/runFolder";
-import type { Table } from "../show/table";
+import { flat } from "../base/runFolder";
 
 export interface Run {
   /** as the folder is called */
@@ -42,7 +40,7 @@ export interface Run {
 const NAME = /^([a-z][a-z0-9-]*)-([0-9a-f]{8})(\.run)?$/;
 /** A run.json is a few hundred bytes; a file of this size is something else. */
 const MOST_BYTES = 1_000_000;
-const DAY = 86_400_000;
+export const DAY = 86_400_000;
 
 /** Every run below `root`, newest first. */
 export function listRuns(root: string, kind?: string): Run[] {
@@ -74,64 +72,6 @@ export function findRun(root: string, prefix: string): Run {
             .join(", ")}${found.length > 5 ? ", …" : ""}`,
     fix: found.length === 0 ? "`mask-dpo runs ls` lists them." : "Give more of it.",
   });
-}
-
-/** One row per run, and their sum. */
-export function runsTable(runs: readonly Run[], now: number): Table {
-  const total = runs.reduce((sum, { bytes }) => sum + bytes, 0);
-  return {
-    name: "runs",
-    caption: `${runs.length} run${runs.length === 1 ? "" : "s"}, ${sizeText(total)}`,
-    columns: [
-      { key: "hash", label: "Hash" },
-      { key: "kind", label: "Kind" },
-      { key: "age", label: "Age", align: "right" },
-      { key: "size", label: "Size", align: "right" },
-      { key: "state", label: "State" },
-      { key: "what", label: "What" },
-    ],
-    rows: runs.map((run) => ({
-      hash: run.hash,
-      kind: run.kind,
-      age: ageText(now - run.changed),
-      size: sizeText(run.bytes),
-      state: stateOf(run),
-      what: run.problem ?? describe(run.key!),
-    })),
-  };
-}
-
-/** run.json, the files, and the last rows of the log where there is one. @throws UserError for a damaged run.json */
-export function showRun(run: Run, now: number): string {
-  const { dir, files, name, bytes, changed } = run;
-  const log = files
-    .map((file) => path.join(path.dirname(dir), file.name))
-    .find((file) => path.basename(file) === "log.jsonl");
-  return [
-    `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago`,
-    ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
-    ...files.map((file) => `${sizeText(file.bytes).padStart(10)}  ${printable(file.name)}`),
-    ...(log ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),
-  ].join("\n");
-}
-
-/** The keys in which two runs differ. @throws UserError for a damaged run.json */
-export function diffTable(a: Run, b: Run): Table {
-  const [one, other, names] = differing(keyOf(a), keyOf(b));
-  const text = (of: Flat, name: string): string => (name in of ? brief(of[name]) : "nothing");
-  return {
-    name: "runs-diff",
-    caption:
-      names.length === 0
-        ? `${a.name} and ${b.name} do not differ`
-        : `What differs: ${names.length} key${names.length === 1 ? "" : "s"}`,
-    columns: [
-      { key: "name", label: "Key" },
-      { key: "a", label: a.name },
-      { key: "b", label: b.name },
-    ],
-    rows: names.map((name) => ({ name, a: text(one, name), b: text(other, name) })),
-  };
 }
 
 /** Runs last written before `before` (ms since 1970). A damaged one is kept: what wrote it is not known. */
@@ -190,7 +130,7 @@ function readKey(file: string): Pick<Run, "key" | "problem"> {
   }
 }
 
-function keyOf({ key, dir, problem }: Run): object {
+export function keyOf({ key, dir, problem }: Run): object {
   if (key) return key;
   throw new UserError({
     where: path.join(dir, "run.json"),
@@ -200,49 +140,11 @@ function keyOf({ key, dir, problem }: Run): object {
   });
 }
 
-/**
- * A training run ends without its state and with its output, an experiment with its result; a file that grows has rows;
- * the others are written at once.
- */
-function stateOf({ name, kind, dir, parts, files, key }: Run): string {
-  if (!key) return "damaged";
-  if (name.endsWith(".run"))
-    return parts.length > 1 &&
-      isRegular(path.join(dir, "log.jsonl")) &&
-      !existsSync(path.join(dir, "state.safetensors"))
-      ? "finished"
-      : "unfinished";
-  if (kind === "experiment") return isRegular(path.join(dir, "result.json")) ? "finished" : "unfinished";
-  if (files.length < 2) return "empty";
-  const grown = path.join(dir, "candidates.jsonl");
-  const rows = isRegular(grown) ? countLines(grown) : undefined;
-  return rows === undefined ? "finished" : `${rows} row${rows === 1 ? "" : "s"}`;
-}
-
-/** The configuration in one line: hashes shortened, keys without what they are in. */
-function describe(key: object): string {
-  const text = (value: unknown): string =>
-    typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40);
-  const line = Object.entries(flat(key))
-    .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`)
-    .join(", ");
-  return printable(line.length > 160 ? `${line.slice(0, 159)}…` : line);
-}
-
-/** Whatever a file holds, the terminal is only written to. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "?");
-}
-
-function ageText(ms: number): string {
-  return ms < DAY ? duration(ms / 1000) : `${Math.floor(ms / DAY)} d`;
-}
-
 function statOf(file: string): Stats | undefined {
   return lstatSync(file, { throwIfNoEntry: false });
 }
 
-function isRegular(file: string): boolean {
+export function isRegular(file: string): boolean {
   return statOf(file)?.isFile() ?? false;
 }
 
@@ -256,7 +158,7 @@ function filesBelow(dir: string): { file: string; stat: Stats }[] {
 }
 
 /** Calls `work` with each block of a file, or of its last `tail` bytes. */
-function readBlocks(file: string, work: (block: Buffer) => void, tail?: number): void {
+export function readBlocks(file: string, work: (block: Buffer) => void, tail?: number): void {
   const fd = openSync(file, "r");
   try {
     const block = Buffer.alloc(1 << 16);
@@ -265,23 +167,4 @@ function readBlocks(file: string, work: (block: Buffer) => void, tail?: number):
   } finally {
     closeSync(fd);
   }
-}
-
-function countLines(file: string): number {
-  let lines = 0;
-  readBlocks(file, (block) => {
-    for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) lines++;
-  });
-  return lines;
-}
-
-function lastLines(file: string, count: number): string[] {
-  const blocks: Buffer[] = [];
-  readBlocks(file, (block) => blocks.push(Buffer.from(block)), 1 << 16);
-  return Buffer.concat(blocks)
-    .toString("utf8")
-    .split("\n")
-    .filter(Boolean)
-    .slice(-count)
-    .map((line) => printable(line.slice(0, 1000)));
 }

@@ -14,6 +14,7 @@ import { promptText, sampleServed, servedLog, servedSchema } from "../preference
 import { loadTokenizer } from "../text/tokenizer";
 import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
+import { codeVersions } from "../base/codeVersions";
 
 export interface SampleRequest {
   model: string;
@@ -35,6 +36,7 @@ export async function sampleVerb({ model, questions, out, k, sampling, seed }: S
     sampling,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling"),
   });
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
 }
@@ -72,6 +74,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
     logprobs,
     prompts: texts ? hashOf([...texts.values()]) : "messages",
     extra: flags.extra ?? {},
+    code: codeVersions("sampling"),
   });
   await sampleServed(client, dir, questions, shard, {
     k,

@@ -2,12 +2,13 @@
 import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun } from "../align/choosePlan";
 import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
-import { type Tokenized, tokenizeFor, type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
+import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
 import { readJsonl, required } from "../base/jsonl";
 import { engineMemory } from "../engine/backend";
 import { readCheckpointConfig } from "../model/checkpoint";
 import { startEngineFor } from "../model/policy";
 import { preferencePairSchema } from "../preference/pair";
+import { type Tokenized, tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
 

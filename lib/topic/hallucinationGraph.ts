@@ -15,8 +15,9 @@
  * T topics with a wrong statement, C values of a relation.
  */
 import { matchingTest, type MatchingTest } from "../base/matching";
+import { midranks } from "../base/ranks";
 import type { Rng } from "../base/rng";
-import { bootstrap, midranks, ratio, type Interval } from "../base/stats";
+import { bootstrap, ratio, type Interval } from "../base/stats";
 import type { Atlas } from "../world/atlas";
 import { indexTopics } from "../world/oracle";
 import { truths, type RelationName } from "../world/relation";

@@ -102,7 +102,7 @@ function forceTables(a: number, b: number): { attraction: Float64Array; repulsio
   for (let at = 0; at < INFINITY_ENTRY; at++) {
     bits[0] = at << LOW_BITS;
     const square = float[0]!;
-    const power = square ** b;
+    const power = Math.exp(b * Math.log(square)); // `**` differs between versions of V8
     attraction[at] = at === 0 ? 0 : (-2 * a * b * power) / (square * (1 + a * power));
     repulsion[at] = (2 * b) / ((0.001 + square) * (1 + a * power));
   }

@@ -40,7 +40,9 @@ export function umapLayout(vectors: Vectors, options: UmapOptions): [number, num
   if (n <= nNeighbors) throw new RangeError(`umapLayout: expected more than nNeighbors = ${nNeighbors} rows, got ${n}`);
   const graph = fuzzyGraph(nearestNeighbours(vectors, nNeighbors - 1));
   const points = principalComponents(flat, n, d, rng.fork("start"));
-  optimiseLayout(points, graph, { ...findABParams(1, minDist), epochs, rng: rng.fork("epochs") });
+  const { a, b } = findABParams(1, minDist); // fitted with `**`, whose last digits differ between versions of V8
+  const curve = { a: Number(a.toPrecision(10)), b: Number(b.toPrecision(10)) };
+  optimiseLayout(points, graph, { ...curve, epochs, rng: rng.fork("epochs") });
   return Array.from({ length: n }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
 

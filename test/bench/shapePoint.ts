@@ -8,11 +8,12 @@ import { paperTraining } from "../../lib/align/trainOptions";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";
 import { planFor } from "../../lib/align/choosePlan";
-import { tokenizeFor, trainRun } from "../../lib/align/trainRun";
+import { trainRun } from "../../lib/align/trainRun";
 import { readCheckpointConfig } from "../../lib/model/checkpoint";
 import type { LoraConfig } from "../../lib/model/lora";
 import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
+import { tokenizeFor } from "../../lib/preference/tokenizeFor";
 import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
 
 export interface ShapePoint {

@@ -46,7 +46,9 @@ test("without the native binding WebAssembly is chosen; ENGINE=native is an erro
     runProbe(undefined, withoutNative, "start"),
     runProbe("native", withoutNative, "start"),
   ]);
-  assert.equal(probed(free).engine.name, "wasm");
+  const { engine } = probed(free);
+  assert.equal(engine.name, "wasm");
+  assert.match(engine.description, /^WebAssembly \(.+\)$/);
   assert.deepEqual([forced.code, forced.stdout], [1, ""]);
   assert.match(
     forced.stderr,

@@ -1,34 +1,20 @@
 /** WebGPU on a software adapter: SwiftShader from the Chromium package, or whatever Vulkan driver is installed. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { test, type TestContext } from "node:test";
-import { brotliDecompressSync } from "node:zlib";
-import { projectRoot } from "../../lib/base/files";
-import { untar } from "../../lib/show/figure/unpack";
+import { test } from "node:test";
+import { typescriptLoader } from "../../lib/base/files";
 import { relativeError } from "../backends";
 import { run, startNode } from "../cli/process";
 import { scratch } from "../golden/fixtures";
 import type { Probe } from "./probe";
-
-const packed = path.join(projectRoot, "node_modules/@sparticuz/chromium/bin/swiftshader.tar.br");
-const linux = process.platform === "linux" && process.arch === "x64";
-const installed = existsSync(path.join(projectRoot, "node_modules/webgpu/package.json"));
-
-/** Environment in which Dawn finds SwiftShader; nothing where the package has none for this machine. */
-function softwareAdapter(t: TestContext): Record<string, string> | undefined {
-  if (!linux || !existsSync(packed)) return undefined;
-  const dir = scratch(t);
-  untar(brotliDecompressSync(readFileSync(packed)), dir);
-  return { LD_LIBRARY_PATH: dir, VK_ICD_FILENAMES: path.join(dir, "vk_swiftshader_icd.json") };
-}
+import { installed, linux, softwareAdapter } from "./softwareAdapter";
 
 test(
   "WebGPU: matmul, fused kernels, two training steps and a greedy continuation are WebAssembly's",
   { skip: installed ? false : "the optional package webgpu is not installed", timeout: 120_000 },
   async (t) => {
-    const adapter = softwareAdapter(t);
-    const probe = ["--import", "tsx", path.join(__dirname, "probe.ts")];
+    const adapter = softwareAdapter(scratch(t));
+    const probe = ["--require", typescriptLoader, path.join(__dirname, "probe.ts")];
     const gpu = await startNode(probe, { ENGINE: "webgpu", ...adapter }).ended;
     if (!adapter && /no WebGPU adapter/.test(gpu.stderr))
       return t.skip("this machine has no WebGPU adapter, not even a software one");
@@ -54,7 +40,7 @@ test(
   "doctor finds WebGPU sound",
   { skip: installed ? false : "the optional package webgpu is not installed", timeout: 120_000 },
   async (t) => {
-    const adapter = softwareAdapter(t),
+    const adapter = softwareAdapter(scratch(t)),
       { code, stdout } = await run(["doctor"], { ENGINE: "webgpu", ...adapter });
     if (!adapter && /no WebGPU adapter/.test(stdout))
       return t.skip("this machine has no WebGPU adapter, not even a software one");
@@ -68,11 +54,10 @@ test(
   "ENGINE=webgpu without an adapter is an error of one line, never another engine",
   { skip: installed && linux ? false : "only Vulkan can be taken away" },
   async () => {
-    const { code, stdout, stderr } = await startNode(["--import", "tsx", path.join(__dirname, "probe.ts"), "start"], {
-      ENGINE: "webgpu",
-      VK_ICD_FILENAMES: "/nonexistent/none.json",
-      VK_DRIVER_FILES: "/nonexistent/none.json",
-    }).ended;
+    const { code, stdout, stderr } = await startNode(
+      ["--require", typescriptLoader, path.join(__dirname, "probe.ts"), "start"],
+      { ENGINE: "webgpu", VK_ICD_FILENAMES: "/nonexistent/none.json", VK_DRIVER_FILES: "/nonexistent/none.json" },
+    ).ended;
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /UserError: ENGINE=webgpu: expected an engine that starts, got no WebGPU adapter/);
     assert.doesNotMatch(stderr, /\n\s+at .*\.(ts|js)/, "a stack");

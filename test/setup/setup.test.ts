@@ -10,6 +10,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   symlinkSync,
@@ -17,6 +18,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import test, { before } from "node:test";
+import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../lib/base/files";
 import { scratchFolder } from "../notebook/scratch";
 
@@ -24,24 +26,25 @@ const folder = scratchFolder();
 const copy = path.join(folder, "project");
 const home = path.join(folder, "home");
 const bin = path.join(folder, "bin");
+const native = "node_modules/@tensorflow/tfjs-node-gpu";
 const record = path.join(copy, "node_modules/.mask-dpo-engine.json");
 const skip = process.platform === "win32" && "the stub PATH is made for POSIX";
 
-/** Real files only where the set-up looks: its own, the lock files, and the engine's package without a binding. */
+/** Our own files, links to the packages, and the engine's package without a binding. */
 before(() => {
-  for (const file of [
-    "lib/setup",
-    "lib/cli/mask-dpo.mjs",
-    "package.json",
-    "package-lock.json",
-    "node_modules/.package-lock.json",
-  ])
-    cpSync(path.join(projectRoot, file), path.join(copy, file), { recursive: true });
-  const engine = "node_modules/@tensorflow/tfjs-node-gpu";
-  for (const file of ["package.json", "binding"])
-    cpSync(path.join(projectRoot, engine, file), path.join(copy, engine, file), { recursive: true });
+  const take = (...parts: string[]) =>
+    cpSync(path.join(projectRoot, ...parts), path.join(copy, ...parts), { recursive: true });
+  for (const file of ["lib", "package.json", "package-lock.json", "node_modules/.package-lock.json"]) take(file);
+  mkdirSync(path.join(copy, "node_modules/@tensorflow"));
+  for (const folder of ["node_modules", "node_modules/@tensorflow"]) {
+    const names = readdirSync(path.join(projectRoot, folder)).filter(
+      (name) => !/^\.|^@tensorflow$|^tfjs-node-gpu$/.test(name),
+    );
+    for (const name of names) symlinkSync(path.join(projectRoot, folder, name), path.join(copy, folder, name));
+  }
+  for (const file of ["package.json", "binding"]) take(native, file);
   // A host that never resolves, so that the test does not depend on the network.
-  const manifest = path.join(copy, engine, "package.json");
+  const manifest = path.join(copy, native, "package.json");
   writeFileSync(
     manifest,
     readFileSync(manifest, "utf8").replace(/"host": "[^"]*"/, '"host": "https://nowhere.invalid/"'),
@@ -59,6 +62,11 @@ function setUp(env: NodeJS.ProcessEnv = {}) {
   return { code: result.status, out: result.stdout, err: result.stderr, ms: Date.now() - started };
 }
 
+interface Tried {
+  tried: Record<string, { engine: string; reason: string }>;
+}
+const records = () => Object.values((JSON.parse(readFileSync(record, "utf8")) as Tried).tried);
+
 const WASM = "engine: WebAssembly, because no C++ compiler (g++ or clang++) was found\n";
 
 test(
@@ -66,7 +74,10 @@ test(
   { skip },
   () => {
     assert.deepEqual({ ...setUp(), ms: 0 }, { code: 0, out: WASM, err: "", ms: 0 });
-    assert.equal((JSON.parse(readFileSync(record, "utf8")) as { engine: string }).engine, "wasm");
+    assert.deepEqual(
+      records().map(({ engine, reason }) => `engine: ${engine}, because ${reason}\n`),
+      [WASM.replace("WebAssembly", "wasm")],
+    );
     const spec = JSON.parse(
       readFileSync(
         path.join(
@@ -115,6 +126,33 @@ test("a compiler but no Python: says so before anything is fetched", { skip }, (
   assert.match(result.out, reason);
 });
 
+test(
+  "a Python whose pip is not there, too old, or refuses: says which and why, and looks again when it is mended",
+  { skip },
+  (t) => {
+    if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch))
+      return t.skip("there is no wheel for this machine");
+    const tools = path.join(folder, "tools"),
+      python = path.join(tools, "python3");
+    const says = (script: string): string => {
+      writeFileSync(python, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const said = setUp({ PATH: tools }).out;
+      assert.equal((Object.values(records()).at(-1) as { transient?: boolean }).transient, true);
+      rmSync(record);
+      return said;
+    };
+    assert.match(says("exit 1"), /because .+\/python3 has no pip to fetch TensorFlow with$/m);
+    assert.match(
+      says('echo "pip 19.2.3 from /x (python 2.7)"'),
+      /because pip 19\.2\.3 of .+\/python3 is too old .+\(20\.3 will do\)$/m,
+    );
+    const refuses =
+      'case "$*" in *--version) echo "pip 23.0.1 from /x";; *) echo "ERROR: not here (required)." >&2; exit 3;; esac';
+    assert.match(says(refuses), /because pip could not fetch tensorflow\S* \(ERROR: not here \(required\)\.\)$/m);
+    rmSync(tools, { recursive: true });
+  },
+);
+
 test("a home folder that cannot be written is said, and is no failure", { skip }, () => {
   const file = path.join(folder, "file");
   writeFileSync(file, "");
@@ -128,9 +166,10 @@ test("a home folder that cannot be written is said, and is no failure", { skip }
   );
 });
 
-test("packages: a difference from the lock file starts npm ci, and its failure is an error", { skip }, () => {
+test("packages: a difference from the lock file starts npm ci, and its failure is an error", { skip }, (t) => {
   const installed = path.join(copy, "node_modules/.package-lock.json");
   const text = readFileSync(installed, "utf8");
+  t.after(() => writeFileSync(installed, text));
   writeFileSync(installed, text.replace(/("node_modules\/tslab": \{\s*"version": ")[^"]+/, "$10.0.1"));
   const npm = path.join(folder, "npm.js");
   writeFileSync(npm, "console.log(process.argv.slice(2).join(' ')); process.exit(3);");
@@ -141,7 +180,85 @@ test("packages: a difference from the lock file starts npm ci, and its failure i
   rmSync(npm);
 });
 
+test("another Node, or another processor, is tried anew; what was found for the first stays", { skip }, () => {
+  const other = { engine: "native", reason: "", libraries: [], machine: {} };
+  writeFileSync(record, JSON.stringify({ tried: { "v1.2.3 linux-x64 Abacus": other } }));
+  assert.match(setUp().out, /^engine: WebAssembly, because/);
+  assert.deepEqual(
+    records().map(({ engine }) => engine),
+    ["native", "wasm"],
+  );
+});
+
+/** A package in the engine's place: plain JavaScript under its name, and what is said. */
+function placeStub(breaks: string): void {
+  const dist = path.join(copy, native, "dist"),
+    place = path.join(copy, native, "lib/napi-v8");
+  for (const made of [dist, place]) mkdirSync(made, { recursive: true });
+  writeFileSync(path.join(place, "tfjs_binding.node"), breaks);
+  writeFileSync(
+    path.join(dist, "index.js"),
+    `
+    const tf = require("@tensorflow/tfjs"), { MathBackendCPU } = require("@tensorflow/tfjs-backend-cpu");
+    const binding = { TF_Version: "0.0" };
+    tf.registerBackend("tensorflow", () => Object.assign(new MathBackendCPU(), { binding, isUsingGpuDevice: false }));
+    for (const kernel of tf.getKernelsForBackend("cpu")) {
+      const multiply = kernel.kernelFunc, product = (...args) => { ${breaks} };
+      const kernelFunc = kernel.kernelName === "BatchMatMul" ? product : multiply;
+      tf.registerKernel({ ...kernel, backendName: "tensorflow", kernelFunc });
+    }`,
+  );
+}
+
+const WRONG: [says: RegExp, breaks: string][] = [
+  [/training step: TypeError: .+ is not a function/, "return multiply(...args);"], // a matrix product alone is right
+  [
+    /matrix product: relative error 6\.6e-2 /,
+    `
+    const out = multiply(...args);
+    args[0].backend.data.get(out.dataId).values[3] += 1;
+    return out;`,
+  ],
+  [/it died of SIGKILL/, 'process.kill(process.pid, "SIGKILL"); for (;;);'],
+];
+for (const [says, breaks] of WRONG) {
+  test(`a package that loads and cannot compute is reported, and WebAssembly taken: ${says.source}`, { skip }, () => {
+    placeStub(breaks);
+    const { code, out, err } = setUp();
+    assert.deepEqual([code, err], [0, ""]);
+    assert.match(
+      out,
+      /^engine: WebAssembly, because native TensorFlow starts but cannot compute \(.+\); no C\+\+ compiler/,
+    );
+    assert.match(out, says);
+  });
+}
+
+test("what runs follows the set-up, and does not take the package that loads", { skip }, () => {
+  const doctor = [path.join(copy, "lib/cli/mask-dpo.mjs"), "doctor"];
+  const { status, stdout } = spawnSync(process.execPath, doctor, { encoding: "utf8" });
+  assert.match(stdout, /^engine +WebAssembly \(native TensorFlow starts but cannot compute \(it died/m);
+  assert.equal(status, 0, stdout);
+});
+
+test("without WebAssembly plain JavaScript is left, and both reasons are said", { skip }, () => {
+  rmSync(path.join(copy, "node_modules/@tensorflow/tfjs-backend-wasm"));
+  rmSync(record);
+  const reasons =
+    /^engine: plain JavaScript, because native TensorFlow .+; WebAssembly did not start \(Cannot find .+\)\n$/;
+  assert.match(setUp().out, reasons);
+});
+
+test("a package that never answers is given up", { skip }, async () => {
+  placeStub("for (;;);");
+  const trial: unknown = await import(pathToFileURL(path.join(copy, "lib/setup/trial.mjs")).href);
+  const { tryEngine } = trial as { tryEngine(engine: string, options: { limit: number }): object };
+  const gaveUp = /native TensorFlow starts but cannot compute \(no answer within 4 s\)/;
+  assert.throws(() => tryEngine("native", { limit: 4000 }), gaveUp);
+});
+
 test("the command without packages says what to run", { skip }, () => {
+  rmSync(path.join(copy, "node_modules"), { recursive: true });
   const result = spawnSync(process.execPath, [path.join(copy, "lib/cli/mask-dpo.mjs")], { encoding: "utf8" });
   assert.deepEqual(
     [result.status, result.stderr],

@@ -1,8 +1,8 @@
 /** The direct test of Eq. 8 against its definition written out, on answers whose errors are known. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { spearman } from "../../lib/base/ranks";
 import { Rng } from "../../lib/base/rng";
-import { spearman } from "../../lib/base/stats";
 import type { AnnotatedCandidate } from "../../lib/factuality/records";
 import { distances } from "../../lib/topic/distance";
 import { geographyVectors, randomVectors, type TopicVectors } from "../../lib/topic/embedding";

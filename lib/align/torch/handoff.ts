@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { emptyPairs, tokenizeFor } from "../../preference/tokenizeFor";
 import { batchMembers, learningRate } from "../train";
 import { UserError } from "../../base/check";
 import { writeFileAtomic } from "../../base/files";
@@ -14,7 +15,7 @@ import { Rng } from "../../base/rng";
 import { readConfig } from "../../model/config";
 import type { TokenizedSide, TokenizeReport } from "../../preference/collate";
 import { checkVocabulary, loadTokenizer } from "../../text/tokenizer";
-import { emptyPairs, tokenizeFor, type TrainRunRequest } from "../trainRun";
+import type { TrainRunRequest } from "../trainRun";
 
 /** What `trainRun` would train. */
 export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask" | "options" | "seed" | "out">;

@@ -3,28 +3,28 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
-import { paperTraining } from "../../lib/align/trainOptions";
-import { sha256File } from "../../lib/base/hash";
-import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
-import { Rng } from "../../lib/base/rng";
-import { comparePolicies } from "../../lib/evaluation/compare";
+import { paperTraining } from "../../../lib/align/trainOptions";
+import { sha256File } from "../../../lib/base/hash";
+import { readJsonl, writeJsonl } from "../../../lib/base/jsonl";
+import { Rng } from "../../../lib/base/rng";
+import { comparePolicies } from "../../../lib/evaluation/compare";
 import {
   annotatedCandidateSchema,
   type AnnotatedCandidate,
   type Question,
   type Verdict,
-} from "../../lib/factuality/records";
-import { readArtefacts } from "../../lib/show/record";
-import { writeReport } from "../../lib/steps/report";
-import type { Named } from "../../lib/steps/reportInputs";
-import type { Cell } from "../../lib/show/table";
-import { tokenizePairs } from "../../lib/preference/collate";
-import { trainVerb } from "../../lib/steps/train";
-import { promptIds } from "../../lib/text/prompt";
-import { loadTokenizer } from "../../lib/text/tokenizer";
-import { filesBelow } from "../cli/process";
-import { tinyModel, tinyPairs, writePairs } from "../cli/data";
-import { editJson, scratch, userError } from "../golden/fixtures";
+} from "../../../lib/factuality/records";
+import { readArtefacts } from "../../../lib/show/record";
+import { writeReport } from "../../../lib/steps/report/report";
+import type { Cell } from "../../../lib/show/table";
+import { tokenizePairs } from "../../../lib/preference/collate";
+import type { Named } from "../../../lib/steps/report/answers";
+import { trainVerb } from "../../../lib/steps/train";
+import { promptIds } from "../../../lib/text/prompt";
+import { loadTokenizer } from "../../../lib/text/tokenizer";
+import { filesBelow } from "../../cli/process";
+import { tinyModel, tinyPairs, writePairs } from "../../cli/data";
+import { editJson, scratch, userError } from "../../golden/fixtures";
 
 const questions: Question[] = Array.from({ length: 8 }, (_, i) => ({
   id: `q${i}`,

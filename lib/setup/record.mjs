@@ -1,0 +1,26 @@
+/**
+ * Which engine was chosen: node_modules/.mask-dpo-engine.json, {tried: {"<where>": {engine, reason, version, gpu}}}.
+ * lib/engine/backend follows it. Another Node or processor may compute with another engine, so each has its own.
+ */
+import os from "node:os";
+import path from "node:path";
+import { modules, readJson, writeFileIfChanged } from "./paths.mjs";
+
+const FILE = path.join(modules, ".mask-dpo-engine.json");
+
+/** What an engine was tried on, as lib/engine/backend spells it too. */
+const here = `${process.version} ${process.platform}-${process.arch} ${os.cpus()[0]?.model.trim() ?? ""}`;
+
+/** @param forced the engine that ENGINE names */
+export function knownRecord(forced) {
+  return readJson(FILE)?.tried?.[key(forced)];
+}
+
+export function keepRecord(record, forced) {
+  const tried = { ...readJson(FILE)?.tried, [key(forced)]: { reason: "", version: "", gpu: false, ...record } };
+  writeFileIfChanged(FILE, `${JSON.stringify({ tried }, null, 1)}\n`);
+}
+
+function key(forced) {
+  return forced ? `${here} ENGINE=${forced}` : here;
+}

@@ -1,0 +1,60 @@
+/** The Node versions this project is tried on, and how to get one: its program from the npm registry, once. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { cacheFolder } from "../../lib/setup/paths.mjs";
+
+/** The newest of each major that the package `node` has. */
+export const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
+
+const FETCH_MS = 10 * 60_000;
+
+/**
+ * The program of that major, from the user's cache or fetched into it. It is the package that the package `node` would
+ * install for this platform: taken directly, no script of a package runs.
+ * @returns {program}, or {missing}: why it cannot be had
+ */
+export function nodeProgram(major) {
+  const version = nodes[major];
+  if (process.versions.node === version) return { program: process.execPath };
+  const folder = path.join(cacheFolder() ?? "", `node-${version}-${process.platform}-${process.arch}`);
+  const program = path.join(folder, process.platform === "win32" ? "node.exe" : "node");
+  if (!existsSync(program)) {
+    const missing = fetchNode(version, folder);
+    if (missing) return { missing };
+  }
+  const said = spawnSync(program, ["--version"], { encoding: "utf8" });
+  if (said.stdout?.trim() === `v${version}`) return { program };
+  return { missing: `it does not run here (${said.error?.code ?? said.stderr.trim().split("\n").pop()})` };
+}
+
+/** @returns why it cannot be had, or undefined */
+function fetchNode(version, folder) {
+  const { platform, arch } = process,
+    tmp = `${folder}.tmp-${process.pid}`;
+  const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
+  const name = `${prefix}-${platform === "win32" ? "win" : platform}-${arch}`;
+  process.stdout.write(`fetching ${name}@${version} (once)\n`);
+  mkdirSync(tmp, { recursive: true });
+  try {
+    const npm = process.env.npm_execpath,
+      quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
+    const flags = ["--prefix", tmp, "--no-save", "--ignore-scripts", "--loglevel=error", ...quick];
+    const args = ["install", ...flags, `${name}@${version}`];
+    const options = { cwd: tmp, encoding: "utf8", timeout: FETCH_MS };
+    const result = npm?.endsWith(".js")
+      ? spawnSync(process.execPath, [npm, ...args], options)
+      : spawnSync("npm", args, { ...options, shell: platform === "win32" });
+    if (result.status !== 0) return `npm could not fetch it (${npmError(result)})`;
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(path.join(tmp, "node_modules", name, "bin"), folder); // the rest is headers and manuals
+    return undefined;
+  } finally {
+    rmSync(tmp, { recursive: true, force: true });
+  }
+}
+
+/** The telling line of what npm said. */
+function npmError({ error, stderr }) {
+  return error?.code ?? /^npm error (?!code|errno|syscall|A complete)(.+)/m.exec(stderr)?.[1] ?? "see npm";
+}

@@ -2,9 +2,10 @@
  * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
  * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages have a peak each:
  * log-probabilities of the reference, gradient of a microbatch, optimizer update. Checked against what the engine holds
- * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may count
- * as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K widths
- * of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers trained.
+ * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may
+ * count as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K
+ * widths of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers
+ * trained.
  */
 import { headRows } from "../engine/head";
 import { weightShapes } from "../model/checkpoint";
@@ -37,7 +38,10 @@ export const planParts = [
 export type PlanStage = (typeof planStages)[number];
 export type PlanPart = (typeof planParts)[number];
 
-/** Bytes at the peak of each stage. Processes that trained (native, x64 Linux) took within 8 % of the total with 9.9M and 55M weights, and 18 % less to 16 % more with 135M to 8B (figures/bench-shapes.md). */
+/**
+ * Bytes at the peak of each stage. Processes that trained (native, x64 Linux) took within 8 % of the total with 9.9M
+ * and 55M weights, and 18 % less to 16 % more with 135M to 8B (figures/bench-shapes.md).
+ */
 export interface MemoryPlan {
   microbatch: number;
   stages: Record<PlanStage, Record<PlanPart, number>>;
@@ -64,10 +68,15 @@ export interface PlanRequest {
   workers: number;
 }
 
-/** What a process takes with nothing on its engine: native TensorFlow's libraries and V8 (measured, 2.20 on x64 Linux). */
+/**
+ * What a process takes with nothing on its engine: native TensorFlow's libraries and V8 (measured, 2.20 on x64 Linux).
+ */
 const programBytes = 450e6;
 
-/** The shape of a forward pass over the `count` longest pairs: no microbatch of that many is larger. `everything`: all completion tokens are targets, as for the reference. */
+/**
+ * The shape of a forward pass over the `count` longest pairs: no microbatch of that many is larger. `everything`: all
+ * completion tokens are targets, as for the reference.
+ */
 export function largestShape(pairs: readonly PairIds[], count: number, everything = false): BatchShape {
   const length = ({ chosen, rejected }: PairIds) => chosen.ids.length + rejected.ids.length;
   const longest = pairs
@@ -89,19 +98,19 @@ export function largestShape(pairs: readonly PairIds[], count: number, everythin
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, all = pairs, lora, halves, batch, workers } = request,
-    microbatch = Math.min(wanted, batch);
+  const { config, pairs, all = pairs, lora, halves, batch, workers } = request;
+  const microbatch = Math.min(wanted, batch);
   const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) =>
     [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
-  const shapes = weightShapes(config),
-    p = numbers(lora ? adapterShapes(config, lora) : shapes);
+  const shapes = weightShapes(config);
+  const p = numbers(lora ? adapterShapes(config, lora) : shapes);
   const frozen = lora
     ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1))
     : 0;
-  const processes = workers || 1,
-    rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true)),
-    training = gradientFloats(request, largestShape(pairs, microbatch));
+  const processes = workers || 1;
+  const rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
+  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true));
+  const training = gradientFloats(request, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (
     floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>,
@@ -138,7 +147,8 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
       0,
       processes + rest,
     ),
-    // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the checkpoint's copies
+    // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the
+    // checkpoint's copies
     // of weights and moments are made, nor the arrays that activations were.
     update: bytes(
       {
@@ -183,28 +193,31 @@ function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }:
   return { D, I, Q: heads * headDim, K: kvHeads * headDim };
 }
 
-/** Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, halves widened. `layers`: how many layers' copies are held at once. */
+/**
+ * Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined,
+ * halves widened. `layers`: how many layers' copies are held at once.
+ */
 function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest): {
   layers: number;
   layer: number;
   head: number;
 } {
-  const { D, I, Q, K } = widths(config),
-    joined = D * (3 * Q + 2 * K);
+  const { D, I, Q, K } = widths(config);
+  const joined = D * (3 * Q + 2 * K);
   if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
   return { layers: lora || gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
 }
 
 /** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
 function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, gradientCheckpointing } = request,
-    { D, I, Q, K } = widths(config),
-    copied = copiedFloats(request),
-    V = config.vocabSize;
+  const { config, gradientCheckpointing } = request;
+  const { D, I, Q, K } = widths(config);
+  const copied = copiedFloats(request);
+  const V = config.vocabSize;
   const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0));
   const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
-  const weights = Math.max(copied.layers * copied.layer, copied.head),
-    logits = 2 * Math.min(M, headRows(V)) * V;
+  const weights = Math.max(copied.layers * copied.layer, copied.head);
+  const logits = 2 * Math.min(M, headRows(V)) * V;
   if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
   const oneLayer = Math.max(0, layer + inside - logits); // gone when the head's turn comes
   return { weights, activations: config.layers * N * D + 3 * N * D + oneLayer, logits };
@@ -212,19 +225,20 @@ function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targ
 
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
 function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, lora, gradientCheckpointing } = request,
-    { D, I, Q, K } = widths(config),
-    V = config.vocabSize,
-    copied = copiedFloats(request);
+  const { config, lora, gradientCheckpointing } = request;
+  const { D, I, Q, K } = widths(config);
+  const V = config.vocabSize;
+  const copied = copiedFloats(request);
   const forth =
     N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
-  const chunked = M > headRows(V),
-    kept = chunked ? 0 : M * V; // a softmax that is whole stays
+  const chunked = M > headRows(V);
+  const kept = chunked ? 0 : M * V; // a softmax that is whole stays
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
-  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D),
-    atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside; // the two places where most is held
+  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D);
+  // the two places where most is held
+  const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;
   return {
     weights: Math.max(2 * copied.layers * copied.layer, copied.head),
     activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),
@@ -232,13 +246,16 @@ function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, tar
   };
 }
 
-/** Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input and one of each output back. */
+/**
+ * Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input
+ * and one of each output back.
+ */
 function loraWidth(config: LlamaConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
   if (!lora) return 0;
-  const { Q, K } = widths(config),
-    rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
-  let forth = rotated ? 3 * (Q + K) : 0,
-    back = rotated ? 2.5 * (Q + K) : 0;
+  const { Q, K } = widths(config);
+  const rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
+  let forth = rotated ? 3 * (Q + K) : 0;
+  let back = rotated ? 2.5 * (Q + K) : 0;
   for (const [name, [size, input]] of adapterShapes({ ...config, layers: 1 }, lora)) {
     if (name.endsWith("lora_A.weight")) back += 2 * input!;
     else if (!/[qk]_proj/.test(name)) {

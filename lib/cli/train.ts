@@ -44,8 +44,8 @@ function bytes(text: string): number {
 }
 
 function targetNames(text: string): LoraTarget[] {
-  const names = text.split(","),
-    other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
+  const names = text.split(",");
+  const other = names.find((name) => !(loraTargets as readonly string[]).includes(name));
   if (other !== undefined)
     throw new InvalidArgumentError(`Expected names among ${loraTargets.join(", ")}, separated by commas.`);
   return loraTargets.filter((name) => names.includes(name));

@@ -119,8 +119,8 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
   );
   const byArea = complete.filter((w) => w.independent).sort((a, b) => b.area - a.area);
   const topics = new Set(byArea.slice(0, OUT_OF_DOMAIN).map((w) => w.cca2));
-  const largest = new Map<string, string>(),
-    urban = new Map<string, number>();
+  const largest = new Map<string, string>();
+  const urban = new Map<string, number>();
   for (const { name, country, population } of cities) {
     if (!largest.has(country)) largest.set(country, name);
     urban.set(country, (urban.get(country) ?? 0) + population);
@@ -226,13 +226,13 @@ function nearestOf(
 ): (city: RawCity) => Pick<CityRow, "near" | "nearKm" | "foreign"> {
   const numbers = new Map(countries.map(({ code }, i) => [code, i]));
   const vectors = new Float64Array(raw.flatMap((city) => unitVector(pointOf(city))));
-  const plain = raw.map(({ name }) => isPlainName(name)),
-    country = Int16Array.from(raw, (city) => numbers.get(city.country) ?? -1);
+  const plain = raw.map(({ name }) => isPlainName(name));
+  const country = Int16Array.from(raw, (city) => numbers.get(city.country) ?? -1);
   /** Of the first `count` places that `counts` takes. */
   const nearest = (to: RawCity, count: number, counts: (i: number) => boolean): { at: number; dot: number } => {
     const [x, y, z] = unitVector(pointOf(to));
-    let at = -1,
-      dot = -2;
+    let at = -1;
+    let dot = -2;
     for (let i = 0; i < count; i++) {
       const next = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
       if (next > dot && counts(i)) {

@@ -30,14 +30,14 @@ const floors = [
   "notebook",
   "cli",
 ];
-const tsFiles = (folder: string): string[] =>
+const filesOf = (folder: string, names: RegExp): string[] =>
   readdirSync(path.join(projectRoot, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => names.test(name))
     .map((name) => path.join(folder, name))
     .sort();
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), "utf8");
-const library = tsFiles("lib"),
-  tests = tsFiles("test");
+const library = filesOf("lib", /\.ts$/);
+const tests = filesOf("test", /\.ts$/);
 
 /** Files of this project that a file imports, by any form of import, types only or not. */
 function imports(file: string): string[] {
@@ -117,10 +117,11 @@ test("what lib/README.md says is where it says", () => {
   }
 });
 
-test("files have at most 250 lines, and each of the library says what it is", () => {
-  for (const file of [...library, ...tests]) {
-    const lines = read(file).split("\n").length - 1;
-    assert.ok(lines <= 250, `${file} has ${lines} lines`);
+test("files have at most 250 lines of 120 characters, and each of the library says what it is", () => {
+  for (const file of ["lib", "test"].flatMap((folder) => filesOf(folder, /\.(ts|mjs|cjs)$/))) {
+    const lines = read(file).split("\n");
+    assert.ok(lines.length <= 251, `${file} has ${lines.length - 1} lines`);
+    lines.forEach((line, i) => assert.ok(line.length <= 120, `${file}:${i + 1} has ${line.length} characters`));
   }
   for (const file of library) assert.match(read(file), /^(#!.*\n)?\/\*\*/, `${file} has no header comment`);
 });

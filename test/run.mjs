@@ -14,7 +14,11 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const CONCURRENCY = 2;
 
-/** Files below `folder` that end in `suffix`, relative to the root, sorted. */
+/**
+ * Files below `folder` that end in `suffix`, relative to the root, sorted.
+ * @param {string} folder
+ * @param {string} suffix
+ */
 function find(folder, suffix) {
   return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
@@ -22,12 +26,17 @@ function find(folder, suffix) {
     .sort();
 }
 
-/** Runs node in the foreground. @returns whether it succeeded */
+/**
+ * Runs node in the foreground.
+ * @param {...string} args
+ * @returns whether it succeeded
+ */
 function node(...args) {
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   return result.status === 0;
 }
 
+/** @param {readonly string[]} files */
 function unitTests(files) {
   if (files.length > 0)
     return node(
@@ -43,7 +52,9 @@ function unitTests(files) {
   return false;
 }
 
-/** The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its own. */
+/**
+ * The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its own.
+ */
 function smokeReproduction() {
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-smoke-"));
   try {
@@ -53,6 +64,7 @@ function smokeReproduction() {
   }
 }
 
+/** @returns {[name: string, run: () => boolean][]} */
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");
@@ -62,6 +74,7 @@ function stages() {
     return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
     ["type check", () => node("node_modules/typescript/bin/tsc")],
+    ["format", () => node("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")],
     ["lint", () => node("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
     [
       "notebook check",

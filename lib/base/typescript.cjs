@@ -8,27 +8,44 @@ const { existsSync, readFileSync } = require("node:fs");
 const Module = require("node:module");
 const path = require("node:path");
 
-const asItIs = Module._extensions[".js"];
-require("tsx/cjs/api").register();
-const translated = Module._extensions[".js"];
+/** @typedef {(module: object, file: string) => void} Loader */
+const loaders = /** @type {{ _extensions: Record<".js", Loader> }} */ (/** @type {unknown} */ (Module))._extensions;
 
+const asItIs = loaders[".js"];
+/** @type {typeof import("tsx/cjs/api")} */ (require("tsx/cjs/api")).register();
+const translated = loaders[".js"];
+
+/** @type {Map<string, boolean>} */
 const kinds = new Map();
 
-/** Whether files of a folder are ES modules: as its package.json says, or that of the next folder above that has one. */
+/**
+ * Whether files of a folder are ES modules: as its package.json says, or that of the next folder above that has one.
+ * @param {string} folder
+ * @returns {boolean}
+ */
 function holdsModules(folder) {
-  if (!kinds.has(folder)) {
-    const file = path.join(folder, "package.json");
-    kinds.set(
-      folder,
-      existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).type === "module" : holdsModules(path.dirname(folder)),
-    );
-  }
-  return kinds.get(folder);
+  const known = kinds.get(folder);
+  if (known !== undefined) return known;
+  const file = path.join(folder, "package.json");
+  const holds = existsSync(file) ? typeOf(file) === "module" : holdsModules(path.dirname(folder));
+  kinds.set(folder, holds);
+  return holds;
 }
 
-/** Also what Node asks for .cjs. */
-Module._extensions[".js"] = (module, file) => {
+/** @param {string} manifest a package.json */
+function typeOf(manifest) {
+  /** @type {unknown} */
+  const parsed = JSON.parse(readFileSync(manifest, "utf8"));
+  return /** @type {{ type?: string }} */ (parsed).type;
+}
+
+/**
+ * Also what Node asks for .cjs.
+ * @type {Loader}
+ */
+const load = (module, file) => {
   const common =
     file.includes(`${path.sep}node_modules${path.sep}`) && (file.endsWith(".cjs") || !holdsModules(path.dirname(file)));
   return (common ? asItIs : translated)(module, file);
 };
+loaders[".js"] = load;

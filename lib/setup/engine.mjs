@@ -16,7 +16,18 @@ import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs
 /** A download that failed is not tried again by every run. */
 const RETRY_MS = 3600_000;
 
-/** @param forced value of ENGINE @param again look again though nothing changed @throws SetupError */
+/** @typedef {import("./record.mjs").EngineRecord} EngineRecord */
+/** @typedef {import("./trial.mjs").Found} Found */
+/** @typedef {() => Found | Promise<Found>} Way to a native engine, which throws Unavailable where it leads nowhere */
+/** @typedef {import("./paths.mjs").Say} Say */
+
+/**
+ * @param {object} request
+ * @param {Say} request.say
+ * @param {string} [request.forced] value of ENGINE
+ * @param {boolean} request.again look again though nothing changed
+ * @throws SetupError
+ */
 export async function setUpEngine({ say, forced, again }) {
   if (forced && !(forced in ENGINES)) {
     throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
@@ -30,7 +41,13 @@ export async function setUpEngine({ say, forced, again }) {
   say(line(record));
 }
 
-/** Tries an engine that is there with the packages, once. @returns its name for people @throws SetupError */
+/**
+ * Tries an engine that is there with the packages, once.
+ * @param {string} engine
+ * @param {boolean} again
+ * @returns its name for people
+ * @throws SetupError
+ */
 function force(engine, again) {
   const now = machine().package;
   if (again || knownRecord(engine)?.package !== now) {
@@ -44,10 +61,12 @@ function force(engine, again) {
   return ENGINES[engine];
 }
 
+/** @param {string} engine @param {string} why */
 function impossible(engine, why) {
   return new SetupError(`ENGINE=${engine} is not possible here, because ${why}`);
 }
 
+/** @param {EngineRecord} record */
 function line({ engine, reason, version, gpu }) {
   if (engine !== "native") return `engine: ${ENGINES[engine]}, because ${reason}`;
   return `engine: native TensorFlow ${version} ${gpu ? "GPU" : "CPU"}${reason ? ` (${reason})` : ""}`;
@@ -55,8 +74,9 @@ function line({ engine, reason, version, gpu }) {
 
 /** What the choice depends on and can be seen without starting a process. */
 function machine() {
+  const manifest = /** @type {{ version?: string } | undefined} */ (readJson(path.join(tfjsPackage, "package.json")));
   return {
-    package: readJson(path.join(tfjsPackage, "package.json"))?.version ?? "",
+    package: manifest?.version ?? "",
     tensorflow: TENSORFLOW,
     nvidia: process.platform === "linux" && (existsSync("/dev/nvidia0") || onPath("nvidia-smi") !== undefined),
     compiler: findCompiler() ?? "",
@@ -66,23 +86,29 @@ function machine() {
   };
 }
 
-function nativeStands(known) {
-  const now = machine();
-  return (
-    ["package", "tensorflow", "nvidia", "binding"].every((what) => known.machine[what] === now[what]) &&
-    known.libraries.every((file) => existsSync(file))
-  );
+/** @param {EngineRecord} known */
+function nativeStands({ machine: then = {}, libraries = [] }) {
+  const { package: tfjs, tensorflow, nvidia, binding } = machine();
+  const same = Object.entries({ package: tfjs, tensorflow, nvidia, binding }).every(([what, is]) => then[what] === is);
+  return same && libraries.every((file) => existsSync(file));
 }
 
+/** @param {EngineRecord} known */
 function othersStand(known) {
-  const fresh = !known.transient || Date.now() - known.triedAt < RETRY_MS;
+  const fresh = !known.transient || Date.now() - (known.triedAt ?? 0) < RETRY_MS;
   return fresh && JSON.stringify(known.machine) === JSON.stringify(machine());
 }
 
-/** Tries the ways to a native engine in order, then the engines that come with the packages. @throws SetupError */
+/**
+ * Tries the ways to a native engine in order, then the engines that come with the packages.
+ * @param {Say} say
+ * @returns {Promise<EngineRecord>}
+ * @throws SetupError
+ */
 async function choose(say) {
-  const { nvidia } = machine(),
-    failures = [];
+  const { nvidia } = machine();
+  /** @type {Unavailable[]} */
+  const failures = [];
   for (const way of waysToNative(nvidia, say)) {
     try {
       const { version, gpu, libraries } = await way();
@@ -107,12 +133,20 @@ async function choose(say) {
   throw new SetupError(`no engine computes here: ${reasonOf(failures)}`);
 }
 
-/** The wheel is the way meant for this machine: what it lacks is what the user can change. */
+/**
+ * The wheel is the way meant for this machine: what it lacks is what the user can change.
+ * @param {readonly Unavailable[]} failures
+ */
 function reasonOf(failures) {
   const main = failures.filter((error) => !error.minor);
   return [...new Set((main.length > 0 ? main : failures.slice(0, 1)).map((error) => error.message))].join("; ");
 }
 
+/**
+ * @param {boolean} nvidia
+ * @param {Say} say
+ * @returns {Way[]}
+ */
 function waysToNative(nvidia, say) {
   const inPlace = () => {
     const found = minor(() => {
@@ -123,6 +157,7 @@ function waysToNative(nvidia, say) {
       throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
   };
+  /** @type {(gpu: boolean) => Way} */
   const wheel = (gpu) => async () => {
     needsGlibc();
     await fromWheel(gpu, say);
@@ -131,7 +166,7 @@ function waysToNative(nvidia, say) {
     return found;
   };
   const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((error) => {
+    await fetchPrebuilt(nvidia, say).catch((/** @type {Error} */ error) => {
       throw Object.assign(error, { minor: true });
     });
     return minor(() => tryEngine("native"));
@@ -139,15 +174,19 @@ function waysToNative(nvidia, say) {
   return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];
 }
 
-/** A failure that is not what the user should hear about first, unless an engine computes wrongly. */
+/**
+ * A failure that is not what the user should hear about first, unless an engine computes wrongly.
+ * @param {() => Found} action
+ */
 function minor(action) {
   try {
     return action();
   } catch (error) {
-    throw Object.assign(error, { minor: !(error instanceof CannotCompute) });
+    throw Object.assign(/** @type {Error} */ (error), { minor: !(error instanceof CannotCompute) });
   }
 }
 
+/** @param {boolean} gpu @param {Say} say */
 async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
   const complete = isComplete(folder);
@@ -159,7 +198,9 @@ async function fromWheel(gpu, say) {
 }
 
 function needsGlibc() {
-  process.report.excludeNetwork = true;
-  if (process.platform !== "linux" || process.report.getReport().header.glibcVersionRuntime) return;
+  const report = /** @type {NodeJS.ProcessReport & { excludeNetwork: boolean }} */ (process.report);
+  report.excludeNetwork = true;
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (report.getReport());
+  if (process.platform !== "linux" || header.glibcVersionRuntime) return;
   throw new Unavailable("TensorFlow needs glibc, which this system does not have");
 }

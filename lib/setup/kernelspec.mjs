@@ -1,9 +1,12 @@
 /** Makes the notebook kernel known to Jupyter and VS Code on this machine, without Python. */
 import os from "node:os";
 import path from "node:path";
-import { modules, root, writeFileIfChanged } from "./paths.mjs";
+import { modules, reasonOf, root, writeFileIfChanged } from "./paths.mjs";
 
-/** Two places: this project's, for `npm run lab`, and the user's Jupyter folder, for every other front end. */
+/**
+ * Two places: this project's, for `npm run lab`, and the user's Jupyter folder, for every other front end.
+ * @param {import("./paths.mjs").Say} say
+ */
 export function setUpKernelspec(say) {
   const spec = `${JSON.stringify(
     {
@@ -21,7 +24,7 @@ export function setUpKernelspec(say) {
     try {
       writeFileIfChanged(file, spec);
     } catch (error) {
-      say(`setup: kernelspec skipped, because ${file} cannot be written (${error.code ?? error.message})`);
+      say(`setup: kernelspec skipped, because ${file} cannot be written (${reasonOf(error)})`);
     }
   }
 }

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { modules, readJson, root, SetupError } from "./paths.mjs";
 
-/** @throws SetupError when npm fails */
+/** @param {import("./paths.mjs").Say} say @throws SetupError when npm fails */
 export function setUpPackages(say) {
   const why = differs();
   if (!why) return;
@@ -11,6 +11,7 @@ export function setUpPackages(say) {
   // Under `npm run` npm says where it is, so that the same npm is used; its shell form is for Windows and bare calls.
   const npm = process.env.npm_execpath;
   const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  /** @type {import("node:child_process").SpawnSyncOptions} */
   const options = { cwd: root, stdio: ["ignore", "inherit", "inherit"] };
   const result = npm?.endsWith(".js")
     ? spawnSync(process.execPath, [npm, ...args], options)
@@ -21,10 +22,21 @@ export function setUpPackages(say) {
     );
 }
 
+/** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean }} Entry of a lock file */
+
+/**
+ * What a lock file lists, by folder.
+ * @param {string} file
+ */
+function packagesOf(file) {
+  const lock = /** @type {{ packages?: Record<string, Entry> } | undefined} */ (readJson(file));
+  return lock?.packages;
+}
+
 /** What first differs between the lock file and what npm recorded as installed, in words. */
 function differs() {
-  const wanted = readJson(path.join(root, "package-lock.json"))?.packages;
-  const installed = readJson(path.join(modules, ".package-lock.json"))?.packages;
+  const wanted = packagesOf(path.join(root, "package-lock.json"));
+  const installed = packagesOf(path.join(modules, ".package-lock.json"));
   if (!wanted) throw new SetupError("package-lock.json is missing or not JSON; restore it from the repository");
   if (!installed) return "nothing is installed yet";
   for (const [name, entry] of Object.entries(wanted)) {

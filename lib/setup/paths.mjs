@@ -4,11 +4,17 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** @typedef {(text: string) => void} Say tells the user a line */
+
 /** An error whose message is for the user. */
 export class SetupError extends Error {}
 
 /** Why something optional cannot be had; `transient` when it may be had later (network). */
 export class Unavailable extends Error {
+  /** Not what the user should hear about first. */
+  minor = false;
+
+  /** @param {string} message */
   constructor(message, { transient = false } = {}) {
     super(message);
     this.transient = transient;
@@ -24,7 +30,10 @@ export function cacheFolder() {
   return [user, path.join(root, ".cache")].find(isWritable);
 }
 
-/** Whether the folder exists, or can be made, and takes files. */
+/**
+ * Whether the folder exists, or can be made, and takes files.
+ * @param {string} folder
+ */
 function isWritable(folder) {
   try {
     mkdirSync(folder, { recursive: true });
@@ -35,7 +44,10 @@ function isWritable(folder) {
   }
 }
 
-/** First executable file of that name on PATH, or undefined. No process is started. */
+/**
+ * First executable file of one of these names on PATH, or undefined. No process is started.
+ * @param {...string} names
+ */
 export function onPath(...names) {
   const folders = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
   for (const name of names) {
@@ -52,7 +64,11 @@ export function onPath(...names) {
   return undefined;
 }
 
-/** The parsed file, or undefined when there is none or it is not JSON. */
+/**
+ * The parsed file, or undefined when there is none or it is not JSON.
+ * @param {string} file
+ * @returns {unknown}
+ */
 export function readJson(file) {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -61,7 +77,11 @@ export function readJson(file) {
   }
 }
 
-/** Writes a file whole or not at all; does nothing when it holds that text already. */
+/**
+ * Writes a file whole or not at all; does nothing when it holds that text already.
+ * @param {string} file
+ * @param {string} text
+ */
 export function writeFileIfChanged(file, text) {
   try {
     if (readFileSync(file, "utf8") === text) return;
@@ -76,4 +96,13 @@ export function writeFileIfChanged(file, text) {
   } finally {
     rmSync(tmp, { force: true });
   }
+}
+
+/**
+ * What to say of an error of the file system.
+ * @param {unknown} error
+ */
+export function reasonOf(error) {
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  return code ?? message;
 }

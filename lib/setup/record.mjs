@@ -11,16 +11,36 @@ const FILE = path.join(modules, ".mask-dpo-engine.json");
 /** What an engine was tried on, as lib/engine/backend spells it too. */
 const here = `${process.version} ${process.platform}-${process.arch} ${os.cpus()[0]?.model.trim() ?? ""}`;
 
-/** @param forced the engine that ENGINE names */
+/**
+ * @typedef {object} EngineRecord what was tried and chosen
+ * @property {string} engine
+ * @property {string} reason
+ * @property {string} [version] of native TensorFlow, like the next two
+ * @property {boolean} [gpu]
+ * @property {string[]} [libraries] files it loads
+ * @property {boolean} [transient] whether a faster engine may be had later
+ * @property {number} [triedAt] ms since 1970
+ * @property {Record<string, unknown>} [machine] what the choice depends on
+ * @property {string} [package] version tried, of a forced engine
+ */
+
+/** @returns {Record<string, EngineRecord>} */
+function tried() {
+  return /** @type {{ tried?: Record<string, EngineRecord> } | undefined} */ (readJson(FILE))?.tried ?? {};
+}
+
+/** @param {string} [forced] the engine that ENGINE names */
 export function knownRecord(forced) {
-  return readJson(FILE)?.tried?.[key(forced)];
+  return tried()[key(forced)];
 }
 
+/** @param {EngineRecord} record @param {string} [forced] the engine that ENGINE names */
 export function keepRecord(record, forced) {
-  const tried = { ...readJson(FILE)?.tried, [key(forced)]: { reason: "", version: "", gpu: false, ...record } };
-  writeFileIfChanged(FILE, `${JSON.stringify({ tried }, null, 1)}\n`);
+  const now = { ...tried(), [key(forced)]: { version: "", gpu: false, ...record } };
+  writeFileIfChanged(FILE, `${JSON.stringify({ tried: now }, null, 1)}\n`);
 }
 
+/** @param {string} [forced] */
 function key(forced) {
   return forced ? `${here} ENGINE=${forced}` : here;
 }

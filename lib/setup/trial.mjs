@@ -1,10 +1,14 @@
 /** Tries an engine in a process of its own: one that does not fit the machine may end it, or never answer. */
 import { spawnSync } from "node:child_process";
-import { root, Unavailable } from "./paths.mjs";
+import { reasonOf, root, Unavailable } from "./paths.mjs";
 
 /** A GPU that its library has no code for takes minutes to compile some. */
 const LIMIT_MS = 180_000;
 
+/** @typedef {{ version?: string, gpu?: boolean, libraries?: string[] }} Found what only native TensorFlow has */
+/** @typedef {{ error?: string }} Answer of the probe */
+
+/** @type {Readonly<Record<string, string>>} */
 export const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
 
 /** An engine that starts, but does not compute what training and sampling need. */
@@ -12,7 +16,9 @@ export class CannotCompute extends Unavailable {}
 
 /**
  * Starts the engine, computes a matrix product, a training step and some tokens, and compares with plain JavaScript.
- * @returns {version, gpu, libraries}, which only native TensorFlow has @throws Unavailable, CannotCompute
+ * @param {string} engine
+ * @returns {Found}
+ * @throws Unavailable, CannotCompute
  */
 export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit = LIMIT_MS } = {}) {
   const result = spawnSync(process.execPath, ["--import", "tsx", script, engine], {
@@ -24,7 +30,8 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
     env: { ...process.env, ENGINE: engine, TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
   });
   const answers = (result.output?.[3] ?? "").split("\n").filter(Boolean);
-  const [found, computed] = answers.map((line) => JSON.parse(line));
+  const found = /** @type {(Found & Answer) | undefined} */ (parsed(answers[0]));
+  const computed = /** @type {(Answer & { failed: string[] }) | undefined} */ (parsed(answers[1]));
   if (!found || found.error)
     throw new Unavailable(`${ENGINES[engine]} did not start (${found?.error ?? died(result, limit)})`);
   const wrong = computed ? (computed.error ?? computed.failed[0]) : died(result, limit);
@@ -32,9 +39,21 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
   return found;
 }
 
-/** How a process ended that did not say. */
+/**
+ * @param {string | undefined} line
+ * @returns {unknown}
+ */
+function parsed(line) {
+  return line === undefined ? undefined : JSON.parse(line);
+}
+
+/**
+ * How a process ended that did not say.
+ * @param {import("node:child_process").SpawnSyncReturns<string>} result
+ * @param {number} limit ms
+ */
 function died({ error, signal, status, stderr }, limit) {
-  if (error?.code === "ETIMEDOUT") return `no answer within ${limit / 1000} s`;
+  if (error && reasonOf(error) === "ETIMEDOUT") return `no answer within ${limit / 1000} s`;
   const line = stderr
     ?.split("\n")
     .find((text) => /error/i.test(text))

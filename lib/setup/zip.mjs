@@ -11,8 +11,9 @@ const END_OF_DIRECTORY = 0x06054b50;
 const MAX_END = 22 + 65535;
 
 /**
- * @param file zip file with members below 4 GiB
- * @param wanted predicate on member names
+ * @param {string} file zip file with members below 4 GiB
+ * @param {(name: string) => boolean} wanted
+ * @param {string} folder
  * @returns the members written below `folder`: {name, size}
  */
 export async function unzip(file, wanted, folder) {
@@ -25,13 +26,8 @@ export async function unzip(file, wanted, folder) {
     const check = checksum();
     const start = dataStart(file, member);
     const source = member.packed === 0 ? [] : [createReadStream(file, { start, end: start + member.packed - 1 })];
-    if (source.length)
-      await pipeline(
-        ...source,
-        ...(member.method === 8 ? [zlib.createInflateRaw()] : []),
-        check.stream,
-        createWriteStream(target),
-      );
+    const inflated = member.method === 8 ? [zlib.createInflateRaw()] : [];
+    if (source.length) await pipeline([...source, ...inflated, check.stream, createWriteStream(target)]);
     if (check.size() !== member.size || check.crc() !== member.crc)
       throw new Unavailable(`${member.name} in ${path.basename(file)} is damaged`, { transient: true });
     written.push({ name: member.name, size: member.size });
@@ -39,7 +35,10 @@ export async function unzip(file, wanted, folder) {
   return written;
 }
 
-/** The central directory. */
+/**
+ * The central directory.
+ * @param {string} file
+ */
 function members(file) {
   const tail = readAt(file, -MAX_END, MAX_END);
   let end = tail.length - 22;
@@ -62,13 +61,22 @@ function members(file) {
   return found;
 }
 
-/** A member's own header repeats the name with lengths of its own. */
+/**
+ * A member's own header repeats the name with lengths of its own.
+ * @param {string} file
+ * @param {{ header: number }} member
+ */
 function dataStart(file, { header }) {
   const local = readAt(file, header, 30);
   return header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
 }
 
-/** Bytes from `start` (negative: from the end), fewer where the file is shorter. */
+/**
+ * Bytes from `start` (negative: from the end), fewer where the file is shorter.
+ * @param {string} file
+ * @param {number} start
+ * @param {number} length
+ */
 function readAt(file, start, length) {
   const fd = openSync(file, "r");
   try {
@@ -87,6 +95,7 @@ function checksum() {
   let crc = 0;
   let size = 0;
   const stream = new Transform({
+    /** @param {Buffer} chunk */
     transform(chunk, _encoding, done) {
       crc = crc32(chunk, crc);
       size += chunk.length;
@@ -103,10 +112,14 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 /** Node has it from 20.15 and 22.2 on. */
-const crc32 =
-  zlib.crc32 ??
-  ((bytes, start) => {
-    let c = ~start;
-    for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
-    return ~c >>> 0;
-  });
+const crc32 = zlib.crc32 ?? slowCrc32;
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} start CRC-32 of what came before
+ */
+function slowCrc32(bytes, start) {
+  let c = ~start;
+  for (const byte of bytes) c = (TABLE[(c ^ byte) & 255] ?? 0) ^ (c >>> 8);
+  return ~c >>> 0;
+}

@@ -7,33 +7,39 @@ import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { isLarge, openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
-import { Llama, type Params } from "./llama";
+import { isLarge } from "./weights";
+import { openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
+import { Transformer } from "./transformer";
+import type { Params } from "./params";
 
 export interface Policy {
   /** Hugging Face folder it was read from. */
   dir: string;
-  model: Llama;
+  model: Transformer;
   params: Params;
   tokenizer: Tokenizer;
   dispose: () => void;
 }
 
-/** Starts the engine as is best for the policy of a folder. @throws UserError as `readCheckpointConfig` and `startEngine` */
+/**
+ * Starts the engine as is best for the policy of a folder.
+ * @throws UserError as `readCheckpointConfig` and `startEngine`
+ */
 export function startEngineFor(dir: string): Promise<Engine> {
   return startEngine({ large: isLarge(readCheckpointConfig(dir)) });
 }
 
 /**
  * Loads a Hugging Face folder. Start the engine first.
- * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see `Llama`
+ * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
+ * `Transformer`
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
-  const checkpoint = openCheckpoint(dir),
-    { config, tokenizer } = checkpoint;
+  const checkpoint = openCheckpoint(dir);
+  const { config, tokenizer } = checkpoint;
   const params = streamParams(checkpoint, frozen && holdsHalves());
-  const model = new Llama(config, gradientCheckpointing);
+  const model = new Transformer(config, gradientCheckpointing);
   return {
     dir,
     model,
@@ -50,14 +56,14 @@ export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing 
 function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
   const typeOf = (name: string) => (keepHalves ? half(name) : undefined);
   const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, typeOf(name) ? 0.5 : 1); // floats
-  const names = [...shapes.keys()],
-    bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
+  const names = [...shapes.keys()];
+  const bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
   const loaded: Params = {};
   let room: Float32Array | undefined;
   try {
     for (const name of bySize) {
-      const type = typeOf(name),
-        shape = shapes.get(name)!.slice();
+      const type = typeOf(name);
+      const shape = shapes.get(name)!.slice();
       const data = type ? readHalves(name, room) : read(name, room).data;
       const { tensor, free } = type ? uploadedHalves(data, shape as [number, number], type) : uploaded(data, shape);
       loaded[name] = tensor;

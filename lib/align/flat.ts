@@ -3,7 +3,7 @@
  * hundred.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Params } from "../model/llama";
+import type { Params } from "../model/params";
 import type { HostTensor } from "../model/safetensors";
 
 /** Order, shapes and sizes of the parts of the vector. */

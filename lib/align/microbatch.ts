@@ -3,7 +3,8 @@
  * of weights [P]; who computes them, this process or several, is `compute.ts`'s business.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Llama, Params } from "../model/llama";
+import type { Transformer } from "../model/transformer";
+import type { Params } from "../model/params";
 import { sidesOf, unmaskedTokens, type TokenizedSide } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
 import type { PairLosses, ReferredSide, Side } from "./objective/objective";
@@ -35,7 +36,7 @@ const itself: Complete = (trained) => trained;
  * rejected.
  */
 export async function completionLogps(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],
@@ -67,7 +68,7 @@ export interface Minimised {
 
 /** Gradient [P] of the sum of losses times `scale`, and what is logged. */
 export async function microbatchGradient(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],

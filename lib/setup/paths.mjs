@@ -24,7 +24,9 @@ export class Unavailable extends Error {
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 export const modules = path.join(root, "node_modules");
 
-/** A folder for downloads and builds that survives `npm ci`: the user's cache, or the project where that is read-only. */
+/**
+ * A folder for downloads and builds that survives `npm ci`: the user's cache, or the project where that is read-only.
+ */
 export function cacheFolder() {
   const user = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "mask-dpo-lab");
   return [user, path.join(root, ".cache")].find(isWritable);

@@ -87,10 +87,9 @@ export async function cachedLogps(
   const keys = pairs.map(pairHash);
   // another mask may leave the same pairs in another order
   const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
-  const file = path.join(
-    cacheDir,
-    `logps-${sha256(`${referenceHash} ${JSON.stringify(codeVersions("training"))} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`,
-  );
+  const made = `${referenceHash} ${JSON.stringify(codeVersions("training"))} ${chunk}`;
+  const hash = sha256(`${made} ${order.map((i) => keys[i]!).join("")}`).slice(0, 16);
+  const file = path.join(cacheDir, `logps-${hash}.safetensors`);
   if (existsSync(file)) {
     const logps = readLogps(file, pairs, order);
     checkFinite(logps, pairs, file, "Delete the file: it is computed again.");

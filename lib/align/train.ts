@@ -226,10 +226,11 @@ async function batchGradient(
 }
 
 function nonFinite(what: "loss" | "gradient", ids: readonly string[]): UserError {
+  const more = ids.length > 8 ? ` and ${ids.length - 8} more` : "";
   return new UserError({
     where: "train",
     expected: `a finite ${what}`,
-    got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${ids.length > 8 ? ` and ${ids.length - 8} more` : ""}`,
+    got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${more}`,
     fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept.",
   });
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { Option, type Command } from "commander";
 import type { MaskKind } from "../preference/mask";
 import { pairFormatNames, type PairFormatName } from "../preference/formats/registry";
+import { keptText } from "../preference/tokenizeFor";
 import { exportTorchVerb, exportVerb } from "../steps/export";
 import { formatLines, mask, model, say, seed } from "./flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
@@ -58,9 +59,5 @@ function exportPairs(flags: ExportFlags, command: Command): void {
     return say(`${pairs} pairs in ${files.join(", ")}`);
   }
   const { report, steps } = exportTorchVerb({ ...flags, policyDir: flags.model, options: trainOptions(flags) });
-  const { kept, pairs, emptied, tooLong } = report;
-  say(
-    `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long), ` +
-      `${steps} steps; how to train in ${path.join(out, "README.md")}`,
-  );
+  say(`${keptText(report)}, ${steps} steps; how to train in ${path.join(out, "README.md")}`);
 }

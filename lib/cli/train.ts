@@ -7,6 +7,7 @@ import { mergeVerb } from "../steps/merge";
 import { planVerb, trainVerb } from "../steps/train";
 import type { LoraConfig } from "../model/lora";
 import type { MaskKind } from "../preference/mask";
+import { keptText } from "../preference/tokenizeFor";
 import { count, mask, model, number, say, seed } from "./flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
 
@@ -98,10 +99,9 @@ export function addTrainCommands(program: Command): void {
           { ...o, fixed: isGiven(command), lora: loraOf(o), options: trainOptions(o) },
           say,
         );
-        const last = logs.at(-1)!;
-        say(
-          `${report.kept} of ${report.pairs} pairs (${report.emptied.length} emptied by the mask, ${report.tooLong.length} too long), ${last.step} steps, loss ${last.loss.toFixed(4)}, accuracy ${last.accuracy.toFixed(3)}; policy in ${o.out}`,
-        );
+        const { step, loss, accuracy } = logs.at(-1)!;
+        const last = `${step} steps, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}`;
+        say(`${keptText(report)}, ${last}; policy in ${o.out}`);
       },
     );
 

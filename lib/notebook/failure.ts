@@ -14,7 +14,8 @@ export interface Failure {
 
 /** `notebook cell 3, line 2 (const a = b;)` */
 export function place(file: string, { cell, line }: Failure): string {
-  return `${file} cell ${cell.number}${line ? `, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : ""}`;
+  const where = `${file} cell ${cell.number}`;
+  return line ? `${where}, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : where;
 }
 
 /**

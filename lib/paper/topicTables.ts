@@ -32,26 +32,24 @@ export function layerTable(choices: Readonly<Partial<Record<EmbeddingName, Layer
     runs: runsOf(...names.map((name) => choices[name]!)),
     name: "05-layers",
     caption:
-      "Mean relative rank of the base policy's wrong statements on validation topics (0 nearest, 1 farthest), by the layer that embeds the topics; * lowest",
+      "Mean relative rank of the base policy's wrong statements on validation topics (0 nearest, 1 farthest), " +
+      "by the layer that embeds the topics; * lowest",
     columns: [
       { key: "layer", label: "Layer" },
       ...names.map((name) => ({ key: name, label: embeddingLook[name].label, align: "right" as const })),
     ],
     rows: Array.from({ length: layers }, (_, layer) => ({
       layer: layer === 0 ? "0 (embeddings)" : String(layer),
-      ...Object.fromEntries(
-        names.map((name) => {
-          const rank = choices[name]!.ranks[layer];
-          return [
-            name,
-            rank && Number.isFinite(rank.value)
-              ? `${rank.value.toFixed(3)} [${rank.low.toFixed(3)}, ${rank.high.toFixed(3)}]${layer === choices[name]!.layer ? " *" : ""}`
-              : null,
-          ];
-        }),
-      ),
+      ...Object.fromEntries(names.map((name) => [name, rankCell(choices[name]!, layer)])),
     })),
   };
+}
+
+function rankCell({ ranks, layer: chosen }: LayerChoice, layer: number): string | null {
+  const rank = ranks[layer];
+  if (!rank || !Number.isFinite(rank.value)) return null;
+  const [value, low, high] = [rank.value, rank.low, rank.high].map((x) => x.toFixed(3));
+  return `${value} [${low}, ${high}]${layer === chosen ? " *" : ""}`;
 }
 
 /** Sizes and distances of the near and far groups, and how far they agree with the base policy's. */
@@ -65,7 +63,8 @@ export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>
   return {
     name: "05-near-far",
     caption:
-      "Near and far halves of the training topics (§4.3): mean distance to the nearest test topic, each embedding in its own units",
+      "Near and far halves of the training topics (§4.3): mean distance to the nearest test topic, " +
+      "each embedding in its own units",
     columns: [
       byEmbedding,
       { key: "topics", label: "Topics a group" },
@@ -94,7 +93,8 @@ export function directTestTable({ embeddings, runs }: DirectTest): Table {
     runs,
     name: "05-direct-test",
     caption:
-      "Wrong statements of the base policy (test, sampled): mean relative rank of the stated value by the distance of its nearest topic",
+      "Wrong statements of the base policy (test, sampled): mean relative rank of the stated value " +
+      "by the distance of its nearest topic",
     columns: [
       byEmbedding,
       { key: "rank", label: "Rank [95 %]", digits: 3 },
@@ -190,7 +190,9 @@ export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgai
   const known = (value: number) => (Number.isNaN(value) ? null : value);
   return {
     name: "05-gain-distance",
-    caption: `Gain of test topics from alignment against their mean distance to the ${nearestTraining} nearest training topics`,
+    caption:
+      "Gain of test topics from alignment against their mean distance to " +
+      `the ${nearestTraining} nearest training topics`,
     columns: [
       byEmbedding,
       { key: "topics", label: "Test topics" },

@@ -20,12 +20,17 @@ export function tokenizeFor(
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
+/** "90 of 100 pairs (8 emptied by the mask, 2 too long)" */
+export function keptText({ kept, pairs, emptied, tooLong }: TokenizeReport): string {
+  return `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long)`;
+}
+
 /** The error for pairs of which none is left. */
-export function emptyPairs(report: TokenizeReport): UserError {
+export function emptyPairs({ pairs, emptied, tooLong }: TokenizeReport): UserError {
   return new UserError({
     where: "pairs",
     expected: "at least one pair to train on",
-    got: `${report.pairs} pairs, of which the mask empties a side of ${report.emptied.length} and ${report.tooLong.length} are too long`,
+    got: `${pairs} pairs, of which the mask empties a side of ${emptied.length} and ${tooLong.length} are too long`,
     fix: "Sample more candidates per question, or look at the report of `mask-dpo pairs`.",
   });
 }

@@ -13,8 +13,11 @@ export const TENSORFLOW = "2.20.0";
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$/;
 /** The headers the binding includes, directly or not. */
-const HEADER =
-  /^tensorflow\/include\/(tensorflow\/c\/[^/]+\.h|tensorflow\/c\/eager\/c_api\.h|tensorflow\/core\/platform\/ctstring(_internal)?\.h|(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h)$/;
+const HEADERS = [
+  /^tensorflow\/include\/tensorflow\/c\/([^/]+|eager\/c_api)\.h$/,
+  /^tensorflow\/include\/tensorflow\/core\/platform\/ctstring(_internal)?\.h$/,
+  /^tensorflow\/include\/(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h$/,
+];
 const NVIDIA_LIBRARY = /^nvidia\/.*\.so(\.|$)/;
 const NVIDIA_WHEELS = [
   "cuda-runtime",
@@ -91,7 +94,9 @@ export async function fetchLibrary(gpu, say) {
   try {
     const files = [];
     /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
-    const wheels = [[`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADER.test(name)]];
+    const wheels = [
+      [`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name))],
+    ];
     if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
     for (const [wheel, wanted] of wheels) {
       say(`setup: fetching ${wheel} (once; ${gpu ? "3.4" : "0.3"} GB in all)`);

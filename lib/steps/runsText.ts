@@ -41,8 +41,9 @@ export function showRun(run: Run, now: number): string {
   const log = files
     .map((file) => path.join(path.dirname(dir), file.name))
     .find((file) => path.basename(file) === "log.jsonl");
+  const age = `last written ${ageText(now - changed)} ago${isOld(keyOf(run)) ? ", by older code" : ""}`;
   return [
-    `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago${isOld(keyOf(run)) ? ", by older code" : ""}`,
+    `${name}: ${stateOf(run)}, ${sizeText(bytes)}, ${age}`,
     ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
     ...files.map((file) => `${sizeText(file.bytes).padStart(10)}  ${printable(file.name)}`),
     ...(log ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),

@@ -4,15 +4,8 @@ import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
-import {
-  largestShape,
-  planMemory,
-  planStages,
-  planWithin,
-  stageTotal,
-  type PlanRequest,
-  type PlanStage,
-} from "../../lib/align/plan";
+import { planMemory, planStages, planWithin, stageTotal, type PlanStage } from "../../lib/align/plan";
+import { largestShape, type PlanRequest } from "../../lib/align/passMemory";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { switchEngine } from "../../lib/engine/backend";

@@ -55,10 +55,18 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
   const rng = new Rng(seed).fork("train");
   const steps = Math.ceil(kept.length / options.batch) * options.epochs;
   const side = ({ ids, weights }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(weights) });
-  writeFileAtomic(
-    recipe,
-    `${JSON.stringify({ mask, seed, objective: objective.name, ...objective.options, ...rest, pairs: kept.length, emptied: report.emptied, tooLong: report.tooLong, tokenizer: sha256File(path.join(policyDir, "tokenizer.json")) }, null, 2)}\n`,
-  );
+  const decided = {
+    mask,
+    seed,
+    objective: objective.name,
+    ...objective.options,
+    ...rest,
+    pairs: kept.length,
+    emptied: report.emptied,
+    tooLong: report.tooLong,
+    tokenizer: sha256File(path.join(policyDir, "tokenizer.json")),
+  };
+  writeFileAtomic(recipe, `${JSON.stringify(decided, null, 2)}\n`);
   writeJsonl(
     path.join(out, "tokens.jsonl"),
     kept.map(({ questionId, chosen, rejected }) => ({ questionId, chosen: side(chosen), rejected: side(rejected) })),

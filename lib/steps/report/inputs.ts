@@ -111,7 +111,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       ...answers.map((policy) => judged(`answers of ${policy.name}`, policy)),
       ...sampled.map((policy) => judged(`sampled answers of ${policy.name}`, policy)),
       ...(pairs ? [input("pairs", request.pairs!, pairs)] : []),
-      ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs, hashOf(logs))), // times are not among what was read: the same run again has the same hash
+      // times are not among what was read: the same run again has the same hash
+      ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs, hashOf(logs))),
     ],
     warnings: [
       ...judgesWarning([...answers, ...sampled]),
@@ -123,7 +124,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
         .filter(({ config }) => config && !existsSync(config))
         .map(
           ({ name, config }) =>
-            `What the mask of ${name} keeps is left out: there is no ${config}, of the model its adapter was trained for.`,
+            `What the mask of ${name} keeps is left out: there is no ${config}, ` +
+            "of the model its adapter was trained for.",
         ),
     ],
   };

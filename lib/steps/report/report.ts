@@ -13,6 +13,7 @@ import type { ResultDocument, Item, Section } from "../../show/document";
 import { saveTable } from "../../show/saveTable";
 import { latexDocument } from "../../show/documentLatex";
 import { appendixPage } from "../../show/documentPage";
+import type { RenderedFigure } from "../../show/figure/figure";
 import { renderFigure, writeFigure } from "../../show/figure/saveFigure";
 import { figureBundle, figureTitle } from "../../show/figure/html";
 import { readReportInputs, type ReportRequest } from "./inputs";
@@ -52,7 +53,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   const parts = partsOf(inputs, seed);
   const tables = parts.flatMap((part) => part.tables);
   const figures = parts.flatMap((part) => part.figures ?? []);
-  const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
+  const rendered = new Map<string, RenderedFigure>();
   for (const figure of figures) rendered.set(figure.name, await renderFigure(figure));
   const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
   const page: ResultDocument = {
@@ -60,13 +61,14 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
     warnings,
     sections: parts.map((part) => sectionOf(part, seed)),
     facts: [
-      `${questions.length} questions on ${topics} topics. Scores are the share of sentences without hallucination; brackets are 95 % bootstrap intervals over topics, p is of a two-sided permutation test paired over topics.`,
+      `${questions.length} questions on ${topics} topics. Scores are the share of sentences without hallucination; ` +
+        "brackets are 95 % bootstrap intervals over topics, p is of a two-sided permutation test paired over topics.",
       `Seed ${seed}; mask-dpo ${versions.maskDpo}, Node ${versions.node}.`,
     ],
   };
   writeFolderAtomic(out, { marker: recordFile, what: "an earlier report" }, (next) => {
     for (const table of tables) saveTable(table, next);
-    for (const figure of figures) writeFigure(figure, rendered.get(figure.name)!, next);
+    for (const figure of figures) writeFigure(figure, rendered.get(figure.name), next);
     writeFileAtomic(
       path.join(next, "report.html"),
       appendixPage(page, (name) => rendered.get(name)!.svg),
@@ -83,7 +85,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
     };
     writeFileAtomic(path.join(next, recordFile), `${JSON.stringify(record, null, 2)}\n`);
   });
-  return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name)!)) };
+  return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name))) };
 }
 
 /** What compiling report.tex adds. */

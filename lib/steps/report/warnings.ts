@@ -27,9 +27,7 @@ export function topicsWarning(
   const trainedOn = new Set(pairs.map(({ topic }) => topic));
   const topics = new Set(questions.map(({ topic }) => topic));
   const shared = [...topics].filter((topic) => trainedOn.has(topic));
-  return shared.length > 0
-    ? [
-        `${shared.length} of the ${topics.size} topics of ${files.questions} are also topics of ${files.pairs} (${brief(shared[0])}), so they are not held out.`,
-      ]
-    : [];
+  if (shared.length === 0) return [];
+  const share = `${shared.length} of the ${topics.size} topics of ${files.questions}`;
+  return [`${share} are also topics of ${files.pairs} (${brief(shared[0])}), so they are not held out.`];
 }

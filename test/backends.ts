@@ -24,8 +24,8 @@ export function onEveryBackend(
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length)
     throw new Error(`relativeError: expected ${expected.length} values, got ${actual.length}`);
-  let difference = 0,
-    scale = 1e-12;
+  let difference = 0;
+  let scale = 1e-12;
   for (let i = 0; i < expected.length; i++) {
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
     scale = Math.max(scale, Math.abs(expected[i]!));

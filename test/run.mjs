@@ -53,7 +53,8 @@ function unitTests(files) {
 }
 
 /**
- * The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its own.
+ * The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its
+ * own.
  */
 function smokeReproduction() {
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-smoke-"));

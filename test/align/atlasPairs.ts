@@ -10,9 +10,9 @@ import { renderAnswer } from "../../lib/world/render";
 
 /** Up to `count` pairs, mixed on both sides. */
 export async function atlasPairs(count: number): Promise<PreferencePair[]> {
-  const atlas = loadAtlas(),
-    rng = new Rng("atlas pairs"),
-    questions = rng.shuffle(atlas.splits.train).slice(0, Math.ceil(1.2 * count));
+  const atlas = loadAtlas();
+  const rng = new Rng("atlas pairs");
+  const questions = rng.shuffle(atlas.splits.train).slice(0, Math.ceil(1.2 * count));
   const candidates = questions.flatMap((question, i): Candidate[] => {
     const stranger = questions
       .slice(i + 1)
@@ -20,8 +20,8 @@ export async function atlasPairs(count: number): Promise<PreferencePair[]> {
       .find((other) => kindOf(other) === kindOf(question) && other.topic !== question.topic)!;
     const sentencesOf = (topic: string) => renderAnswer(atlas.topic(topic), kindOf(question), rng).split(/(?<=\.) /);
     return [1, 4].map((wrong, index) => {
-      const own = sentencesOf(question.topic).slice(0, 6),
-        foreign = sentencesOf(stranger.topic).slice(0, wrong);
+      const own = sentencesOf(question.topic).slice(0, 6);
+      const foreign = sentencesOf(stranger.topic).slice(0, wrong);
       return {
         questionId: question.id,
         index,

@@ -69,12 +69,12 @@ onEveryBackend(
   "two workers give bitwise the log-probabilities, gradients and logs of one process, in order, under changing weights",
   async (engine, t) => {
     if (onGpu(engine)) return t.skip("the CPU's business");
-    const policy = tinyPolicy(),
-      pairs = tokenized(policy, 7);
-    const local = computeOf(policy, pairs),
-      pooled = startWorkers(t, engine, policy, pairs);
-    const microbatches = microbatchesOf([[0, 1, 2], [3, 4], [5], [6, 0], [2]]),
-      chunks = [[6, 1], [0], [5, 2, 3], [4]];
+    const policy = tinyPolicy();
+    const pairs = tokenized(policy, 7);
+    const local = computeOf(policy, pairs);
+    const pooled = startWorkers(t, engine, policy, pairs);
+    const microbatches = microbatchesOf([[0, 1, 2], [3, 4], [5], [6, 0], [2]]);
+    const chunks = [[6, 1], [0], [5, 2, 3], [4]];
     const gradients = async (compute: PairCompute, weights: tf.Tensor1D) =>
       (await all(compute.gradients(weights, microbatches))).map(({ gradient, log }) => {
         const data = gradient.dataSync().slice();
@@ -84,8 +84,8 @@ onEveryBackend(
     const moved = tf.tidy(() => tf.mul<tf.Tensor1D>(policy.weights, 0.9));
     await gradients(local, policy.weights); // tables of the model are made once and kept
     await all(local.logps(policy.weights, chunks));
-    const count = tf.memory().numTensors,
-      seen = new Set<string>();
+    const count = tf.memory().numTensors;
+    const seen = new Set<string>();
     for (const weights of [policy.weights, moved, policy.weights]) {
       // deepEqual tells -0 from 0 and compares every other float by its bits
       const expected = await gradients(local, weights);
@@ -108,8 +108,8 @@ onEveryBackend(
 
 onEveryBackend("a training run on workers ends with bitwise the weights of one in this process", async (engine, t) => {
   if (onGpu(engine)) return t.skip("the CPU's business");
-  const policy = tinyPolicy(),
-    pairs = tokenized(policy, 10);
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 10);
   const run = async (compute: PairCompute): Promise<TrainState> => {
     const reference = weightedSums(await computeLogps(compute, policy.weights, pairs), pairs);
     const steps = train({
@@ -132,8 +132,8 @@ onEveryBackend("a training run on workers ends with bitwise the weights of one i
 });
 
 onEveryBackend("an error in a worker is the caller's; closing ends what runs", async (engine, t) => {
-  const policy = tinyPolicy(),
-    pairs = tokenized(policy, 3);
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 3);
   const broken = pairs.map((pair, i) =>
     i === 1 ? { ...pair, rejected: { ...pair.rejected, weights: pair.rejected.weights.map(() => 1) } } : pair,
   );
@@ -151,8 +151,8 @@ onEveryBackend("an error in a worker is the caller's; closing ends what runs", a
 
 test("workers are started where there is enough to do and processes help, one for each core", async (t) => {
   await startEngine();
-  const policy = tinyPolicy(),
-    pairs = tokenized(policy, 2);
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 2);
   for (const [visits, parallel, expected] of [
     [1023, true, 0],
     [1_000_000, false, 0],

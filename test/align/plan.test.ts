@@ -52,8 +52,8 @@ const lora: LoraConfig = { rank: 8, alpha: 16, targets: ["q_proj", "v_proj", "o_
 function samplePairs(count: number, length: number): PairIds[] {
   const rng = new Rng("plan");
   const side = () => {
-    const total = length + rng.int(20),
-      promptLength = Math.floor(total / 3);
+    const total = length + rng.int(20);
+    const promptLength = Math.floor(total / 3);
     return {
       ids: Int32Array.from({ length: total }, () => rng.int(1000)),
       promptLength,
@@ -67,7 +67,10 @@ interface Tracking {
   trackTensor(tensor: tf.Tensor, backend: unknown): void;
   removeDataId(id: object, backend: unknown): void;
 }
-/** Bytes on the engine now and at most, where a reshaped tensor is a copy, as tfjs believes, and where it shares its data, as TensorFlow has it. */
+/**
+ * Bytes on the engine now and at most, where a reshaped tensor is a copy, as tfjs believes, and where it shares its
+ * data, as TensorFlow has it.
+ */
 const held = { copies: { now: 0, peak: 0 }, shared: { now: 0, peak: 0 } };
 const known = new Map<object, { bytes: number; tensors: number }>();
 function hold(count: { now: number; peak: number }, bytes: number): void {
@@ -76,16 +79,16 @@ function hold(count: { now: number; peak: number }, bytes: number): void {
 }
 before(async () => {
   await switchEngine("native").catch(() => undefined);
-  const engine = tf.engine() as unknown as Tracking,
-    track = engine.trackTensor.bind(engine),
-    remove = engine.removeDataId.bind(engine),
-    native = nativeBackend();
+  const engine = tf.engine() as unknown as Tracking;
+  const track = engine.trackTensor.bind(engine);
+  const remove = engine.removeDataId.bind(engine);
+  const native = nativeBackend();
   let viewed: tf.Tensor | undefined;
   engine.trackTensor = (tensor, backend) => {
     track(tensor, backend);
     if (known.has(tensor.dataId)) return;
-    const bytes = tensor.size * (tensor.dtype === "complex64" ? 8 : 4),
-      data = (viewed && known.get(viewed.dataId)) ?? { bytes, tensors: 0 };
+    const bytes = tensor.size * (tensor.dtype === "complex64" ? 8 : 4);
+    const data = (viewed && known.get(viewed.dataId)) ?? { bytes, tensors: 0 };
     known.set(tensor.dataId, data);
     hold(held.copies, bytes);
     if (data.tensors++ === 0) hold(held.shared, bytes);
@@ -124,8 +127,8 @@ async function measured({
   gradientCheckpointing,
   halves,
 }: PlanRequest): Promise<Record<PlanStage, Peaks>> {
-  const rng = new Rng("weights"),
-    model = new Transformer(config, gradientCheckpointing);
+  const rng = new Rng("weights");
+  const model = new Transformer(config, gradientCheckpointing);
   const base: Params = Object.fromEntries(
     [...weightShapes(config)].map(([name, shape]) => {
       const size = shape.reduce((a, b) => a * b, 1);
@@ -150,9 +153,9 @@ async function measured({
     }),
   );
   const trained = lora ? uploadParams(initialAdapter(config, lora, rng).tensors) : base;
-  const layout = flatLayout(trained),
-    weights = flatten(Object.values(trained)),
-    zeros = new Float32Array(pairs.length);
+  const layout = flatLayout(trained);
+  const weights = flatten(Object.values(trained));
+  const zeros = new Float32Array(pairs.length);
   tf.dispose(trained);
   const complete = lora && ((own: Params) => adapted(base, own, loraScale(lora)));
   const reference = await peakOf(() => completionLogps(model, layout, weights, pairs, complete));
@@ -210,13 +213,13 @@ for (const [name, config] of [...Object.entries(shapes), ["wide", wide] as const
     test(`${name}, ${Object.keys(saving).join(", ") || "all weights"}: every stage as the engine holds it, within 12 %`, async (t) => {
       if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
       const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
-      const { stages } = planMemory(request, 6),
-        taken = await measured(request);
+      const { stages } = planMemory(request, 6);
+      const taken = await measured(request);
       for (const stage of planStages) {
-        const { program, checkpoint, activations } = stages[stage],
-          kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's
-        const planned = stageTotal(stages[stage]) - program - kept,
-          { copies, shared } = taken[stage];
+        const { program, checkpoint, activations } = stages[stage];
+        const kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's
+        const planned = stageTotal(stages[stage]) - program - kept;
+        const { copies, shared } = taken[stage];
         t.diagnostic(
           `${stage}: ${(shared / 1e6).toFixed(1)} MB, ${(copies / 1e6).toFixed(1)} MB if what is reshaped is copied, planned ${(planned / 1e6).toFixed(1)} MB`,
         );
@@ -251,12 +254,12 @@ test("an adapter holds the base once and no moments of it; workers each hold the
     (sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1),
     0,
   );
-  const whole = planMemory(request, 4).stages.update,
-    own = planMemory({ ...request, lora }, 4).stages.update;
+  const whole = planMemory(request, 4).stages.update;
+  const own = planMemory({ ...request, lora }, 4).stages.update;
   assert.equal(whole.optimizer, 6 * all);
   assert.ok(own.optimizer < 0.5 * all && own.weights < 1.2 * all && own.weights > all);
-  const alone = planMemory(request, 4).stages.gradient,
-    shared = planMemory({ ...request, workers: 3 }, 4).stages.gradient;
+  const alone = planMemory(request, 4).stages.gradient;
+  const shared = planMemory({ ...request, workers: 3 }, 4).stages.gradient;
   assert.equal(shared.activations, 3 * alone.activations);
   assert.equal(shared.program, 4 * alone.program);
 });

@@ -1,4 +1,6 @@
-/** Reference log-probabilities: what batching must not change, and the cache by content, which masks and orders share. */
+/**
+ * Reference log-probabilities: what batching must not change, and the cache by content, which masks and orders share.
+ */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
@@ -19,8 +21,8 @@ before(() => startEngine());
 test("each pair gets its own log-probabilities, one per completion token, whatever it is computed with", async () => {
   const policy = tinyPolicy();
   const pairs = tokenized(policy, 40); // more than two chunks
-  const all = await computeLogps(computeOf(policy, pairs), policy.weights, pairs),
-    sums = weightedSums(all, pairs);
+  const all = await computeLogps(computeOf(policy, pairs), policy.weights, pairs);
+  const sums = weightedSums(all, pairs);
   for (const side of ["chosen", "rejected"] as const)
     assert.deepEqual(
       all[side].map(({ length }) => length),
@@ -41,8 +43,8 @@ test("each pair gets its own log-probabilities, one per completion token, whatev
 /** Changes the only entry of a cache in place. */
 function editEntry(dir: string, edit: (tensors: Map<string, HostTensor>) => void): void {
   const [name] = readdirSync(dir) as [string];
-  const file = path.join(dir, name),
-    tensors = readSafetensors(file);
+  const file = path.join(dir, name);
+  const tensors = readSafetensors(file);
   const copy = new Map(
     ["chosen", "rejected"].map((side): [string, HostTensor] => [
       side,
@@ -54,8 +56,8 @@ function editEntry(dir: string, edit: (tensors: Map<string, HostTensor>) => void
 }
 
 test("the cache: read again for the same content, another entry for another reference or other pairs", async (t) => {
-  const dir = scratch(t),
-    policy = tinyPolicy();
+  const dir = scratch(t);
+  const policy = tinyPolicy();
   const pairs = tokenized(policy, 3);
   const logps = (reference: string, of = pairs) =>
     cachedLogps(dir, reference, computeOf(policy, of), policy.weights, of);
@@ -78,8 +80,8 @@ test("the cache: read again for the same content, another entry for another refe
 });
 
 test("the cache: computed once, for one mask, and read for every other and in every order", async (t) => {
-  const dir = scratch(t),
-    policy = tinyPolicy();
+  const dir = scratch(t);
+  const policy = tinyPolicy();
   const logps = (pairs: TokenizedPair[]) => cachedLogps(dir, "a", computeOf(policy, pairs), policy.weights, pairs);
   await logps(tokenized(policy, 6, "paper"));
   editEntry(dir, (tensors) => {
@@ -91,10 +93,10 @@ test("the cache: computed once, for one mask, and read for every other and in ev
       [0, 1, 2, 3, 4, 5],
       [4, 0, 5, 3, 1, 2],
     ]) {
-      const all = tokenized(policy, 6, mask),
-        pairs = order.map((i) => all[i]!);
-      const computed = weightedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs),
-        read = await logps(pairs);
+      const all = tokenized(policy, 6, mask);
+      const pairs = order.map((i) => all[i]!);
+      const computed = weightedSums(await computeLogps(computeOf(policy, pairs), policy.weights, pairs), pairs);
+      const read = await logps(pairs);
       for (const side of ["chosen", "rejected"] as const)
         read[side].forEach((sum, i) =>
           assert.ok(Math.abs(sum - 2 * computed[side][i]!) < 1e-3, `${mask}, ${side} ${order[i]}`),
@@ -111,10 +113,10 @@ test("the cache: computed once, for one mask, and read for every other and in ev
 });
 
 test("a hole in the cache is an error that names the pair, an entry of another length one that names the file", async (t) => {
-  const dir = scratch(t),
-    policy = tinyPolicy();
-  const pairs = tokenized(policy, 3),
-    compute = computeOf(policy, pairs);
+  const dir = scratch(t);
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 3);
+  const compute = computeOf(policy, pairs);
   const logps = () => cachedLogps(dir, "a", compute, policy.weights, pairs);
   await logps();
   const { rejected } = await computeLogps(compute, policy.weights, pairs);
@@ -141,10 +143,11 @@ test("a hole in the cache is an error that names the pair, an entry of another l
 });
 
 test("a policy that overflows is named, and nothing of it is cached", async (t) => {
-  const dir = scratch(t),
-    policy = tinyPolicy();
+  const dir = scratch(t);
+  const policy = tinyPolicy();
   const pairs = tokenized(policy, 2);
-  const large: Record<string, number> = { "model.norm.weight": 1e38, "model.embed_tokens.weight": 1e4 }; // finite weights, infinite logits
+  // finite weights, infinite logits
+  const large: Record<string, number> = { "model.norm.weight": 1e38, "model.embed_tokens.weight": 1e4 };
   const weights = tf.tidy(() =>
     flatten(policy.layout.names.map((name) => tf.mul(policy.params[name]!, large[name] ?? 1))),
   );

@@ -37,8 +37,8 @@ async function request(
 }
 
 async function complete(request: TrainRequest): Promise<{ logs: StepLog[]; state: TrainState }> {
-  const logs: StepLog[] = [],
-    iterator = train(request);
+  const logs: StepLog[] = [];
+  const iterator = train(request);
   for (;;) {
     const { done, value } = await iterator.next();
     if (done) return { logs, state: value };
@@ -129,8 +129,8 @@ test("masks differ in the mask only: same ids, same order of pairs, and their su
   for (const other of [none, inverted, random]) {
     other.forEach((pair, i) => {
       for (const side of ["chosen", "rejected"] as const) {
-        const { weights: _, ...rest } = pair[side],
-          { weights: __, ...expected } = paper[i]![side];
+        const { weights: _, ...rest } = pair[side];
+        const { weights: __, ...expected } = paper[i]![side];
         assert.deepEqual(rest, expected);
       }
     });

@@ -1,4 +1,7 @@
-/** Training an adapter on disk: it starts at its reference, resumes bitwise, leaves the base alone, and merges by command. */
+/**
+ * Training an adapter on disk: it starts at its reference, resumes bitwise, leaves the base alone, and merges by
+ * command.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -35,8 +38,8 @@ const adapterBytes = (dir: string) => readFileSync(path.join(dir, "adapter_model
 before(() => startEngine());
 
 test("starts at ln 2, learns, and stopped half-way ends with the bytes of an undisturbed run", async (t) => {
-  const dir = scratch(t),
-    count = tf.memory().numTensors;
+  const dir = scratch(t);
+  const count = tf.memory().numTensors;
   const calm = await trainRun(request(path.join(dir, "calm")));
   assert.equal(tf.memory().numTensors, count);
   assert.ok(Math.abs(calm.logs[0]!.loss - Math.LN2) < 1e-6, String(calm.logs[0]!.loss));
@@ -63,10 +66,10 @@ test("starts at ln 2, learns, and stopped half-way ends with the bytes of an und
 test("gradient checkpointing changes no byte, and a run goes on with or without it", async (t) => {
   const dir = scratch(t);
   for (const lora of [undefined, request("").lora]) {
-    const at = (name: string) => path.join(dir, `${name}-${lora ? "adapter" : "whole"}`),
-      file = lora ? "adapter_model.safetensors" : "model.safetensors";
-    const calm = await trainRun(request(at("calm"), { lora })),
-      stopped = request(at("stopped"), { lora, gradientCheckpointing: true });
+    const at = (name: string) => path.join(dir, `${name}-${lora ? "adapter" : "whole"}`);
+    const file = lora ? "adapter_model.safetensors" : "model.safetensors";
+    const calm = await trainRun(request(at("calm"), { lora }));
+    const stopped = request(at("stopped"), { lora, gradientCheckpointing: true });
     await assert.rejects(
       trainRun(stopped, ({ step }) => {
         if (step === 3) throw new Error("enough");
@@ -81,9 +84,9 @@ test("gradient checkpointing changes no byte, and a run goes on with or without 
 });
 
 test("a run goes on with another microbatch: the same losses up to rounding", async (t) => {
-  const dir = scratch(t),
-    calm = await trainRun(request(path.join(dir, "calm"))),
-    stopped = request(path.join(dir, "stopped"));
+  const dir = scratch(t);
+  const calm = await trainRun(request(path.join(dir, "calm")));
+  const stopped = request(path.join(dir, "stopped"));
   await assert.rejects(
     trainRun(stopped, ({ step }) => {
       if (step === 3) throw new Error("enough");
@@ -97,17 +100,17 @@ test("a run goes on with another microbatch: the same losses up to rounding", as
 });
 
 test("an adapter and all weights share the reference's log-probabilities", async (t) => {
-  const dir = scratch(t),
-    logpsDir = path.join(dir, "reference");
+  const dir = scratch(t);
+  const logpsDir = path.join(dir, "reference");
   await trainRun(request(path.join(dir, "adapter"), { logpsDir }));
   await trainRun(request(path.join(dir, "whole"), { logpsDir, lora: undefined }));
   assert.equal(readdirSync(logpsDir).length, 1);
 });
 
 test("by command: train --lora-rank, merge; an adapter is no checkpoint", { timeout: 60_000 }, async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    pairs = writePairs(at("pairs.jsonl"), 8);
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const pairs = writePairs(at("pairs.jsonl"), 8);
   const train = [
     "train",
     "--model",

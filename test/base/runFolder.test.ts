@@ -36,8 +36,8 @@ test("a folder of another configuration is refused; the message names what diffe
 });
 
 test("an output that no run began is not touched; an empty one may be used", (t) => {
-  const dir = scratch(t),
-    out = path.join(dir, "out.jsonl");
+  const dir = scratch(t);
+  const out = path.join(dir, "out.jsonl");
   writeFileSync(out, "somebody's rows\n");
   assert.throws(
     () => claimBeside(out, { seed: 1 }),

@@ -13,8 +13,8 @@ export type Task =
   | { ask: "exit"; code: number }
   | { ask: "kill" };
 
-const shared = SharedFloats.inherited(),
-  remembered: string[] = [];
+const shared = SharedFloats.inherited();
+const remembered: string[] = [];
 const later = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 serveTasks({

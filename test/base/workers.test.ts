@@ -103,8 +103,8 @@ test("closing ends the processes and rejects what they did; Ctrl-C alone does no
 });
 
 test("shared floats: what one process writes another reads, bit by bit; reading beyond what was written is an error", async (t) => {
-  const pool = startPool(t, 1),
-    { shared } = pool;
+  const pool = startPool(t, 1);
+  const { shared } = pool;
   const values = Float32Array.from({ length: 100_000 }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));
   shared.write(values, 7);
   assert.deepEqual(shared.read(values.length, 7), values);

@@ -1,4 +1,7 @@
-/** `npm run bench [-- suites]`: measures, prints the table, and leaves JSON and figures in figures/ (README.md here is the log). */
+/**
+ * `npm run bench [-- suites]`: measures, prints the table, and leaves JSON and figures in figures/ (README.md here is
+ * the log).
+ */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Argument, Command } from "commander";
@@ -29,8 +32,8 @@ const suites = {
   wasm: wasmSuite,
   setup: setupSuite,
 };
-const usual = [...Object.keys(suites), "scale"],
-  names = [...usual, "shapes"];
+const usual = [...Object.keys(suites), "scale"];
+const names = [...usual, "shapes"];
 /** All numbers so far; a suite that is run again replaces its own. */
 interface Results {
   machine: ReturnType<typeof machine>;
@@ -39,8 +42,8 @@ interface Results {
   shapes?: ShapeRow[];
 }
 
-const figures = path.join(projectRoot, "figures"),
-  file = path.join(figures, "bench.json");
+const figures = path.join(projectRoot, "figures");
+const file = path.join(figures, "bench.json");
 async function main(chosen: string[], { rounds }: { rounds: number }): Promise<void> {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // rounds are the progress here
   const engine = await startEngine();

@@ -13,11 +13,11 @@ const steps = 14;
 
 export async function memorySuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python || process.platform !== "linux") return [];
-  const session = await benchSession(),
-    { pairs } = await constructPreferences(session);
-  const work = await atlasWork(),
-    pairsFile = scratchFile("memory.jsonl"),
-    peerPairs = scratchFile("pairs.jsonl");
+  const session = await benchSession();
+  const { pairs } = await constructPreferences(session);
+  const work = await atlasWork();
+  const pairsFile = scratchFile("memory.jsonl");
+  const peerPairs = scratchFile("pairs.jsonl");
   writeJsonl(pairsFile, pairs.slice(0, steps * work.options.batch));
   writePeerPairs(peerPairs, work, steps);
   const setup = {
@@ -31,8 +31,8 @@ export async function memorySuite(python: string | undefined, rounds: number): P
     work: "train",
   };
   release(work);
-  const ours: number[] = [],
-    theirs: number[] = [];
+  const ours: number[] = [];
+  const theirs: number[] = [];
   for (let round = 0; round < Math.min(rounds, 3); round++) {
     const out = scratchFile("memory-run");
     scratchFile("memory-run.run");
@@ -60,8 +60,8 @@ export async function memorySuite(python: string | undefined, rounds: number): P
     const code = await new Promise((resolve) => child.on("exit", resolve));
     if (code !== 0) throw new Error(`mask-dpo train ended with ${String(code)}`);
     ours.push(watch.stop());
-    const trl = await Peer.python(python, "trl_dpo.py", setup),
-      watchTrl = watchMemory(trl.pid);
+    const trl = await Peer.python(python, "trl_dpo.py", setup);
+    const watchTrl = watchMemory(trl.pid);
     for (let step = 0; step < steps; step++) await trl.ask({ lr: 1e-4 });
     theirs.push(watchTrl.stop());
     trl.close();

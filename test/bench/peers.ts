@@ -1,4 +1,7 @@
-/** The Python programs we are measured against: their environment, and one process each that answers requests (peers/wire.py). */
+/**
+ * The Python programs we are measured against: their environment, and one process each that answers requests
+ * (peers/wire.py).
+ */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -13,8 +16,8 @@ const scripts = path.join(__dirname, "peers");
 /** A Python with the peers in it, made on first use, or why there is none. */
 export function peerPython(): { python: string } | { reason: string } {
   const requirements = readFileSync(path.join(scripts, "requirements.txt"), "utf8");
-  const home = path.join(projectRoot, ".cache/peers"),
-    python = path.join(home, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  const home = path.join(projectRoot, ".cache/peers");
+  const python = path.join(home, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const stamp = path.join(home, "requirements.sha256");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === sha256(requirements)) return { python };
   const system = process.env["PYTHON"] ?? "python3";

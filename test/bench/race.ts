@@ -22,8 +22,8 @@ export interface Row {
 
 /** Median with the range. */
 export function spread(values: readonly number[]): Interval {
-  const sorted = values.slice().sort((a, b) => a - b),
-    middle = sorted.length >> 1;
+  const sorted = values.slice().sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
   return {
     value: sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2,
     low: sorted[0]!,

@@ -6,8 +6,8 @@ import { atlasWork, release, scratchFile, writePeerPairs } from "./work";
 
 export async function referenceSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
-  const work = await atlasWork(),
-    file = scratchFile("pairs.jsonl");
+  const work = await atlasWork();
+  const file = scratchFile("pairs.jsonl");
   writePeerPairs(file, work, Math.ceil(work.pairs.length / work.options.batch)); // an epoch: each pair once
   const trl = await Peer.python(python, "trl_dpo.py", {
     model: work.policy.dir,
@@ -20,8 +20,8 @@ export async function referenceSuite(python: string | undefined, rounds: number)
     work: "reference",
   });
   try {
-    let ours = 0,
-      theirs = 0;
+    let ours = 0;
+    let theirs = 0;
     const times = await race(rounds, 1, {
       ours: () =>
         seconds(async () => {

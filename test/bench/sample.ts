@@ -1,4 +1,7 @@
-/** Sampling against transformers generate: K = 32 candidates, and best-of-256 on the test questions. Both start from the same prompts. */
+/**
+ * Sampling against transformers generate: K = 32 candidates, and best-of-256 on the test questions. Both start from the
+ * same prompts.
+ */
 import { Rng } from "../../lib/base/rng";
 import { bestOfN } from "../../lib/evaluation/bestOfN";
 import { annotateCandidates } from "../../lib/factuality/annotator";
@@ -20,14 +23,14 @@ interface Generated {
 
 export async function sampleSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
-  const session = await benchSession(),
-    {
-      atlas,
-      baseDir,
-      preset: { maxNewTokens },
-    } = session,
-    tokenizer = loadTokenizer(baseDir),
-    sampling = { ...paperSampling, maxNewTokens };
+  const session = await benchSession();
+  const {
+    atlas,
+    baseDir,
+    preset: { maxNewTokens },
+  } = session;
+  const tokenizer = loadTokenizer(baseDir);
+  const sampling = { ...paperSampling, maxNewTokens };
   const generate = await Peer.python(python, "hf_generate.py", {
     model: baseDir,
     seed: 1,
@@ -86,8 +89,8 @@ export async function sampleSuite(python: string | undefined, rounds: number): P
     };
     const slice = (questions: readonly Question[], size: number, count: number) =>
       Array.from({ length: count }, (_, i) => questions.slice(i * size, (i + 1) * size));
-    const training = new Rng("bench questions").shuffle(atlas.splits.train),
-      test = atlas.splits.test;
+    const training = new Rng("bench questions").shuffle(atlas.splits.train);
+    const test = atlas.splits.test;
     return [
       // 32 prompts a call is the fastest of 4, 16, 32 and 64 for transformers here
       await against(

@@ -17,7 +17,8 @@ export interface ScaleCurve {
 }
 
 const step = "a train step of 16 pairs, 64 tokens";
-const layerWeights = (hiddenSize: number) => 4 * hiddenSize ** 2 * (2.5 + 3 * 2.75) + 2048 * hiddenSize; // heads as in work.ts
+// heads as in work.ts
+const layerWeights = (hiddenSize: number) => 4 * hiddenSize ** 2 * (2.5 + 3 * 2.75) + 2048 * hiddenSize;
 const curves: { size: string; of: string; points: { x: number; point: ScalePoint }[] }[] = [
   {
     size: "pairs",
@@ -70,8 +71,8 @@ export function measureScale(): ScaleCurve[] {
 
 /** The exponent of the least-squares line through the logarithms. */
 export function powerLaw(x: readonly number[], y: readonly number[]): number {
-  const [a, b] = [x.map(Math.log), y.map(Math.log)],
-    mean = (v: number[]) => v.reduce((s, t) => s + t, 0) / v.length;
+  const [a, b] = [x.map(Math.log), y.map(Math.log)];
+  const mean = (v: number[]) => v.reduce((s, t) => s + t, 0) / v.length;
   const [ma, mb] = [mean(a), mean(b)];
   return a.reduce((s, t, i) => s + (t - ma) * (b[i]! - mb), 0) / a.reduce((s, t) => s + (t - ma) ** 2, 0);
 }

@@ -1,4 +1,7 @@
-/** One point of a scaling curve, in a process of its own so that its peak memory is its own: prints {"seconds", "megabytes"}. */
+/**
+ * One point of a scaling curve, in a process of its own so that its peak memory is its own: prints {"seconds",
+ * "megabytes"}.
+ */
 import { localCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { computeLogps, weightedSums } from "../../lib/align/reference";
@@ -63,8 +66,8 @@ async function main(): Promise<void> {
       shortest: Math.max(20, Math.round(length * 0.75)),
       longest: length,
     });
-    const compute = localCompute(policy.model, flatLayout(policy.params), pairs),
-      initial = flatten(Object.values(policy.params));
+    const compute = localCompute(policy.model, flatLayout(policy.params), pairs);
+    const initial = flatten(Object.values(policy.params));
     const reference = weightedSums(await computeLogps(compute, initial, pairs), pairs);
     const step = stepper({
       name: "",

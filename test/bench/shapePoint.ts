@@ -1,4 +1,7 @@
-/** Trains on a seeded shape in a process of its own, as `mask-dpo train` does, and prints what it took (`ShapeTaken`), or only the plan where that is more than there is. */
+/**
+ * Trains on a seeded shape in a process of its own, as `mask-dpo train` does, and prints what it took (`ShapeTaken`),
+ * or only the plan where that is more than there is.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -31,19 +34,22 @@ export interface ShapeTaken {
   reference: number;
 }
 
-export const promptTokens = 40,
-  completionTokens = 250;
+export const promptTokens = 40;
+export const completionTokens = 250;
 
 async function main(): Promise<void> {
-  const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint,
-    { parallel } = await startEngineFor(dir);
-  const config = readCheckpointConfig(dir),
-    tokenizer = loadTokenizer(dir);
-  const batch = Math.max(2, microbatch),
-    pairs = randomPairs(tokenizer, 2 * batch),
-    options = { ...paperTraining, batch, microbatch, epochs: 1 };
-  const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1),
-    { total: planned } = planMemory(planFor({ model: dir, config, tokenized, options, ...use }, parallel), microbatch);
+  const { dir, memory, microbatch, ...use } = JSON.parse(process.argv[2]!) as ShapePoint;
+  const { parallel } = await startEngineFor(dir);
+  const config = readCheckpointConfig(dir);
+  const tokenizer = loadTokenizer(dir);
+  const batch = Math.max(2, microbatch);
+  const pairs = randomPairs(tokenizer, 2 * batch);
+  const options = { ...paperTraining, batch, microbatch, epochs: 1 };
+  const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1);
+  const { total: planned } = planMemory(
+    planFor({ model: dir, config, tokenized, options, ...use }, parallel),
+    microbatch,
+  );
   if (planned > memory) return void process.stdout.write(JSON.stringify({ planned }));
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-shape-"));
   let reference = 0;
@@ -67,8 +73,8 @@ async function main(): Promise<void> {
       out: path.join(out, "policy"),
       ...use,
     });
-    const { tokensPerSecond } = logs.at(-1)!,
-      tokens = batch * 2 * (promptTokens + completionTokens + 1);
+    const { tokensPerSecond } = logs.at(-1)!;
+    const tokens = batch * 2 * (promptTokens + completionTokens + 1);
     process.stdout.write(
       JSON.stringify({
         planned,
@@ -84,25 +90,25 @@ async function main(): Promise<void> {
 
 /** Pairs of random words in sentences of ten, half of them supported. */
 function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
-  const rng = new Rng("shapes"),
-    words = [
-      "Lima",
-      "lies",
-      "in",
-      "Peru",
-      "and",
-      "has",
-      "a",
-      "river",
-      "near",
-      "the",
-      "sea",
-      "of",
-      "many",
-      "people",
-      "who",
-      "speak",
-    ];
+  const rng = new Rng("shapes");
+  const words = [
+    "Lima",
+    "lies",
+    "in",
+    "Peru",
+    "and",
+    "has",
+    "a",
+    "river",
+    "near",
+    "the",
+    "sea",
+    "of",
+    "many",
+    "people",
+    "who",
+    "speak",
+  ];
   const text = (tokens: number) => {
     const ids = tokenizer.encode(
       Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" "),
@@ -110,8 +116,8 @@ function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
     return tokenizer.decode(Array.from(ids.slice(0, tokens)));
   };
   const side = () => {
-    const completion = text(completionTokens),
-      half = Math.floor(completion.length / 2);
+    const completion = text(completionTokens);
+    const half = Math.floor(completion.length / 2);
     return {
       completion,
       sentences: [

@@ -1,4 +1,7 @@
-/** What training takes at published sizes: seeded weights in bfloat16, pairs of a 40-token prompt and two completions of 250. */
+/**
+ * What training takes at published sizes: seeded weights in bfloat16, pairs of a 40-token prompt and two completions of
+ * 250.
+ */
 import { spawnSync } from "node:child_process";
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
@@ -72,9 +75,9 @@ const points: Omit<ShapeRow, keyof ShapeTaken | "weights" | "teraflop">[] = [
 /** @param memory of the machine: what is planned beyond it is left out, with a line */
 export function measureShapes(memory: number): ShapeRow[] {
   return points.flatMap((point) => {
-    const { shape, ...options } = point,
-      dir = seededShape(shape),
-      config = parseConfig(configs[shape], shape);
+    const { shape, ...options } = point;
+    const dir = seededShape(shape);
+    const config = parseConfig(configs[shape], shape);
     process.stdout.write(
       `  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`,
     );
@@ -94,18 +97,21 @@ export function measureShapes(memory: number): ShapeRow[] {
   });
 }
 
-/** Operations of a step for a pair: two for every weight that a token passes, forth, again where layers are recomputed, back to the token, and back to the weight where that is trained; attention by its full squares. */
+/**
+ * Operations of a step for a pair: two for every weight that a token passes, forth, again where layers are recomputed,
+ * back to the token, and back to the weight where that is trained; attention by its full squares.
+ */
 function pairFlops(
   config: TransformerConfig,
   { lora, gradientCheckpointing }: Pick<ShapePoint, "lora" | "gradientCheckpointing">,
 ): number {
-  const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config,
-    tokens = promptTokens + 2 * completionTokens,
-    targets = completionTokens; // the prompt once; the mask keeps half of either side
-  const inLayers = weightCount(config) - (tied ? 1 : 2) * vocabSize * hiddenSize,
-    scores = 2 * (promptTokens + completionTokens) ** 2;
-  const back = lora ? 1 : 2,
-    passes = 1 + (gradientCheckpointing ? 1 : 0);
+  const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config;
+  const tokens = promptTokens + 2 * completionTokens;
+  const targets = completionTokens; // the prompt once; the mask keeps half of either side
+  const inLayers = weightCount(config) - (tied ? 1 : 2) * vocabSize * hiddenSize;
+  const scores = 2 * (promptTokens + completionTokens) ** 2;
+  const back = lora ? 1 : 2;
+  const passes = 1 + (gradientCheckpointing ? 1 : 0);
   return (
     2 * tokens * inLayers * (passes + back) +
     2 * targets * vocabSize * hiddenSize * (1 + back) +
@@ -113,10 +119,13 @@ function pairFlops(
   );
 }
 
-/** A Hugging Face folder of that shape: normal weights of standard deviation 0.02, of which a million are drawn and repeated. */
+/**
+ * A Hugging Face folder of that shape: normal weights of standard deviation 0.02, of which a million are drawn and
+ * repeated.
+ */
 function seededShape(name: keyof typeof configs): string {
-  const dir = path.join(benchFolder, "models", name),
-    file = path.join(dir, "model.safetensors");
+  const dir = path.join(benchFolder, "models", name);
+  const file = path.join(dir, "model.safetensors");
   if (existsSync(file)) return dir;
   mkdirSync(dir, { recursive: true });
   writeFileAtomic(path.join(dir, "config.json"), JSON.stringify(configs[name]));
@@ -124,30 +133,30 @@ function seededShape(name: keyof typeof configs): string {
     const source = path.join(projectRoot, "data/atlas/base", name);
     if (existsSync(source)) copyFileSync(source, path.join(dir, name));
   }
-  const rng = new Rng(name),
-    drawn = Float32Array.from({ length: 1 << 20 }, () => 0.02 * rng.normal());
-  const block = new Uint16Array(drawn.length),
-    ones = new Uint16Array(1 << 16).fill(0x3f80),
-    bits = new Uint32Array(drawn.buffer);
+  const rng = new Rng(name);
+  const drawn = Float32Array.from({ length: 1 << 20 }, () => 0.02 * rng.normal());
+  const block = new Uint16Array(drawn.length);
+  const ones = new Uint16Array(1 << 16).fill(0x3f80);
+  const bits = new Uint32Array(drawn.buffer);
   bits.forEach((x, i) => (block[i] = x >> 16));
   let offset = 0;
-  const shapes = [...weightShapes(parseConfig(configs[name], name))],
-    header = JSON.stringify(
-      Object.fromEntries(
-        shapes.map(([weight, shape]) => [
-          weight,
-          { dtype: "BF16", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 2))] },
-        ]),
-      ),
-    );
-  const length = Buffer.alloc(8),
-    padded = Buffer.from(header.padEnd(Math.ceil(header.length / 8) * 8)),
-    fd = openSync(`${file}.part`, "w");
+  const shapes = [...weightShapes(parseConfig(configs[name], name))];
+  const header = JSON.stringify(
+    Object.fromEntries(
+      shapes.map(([weight, shape]) => [
+        weight,
+        { dtype: "BF16", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 2))] },
+      ]),
+    ),
+  );
+  const length = Buffer.alloc(8);
+  const padded = Buffer.from(header.padEnd(Math.ceil(header.length / 8) * 8));
+  const fd = openSync(`${file}.part`, "w");
   length.writeBigUInt64LE(BigInt(padded.length));
   writeSync(fd, Buffer.concat([length, padded]));
   for (const [weight, shape] of shapes) {
-    const source = weight.endsWith("norm.weight") ? ones : block,
-      bytes = shape.reduce((a, b) => a * b, 2);
+    const source = weight.endsWith("norm.weight") ? ones : block;
+    const bytes = shape.reduce((a, b) => a * b, 2);
     for (let done = 0; done < bytes; done += source.byteLength)
       writeSync(fd, new Uint8Array(source.buffer, 0, Math.min(source.byteLength, bytes - done)));
   }

@@ -1,4 +1,7 @@
-/** Training steps against TRL and a plain torch loop; the same steps on our WebAssembly engine; and against what the machine can do at most. */
+/**
+ * Training steps against TRL and a plain torch loop; the same steps on our WebAssembly engine; and against what the
+ * machine can do at most.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { batchMembers, learningRate, train } from "../../lib/align/train";
 import type { StepLog } from "../../lib/align/trainOptions";
@@ -28,8 +31,8 @@ async function trainRace(
   peers: Record<string, Peer>,
   goals: Record<string, number>,
 ): Promise<Row[]> {
-  const step = stepper(work),
-    losses: Record<string, number[]> = { ours: [] };
+  const step = stepper(work);
+  const losses: Record<string, number[]> = { ours: [] };
   const sides: Record<string, (round: number) => Promise<number>> = {
     ours: () =>
       seconds(async () => {
@@ -65,14 +68,14 @@ async function againstPython(
   rounds: number,
   goals: Record<"TRL" | "torch", number>,
 ): Promise<Row[]> {
-  const pairs = scratchFile("pairs.jsonl"),
-    {
-      lr,
-      batch,
-      objective: {
-        options: { beta },
-      },
-    } = work.options;
+  const pairs = scratchFile("pairs.jsonl");
+  const {
+    lr,
+    batch,
+    objective: {
+      options: { beta },
+    },
+  } = work.options;
   writePeerPairs(pairs, work, rounds + warmup);
   const setup = {
     model: work.policy.dir,
@@ -116,8 +119,8 @@ export async function trainSuite(python: string | undefined, rounds: number): Pr
 
 /** The WebAssembly engine as a peer: the ratio is how many times slower it is, to stay below 5. */
 export async function wasmSuite(_python: string | undefined, rounds: number): Promise<Row[]> {
-  const work = await atlasWork(),
-    wasm = await Peer.node("wasm", "wasmTrain.ts", { ENGINE: "wasm" }, {});
+  const work = await atlasWork();
+  const wasm = await Peer.node("wasm", "wasmTrain.ts", { ENGINE: "wasm" }, {});
   try {
     const rows = await trainRace(work, rounds, { "WebAssembly, 2 workers": wasm }, { "WebAssembly, 2 workers": 5 });
     return rows.map((row) => ({ ...row, suite: "wasm", atMost: true }));
@@ -127,7 +130,10 @@ export async function wasmSuite(_python: string | undefined, rounds: number): Pr
   }
 }
 
-/** Useful floating-point operations of a step: two per weight and token forwards, four backwards; attention; the LM head where it is used. */
+/**
+ * Useful floating-point operations of a step: two per weight and token forwards, four backwards; attention; the LM head
+ * where it is used.
+ */
 function stepOperations(
   {
     policy: {
@@ -155,8 +161,8 @@ function stepOperations(
 
 /** Achieved GFLOP/s of a train step beside the best matrix product of the machine. */
 async function roofline(work: TrainingWork, rounds: number): Promise<Row> {
-  const n = 1536,
-    a = tf.randomNormal([n, n], 0, 1, "float32", 1) as tf.Tensor2D;
+  const n = 1536;
+  const a = tf.randomNormal([n, n], 0, 1, "float32", 1) as tf.Tensor2D;
   const product = async () => {
     const out = tf.tidy(() => tf.slice(tf.matMul(a, a), [0, 0], [1, 1]));
     await out.data();

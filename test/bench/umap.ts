@@ -10,18 +10,18 @@ const [n, d, clusters, neighbours, minDist] = [2682, 256, 30, 15, 0.1];
 
 export async function umapSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
-  const rng = new Rng("bench vectors"),
-    centres = Array.from({ length: clusters }, () => Array.from({ length: d }, () => rng.normal()));
+  const rng = new Rng("bench vectors");
+  const centres = Array.from({ length: clusters }, () => Array.from({ length: d }, () => rng.normal()));
   const rows = Array.from({ length: n }, (_, i) =>
     Float32Array.from(centres[i % clusters]!, (c) => c + 0.8 * rng.normal()),
   );
-  const file = scratchFile("vectors.f32"),
-    map = scratchFile("map.f32");
+  const file = scratchFile("vectors.f32");
+  const map = scratchFile("map.f32");
   writeFileSync(file, Buffer.concat(rows.map((row) => Buffer.from(row.buffer))));
   const learn = await Peer.python(python, "umap_fit.py", { file, shape: [n, d], neighbours, min_dist: minDist });
   try {
-    let layout: [number, number][] = [],
-      theirs = 0;
+    let layout: [number, number][] = [];
+    let theirs = 0;
     const times = await race(rounds, 1, {
       ours: (round) =>
         seconds(() => {

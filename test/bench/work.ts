@@ -102,13 +102,13 @@ export const seededConfig: TransformerConfig = {
 
 /** Writes Normal(0, 0.02) weights as a Hugging Face folder, once. */
 export async function seededCheckpoint(name: string, config: TransformerConfig): Promise<string> {
-  const dir = path.join(benchFolder, "models", name),
-    rng = new Rng(name);
+  const dir = path.join(benchFolder, "models", name);
+  const rng = new Rng(name);
   if (!existsSync(path.join(dir, "model.safetensors"))) {
     const tensors = new Map(
       [...weightShapes(config)].map(([weight, shape]) => {
-        const stream = rng.fork(weight),
-          data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+        const stream = rng.fork(weight);
+        const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
         return [
           weight,
           { shape, data: weight.endsWith("norm.weight") ? data.fill(1) : data.map(() => 0.02 * stream.normal()) },
@@ -127,8 +127,8 @@ export function randomPairs(
   { prompt, shortest, longest }: { prompt: number; shortest: number; longest: number },
 ): TokenizedPair[] {
   return Array.from({ length: count }, (_, i) => {
-    const rng = new Rng("random pairs").fork(i),
-      promptIds = Array.from({ length: prompt }, () => 3 + rng.int(vocabSize - 3));
+    const rng = new Rng("random pairs").fork(i);
+    const promptIds = Array.from({ length: prompt }, () => 3 + rng.int(vocabSize - 3));
     const side = (): TokenizedSide => {
       const length = shortest + rng.int(longest - shortest + 1) - prompt;
       const ids = Int32Array.from([...promptIds, ...Array.from({ length }, () => 3 + rng.int(vocabSize - 3))]);
@@ -138,7 +138,8 @@ export function randomPairs(
       );
       return { ids, weights, promptLength: prompt, sentenceOf: new Int32Array(ids.length), emptied: false };
     };
-    return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair; // what it was made from is never looked at
+    // what it was made from is never looked at
+    return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair;
   });
 }
 
@@ -149,9 +150,9 @@ async function prepare(
   options: TrainOptions,
   workers?: number,
 ): Promise<TrainingWork> {
-  const policy = loadPolicy(dir),
-    layout = flatLayout(policy.params),
-    initial = flatten(Object.values(policy.params));
+  const policy = loadPolicy(dir);
+  const layout = flatLayout(policy.params);
+  const initial = flatten(Object.values(policy.params));
   const compute = pooledCompute(policy.model, layout, pairs, workers);
   return {
     name,
@@ -177,8 +178,8 @@ export function writePeerPairs(file: string, { pairs, reference, options, seed }
   const rows = Array.from({ length: steps }, (_, step) => batchMembers(new Rng(seed), pairs.length, options, step))
     .flat()
     .map((i) => {
-      const { chosen, rejected } = pairs[i]!,
-        P = chosen.promptLength;
+      const { chosen, rejected } = pairs[i]!;
+      const P = chosen.promptLength;
       return {
         prompt_ids: list(chosen.ids.subarray(0, P)),
         prompt_mask: list(chosen.weights.subarray(0, P)),

@@ -1,4 +1,7 @@
-/** Section 11: whatever is wrong with the input, exit code 1, one message that says where, what was expected, got and to do, and nothing lost. */
+/**
+ * Section 11: whatever is wrong with the input, exit code 1, one message that says where, what was expected, got and to
+ * do, and nothing lost.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -114,8 +117,8 @@ const models: [what: string, spoilModel: (dir: string) => void, message: RegExp]
   [
     "NaN weights",
     (dir) => {
-      const file = path.join(dir, "model.safetensors"),
-        reader = readSafetensors(file);
+      const file = path.join(dir, "model.safetensors");
+      const reader = readSafetensors(file);
       const tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
       tensors.get("model.layers.1.mlp.up_proj.weight")!.data[7] = NaN;
       writeSafetensors(file, tensors);

@@ -1,4 +1,6 @@
-/** The verbs `import` and `export` as a user types them: there and back, what is lost in --help, refusals of one line. */
+/**
+ * The verbs `import` and `export` as a user types them: there and back, what is lost in --help, refusals of one line.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -9,10 +11,10 @@ import { refuse, run, succeed } from "./here";
 import { filesBelow, succeed as succeedAlone } from "./process";
 
 test("export to every format, import again, export to torch", { timeout: 120_000 }, async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    pairs = writePairs(at("pairs.jsonl"), 3),
-    env = { ENGINE: "wasm" };
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const pairs = writePairs(at("pairs.jsonl"), 3);
+  const env = { ENGINE: "wasm" };
   const once = [
     ["official", "official.jsonl", succeedAlone],
     ["trl", "trl.jsonl", succeed],
@@ -78,9 +80,9 @@ test("export to every format, import again, export to torch", { timeout: 120_000
 });
 
 test("refusals, and what --help says is lost", { timeout: 60_000 }, async (t) => {
-  const dir = scratch(t),
-    pairs = writePairs(path.join(dir, "pairs.jsonl"), 1),
-    bad = path.join(dir, "bad.jsonl");
+  const dir = scratch(t);
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 1);
+  const bad = path.join(dir, "bad.jsonl");
   writeFileSync(bad, '{"prompt":"p","chosen":"a","rejected":"b"}\n{"prompt":"p","chosen":"a"}\n');
   await refuse(
     ["import", "--from", "trl", "--in", bad, "--out", path.join(dir, "o.jsonl")],

@@ -9,8 +9,8 @@ setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined }));
 
 /** `mask-dpo ...args`, on the engine of this process. */
 export async function run(args: readonly string[], env: Env = {}): Promise<Ended> {
-  const said = { stdout: "", stderr: "" },
-    outer = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
+  const said = { stdout: "", stderr: "" };
+  const outer = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
   setEnv(env);
   const before = listen({
     out: (text) => {
@@ -36,5 +36,5 @@ function setEnv(env: Env): void {
   }
 }
 
-export const succeed = succeedBy(run),
-  refuse = refuseBy(run);
+export const succeed = succeedBy(run);
+export const refuse = refuseBy(run);

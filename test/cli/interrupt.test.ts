@@ -40,9 +40,9 @@ test("train", { timeout: 60_000 }, async (t) => {
     "--checkpoint-every",
     "5",
   ];
-  const calm = path.join(dir, "calm"),
-    out = path.join(dir, "out"),
-    log = path.join(`${out}.run`, "log.jsonl");
+  const calm = path.join(dir, "calm");
+  const out = path.join(dir, "out");
+  const log = path.join(`${out}.run`, "log.jsonl");
   await interrupt(train(out), () => linesOf(log) >= 15);
   assert.ok(linesOf(log) < 100 && !existsSync(out));
   for (const to of [out, calm]) await succeed(train(to));
@@ -69,8 +69,8 @@ test("sample", { timeout: 60_000 }, async (t) => {
     "--max-new-tokens",
     "60",
   ];
-  const calm = path.join(dir, "calm.jsonl"),
-    out = path.join(dir, "out.jsonl");
+  const calm = path.join(dir, "calm.jsonl");
+  const out = path.join(dir, "out.jsonl");
   await interrupt(sample(out), () => linesOf(out) >= 16);
   assert.ok(linesOf(out) < 30 * 16, "it was done before it was interrupted");
   for (const to of [out, calm]) await succeed(sample(to));

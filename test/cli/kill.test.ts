@@ -39,8 +39,8 @@ test(
       "--checkpoint-every",
       "2",
     ];
-    const calm = path.join(dir, "calm"),
-      out = path.join(dir, "out");
+    const calm = path.join(dir, "calm");
+    const out = path.join(dir, "out");
     const log = path.join(`${out}.run`, "log.jsonl");
     await succeed(train(calm), env);
 
@@ -96,8 +96,8 @@ test("sample, killed while it writes, loses, doubles and halves no row", { timeo
     "--max-new-tokens",
     "12",
   ];
-  const calm = path.join(dir, "calm.jsonl"),
-    out = path.join(dir, "out.jsonl");
+  const calm = path.join(dir, "calm.jsonl");
+  const out = path.join(dir, "out.jsonl");
   await succeed(sample(calm), env);
   await killed(sample(out), "write out.jsonl 1");
   await killed(sample(out), "write out.jsonl 4");
@@ -117,8 +117,8 @@ test(
     const dir = scratch(t);
     // on the engine of every process here: it may share memory with the arrays that a state is read into
     const pretrain = (out: string) => ["--import", "tsx", path.join(__dirname, "pretrainTiny.ts"), out];
-    const calm = path.join(dir, "calm"),
-      out = path.join(dir, "out");
+    const calm = path.join(dir, "calm");
+    const out = path.join(dir, "out");
     const calmRun = startNode(pretrain(calm)).ended;
     for (const moment of ["write state.safetensors 2", "renamed state.safetensors 1", "write model.safetensors 1"]) {
       const { signal, stderr } = await startNode(pretrain(out), { KILL_AT: moment }).ended;

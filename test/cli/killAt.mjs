@@ -1,4 +1,5 @@
-// Preloaded into a child: SIGKILLs it in the middle of one disk operation, named by KILL_AT = "<what> <file name> <nth>".
+// Preloaded into a child: SIGKILLs it in the middle of one disk operation, named by KILL_AT = "<what> <file name>
+// <nth>".
 // what: "write" (half of the bytes are written), "rename" (before it), "renamed" (after it), "rm" (before it).
 import fs from "node:fs";
 import { basename } from "node:path";

@@ -1,4 +1,7 @@
-/** `annotate --annotator factscore` on FActScore's database and on rows of the same articles: one run, as long as the articles are the same. */
+/**
+ * `annotate --annotator factscore` on FActScore's database and on rows of the same articles: one run, as long as the
+ * articles are the same.
+ */
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -14,8 +17,8 @@ test(
   "annotate resumes whatever file the articles are from, and not when one of them changed",
   { timeout: 120_000 },
   async (t) => {
-    const dir = scratch(t),
-      at = (name: string) => path.join(dir, name);
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
     const { articles } = readGolden<{ articles: { title: string; passages: string[] }[] }>("knowledge", "vectors.json");
     copyFileSync(goldenPath("knowledge", "documents.db"), at("documents"));
     writeJsonl(

@@ -58,8 +58,8 @@ function withAdapter(script: string): string {
 
 async function shell(cwd: string, script: string): Promise<string> {
   const child = spawn("sh", ["-c", script], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "",
-    stderr = "";
+  let stdout = "";
+  let stderr = "";
   child.stdout.on("data", (data) => {
     stdout += String(data);
   });
@@ -81,8 +81,8 @@ const questionsOn = (names: readonly string[]): Question[] =>
 
 /** The user's folder. */
 function ownFolder(t: TestContext, model: string): string {
-  const dir = scratch(t),
-    mine = path.join(dir, "mine");
+  const dir = scratch(t);
+  const mine = path.join(dir, "mine");
   mkdirSync(mine);
   writeJsonl(path.join(mine, "questions.jsonl"), questionsOn(topics));
   writeJsonl(path.join(mine, "test.jsonl"), questionsOn(["Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"]));
@@ -99,8 +99,8 @@ function ownFolder(t: TestContext, model: string): string {
 
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {
-  const rng = new Rng(`${body.seed}`),
-    topic = /about (\w+)/.exec(body.messages![0]!.content)![1]!;
+  const rng = new Rng(`${body.seed}`);
+  const topic = /about (\w+)/.exec(body.messages![0]!.content)![1]!;
   return Array.from({ length: 4 }, () => `${rng.next() < 0.5 ? topic : "It"} is large.`).join(" ");
 }
 
@@ -121,16 +121,16 @@ for (const [family, model, trained] of [
     `study.sh from questions to report: ${family}, ${trained === "adapter" ? "an adapter" : "all weights"}`,
     { timeout: 240_000, skip },
     async (t) => {
-      const server = await fleet(t),
-        dir = ownFolder(t, model),
-        at = (name: string) => path.join(dir, "mine", name);
+      const server = await fleet(t);
+      const dir = ownFolder(t, model);
+      const at = (name: string) => path.join(dir, "mine", name);
       const script = fromReadme("study.sh", { ...here, ...small, "http://127.0.0.1:8000/v1": server.url });
       const said = await shell(dir, trained === "adapter" ? withAdapter(script) : script);
       assert.match(said, /aligned +[\d.]+ .+\[[\s\S]+report in mine\/report\/report\.html\n$/);
       assert.match(readFileSync(at("base/config.json"), "utf8"), new RegExp(family));
 
-      const pairs = rowsOf<PreferencePair>(at("pairs.jsonl")),
-        [before, after] = ["base", "aligned"].map((name) => readCheckpoint(at(name)));
+      const pairs = rowsOf<PreferencePair>(at("pairs.jsonl"));
+      const [before, after] = ["base", "aligned"].map((name) => readCheckpoint(at(name)));
       assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
       const projection = "model.layers.0.self_attn.q_proj.weight";
       assert.notDeepEqual(after!.tensors.get(projection), before!.tensors.get(projection));
@@ -142,10 +142,10 @@ for (const [family, model, trained] of [
           how,
         );
 
-      const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report,
-        table = (name: string) => report.tables.find((one) => one.name === name)!;
-      const answers = (name: string, how: string) => at(`${name}-${how}-judged.jsonl`),
-        summary = (name: string, how: string) => summaryOf(answers(name, how), at("test.jsonl"), 1);
+      const report = JSON.parse(readFileSync(at("report/report.json"), "utf8")) as Report;
+      const table = (name: string) => report.tables.find((one) => one.name === name)!;
+      const answers = (name: string, how: string) => at(`${name}-${how}-judged.jsonl`);
+      const summary = (name: string, how: string) => summaryOf(answers(name, how), at("test.jsonl"), 1);
       const expected = evaluationTable(
         ["greedy", "sampled"].flatMap((how) =>
           ["base", "aligned"].map((name) => ({
@@ -196,9 +196,9 @@ test(
   "a server samples for four clients, annotate.ts judges, and a model with a SentencePiece tokenizer learns under the mask",
   { timeout: 120_000, skip },
   async (t) => {
-    const server = await fleet(t),
-      dir = ownFolder(t, "tinyllama-1.1b"),
-      at = (name: string) => path.join(dir, "mine", name);
+    const server = await fleet(t);
+    const dir = ownFolder(t, "tinyllama-1.1b");
+    const at = (name: string) => path.join(dir, "mine", name);
     const shards = fromReadme("shards", { ...here, "--k 32": "--k 4", "http://127.0.0.1:8000/v1": server.url });
     await shell(dir, `set -e\nfor i in 1 2 3 4; do\n${shards}done`);
     assert.equal(server.seen.length, 32);
@@ -223,8 +223,8 @@ test(
 
     const lines = fromReadme("study.sh", { ...here, ...small }).split("\n");
     await shell(dir, ["set -e", ...lines.filter((line) => / (pairs|train) --/.test(line))].join("\n"));
-    const out = at("report"),
-      answers = `base=${at("annotated.jsonl")}`;
+    const out = at("report");
+    const answers = `base=${at("annotated.jsonl")}`;
     await succeed([
       "report",
       "--questions",
@@ -239,8 +239,8 @@ test(
       "--out",
       out,
     ]);
-    const { tables } = JSON.parse(readFileSync(path.join(out, "report.json"), "utf8")) as Report,
-      [masks] = tables.find(({ name }) => name === "masks")!.rows;
+    const { tables } = JSON.parse(readFileSync(path.join(out, "report.json"), "utf8")) as Report;
+    const [masks] = tables.find(({ name }) => name === "masks")!.rows;
     for (const side of ["chosen", "rejected"]) {
       const kept = masks![side] as number;
       assert.ok(kept > 0 && kept < 100, `the mask keeps ${kept} % of ${side}`);

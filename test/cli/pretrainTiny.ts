@@ -1,4 +1,5 @@
-// A base small enough to be pretrained in seconds, by the code that pretrains Atlas's: node --import tsx pretrainTiny.ts <folder>
+// A base small enough to be pretrained in seconds, by the code that pretrains Atlas's: node --import tsx
+// pretrainTiny.ts <folder>
 import { startEngine } from "../../lib/engine/backend";
 import { pretrain } from "../../lib/steps/pretrain";
 import { loadTokenizer } from "../../lib/text/tokenizer";

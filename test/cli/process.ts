@@ -65,7 +65,10 @@ export const succeedBy =
   };
 export const succeed = succeedBy(run);
 
-/** Runs it, which must fail as section 11 of the issue says: exit code 1, and one message of one line with what was expected, got and to do. */
+/**
+ * Runs it, which must fail as section 11 of the issue says: exit code 1, and one message of one line with what was
+ * expected, got and to do.
+ */
 export const refuseBy =
   (run: Run) =>
   async (args: readonly string[], message: RegExp, env: Env = {}): Promise<void> => {

@@ -9,10 +9,10 @@ import { refuse, run, succeed } from "./here";
 import { succeed as succeedAlone } from "./process";
 
 test("ls, show, diff, gc", async (t) => {
-  const root = scratch(t),
-    env = { MASK_DPO_RUNS: root };
-  const [one, two] = [1, 2].map((seed) => runFolder(root, "candidates", { seed, k: 4 })),
-    [a, b] = [path.basename(one!).slice(-8), path.basename(two!).slice(-8)];
+  const root = scratch(t);
+  const env = { MASK_DPO_RUNS: root };
+  const [one, two] = [1, 2].map((seed) => runFolder(root, "candidates", { seed, k: 4 }));
+  const [a, b] = [path.basename(one!).slice(-8), path.basename(two!).slice(-8)];
   writeFileSync(path.join(one!, "candidates.jsonl"), "{}\n");
   assert.match(
     await succeedAlone(["runs", "ls", "--kind", "candidates"], env),

@@ -1,4 +1,7 @@
-/** `sample` and `annotate` with a server, as a user runs them: killed, interrupted, shared out, paid for; and a real server. */
+/**
+ * `sample` and `annotate` with a server, as a user runs them: killed, interrupted, shared out, paid for; and a real
+ * server.
+ */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -22,10 +25,10 @@ test(
   "sample, killed in the middle of a row and interrupted, asks for nothing twice that is on disk",
   { timeout: 120_000 },
   async (t) => {
-    const dir = scratch(t),
-      questions = writeQuestions(path.join(dir, "questions.jsonl"), 12),
-      out = path.join(dir, "out.jsonl"),
-      calm = path.join(dir, "calm.jsonl");
+    const dir = scratch(t);
+    const questions = writeQuestions(path.join(dir, "questions.jsonl"), 12);
+    const out = path.join(dir, "out.jsonl");
+    const calm = path.join(dir, "calm.jsonl");
     const served = path.join(`${out}.run`, "served.1-of-1.jsonl");
     const server = await fakeServer(
       t,
@@ -61,8 +64,8 @@ test(
       .slice(0, 6)
       .map((line) => (JSON.parse(line) as Served).completion);
 
-    const second = server.seen.length,
-      running = start(sample(out), env);
+    const second = server.seen.length;
+    const running = start(sample(out), env);
     await until(() => linesOf(served) >= 20, running);
     running.child.kill("SIGINT");
     const { code, stderr } = await running.ended;
@@ -73,8 +76,8 @@ test(
     );
     assert.ok(!existsSync(out), "not written before everything is there");
 
-    const third = server.seen.length,
-      done = rowsOf<Served>(served).map((row) => row.completion);
+    const third = server.seen.length;
+    const done = rowsOf<Served>(served).map((row) => row.completion);
     const said = await succeed(sample(out), env);
     assert.equal(said, `48 candidates in ${out}; 336 prompt + 144 completion tokens, cost 0.0006\n`);
     assert.deepEqual(
@@ -111,9 +114,9 @@ test(
   "shares write the output once all are there; what is missing or wrong is said",
   { timeout: 120_000 },
   async (t) => {
-    const dir = scratch(t),
-      questions = writeQuestions(path.join(dir, "questions.jsonl"), 10),
-      out = path.join(dir, "out.jsonl");
+    const dir = scratch(t);
+    const questions = writeQuestions(path.join(dir, "questions.jsonl"), 10);
+    const out = path.join(dir, "out.jsonl");
     const server = await fakeServer(t, good(textOf));
     const sample = (...more: string[]) => [
       "sample",
@@ -178,9 +181,9 @@ test(
 );
 
 test("annotate with a language model, then its agreement with the labels given", { timeout: 120_000 }, async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    questions = writeQuestions(at("questions.jsonl"), 4);
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const questions = writeQuestions(at("questions.jsonl"), 4);
   const sentences = (wrong: number) => [
     { start: 0, end: 8, verdict: "supported" as const },
     { start: 9, end: 17, verdict: wrong ? ("contradictory" as const) : ("no-fact" as const) },
@@ -200,8 +203,8 @@ test("annotate with a language model, then its agreement with the labels given",
     [0, 1, 2, 3].map((i) => ({ topic: `t${i}`, document: "It is so." })),
   );
   const server = await fakeServer(t, (response, seen) => {
-    const turn = seen.body.messages!.length,
-      second = seen.body.messages![0]!.content.includes("It is no");
+    const turn = seen.body.messages!.length;
+    const second = seen.body.messages![0]!.content.includes("It is no");
     send(
       response,
       completion(
@@ -267,8 +270,8 @@ test(
   "a real server: `transformers serve` gives greedily what our own sampler gives",
   { timeout: 240_000, skip },
   async (t) => {
-    const dir = scratch(t),
-      at = (name: string) => path.join(dir, name);
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
     const probe = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => probe.on("listening", resolve));
     const { port } = probe.address() as AddressInfo;

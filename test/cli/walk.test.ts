@@ -1,4 +1,7 @@
-/** Every verb once, file by file, from Atlas's questions to best-of-N; and outside checks of what `train` and `logps` leave. */
+/**
+ * Every verb once, file by file, from Atlas's questions to best-of-N; and outside checks of what `train` and `logps`
+ * leave.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -184,8 +187,8 @@ test(
 
 test("logps of mask none are the sums of log-softmax over full logits", async (t) => {
   const dir = scratch(t);
-  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 5),
-    out = path.join(dir, "logps.jsonl");
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 5);
+  const out = path.join(dir, "logps.jsonl");
   await here.succeed(["logps", "--model", tinyModel, "--pairs", pairs, "--mask", "none", "--out", out]);
   const rows = rowsOf<LogpsRow>(out);
   await startEngine();

@@ -1,4 +1,7 @@
-/** The flat optimizer against torch.optim.AdamW (with clip_grad_norm_) over 20 steps, and the schedule against transformers'. */
+/**
+ * The flat optimizer against torch.optim.AdamW (with clip_grad_norm_) over 20 steps, and the schedule against
+ * transformers'.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -29,8 +32,8 @@ const join = (tensors: Named) =>
 for (const [name, { settings, rates, gradientNorms, params }] of Object.entries(golden.cases)) {
   onEveryBackend(`AdamW trajectory: ${name}`, async () => {
     const before = tf.memory().numTensors;
-    let weights = tf.tensor1d(join(golden.initial)),
-      state = adamwInit(weights.size);
+    let weights = tf.tensor1d(join(golden.initial));
+    let state = adamwInit(weights.size);
     for (const [step, gradients] of golden.gradients.entries()) {
       const gradient = tf.tensor1d(join(gradients));
       const { clipped, norm } = await clipGradient(gradient, settings.maxNorm ?? Infinity);

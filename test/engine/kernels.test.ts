@@ -34,8 +34,8 @@ function compare(
     const weights = random(...fused(...inputs).shape);
     const run = (f: (...x: tf.Tensor[]) => tf.Tensor) =>
       tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(f(...x), weights)))(inputs);
-    const a = run(fused),
-      b = run(plain);
+    const a = run(fused);
+    const b = run(plain);
     assert.ok(relativeError(fused(...inputs).dataSync(), plain(...inputs).dataSync()) < 1e-5, "value");
     a.grads.forEach((g, i) => {
       const error = relativeError(g.dataSync(), b.grads[i]!.dataSync());
@@ -66,8 +66,8 @@ onEveryBackend("swiglu", () => {
 });
 
 onEveryBackend("takeRows: repeated rows add up", () => {
-  const table = random<tf.Tensor2D>(9, 4),
-    rows = tf.tensor1d([3, 3, 0, 8, 3], "int32");
+  const table = random<tf.Tensor2D>(9, 4);
+  const rows = tf.tensor1d([3, 3, 0, 8, 3], "int32");
   compare(
     (t) => takeRows(t as tf.Tensor2D, rows),
     (t) => tf.matMul(tf.oneHot(rows, 9).toFloat(), t as tf.Tensor2D),
@@ -77,9 +77,9 @@ onEveryBackend("takeRows: repeated rows add up", () => {
 });
 
 onEveryBackend("targetLogps: LM head and log-softmax, whole and in chunks", () => {
-  const inputs = [random(6, 5), random(11, 5)],
-    ids = [0, 10, 4, 4, 7, 1],
-    oneHot = tf.oneHot(ids, 11);
+  const inputs = [random(6, 5), random(11, 5)];
+  const ids = [0, 10, 4, 4, 7, 1];
+  const oneHot = tf.oneHot(ids, 11);
   const plain = (h?: tf.Tensor, w?: tf.Tensor) =>
     tf.sum(tf.mul(tf.logSoftmax(tf.matMul(h as tf.Tensor2D, w as tf.Tensor2D, false, true)), oneHot), -1);
   for (const most of [undefined, 44, 11, 1]) {
@@ -100,11 +100,11 @@ onEveryBackend("targetLogps: LM head and log-softmax, whole and in chunks", () =
 
 onEveryBackend("targetLogps stays finite where p(target) underflows", () => {
   const logits = tf.tensor2d([
-      [300, -300, 0],
-      [0, 500, 1],
-    ]),
-    identity = tf.eye(3),
-    targets = Int32Array.from([1, 1]);
+    [300, -300, 0],
+    [0, 500, 1],
+  ]);
+  const identity = tf.eye(3);
+  const targets = Int32Array.from([1, 1]);
   const { value, grads } = tf.valueAndGrads((h: tf.Tensor, w: tf.Tensor) =>
     tf.sum(targetLogps(h as tf.Tensor2D, w as tf.Tensor2D, targets)),
   )([logits, identity]);
@@ -116,9 +116,9 @@ onEveryBackend("targetLogps stays finite where p(target) underflows", () => {
 onEveryBackend(
   "AngleTable: cosines and sines of position times frequency, also after it grew; nothing is left of it",
   () => {
-    const before = tf.memory().numTensors,
-      frequencies = Float32Array.from([1, 0.3, 0.05]),
-      table = new AngleTable(frequencies);
+    const before = tf.memory().numTensors;
+    const frequencies = Float32Array.from([1, 0.3, 0.05]);
+    const table = new AngleTable(frequencies);
     const check = (positions: number[], angles: Angles) =>
       (["cos", "sin"] as const).forEach((name) => {
         const expected = positions.flatMap((position) =>
@@ -138,7 +138,10 @@ onEveryBackend(
   },
 );
 
-/** Sequences as tokens, and how their rows are grouped; tokens that sequences share must have the same tokens before them. */
+/**
+ * Sequences as tokens, and how their rows are grouped; tokens that sequences share must have the same tokens before
+ * them.
+ */
 const layouts: Record<string, { sequences: number[][]; groups: { rows: number; length: number }[] }> = {
   "rows of one length that share nothing": {
     sequences: [
@@ -199,14 +202,16 @@ for (const [layout, { sequences, groups }] of Object.entries(layouts))
     });
   }
 
-/** Rows of the groups, padded with token 0; a token's own slot is its last one, so that own slots stand in several rows. */
+/**
+ * Rows of the groups, padded with token 0; a token's own slot is its last one, so that own slots stand in several rows.
+ */
 function attentionRows(
   sequences: readonly number[][],
   groups: readonly { rows: number; length: number }[],
   N: number,
 ): AttentionRows {
-  const slots: number[] = [],
-    slotOf: number[] = [];
+  const slots: number[] = [];
+  const slotOf: number[] = [];
   const lengths = groups.flatMap(({ rows, length }) => Array.from({ length: rows }, () => length));
   sequences.forEach((sequence, r) => {
     sequence.forEach((token, i) => (slotOf[token] = slots.length + i));
@@ -222,7 +227,10 @@ function attentionRows(
   };
 }
 
-/** Rotate-half rotary embedding and causal attention in plain ops, sequence by sequence and head by head; a shared token is taken from the first of its sequences. */
+/**
+ * Rotate-half rotary embedding and causal attention in plain ops, sequence by sequence and head by head; a shared token
+ * is taken from the first of its sequences.
+ */
 function plainAttention(
   q: tf.Tensor,
   k: tf.Tensor,
@@ -236,8 +244,8 @@ function plainAttention(
     const angles = Array.from({ length: T }, (_, t) =>
       Array.from({ length: h }, (_, i) => t * frequencies[i % (h / 2)]!),
     );
-    const cos = tf.tensor2d(angles.map((r) => r.map(Math.cos))),
-      sin = tf.tensor2d(angles.map((r) => r.map(Math.sin)));
+    const cos = tf.tensor2d(angles.map((r) => r.map(Math.cos)));
+    const sin = tf.tensor2d(angles.map((r) => r.map(Math.sin)));
     const rope = (x: tf.Tensor2D) => {
       const [a, b] = tf.split(x, 2, 1);
       return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b!), a!], 1), sin));

@@ -1,5 +1,7 @@
-// What an engine computes, as JSON on stdout: run in a process of its own with ENGINE set, and compared with another engine's.
-// With the argument "start" or "large" only a matrix product, on an engine for small or for large tensors. Everything is read asynchronously, the only way WebGPU offers.
+// What an engine computes, as JSON on stdout: run in a process of its own with ENGINE set, and compared with another
+// engine's.
+// With the argument "start" or "large" only a matrix product, on an engine for small or for large tensors. Everything
+// is read asynchronously, the only way WebGPU offers.
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, unflatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
@@ -31,8 +33,8 @@ const random = <R extends tf.Tensor>(name: string, ...shape: number[]): R => {
 async function kernels(out: Probe): Promise<void> {
   const ints = (...values: number[]) => tf.tensor1d(values, "int32");
   // ten tokens in two groups: 0 1 2 with padding and 0 1 3 4, then 5 6 7 8 9
-  const { cos, sin } = new AngleTable(Float32Array.from([1, 0.3, 0.05])).at(ints(0, 1, 2, 2, 3, 0, 1, 2, 3, 4), 5),
-    angles = { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) };
+  const { cos, sin } = new AngleTable(Float32Array.from([1, 0.3, 0.05])).at(ints(0, 1, 2, 2, 3, 0, 1, 2, 3, 4), 5);
+  const angles = { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) };
   const attention = {
     groups: [
       { rows: 2, length: 4, mask: causalMask(4) },
@@ -42,8 +44,8 @@ async function kernels(out: Probe): Promise<void> {
     slotOf: ints(4, 5, 2, 6, 7, 8, 9, 10, 11, 12),
     owners: ints(10, 10, 2, 10, 0, 1, 3, 4, 5, 6, 7, 8, 9),
   };
-  const rows = ints(3, 3, 0, 8, 3),
-    targets = Int32Array.from([0, 10, 4, 4, 7, 1]);
+  const rows = ints(3, 3, 0, 8, 3);
+  const targets = Int32Array.from([0, 10, 4, 4, 7, 1]);
   type Kernel = [inputs: tf.Tensor[], run: (...x: tf.Tensor[]) => tf.Tensor];
   const all: Record<string, Kernel> = {
     rmsNorm: [[random("x", 6, 10), random("w", 10)], (x, w) => rmsNorm(x as tf.Tensor2D, w as tf.Tensor1D, 1e-5)],
@@ -63,8 +65,8 @@ async function kernels(out: Probe): Promise<void> {
     ],
   };
   for (const [name, [inputs, run]] of Object.entries(all)) {
-    const value = run(...inputs),
-      weights = random(`${name} weights`, ...value.shape);
+    const value = run(...inputs);
+    const weights = random(`${name} weights`, ...value.shape);
     out[name] = await read(value);
     const { grads } = tf.valueAndGrads((...x: tf.Tensor[]) => tf.sum(tf.mul(run(...x), weights)))(inputs);
     for (const [i, grad] of grads.entries()) out[`${name} gradient ${i}`] = await read(grad);
@@ -74,17 +76,17 @@ async function kernels(out: Probe): Promise<void> {
 /** Two masked-DPO steps and a greedy continuation of a tiny grouped-query model. */
 async function model(out: Probe): Promise<void> {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-gqa-llama3"));
-  const llamas = [new Transformer(config), new Transformer(config, true)],
-    params = uploadParams(tensors),
-    layout = flatLayout(params);
+  const llamas = [new Transformer(config), new Transformer(config, true)];
+  const params = uploadParams(tensors);
+  const layout = flatLayout(params);
   const rng = new Rng("probe ids");
   const prompt = Array.from({ length: 4 }, () => rng.int(256));
   const batch = [12, 9, 10, 12].map((length) => ({
     ids: Int32Array.from({ length }, (_, t) => prompt[t] ?? rng.int(256)),
     weights: Float32Array.from({ length }, (_, t) => (t > 4 && t % 3 > 0 ? 1 : 0)),
   }));
-  let weights = flatten(Object.values(params)),
-    state = adamwInit(weights.size);
+  let weights = flatten(Object.values(params));
+  let state = adamwInit(weights.size);
   for (let step = 0; step < 2; step++) {
     const objective = (...t: tf.Tensor[]): tf.Scalar => {
       const [policyChosen, policyRejected] = tf.split(
@@ -125,8 +127,8 @@ async function model(out: Probe): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const [size] = process.argv.slice(2),
-    engine = await startEngine({ large: size === "large" });
+  const [size] = process.argv.slice(2);
+  const engine = await startEngine({ large: size === "large" });
   const out: Probe = {
     matMul: await read(tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6, 7, 8], [2, 2]))),
   };

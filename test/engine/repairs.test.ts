@@ -101,8 +101,8 @@ test("an index out of range is refused as before", async () => {
 
 test("nothing stays behind", async () => {
   await switchEngine("wasm");
-  const before = tf.memory().numTensors,
-    buffers = tf.memory().numDataBuffers;
+  const before = tf.memory().numTensors;
+  const buffers = tf.memory().numDataBuffers;
   tf.tidy(() => {
     tf.matMul(tf.ones([3, 4, 5]), tf.ones([3, 6, 5]), false, true);
     tf.gather(tf.ones([3, 16]), int(1));
@@ -112,8 +112,8 @@ test("nothing stays behind", async () => {
 });
 
 test("of what Node removed from util the native package uses what repairNative puts back, and nothing else", () => {
-  const dist = path.join(projectRoot, "node_modules/@tensorflow/tfjs-node-gpu/dist"),
-    used = new Set<string>();
+  const dist = path.join(projectRoot, "node_modules/@tensorflow/tfjs-node-gpu/dist");
+  const used = new Set<string>();
   const files = readdirSync(dist, { recursive: true, encoding: "utf8" });
   for (const file of files.filter((name) => name.endsWith(".js") && !name.endsWith("_test.js"))) {
     const source = readFileSync(path.join(dist, file), "utf8");

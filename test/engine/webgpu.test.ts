@@ -31,7 +31,8 @@ test(
     assert.deepEqual(Object.keys(out), Object.keys(expected));
     for (const [name, values] of Object.entries(expected)) {
       const error = relativeError(out[name]!, values);
-      assert.ok(error < (name === "gradient norm" ? 1e-3 : 1e-5), `${name}: ${error}`); // WebAssembly adds squares one by one
+      // WebAssembly adds squares one by one
+      assert.ok(error < (name === "gradient norm" ? 1e-3 : 1e-5), `${name}: ${error}`);
     }
   },
 );
@@ -40,8 +41,8 @@ test(
   "doctor finds WebGPU sound",
   { skip: installed ? false : "the optional package webgpu is not installed", timeout: 120_000 },
   async (t) => {
-    const adapter = softwareAdapter(scratch(t)),
-      { code, stdout } = await run(["doctor"], { ENGINE: "webgpu", ...adapter });
+    const adapter = softwareAdapter(scratch(t));
+    const { code, stdout } = await run(["doctor"], { ENGINE: "webgpu", ...adapter });
     if (!adapter && /no WebGPU adapter/.test(stdout))
       return t.skip("this machine has no WebGPU adapter, not even a software one");
     assert.equal(code, 0, stdout);

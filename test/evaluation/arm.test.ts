@@ -46,15 +46,15 @@ function totals(wrong: (topic: number) => number): AnswerTotals {
 }
 const arm = (label: string, ...seeds: AnswerTotals[]): Arm => ({ label, seeds, runs: ["r"] });
 const good = arm(
-    "good",
-    totals((i) => 10 + (i % 3)),
-    totals((i) => 12 + (i % 2)),
-  ),
-  bad = arm(
-    "bad",
-    totals((i) => 20 + (i % 5)),
-    totals((i) => 24 - (i % 3)),
-  );
+  "good",
+  totals((i) => 10 + (i % 3)),
+  totals((i) => 12 + (i % 2)),
+);
+const bad = arm(
+  "bad",
+  totals((i) => 20 + (i % 5)),
+  totals((i) => 24 - (i % 3)),
+);
 const rng = () => new Rng("arm");
 
 test("scores pool all seeds, intervals hold them, and each seed has its own", () => {
@@ -70,8 +70,8 @@ test("scores pool all seeds, intervals hold them, and each seed has its own", ()
 });
 
 test("a difference is paired by topic and turns with its sides", () => {
-  const there = armDifference(good, bad, "score", rng()),
-    back = armDifference(bad, good, "score", rng());
+  const there = armDifference(good, bad, "score", rng());
+  const back = armDifference(bad, good, "score", rng());
   assert.ok(there.low > 0 && there.p < 0.001);
   assert.ok(Math.abs(there.value + back.value) < 1e-9);
   assert.deepEqual(there.perSeed.length, 2);
@@ -103,8 +103,8 @@ test("a verdict needs the interval and every seed", () => {
 });
 
 test("tables print, name their runs for the record only, and show seeds", () => {
-  const session = { seed: 1, preset: preset("smoke") } as Session,
-    difference = armDifference(good, bad, "score", rng());
+  const session = { seed: 1, preset: preset("smoke") } as Session;
+  const difference = armDifference(good, bad, "score", rng());
   const tables = [
     armTable(session, "x-arms", "c", [{ arm: good, printed: 77.53 }, { arm: bad }]),
     hackingTable("x-hack", "c", [good, bad]),

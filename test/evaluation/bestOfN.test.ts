@@ -142,13 +142,13 @@ test("too few answers for N, and an N that is none, are refused", () => {
 });
 
 test("the slope of the gap is that of least squares, and turns with its sides", () => {
-  const questions = Array.from({ length: 12 }, (_, i) => question(`q${i}`, `t${i % 6}`)),
-    ns = [1, 2, 4, 8];
+  const questions = Array.from({ length: 12 }, (_, i) => question(`q${i}`, `t${i % 6}`));
+  const ns = [1, 2, 4, 8];
   const [a, b] = [randomAnswers(questions, 8, 0.7, new Rng("a")), randomAnswers(questions, 8, 0.4, new Rng("b"))];
-  const gaps = compareBestOfN(a, b, questions, ns, new Rng(1), options).map(({ value }) => value),
-    x = ns.map(Math.log2);
-  const mean = (values: number[]) => values.reduce((s, v) => s + v, 0) / values.length,
-    [mx, my] = [mean(x), mean(gaps)];
+  const gaps = compareBestOfN(a, b, questions, ns, new Rng(1), options).map(({ value }) => value);
+  const x = ns.map(Math.log2);
+  const mean = (values: number[]) => values.reduce((s, v) => s + v, 0) / values.length;
+  const [mx, my] = [mean(x), mean(gaps)];
   const expected = x.reduce((s, v, i) => s + (v - mx) * (gaps[i]! - my), 0) / x.reduce((s, v) => s + (v - mx) ** 2, 0);
   close(gapSlope(a, b, questions, ns, new Rng(1), options).value, expected, 1e-12);
   close(gapSlope(b, a, questions, ns, new Rng(1), options).value, -expected, 1e-12);
@@ -156,8 +156,8 @@ test("the slope of the gap is that of least squares, and turns with its sides", 
 
 test("error reduction is 0 between equals and 1 when no error is left", () => {
   const questions = [question("a", "t"), question("b", "u")];
-  const some = questions.flatMap(({ id }) => ["SC", "SSC", "C"].map((letters, i) => answer(id, i, letters))),
-    none = questions.flatMap(({ id }) => [0, 1, 2].map((i) => answer(id, i, "SS")));
+  const some = questions.flatMap(({ id }) => ["SC", "SSC", "C"].map((letters, i) => answer(id, i, letters)));
+  const none = questions.flatMap(({ id }) => [0, 1, 2].map((i) => answer(id, i, "SS")));
   assert.deepEqual(
     errorReduction(some, some, questions, [1, 3], new Rng(1), options).map(({ value }) => value),
     [0, 0],
@@ -169,8 +169,8 @@ test("error reduction is 0 between equals and 1 when no error is left", () => {
 });
 
 test("a verifier without error is the oracle, one that sees nothing makes N worthless, one that is always wrong harms", () => {
-  const questions = Array.from({ length: 40 }, (_, i) => question(`q${i}`, `t${i}`)),
-    answers = randomAnswers(questions, 16, 0.5, new Rng("noise"));
+  const questions = Array.from({ length: 40 }, (_, i) => question(`q${i}`, `t${i}`));
+  const answers = randomAnswers(questions, 16, 0.5, new Rng("noise"));
   const scores = (error: number) =>
     bestOfN(answers, questions, [1, 16], new Rng(1), {
       ...options,

@@ -13,8 +13,8 @@ const options = { resamples: 999 };
 test("the difference is that of the two summaries; swapping policies negates it and keeps p", () => {
   const rng = new Rng("compare");
   const [a, b] = [randomAnswers(questions, 2, 0.7, rng), randomAnswers(questions, 2, 0.5, rng)];
-  const ab = comparePolicies(a, b, questions, new Rng(1), options),
-    ba = comparePolicies(b, a, questions, new Rng(1), options);
+  const ab = comparePolicies(a, b, questions, new Rng(1), options);
+  const ba = comparePolicies(b, a, questions, new Rng(1), options);
   const [sa, sb] = [a, b].map((answers) => summarise(answers, questions, new Rng(2), options));
   assert.equal(ab.topics, 30);
   for (const key of ["score", "macroScore"] as const) {

@@ -1,7 +1,8 @@
 /**
- * What each stage of code gives for a small fixed input, hashed. Where a hash has changed, the code's numbers have: raise
- * the stage's version in lib/base/codeVersions.ts, so that results of the old code are not taken for the new one's, and
- * write version and hash here. Computed in plain JavaScript and rounded, so that processors and versions of V8 agree.
+ * What each stage of code gives for a small fixed input, hashed. Where a hash has changed, the code's numbers have:
+ * raise the stage's version in lib/base/codeVersions.ts, so that results of the old code are not taken for the new
+ * one's, and write version and hash here. Computed in plain JavaScript and rounded, so that processors and versions of
+ * V8 agree.
  */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -87,9 +88,9 @@ const computations: Record<Stage, () => Promise<unknown>> = {
     return buildPairs(await annotated(), questions, { seed: 1 });
   },
   async training() {
-    const policy = tinyPolicy(),
-      pairs = tokenized(policy, 5),
-      compute = computeOf(policy, pairs);
+    const policy = tinyPolicy();
+    const pairs = tokenized(policy, 5);
+    const compute = computeOf(policy, pairs);
     const logps = await computeLogps(compute, policy.weights, pairs);
     const options = { ...paperTraining, lr: 1e-2, batch: 3, microbatch: 2, epochs: 2 };
     const steps = train({

@@ -1,4 +1,7 @@
-/** Experiments end to end on Atlas's base, as small as they go: cached by content, resumed, the same side by side and one after the other. */
+/**
+ * Experiments end to end on Atlas's base, as small as they go: cached by content, resumed, the same side by side and
+ * one after the other.
+ */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -46,12 +49,12 @@ const request = (session: Session, setting: Setting, seed = 1) => ({
 });
 
 test("what was computed is not computed again, what is missing is, and other settings are other runs", async () => {
-  const session = tiny(),
-    one = request(session, { snapshots: true });
+  const session = tiny();
+  const one = request(session, { snapshots: true });
   assert.equal(knownResult(session, one), undefined);
   const [first] = await runExperiments(session, [one]);
-  const weights = path.join(trainedPolicy(session, one.experiment), "model.safetensors"),
-    bytes = readFileSync(weights);
+  const weights = path.join(trainedPolicy(session, one.experiment), "model.safetensors");
+  const bytes = readFileSync(weights);
   assert.deepEqual(await runExperiments(session, [one]), [first]);
   const [more] = await runExperiments(session, [
     { ...one, evaluations: ["test sampled", "ood sampled", "test greedy"] },
@@ -87,10 +90,10 @@ test("what was computed is not computed again, what is missing is, and other set
 });
 
 test("experiments side by side give what they give one after the other", async (t) => {
-  const session = tiny(),
-    requests = (["paper", "none", "inverted"] as const).map((mask) => request(session, { mask }));
-  const together = await runExperiments({ ...session, runs: scratch(t) }, requests),
-    apart = [];
+  const session = tiny();
+  const requests = (["paper", "none", "inverted"] as const).map((mask) => request(session, { mask }));
+  const together = await runExperiments({ ...session, runs: scratch(t) }, requests);
+  const apart = [];
   for (const one of requests) apart.push(...(await runExperiments(session, [one])));
   assert.deepEqual(
     together.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })),
@@ -99,18 +102,18 @@ test("experiments side by side give what they give one after the other", async (
 });
 
 test("pairs: fewer candidates and topics are parts of more, authors and documents are others, prompts are always the question's own", async () => {
-  const session = tiny(),
-    source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
-  const all = await source({}),
-    topics = await source({ pairs: { topics: 2 } }),
-    single = await source({ pairs: { questionsPerTopic: 1 } });
+  const session = tiny();
+  const source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
+  const all = await source({});
+  const topics = await source({ pairs: { topics: 2 } });
+  const single = await source({ pairs: { questionsPerTopic: 1 } });
   assert.ok(
     topics.length < all.length &&
       topics.every((pair) => all.some((other) => JSON.stringify(other) === JSON.stringify(pair))),
   );
   assert.equal(new Set(single.map(({ topic }) => topic)).size, single.length);
-  const document = await source({ pairs: { document: true } }),
-    prompts = new Map(all.map(({ questionId, prompt }) => [questionId, prompt]));
+  const document = await source({ pairs: { document: true } });
+  const prompts = new Map(all.map(({ questionId, prompt }) => [questionId, prompt]));
   for (const { questionId, prompt } of document) assert.deepEqual(prompt, prompts.get(questionId) ?? prompt);
   assert.ok(document.every(({ prompt }) => prompt.length === 1));
   assert.notDeepEqual(
@@ -120,9 +123,9 @@ test("pairs: fewer candidates and topics are parts of more, authors and document
 });
 
 test("arms: one result a seed, in order; the base asked as often", async () => {
-  const session = { ...tiny(), preset: { ...tiny().preset, maskSeeds: 2 } },
-    experiments = () => readdirSync(runs).filter((name) => name.startsWith("experiment-")),
-    before = experiments();
+  const session = { ...tiny(), preset: { ...tiny().preset, maskSeeds: 2 } };
+  const experiments = () => readdirSync(runs).filter((name) => name.startsWith("experiment-"));
+  const before = experiments();
   const { paper } = await runArms(session, { paper: maskArms(session).paper });
   assert.deepEqual(
     paper.results.map(({ experiment }) => experiment.seed),

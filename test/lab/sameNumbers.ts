@@ -1,4 +1,5 @@
-// Prints hashes of what is computed in this process and of the same computed by workers: `sameNumbers.test.ts` runs it on
+// Prints hashes of what is computed in this process and of the same computed by workers: `sameNumbers.test.ts` runs it
+// on
 // processors and threads that this machine does not have by itself.
 import { localCompute, pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
@@ -18,19 +19,22 @@ import { loadAtlas } from "../../lib/world/atlas";
 import { atlasFolder } from "../../lib/world/facts";
 import { atlasPairs } from "../align/atlasPairs";
 
-const policyDir = `${atlasFolder}/base`,
-  k = 48,
-  sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 8 };
+const policyDir = `${atlasFolder}/base`;
+const k = 48;
+const sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 8 };
 
-/** Reference log-probabilities and two steps of training, computed by whoever; microbatches large enough to be shared out among threads. */
+/**
+ * Reference log-probabilities and two steps of training, computed by whoever; microbatches large enough to be shared
+ * out among threads.
+ */
 async function trained(
   policy: Policy,
   computeOf: (pairs: Parameters<typeof localCompute>[2]) => PairCompute,
 ): Promise<string> {
   const options = { ...paperTraining, batch: 32, microbatch: 16, epochs: 1 };
   const { pairs } = tokenizeFor(policy.tokenizer, policy.model.config, await atlasPairs(64), "paper", 1);
-  const compute = computeOf(pairs),
-    initial = flatten(Object.values(policy.params));
+  const compute = computeOf(pairs);
+  const initial = flatten(Object.values(policy.params));
   try {
     const logps = await computeLogps(compute, initial, pairs);
     const iterator = train({
@@ -72,11 +76,11 @@ function hashOfRows(candidates: Candidate[]): string {
 
 async function main(): Promise<void> {
   await startEngine();
-  const policy = loadPolicy(policyDir),
-    layout = flatLayout(policy.params),
-    questions: Question[] = loadAtlas().splits.test.slice(0, 26);
-  const tasks = samplingTasks(policy.tokenizer, questions, k),
-    alone: Candidate[] = [];
+  const policy = loadPolicy(policyDir);
+  const layout = flatLayout(policy.params);
+  const questions: Question[] = loadAtlas().splits.test.slice(0, 26);
+  const tasks = samplingTasks(policy.tokenizer, questions, k);
+  const alone: Candidate[] = [];
   for (const task of tasks) alone.push(...(await rows(sampleCandidates(policy, task, k, sampling, 1))));
   const pooled = await rows(samplePool({ policyDir, k, sampling, seed: 1 }, tasks, 2));
   const out = {

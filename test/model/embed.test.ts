@@ -32,19 +32,19 @@ for (const name of variedModels) {
   onEveryBackend(
     `${name}: hidden states of every layer and vectors of topics within 1e-5 of transformers`,
     async () => {
-      const policy = loadPolicy(goldenPath("models", name)),
-        { model, params } = policy,
-        { layers } = model.config;
+      const policy = loadPolicy(goldenPath("models", name));
+      const { model, params } = policy;
+      const { layers } = model.config;
       const { ids, states, vectors } = golden[name]!;
       await hiddenStates(model, params, ids); // makes the tables of these lengths, which stay
       await topicEmbeddings(policy, mentions);
       const before = tf.memory().numTensors;
-      const got = await hiddenStates(model, params, ids),
-        byLayer = await topicEmbeddings(policy, mentions);
+      const got = await hiddenStates(model, params, ids);
+      const byLayer = await topicEmbeddings(policy, mentions);
       assert.deepEqual([byLayer.length, got[0]!.length], [layers + 1, layers + 1]);
       const within = (actual: ArrayLike<number>, expected: GoldenTensor, layer: number, what: string) => {
-        const all = f32(expected),
-          size = all.length / (layers + 1);
+        const all = f32(expected);
+        const size = all.length / (layers + 1);
         assert.ok(
           relativeError(actual, all.subarray(layer * size, (layer + 1) * size)) < 1e-5,
           `layer ${layer}, ${what}`,

@@ -70,10 +70,10 @@ onEveryBackend(
   "top-k and temperature: 20,000 first tokens follow the model's distribution (chi-square)",
   async () => {
     const loaded = load("llama-tied-mha");
-    const promptIds = [5, 9, 14],
-      draws = 20_000,
-      topK = 12,
-      temperature = 1.5;
+    const promptIds = [5, 9, 14];
+    const draws = 20_000;
+    const topK = 12;
+    const temperature = 1.5;
     const model = new Transformer(loaded.config);
     const logits = Array.from(model.logits(loaded.params, [promptIds]).dataSync()).slice(-loaded.config.vocabSize);
     const top = logits
@@ -150,14 +150,15 @@ onEveryBackend(
 );
 
 onEveryBackend("the top k are the k largest, equal logits are taken by index, whatever their spread", async () => {
-  const loaded = load("llama-tied-mha"),
-    V = loaded.config.vocabSize;
-  const promptIds = [5, 9, 14],
-    draws = 600,
-    rng = new Rng("top"),
-    options = { temperature: 1, topP: 1, maxNewTokens: 1 };
+  const loaded = load("llama-tied-mha");
+  const V = loaded.config.vocabSize;
+  const promptIds = [5, 9, 14];
+  const draws = 600;
+  const rng = new Rng("top");
+  const options = { temperature: 1, topP: 1, maxNewTokens: 1 };
   const model = new Transformer({ ...loaded.config, tied: false });
-  // A head of 16 unit rows: every logit occurs at 20 ids, exactly, since it is one hidden value whatever the order of sums.
+  // A head of 16 unit rows: every logit occurs at 20 ids, exactly, since it is one hidden value whatever the order of
+  // sums.
   const levels = rng.shuffle(Array.from({ length: V }, (_, id) => id % 16));
   for (const scale of [1e-3, 1, 1e6]) {
     const head = tf.tidy(() =>
@@ -176,8 +177,8 @@ onEveryBackend("the top k are the k largest, equal logits are taken by index, wh
         [{ promptIds, streams: Array.from({ length: draws }, (_, i) => new Rng("top").fork(i)) }],
         { ...options, topK },
       );
-      const kept = order.slice(0, topK),
-        largest = logits[kept[0]!]!;
+      const kept = order.slice(0, topK);
+      const largest = logits[kept[0]!]!;
       const total = kept.reduce((sum, id) => sum + Math.exp(logits[id]! - largest), 0);
       // what each stream must have drawn: its uniform number, cut along the sorted logits
       const expected = Array.from({ length: draws }, (_, i) => {

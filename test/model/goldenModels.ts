@@ -1,4 +1,7 @@
-/** Folders of test/golden/models: tied multi-head, grouped-query with llama3 scaling, Qwen2, all biases with linear scaling. */
+/**
+ * Folders of test/golden/models: tied multi-head, grouped-query with llama3 scaling, Qwen2, all biases with linear
+ * scaling.
+ */
 export const variedModels = ["llama-tied-mha", "llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
 /** Published shapes made small, in bfloat16 and shards. */
 export const publishedShapes = [

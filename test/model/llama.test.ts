@@ -25,16 +25,16 @@ for (const name of goldenModels) {
   onEveryBackend(`${name}: logits within 1e-4 of transformers`, () => {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
-    const model = new Transformer(config),
-      params = uploadParams(tensors);
-    const ids = forward.ids,
-      T = ids[0]!.length;
+    const model = new Transformer(config);
+    const params = uploadParams(tensors);
+    const ids = forward.ids;
+    const T = ids[0]!.length;
     model.logits(params, ids).dispose(); // makes the tables of this length, which stay
     const before = tf.memory().numTensors;
     const logits = model.logits(params, ids);
-    const all = logits.dataSync(),
-      expected = f32(forward.logits),
-      V = config.vocabSize;
+    const all = logits.dataSync();
+    const expected = f32(forward.logits);
+    const V = config.vocabSize;
     forward.positions.forEach(([row, t], i) => {
       for (let v = 0; v < V; v++)
         assert.ok(
@@ -52,9 +52,9 @@ for (const name of goldenModels) {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
     const expected = readSafetensors(goldenPath("models", name, "gradients.safetensors"));
-    const model = new Transformer(config),
-      params = uploadParams(tensors),
-      names = Object.keys(params);
+    const model = new Transformer(config);
+    const params = uploadParams(tensors);
+    const names = Object.keys(params);
     const batch = forward.ids.map((ids, r) => ({
       ids: Int32Array.from(ids),
       weights: Float32Array.from(forward.mask[r]!),

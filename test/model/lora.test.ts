@@ -1,4 +1,7 @@
-/** Adapters against plain torch (test/golden/lora): forward pass, gradients, training, merging, PEFT's files, and what is refused. */
+/**
+ * Adapters against plain torch (test/golden/lora): forward pass, gradients, training, merging, PEFT's files, and what
+ * is refused.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -33,16 +36,16 @@ interface Golden {
 }
 const cases = ["llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
 const load = (name: string) => {
-  const { config, tensors } = readCheckpoint(goldenPath("models", name)),
-    adapter = readAdapter(goldenPath("lora", name), config);
+  const { config, tensors } = readCheckpoint(goldenPath("models", name));
+  const adapter = readAdapter(goldenPath("lora", name), config);
   return { config, tensors, adapter, golden: readGolden<Golden>("lora", name, "vectors.json") };
 };
 const sequencesOf = (ids: number[][], mask: number[][]) =>
   ids.map((row, r) => ({ ids: Int32Array.from(row), weights: Float32Array.from(mask[r]!) }));
 
 function sameLogits(all: ArrayLike<number>, V: number, { ids, positions, logits }: Golden["forward"]): void {
-  const expected = f32(logits),
-    T = ids[0]!.length;
+  const expected = f32(logits);
+  const T = ids[0]!.length;
   positions.forEach(([row, t], i) => {
     for (let v = 0; v < V; v++)
       assert.ok(
@@ -60,18 +63,18 @@ for (const name of cases) {
       adapter,
       golden: { forward },
     } = load(name);
-    const model = new Transformer(config),
-      base = uploadParams(tensors),
-      own = uploadParams(adapter.tensors),
-      layout = flatLayout(own),
-      scale = loraScale(adapter.config);
+    const model = new Transformer(config);
+    const base = uploadParams(tensors);
+    const own = uploadParams(adapter.tensors);
+    const layout = flatLayout(own);
+    const scale = loraScale(adapter.config);
     sameLogits(
       tf.tidy(() => model.logits(adapted(base, own, scale), forward.ids).dataSync()),
       config.vocabSize,
       forward,
     );
-    const weights = flatten(Object.values(own)),
-      tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
+    const weights = flatten(Object.values(own));
+    const tokens = forward.mask.flat().reduce((a, b) => a + b, 0);
     const { value, gradient } = valueAndGradient(weights, layout, (trained) =>
       tf.mul(
         tf.sum(sequenceLogps(model, adapted(base, trained, scale), sequencesOf(forward.ids, forward.mask))),
@@ -79,8 +82,8 @@ for (const name of cases) {
       ),
     );
     assert.ok(Math.abs(value.dataSync()[0]! - forward.loss) < 1e-5 * forward.loss);
-    const expected = readSafetensors(goldenPath("lora", name, "gradients.safetensors")),
-      all = gradient.dataSync();
+    const expected = readSafetensors(goldenPath("lora", name, "gradients.safetensors"));
+    const all = gradient.dataSync();
     let start = 0;
     layout.names.forEach((own, i) => {
       const error = relativeError(
@@ -103,15 +106,15 @@ for (const name of cases) {
         golden: { maskedDpo: golden },
       } = load(name);
       for (const [key, { data }] of adapter.tensors) if (key.endsWith("lora_B.weight")) data.fill(0);
-      const model = new Transformer(config),
-        base = uploadParams(tensors),
-        own = uploadParams(adapter.tensors),
-        layout = flatLayout(own),
-        scale = loraScale(adapter.config);
-      const batch = sequencesOf(golden.ids, golden.mask),
-        n = batch.length / 2;
-      let weights = flatten(Object.values(own)),
-        state = adamwInit(weights.size);
+      const model = new Transformer(config);
+      const base = uploadParams(tensors);
+      const own = uploadParams(adapter.tensors);
+      const layout = flatLayout(own);
+      const scale = loraScale(adapter.config);
+      const batch = sequencesOf(golden.ids, golden.mask);
+      const n = batch.length / 2;
+      let weights = flatten(Object.values(own));
+      let state = adamwInit(weights.size);
       const reference = tf.tidy(() => sequenceLogps(model, adapted(base, own, scale), batch).dataSync());
       assert.deepEqual(
         reference,
@@ -155,20 +158,20 @@ for (const name of cases) {
   );
 
   onEveryBackend(`${name}: merged, a plain checkpoint computes the same`, (_engine, t) => {
-    const { config, adapter, golden } = load(name),
-      source = goldenPath("models", name),
-      dir = path.join(scratch(t), "merged");
+    const { config, adapter, golden } = load(name);
+    const source = goldenPath("models", name);
+    const dir = path.join(scratch(t), "merged");
     writeCheckpoint(dir, config, mergedTensors(openCheckpoint(source), adapter), source);
-    const { tensors, config: written } = readCheckpoint(dir),
-      base = readCheckpoint(source).tensors;
+    const { tensors, config: written } = readCheckpoint(dir);
+    const base = readCheckpoint(source).tensors;
     assert.deepEqual(written, config);
     for (const [key, { data }] of tensors) {
       const expected = golden.merged[key];
       if (expected) assert.ok(relativeError(data.slice(0, 16), f32(expected)) < 1e-6, key);
       else assert.deepEqual(data, base.get(key)!.data, key);
     }
-    const model = new Transformer(config),
-      params = uploadParams(tensors);
+    const model = new Transformer(config);
+    const params = uploadParams(tensors);
     sameLogits(
       tf.tidy(() => model.logits(params, golden.forward.ids).dataSync()),
       config.vocabSize,
@@ -179,8 +182,8 @@ for (const name of cases) {
   });
 
   test(`${name}: what is written is read back the same, under the names and options PEFT uses`, (t) => {
-    const { config, adapter } = load(name),
-      dir = path.join(scratch(t), "adapter");
+    const { config, adapter } = load(name);
+    const dir = path.join(scratch(t), "adapter");
     writeAdapter(dir, adapter, goldenPath("models", name));
     assert.deepEqual(readAdapter(dir, config), adapter);
     const [ours, theirs] = [dir, goldenPath("lora", name)].map(
@@ -205,8 +208,8 @@ for (const name of cases) {
 }
 
 test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one adapter", () => {
-  const { config } = load("llama-gqa-llama3"),
-    lora = { rank: 8, alpha: 16, targets: ["q_proj", "down_proj"], rslora: false } as const;
+  const { config } = load("llama-gqa-llama3");
+  const lora = { rank: 8, alpha: 16, targets: ["q_proj", "down_proj"], rslora: false } as const;
   const { tensors } = initialAdapter(config, lora, new Rng(3));
   assert.deepEqual([...tensors.keys()], [...adapterShapes(config, lora).keys()]);
   assert.equal(tensors.size, 2 * 2 * config.layers);
@@ -215,8 +218,8 @@ test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one ada
       assert.ok(data.every((x) => x === 0));
       continue;
     }
-    const bound = 1 / Math.sqrt(shape[1]!),
-      variance = data.reduce((sum, x) => sum + x * x, 0) / data.length;
+    const bound = 1 / Math.sqrt(shape[1]!);
+    const variance = data.reduce((sum, x) => sum + x * x, 0) / data.length;
     assert.ok(data.every((x) => Math.abs(x) <= bound));
     assert.ok(Math.abs(variance / (bound ** 2 / 3) - 1) < 0.2, `${name}: variance ${variance}`); // of a uniform
   }
@@ -239,9 +242,9 @@ describe("an adapter is refused", () => {
     });
   const weights =
     (change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void) => (dir: string) => {
-      const file = path.join(dir, "adapter_model.safetensors"),
-        reader = readSafetensors(file),
-        tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
+      const file = path.join(dir, "adapter_model.safetensors");
+      const reader = readSafetensors(file);
+      const tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
       change(tensors);
       writeSafetensors(file, tensors);
     };

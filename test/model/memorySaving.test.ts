@@ -1,4 +1,7 @@
-/** What saves memory changes no number: gradient checkpointing, frozen weights kept in the 16 bits they are stored in, decoding with weights in place. */
+/**
+ * What saves memory changes no number: gradient checkpointing, frozen weights kept in the 16 bits they are stored in,
+ * decoding with weights in place.
+ */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
@@ -23,34 +26,34 @@ const adapters: (LoraConfig | undefined)[] = [
 const zeros = { chosen: new Float32Array(3), rejected: new Float32Array(3) };
 
 function samplePairs(vocabulary: number): PairIds[] {
-  const rng = new Rng("memory"),
-    draw = (length: number) => Array.from({ length }, () => rng.int(vocabulary));
+  const rng = new Rng("memory");
+  const draw = (length: number) => Array.from({ length }, () => rng.int(vocabulary));
   return zeros.chosen.reduce<PairIds[]>((pairs) => {
-    const prompt = draw(4),
-      side = () => {
-        const ids = Int32Array.from([...prompt, ...draw(3 + rng.int(6))]);
-        return {
-          ids,
-          promptLength: prompt.length,
-          weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
-        };
+    const prompt = draw(4);
+    const side = () => {
+      const ids = Int32Array.from([...prompt, ...draw(3 + rng.int(6))]);
+      return {
+        ids,
+        promptLength: prompt.length,
+        weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.7 ? 1 : 0)),
       };
+    };
     return [...pairs, { chosen: side(), rejected: side() }];
   }, []);
 }
 
 /** Log-probabilities, losses and gradient of all weights, or of an adapter whose B is not zero. */
 async function computed({ model, params }: Policy, lora?: LoraConfig): Promise<Float32Array[]> {
-  const rng = new Rng("adapter"),
-    pairs = samplePairs(model.config.vocabSize),
-    adapter = lora && initialAdapter(model.config, lora, rng);
+  const rng = new Rng("adapter");
+  const pairs = samplePairs(model.config.vocabSize);
+  const adapter = lora && initialAdapter(model.config, lora, rng);
   for (const { data } of adapter?.tensors.values() ?? [])
     data.forEach((x, i) => {
       data[i] = x + 0.05 * rng.normal();
     });
-  const trained = adapter ? uploadParams(adapter.tensors) : params,
-    layout = flatLayout(trained),
-    weights = flatten(Object.values(trained));
+  const trained = adapter ? uploadParams(adapter.tensors) : params;
+  const layout = flatLayout(trained);
+  const weights = flatten(Object.values(trained));
   const complete = lora && ((own: Params) => adapted(params, own, loraScale(lora)));
   const logps = await completionLogps(model, layout, weights, pairs, complete);
   const { gradient, log } = await microbatchGradient(
@@ -73,9 +76,9 @@ for (const name of goldenModels) {
       const load = (gradientCheckpointing: boolean) =>
         loadPolicy(goldenPath("models", name), { gradientCheckpointing });
       for (const lora of adapters) {
-        const before = tf.memory().numTensors,
-          plain = load(false),
-          saving = load(true);
+        const before = tf.memory().numTensors;
+        const plain = load(false);
+        const saving = load(true);
         assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
         plain.dispose();
         saving.dispose();
@@ -90,8 +93,8 @@ for (const name of publishedShapes) {
     for (const lora of adapters.slice(1))
       for (const gradientCheckpointing of [false, true]) {
         const before = tf.memory().numTensors;
-        const plain = loadPolicy(goldenPath("models", name)),
-          saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
+        const plain = loadPolicy(goldenPath("models", name));
+        const saving = loadPolicy(goldenPath("models", name), { frozen: true, gradientCheckpointing });
         assert.ok(Object.values(saving.params).every((tensor) => isHalf(tensor) === (tensor.rank === 2)));
         assert.deepEqual(await computed(saving, lora), await computed(plain, lora));
         plain.dispose();
@@ -106,29 +109,29 @@ for (const name of goldenModels) {
     `${name}: decoding with weights in place, in 16 bits too, gives the logits of weights that were arranged`,
     () => {
       for (const frozen of [false, true]) {
-        const before = tf.memory().numTensors,
-          {
-            model: { config },
-            params,
-            dispose,
-          } = loadPolicy(goldenPath("models", name), { frozen }),
-          whole = loadPolicy(goldenPath("models", name));
-        const loaded = tf.memory().numTensors,
-          vocabulary = config.vocabSize - 3,
-          rng = new Rng("decode"),
-          draw = (rows: number, length: number) =>
-            tf.tensor2d(
-              Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)),
-              [rows, length],
-              "int32",
-            );
-        const inPlace = new Decoder(config, params, vocabulary, frozen ? undefined : true),
-          arranged = new Decoder(config, whole.params, vocabulary, false);
+        const before = tf.memory().numTensors;
+        const {
+          model: { config },
+          params,
+          dispose,
+        } = loadPolicy(goldenPath("models", name), { frozen });
+        const whole = loadPolicy(goldenPath("models", name));
+        const loaded = tf.memory().numTensors;
+        const vocabulary = config.vocabSize - 3;
+        const rng = new Rng("decode");
+        const draw = (rows: number, length: number) =>
+          tf.tensor2d(
+            Int32Array.from({ length: rows * length }, () => rng.int(vocabulary)),
+            [rows, length],
+            "int32",
+          );
+        const inPlace = new Decoder(config, params, vocabulary, frozen ? undefined : true);
+        const arranged = new Decoder(config, whole.params, vocabulary, false);
         let caches = [emptyCache(config), emptyCache(config)];
         for (let step = 0; step < 20; step++) {
           // past and recent parts of the cache
-          const ids = draw(2, step === 0 ? 5 : 1),
-            taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));
+          const ids = draw(2, step === 0 ? 5 : 1);
+          const taken = [inPlace, arranged].map((decoder, i) => decoder.step(ids, caches[i]!));
           const [a, b] = taken.map(({ logits }) => logits.dataSync());
           assert.equal(a!.length, 2 * vocabulary);
           assert.ok(relativeError(a!, b!) < 1e-5, `step ${step}: ${relativeError(a!, b!)}`);

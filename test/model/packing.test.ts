@@ -100,8 +100,8 @@ test("groups cost the least there is, hence never more than one group", () => {
     fc.property(spread, (sequences) => {
       const { groups } = packSequences(sequences);
       counts.add(groups.length);
-      const lengths = sequences.map(({ length }) => length).sort((a, b) => a - b),
-        R = lengths.length;
+      const lengths = sequences.map(({ length }) => length).sort((a, b) => a - b);
+      const R = lengths.length;
       const all = Array.from({ length: 2 ** (R - 1) }, (_, cuts) => {
         // every way to cut the sorted lengths
         const ends = lengths.flatMap((_, i) => (i === R - 1 || (cuts >> i) & 1 ? [i] : []));

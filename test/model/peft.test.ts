@@ -1,4 +1,7 @@
-/** PEFT loads and merges adapters that we trained, and we read those that it saved: needs a Python with peft, else skipped. */
+/**
+ * PEFT loads and merges adapters that we trained, and we read those that it saved: needs a Python with peft, else
+ * skipped.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -27,7 +30,10 @@ interface Answer {
   oursLoaded: number;
   theirs: number[][];
 }
-/** Adapters that we train, and options with which PEFT makes others: `all-linear` and leaving targets out are its own ways to name them. */
+/**
+ * Adapters that we train, and options with which PEFT makes others: `all-linear` and leaving targets out are its own
+ * ways to name them.
+ */
 const cases: { name: string; lora: LoraConfig; options: Record<string, unknown>; read: LoraConfig }[] = [
   {
     name: "llama-tied-mha",
@@ -63,13 +69,13 @@ const skip =
     : `${python} has no peft, transformers and torch; name a Python that has in MASK_DPO_PYTHON`;
 
 function logitsWith(base: string, adapterDir: string, { ids, positions }: Vectors["forward"]): number[][] {
-  const { config, tensors } = readCheckpoint(base),
-    adapter = readAdapter(adapterDir, config);
-  const model = new Transformer(config),
-    params = uploadParams(tensors),
-    own = uploadParams(adapter.tensors),
-    T = ids[0]!.length,
-    V = config.vocabSize;
+  const { config, tensors } = readCheckpoint(base);
+  const adapter = readAdapter(adapterDir, config);
+  const model = new Transformer(config);
+  const params = uploadParams(tensors);
+  const own = uploadParams(adapter.tensors);
+  const T = ids[0]!.length;
+  const V = config.vocabSize;
   const all = tf.tidy(() => model.logits(adapted(params, own, loraScale(adapter.config)), ids).dataSync());
   model.dispose();
   tf.dispose([params, own]);
@@ -80,13 +86,13 @@ test(
   "PEFT computes and merges adapters of ours as we do, and we read its own",
   { skip, timeout: 240_000 },
   async (t) => {
-    const dir = scratch(t),
-      at = (...parts: string[]) => path.join(dir, ...parts),
-      pairs = writePairs(at("pairs.jsonl"), 8);
+    const dir = scratch(t);
+    const at = (...parts: string[]) => path.join(dir, ...parts);
+    const pairs = writePairs(at("pairs.jsonl"), 8);
     const queries: string[] = [];
     for (const { name, lora, options } of cases) {
-      const base = goldenPath("models", name),
-        ours = at(name, "ours");
+      const base = goldenPath("models", name);
+      const ours = at(name, "ours");
       await trainVerb({
         model: base,
         pairs,
@@ -119,10 +125,10 @@ test(
       .map((line) => JSON.parse(line) as Answer);
     assert.equal(answers.length, cases.length);
     cases.forEach(({ name, lora, read }, i) => {
-      const base = goldenPath("models", name),
-        { config, tensors } = readCheckpoint(base),
-        { forward } = readGolden<Vectors>("models", name, "vectors.json"),
-        answer = answers[i]!;
+      const base = goldenPath("models", name);
+      const { config, tensors } = readCheckpoint(base);
+      const { forward } = readGolden<Vectors>("models", name, "vectors.json");
+      const answer = answers[i]!;
       const apart = (a: number[][], b: number[][]) => {
         assert.equal(a.flat().length, b.flat().length);
         return a.flat().reduce((most, x, k) => Math.max(most, Math.abs(x - b.flat()[k]!)), 0);
@@ -133,8 +139,8 @@ test(
         ours: apart(logitsWith(base, at(name, "ours"), forward), answer.ours),
         theirs: apart(logitsWith(base, at(name, "theirs"), forward), answer.theirs),
       };
-      const merged = readSafetensors(at(name, "merged/model.safetensors")),
-        ourMerged = readCheckpoint(at(name, "ourMerged")).tensors;
+      const merged = readSafetensors(at(name, "merged/model.safetensors"));
+      const ourMerged = readCheckpoint(at(name, "ourMerged")).tensors;
       assert.deepEqual([...merged.names].sort(), [...tensors.keys()].sort());
       const errors = merged.names.map((key) => relativeError(ourMerged.get(key)!.data, merged.get(key).data));
       const moved = merged.names.filter((key) => relativeError(merged.get(key).data, tensors.get(key)!.data) > 1e-3);

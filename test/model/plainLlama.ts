@@ -1,4 +1,5 @@
-// Llama as the formulas say, in plain tfjs ops: one sequence at a time, no fused kernel, no cache, gradients by autodiff. For checks.
+// Llama as the formulas say, in plain tfjs ops: one sequence at a time, no fused kernel, no cache, gradients by
+// autodiff. For checks.
 import * as tf from "@tensorflow/tfjs";
 import type { TransformerConfig } from "../../lib/model/config";
 import { headName } from "../../lib/model/weights";
@@ -11,11 +12,11 @@ export function plainLogps(
   frequencies: ArrayLike<number>,
   ids: ArrayLike<number>,
 ): tf.Tensor2D {
-  const { layers, heads, kvHeads, headDim, rmsEps } = config,
-    T = ids.length;
+  const { layers, heads, kvHeads, headDim, rmsEps } = config;
+  const T = ids.length;
   const linear = (x: tf.Tensor, name: string): tf.Tensor => {
-    const product = tf.matMul(x as tf.Tensor2D, tf.transpose(param<tf.Tensor2D>(params, `${name}.weight`))),
-      bias = params[`${name}.bias`];
+    const product = tf.matMul(x as tf.Tensor2D, tf.transpose(param<tf.Tensor2D>(params, `${name}.weight`)));
+    const bias = params[`${name}.bias`];
     return bias ? tf.add(product, bias) : product;
   };
   const norm = (x: tf.Tensor, name: string) =>
@@ -23,8 +24,8 @@ export function plainLogps(
   const angles = Array.from({ length: T }, (_, t) =>
     Array.from({ length: headDim }, (_, i) => t * frequencies[i % (headDim / 2)]!),
   );
-  const cos = tf.tensor2d(angles.map((row) => row.map(Math.cos))),
-    sin = tf.tensor2d(angles.map((row) => row.map(Math.sin)));
+  const cos = tf.tensor2d(angles.map((row) => row.map(Math.cos)));
+  const sin = tf.tensor2d(angles.map((row) => row.map(Math.sin)));
   const rotate = (x: tf.Tensor): tf.Tensor2D => {
     // rotate-half
     const [a, b] = tf.split(x, 2, 1);
@@ -50,8 +51,8 @@ export function plainLogps(
       return tf.matMul(tf.softmax(tf.add(scores, mask)), head(v, group));
     });
     x = tf.add(x, linear(tf.concat(attended, 1), `${layer}.self_attn.o_proj`));
-    const m = norm(x, `${layer}.post_attention_layernorm`),
-      gate = linear(m, `${layer}.mlp.gate_proj`);
+    const m = norm(x, `${layer}.post_attention_layernorm`);
+    const gate = linear(m, `${layer}.mlp.gate_proj`);
     x = tf.add(
       x,
       linear(tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(m, `${layer}.mlp.up_proj`)), `${layer}.mlp.down_proj`),

@@ -29,18 +29,21 @@ const config = {
   max_position_embeddings: 256,
 };
 
-/** A checkpoint of bfloat16 weights, all 0.01, in three shards as transformers writes them. Returns the bytes its weights take as float32. */
+/**
+ * A checkpoint of bfloat16 weights, all 0.01, in three shards as transformers writes them. Returns the bytes its
+ * weights take as float32.
+ */
 function writeShards(dir: string): number {
   mkdirSync(dir, { recursive: true });
   writeFileSync(path.join(dir, "config.json"), JSON.stringify(config));
   for (const name of ["tokenizer.json", "tokenizer_config.json"])
     copyFileSync(path.join(source, name), path.join(dir, name));
-  const shapes = [...weightShapes(parseConfig(config, "config"))],
-    weight_map: Record<string, string> = {};
+  const shapes = [...weightShapes(parseConfig(config, "config"))];
+  const weight_map: Record<string, string> = {};
   let total = 0;
   for (let shard = 0; shard < 3; shard++) {
-    const file = `model-0000${shard + 1}-of-00003.safetensors`,
-      mine = shapes.filter((_, i) => i % 3 === shard);
+    const file = `model-0000${shard + 1}-of-00003.safetensors`;
+    const mine = shapes.filter((_, i) => i % 3 === shard);
     const header: Record<string, unknown> = {};
     let offset = 0;
     for (const [name, shape] of mine) {
@@ -49,9 +52,9 @@ function writeShards(dir: string): number {
       weight_map[name] = file;
     }
     total += 2 * offset;
-    const json = Buffer.from(JSON.stringify(header)),
-      length = Buffer.alloc(8),
-      fd = openSync(path.join(dir, file), "w");
+    const json = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    const fd = openSync(path.join(dir, file), "w");
     length.writeBigUInt64LE(BigInt(json.length));
     writeSync(fd, Buffer.concat([length, json]));
     const piece = new Uint16Array(1 << 20).fill(0x3c24); // 0.01
@@ -68,8 +71,8 @@ function writeShards(dir: string): number {
 
 /** How much a fresh process grows at most while it loads a policy, bytes. */
 async function growth(t: TestContext, dir: string): Promise<number> {
-  const script = path.join(scratch(t), "load.ts"),
-    at = (file: string) => JSON.stringify(path.join(projectRoot, file));
+  const script = path.join(scratch(t), "load.ts");
+  const at = (file: string) => JSON.stringify(path.join(projectRoot, file));
   writeFileSync(
     script,
     `import { startEngine } from ${at("lib/engine/backend")};
@@ -93,9 +96,9 @@ test(
   { timeout: 60_000, skip: process.platform === "linux" ? false : "resident size is counted otherwise" },
   async (t) => {
     if ((await startEngine()).name !== "native") return t.skip("only the native engine's memory is the process's own");
-    const dir = path.join(scratch(t), "sharded"),
-      weights = writeShards(dir),
-      grown = await growth(t, dir);
+    const dir = path.join(scratch(t), "sharded");
+    const weights = writeShards(dir);
+    const grown = await growth(t, dir);
     t.diagnostic(`${(weights / 1e6).toFixed(0)} MB of weights, grown by ${(grown / 1e6).toFixed(0)} MB`);
     assert.ok(grown > 0.9 * weights, "the weights themselves are there");
     assert.ok(grown < 1.3 * weights, `${(grown / weights).toFixed(2)} times the weights`);
@@ -107,8 +110,8 @@ test(
   { timeout: 60_000, skip: process.platform === "linux" ? false : "resident size is counted otherwise" },
   async (t) => {
     if ((await startEngine()).name !== "native") return t.skip("only the native engine's memory is the process's own");
-    const script = path.join(scratch(t), "large.ts"),
-      at = (file: string) => JSON.stringify(path.join(projectRoot, file));
+    const script = path.join(scratch(t), "large.ts");
+    const at = (file: string) => JSON.stringify(path.join(projectRoot, file));
     writeFileSync(
       script,
       `import * as tf from ${at("node_modules/@tensorflow/tfjs")};
@@ -130,9 +133,9 @@ test(
 onEveryBackend(
   "one array for all weights: they arrive whole, in the model's order",
   () => {
-    const dir = goldenPath("models", "llama-gqa-llama3"),
-      { tensors } = readCheckpoint(dir),
-      count = tf.memory().numTensors;
+    const dir = goldenPath("models", "llama-gqa-llama3");
+    const { tensors } = readCheckpoint(dir);
+    const count = tf.memory().numTensors;
     const policy = loadPolicy(dir);
     assert.deepEqual(Object.keys(policy.params), [...tensors.keys()]);
     for (const [name, { shape, data }] of tensors) {

@@ -37,8 +37,8 @@ test("doctor", async () => {
 });
 
 test("the kernel, over zeromq, compiles with tslab and runs on this Node", async () => {
-  const kernel = await KernelClient.start(),
-    outputs: { type: string; content: Content }[] = [];
+  const kernel = await KernelClient.start();
+  const outputs: { type: string; content: Content }[] = [];
   try {
     const code = `const where: string = [process.version, process.execPath].join(" "); where`;
     const reply = await kernel.execute(code, (type, content) => outputs.push({ type, content }));
@@ -57,8 +57,8 @@ test("a notebook", async (t) => {
 });
 
 test("training, killed and resumed, ends with bitwise the weights of an undisturbed run", async (t) => {
-  const dir = scratch(t),
-    pairs = writePairs(path.join(dir, "pairs.jsonl"), 24);
+  const dir = scratch(t);
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 24);
   const sizes = ["--lr", "1e-3", "--batch", "4", "--microbatch", "2", "--checkpoint-every", "4"];
   const model = ["--model", tinyModel, "--pairs", pairs, ...sizes];
   const train = (out: string) => ["train", ...model, "--out", path.join(dir, out)];
@@ -87,8 +87,8 @@ test("Chromium draws a figure", async (t) => {
 });
 
 test("SQLite writes and reads", (t) => {
-  const file = path.join(scratch(t), "documents.db"),
-    database = new Database(file);
+  const file = path.join(scratch(t), "documents.db");
+  const database = new Database(file);
   database.run("CREATE TABLE documents (title PRIMARY KEY, text)");
   database.run("INSERT INTO documents VALUES ('Utrecht', '<s>A city.</s>')");
   database.close();

@@ -24,8 +24,8 @@ async function numbers(): Promise<Record<string, string>> {
   const keep = (name: string, values: Iterable<number>): void => {
     hashes[name] = sha256(new Uint8Array(Float64Array.from(values).buffer)).slice(0, 16);
   };
-  const [counts, texts] = [rows(2, 50, "counts"), new Rng("documents")],
-    documents = pretrainingDocuments(loadAtlas());
+  const [counts, texts] = [rows(2, 50, "counts"), new Rng("documents")];
+  const documents = pretrainingDocuments(loadAtlas());
   keep("normal numbers", rows(100, 100, "normal").flat());
   keep(
     "learning rates",

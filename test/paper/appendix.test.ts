@@ -187,8 +187,8 @@ test("nothing there: the setting is still shown; the notebook's contents link in
 });
 
 test("LaTeX: ASCII, files that are there, labels once each, everything closed; and pdflatex compiles it", async (t) => {
-  const session = fakeSession(t),
-    { figures } = session;
+  const session = fakeSession(t);
+  const { figures } = session;
   await publishAll(session);
   buildAppendix(session);
   const tex = readFileSync(path.join(figures, "appendix.tex"), "utf8");

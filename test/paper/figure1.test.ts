@@ -24,8 +24,8 @@ test("DPO learns every sentence, Mask-DPO the right of chosen and the wrong of r
   });
   assert.equal(bars.length, 4 * 4);
   for (const { row, verdict, faded, text } of bars) {
-    const wrong = "CU".includes(verdict),
-      kept = row.startsWith("DPO") || (row.includes("chosen") ? !wrong : wrong);
+    const wrong = "CU".includes(verdict);
+    const kept = row.startsWith("DPO") || (row.includes("chosen") ? !wrong : wrong);
     assert.equal(faded, !kept, `${row}: ${verdict}`);
     assert.equal(text.endsWith("(masked)"), faded);
   }

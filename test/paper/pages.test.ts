@@ -1,4 +1,7 @@
-/** The pages of the figures folder in a real browser, from files: no error, no request beyond the page and the shared plotly, nothing cut off. */
+/**
+ * The pages of the figures folder in a real browser, from files: no error, no request beyond the page and the shared
+ * plotly, nothing cut off.
+ */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import path from "node:path";
@@ -13,7 +16,9 @@ import { useChromium } from "../show/browser";
 
 const chromium = useChromium();
 
-/** Opens a page by its file; what it logs as an error, and what it asks for beyond itself and `beside`, fails the test. */
+/**
+ * Opens a page by its file; what it logs as an error, and what it asks for beyond itself and `beside`, fails the test.
+ */
 async function onPage(
   from: Browser,
   file: string,
@@ -93,8 +98,8 @@ async function checkFigure(page: Page): Promise<void> {
 
 test("the appendix and interactive figures, made here", async (t) => {
   if (!chromium.browser) return t.skip(chromium.missing);
-  const session = fakeSession(t),
-    { figures } = session;
+  const session = fakeSession(t);
+  const { figures } = session;
   await publishAll(session);
   buildAppendix(session);
   await onPage(chromium.browser, path.join(figures, "appendix.html"), [], async (page) => {

@@ -87,8 +87,8 @@ test("no wrong statement, no gain, no split: tables and figure say so and nothin
 });
 
 test("a map: a point is drawn once, buttons recolour, hover texts are plain, wrong indices are errors", () => {
-  const figure = mapFigure(options),
-    traces = figure.data as { x: number[]; text?: string[]; visible?: boolean; marker: { color: unknown } }[];
+  const figure = mapFigure(options);
+  const traces = figure.data as { x: number[]; text?: string[]; visible?: boolean; marker: { color: unknown } }[];
   assert.deepEqual(
     traces.map(({ x }) => x),
     [[0, 0.67], [0.33, 1], [0.33, 0.67], [1]],
@@ -126,8 +126,8 @@ test("a map: a point is drawn once, buttons recolour, hover texts are plain, wro
 for (const engine of ["chromium", "browserless"] as const) {
   test(`${engine}: the image of a map has its groups and no buttons; the page has both`, async (t) => {
     if (engine === "chromium" && !chromium.browser) return t.skip(chromium.missing);
-    const figure = mapFigure(options),
-      { svg } = await withRenderer((renderer) => renderer.render(figure), engine);
+    const figure = mapFigure(options);
+    const { svg } = await withRenderer((renderer) => renderer.render(figure), engine);
     assert.equal([...svg.matchAll(/class="point"/g)].length, points.length);
     assert.ok(svg.includes(">near<") && !svg.includes("Cluster"));
     assert.match(figurePage(figure, "plotly.min.js"), /Cluster/);

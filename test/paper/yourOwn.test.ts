@@ -41,9 +41,9 @@ test(
   "pairs, policy and report of what the environment names; nothing is computed again",
   { timeout: 120_000 },
   async (t) => {
-    const dir = scratch(t),
-      at = (name: string) => path.join(dir, name),
-      model = goldenPath("models", "qwen2.5-0.5b");
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
+    const model = goldenPath("models", "qwen2.5-0.5b");
     const named = {
       MASK_DPO_QUESTIONS: writeQuestions(at("questions.jsonl"), 10),
       MASK_DPO_TEST: writeQuestions(at("test.jsonl"), 4),
@@ -67,9 +67,9 @@ test(
     );
     Object.assign(process.env, named);
     const study = { ...openOwnStudy(session, coin), maxNewTokens: 24 };
-    const { questions, pairs } = await ownPairs(study),
-      { report, out } = await ownPolicy(study),
-      { tables, figures, warnings } = await ownReport(study);
+    const { questions, pairs } = await ownPairs(study);
+    const { report, out } = await ownPolicy(study);
+    const { tables, figures, warnings } = await ownReport(study);
     assert.equal(questions, 10);
     assert.ok(pairs > 0 && report.pairs === pairs);
     assert.equal(loadTokenizer(out).vocabSize, loadTokenizer(model).vocabSize);
@@ -79,9 +79,9 @@ test(
     );
     assert.match(warnings.join(), /^\d of the 4 topics of .+ are also topics of .+, so they are not held out\.$/);
     assert.ok(figures.every(({ svg }) => svg?.includes("</svg>")) && existsSync(study.at("report/report.html")));
-    const files = ["aligned/model.safetensors", "report/report.json"].map(study.at),
-      bytes = () => files.map(sha256File),
-      first = bytes();
+    const files = ["aligned/model.safetensors", "report/report.json"].map(study.at);
+    const bytes = () => files.map(sha256File);
+    const first = bytes();
     await ownPairs(study);
     await ownPolicy(study);
     await ownReport(study);
@@ -93,9 +93,9 @@ test(
   "a language model behind a server judges; its replies are not asked for again",
   { timeout: 120_000 },
   async (t) => {
-    const dir = scratch(t),
-      at = (name: string) => path.join(dir, name),
-      server = await fakeServer(t, good(anahReply));
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
+    const server = await fakeServer(t, good(anahReply));
     Object.assign(process.env, {
       MASK_DPO_QUESTIONS: writeQuestions(at("questions.jsonl"), 10),
       MASK_DPO_TEST: writeQuestions(at("test.jsonl"), 4),
@@ -114,11 +114,11 @@ test(
       modelName: "judge",
       documents: at("documents.jsonl"),
     };
-    const session = { ...(await openSession({ preset: "smoke" })), runs: at("runs") },
-      study = { ...openOwnStudy(session, annotator), maxNewTokens: 24 };
+    const session = { ...(await openSession({ preset: "smoke" })), runs: at("runs") };
+    const study = { ...openOwnStudy(session, annotator), maxNewTokens: 24 };
     assert.equal(annotatorName(annotator), "anah, judge");
-    const report = await ownPairs(study),
-      asked = server.seen.length;
+    const report = await ownPairs(study);
+    const asked = server.seen.length;
     assert.ok(report.pairs > 0 && asked > 0);
     assert.deepEqual(await ownPairs(study), report);
     assert.equal(server.seen.length, asked);

@@ -58,10 +58,10 @@ test("the sides of pairs: all chosen, then all rejected, each as long as it is",
     tokenizePair(short, tokenizer, [5, 6], options("paper")),
   ]);
   const id = (token: string) => tokenizer.encode(token).ids[0]!;
-  const [, w, c, A, b, s, C, d, E] = [0, ...["Well", ":", " A", " b", ".", " C", " d", " E"].map(id)],
-    a = id("A"),
-    x = id(" x"),
-    F = id("F");
+  const [, w, c, A, b, s, C, d, E] = [0, ...["Well", ":", " A", " b", ".", " C", " d", " E"].map(id)];
+  const a = id("A");
+  const x = id(" x");
+  const F = id("F");
   assert.deepEqual(
     sides.map(({ ids }) => [...ids]),
     [
@@ -148,12 +148,13 @@ test("pairs that are too long or emptied are dropped and named, never trained", 
 test("given token ids are used; ids or spans that do not fit the text are an error naming pair and side", () => {
   const tokenizer = wordTokenizer();
   const given = pair();
-  const { ids } = tokenizer.encode("A"),
-    letters = [...given.rejected.completion].map((c) => tokenizer.encode(c).ids[0]!);
+  const { ids } = tokenizer.encode("A");
+  const letters = [...given.rejected.completion].map((c) => tokenizer.encode(c).ids[0]!);
   given.rejected.tokenIds = letters; // one token per character, as a sampler may well have drawn them
   const { rejected } = tokenizePair(given, tokenizer, prompt, options("paper"));
   assert.deepEqual([...rejected.ids], [...prompt, ...letters, 1]);
-  assert.equal([...rejected.weights].join(""), "000" + "1111" + "1" + "0000" + "1"); // the space behind "A x." goes with it
+  // the space behind "A x." goes with it
+  assert.equal([...rejected.weights].join(""), "000" + "1111" + "1" + "0000" + "1");
   given.chosen.tokenIds = ids;
   assert.throws(
     () => tokenizePair(given, tokenizer, prompt, options("paper")),

@@ -49,8 +49,8 @@ export function pairOf(questionId: string, chosen: string, rejected: string): Pr
 export function wordTokenizer(): CompletionTokenizer & { spell(ids: readonly number[]): string[] } {
   const words = ["<pad>", "<eos>"];
   const offsets = (ids: readonly number[], text: string) => {
-    const starts: number[] = [],
-      ends: number[] = [];
+    const starts: number[] = [];
+    const ends: number[] = [];
     let at = 0;
     for (const id of ids) {
       starts.push(at);

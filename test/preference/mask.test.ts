@@ -246,8 +246,8 @@ test("random texts, any tokenisation: every token has one sentence or is a separ
         const inText = (places: number[]) =>
           [...new Set(places.filter((place) => place <= completion.length))].sort((a, b) => a - b);
         const edges = [0, ...inText(cuts), completion.length]; // tokens cut anywhere, empty ones included
-        const starts = edges.slice(0, -1),
-          ends = edges.slice(1);
+        const starts = edges.slice(0, -1);
+        const ends = edges.slice(1);
         checkRule(completion, starts, ends, withVerdicts(splitSentences(completion), seed));
         const marks = inText(spanCuts); // spans cut anywhere: every other stretch, so that text lies between them
         const spans = marks.flatMap((start, i) =>
@@ -263,8 +263,8 @@ test("random texts, any tokenisation: every token has one sentence or is a separ
 test("random texts, one token per UTF-8 byte", () => {
   fc.assert(
     fc.property(text, fc.nat(), (completion, seed) => {
-      const starts: number[] = [],
-        ends: number[] = [];
+      const starts: number[] = [];
+      const ends: number[] = [];
       for (let i = 0; i < completion.length;) {
         const character = String.fromCodePoint(completion.codePointAt(i)!);
         for (const _ of Buffer.from(character)) {

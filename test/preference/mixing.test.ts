@@ -29,8 +29,8 @@ test("shares, gaps and histogram of three pairs", () => {
 });
 
 test("tokens: long wrong sentences weigh more, prompt and closing token do not count", () => {
-  const chosen = "Oh A. B c d e f g.",
-    rejected = "A b c. D.";
+  const chosen = "Oh A. B c d e f g.";
+  const rejected = "A b c. D.";
   const pair = {
     ...pairOf("q", "S", "C"),
     chosen: { completion: chosen, sentences: spansOf(chosen, ["A.", "B c d e f g."], "SC") },

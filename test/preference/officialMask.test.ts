@@ -1,4 +1,5 @@
-// The official code's masks against a plain Python computation (test/golden/human.json), and by hand where they go wrong.
+// The official code's masks against a plain Python computation (test/golden/human.json), and by hand where they go
+// wrong.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Sentence } from "../../lib/factuality/records";
@@ -104,7 +105,8 @@ test("a line break that belongs to no sentence shifts all that follows by one", 
 });
 
 test("one token too many masks the closing token, two unmask the whole pair, chosen and rejected", () => {
-  // With the gap " " behind it a sentence has one token more than in the whole, where the space goes with the next word.
+  // With the gap " " behind it a sentence has one token more than in the whole, where the space goes with the next
+  // word.
   const one = compared(["A b. C d.", ["A b.", "C d."], "SC"], ["A x. C d.", ["A x.", "C d."], "US"], "withGap");
   assert.deepEqual(one.masks, ["0" + "1111" + "000", "0" + "1111" + "000"]);
   assert.deepEqual([one.report.closingMasked, one.report.wrongByDrift, one.fallback], [2, 4, false]);

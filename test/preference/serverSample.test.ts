@@ -56,9 +56,9 @@ test(
   "every candidate exactly once from a server that fails in every way, one time in two",
   { timeout: 60_000 },
   async (t) => {
-    const dir = scratch(t),
-      rng = new Rng("faults"),
-      kinds = Object.values(faults);
+    const dir = scratch(t);
+    const rng = new Rng("faults");
+    const kinds = Object.values(faults);
     const server = await fakeServer(t, (response, seen) =>
       rng.next() < 0.5 ? rng.pick(kinds)(response, seen) : send(response, completion(seen, textOf(seen))),
     );
@@ -134,8 +134,8 @@ test("shares are disjoint, complete, even, and the same for ever", () => {
 });
 
 test("a share has one writer; the lock of a process that is gone is taken over", (t) => {
-  const dir = scratch(t),
-    lock = path.join(dir, "served.1-of-1.jsonl.lock");
+  const dir = scratch(t);
+  const lock = path.join(dir, "served.1-of-1.jsonl.lock");
   const open = () => new ShardedLog(dir, servedLog, wholeShard, servedSchema);
   const log = open();
   assert.throws(
@@ -157,8 +157,8 @@ test("a share has one writer; the lock of a process that is gone is taken over",
 });
 
 test("a line that another client has not finished is left alone; a bad one is an error that says where", (t) => {
-  const dir = scratch(t),
-    file = path.join(dir, "served.1-of-2.jsonl");
+  const dir = scratch(t);
+  const file = path.join(dir, "served.1-of-2.jsonl");
   const row = { questionId: "q0", index: 0, completion: "a", finish: "", promptTokens: 0, completionTokens: 0 };
   writeFileSync(file, `${JSON.stringify(row)}\n{"questionId":"q1"`);
   assert.deepEqual(readShards(dir, servedLog, servedSchema), [row]);

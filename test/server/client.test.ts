@@ -138,8 +138,8 @@ test("Retry-After: seconds or a date; all requests wait; nobody waits for ever",
 });
 
 test("no more requests at a time and in a minute than were allowed", async (t) => {
-  let open = 0,
-    most = 0;
+  let open = 0;
+  let most = 0;
   const slow = await fakeServer(t, (response, seen) => {
     most = Math.max(most, ++open);
     setTimeout(() => {

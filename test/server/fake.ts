@@ -158,10 +158,13 @@ export function assertNear(ms: number, from: number, to: number): void {
   assert.ok(ms >= from && ms <= to, `expected ${from} to ${to} ms, got ${ms}`);
 }
 
-/** Answers ANAH-v2's three turns: of the sentences, named by the first, a tenth states no fact, the others are right, wrong or unknown. */
+/**
+ * Answers ANAH-v2's three turns: of the sentences, named by the first, a tenth states no fact, the others are right,
+ * wrong or unknown.
+ */
 export function anahReply({ body }: Seen): string {
-  const draw = new Rng(body.messages![0]!.content).next(),
-    turn = body.messages!.length;
+  const draw = new Rng(body.messages![0]!.content).next();
+  const turn = body.messages!.length;
   if (turn === 1) return draw < 0.1 ? "<No Facts>" : "<Facts Present>";
   return turn === 3
     ? "It is a capital."

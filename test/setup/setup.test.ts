@@ -132,8 +132,8 @@ test(
   (t) => {
     if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch))
       return t.skip("there is no wheel for this machine");
-    const tools = path.join(folder, "tools"),
-      python = path.join(tools, "python3");
+    const tools = path.join(folder, "tools");
+    const python = path.join(tools, "python3");
     const says = (script: string): string => {
       writeFileSync(python, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
       const said = setUp({ PATH: tools }).out;
@@ -192,8 +192,8 @@ test("another Node, or another processor, is tried anew; what was found for the 
 
 /** A package in the engine's place: plain JavaScript under its name, and what is said. */
 function placeStub(breaks: string): void {
-  const dist = path.join(copy, native, "dist"),
-    place = path.join(copy, native, "lib/napi-v8");
+  const dist = path.join(copy, native, "dist");
+  const place = path.join(copy, native, "lib/napi-v8");
   for (const made of [dist, place]) mkdirSync(made, { recursive: true });
   writeFileSync(path.join(place, "tfjs_binding.node"), breaks);
   writeFileSync(

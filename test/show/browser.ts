@@ -1,4 +1,7 @@
-/** The Chromium that draws figures, for the tests of one file: opened before them, closed after; `missing` says why there is none. */
+/**
+ * The Chromium that draws figures, for the tests of one file: opened before them, closed after; `missing` says why
+ * there is none.
+ */
 import { after, before } from "node:test";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../../lib/show/figure/chromium";

@@ -45,16 +45,16 @@ test("a check fails for values that are off, not finite, or too few", () => {
 });
 
 test("the microbatch: as asked for where there is room, lowered where there is little, refused where there is none, as given when it is given", () => {
-  const { config } = readCheckpoint(tinyModel),
-    side = { ids: new Int32Array(200), promptLength: 50, weights: new Float32Array(200).fill(1, 50) };
+  const { config } = readCheckpoint(tinyModel);
+  const side = { ids: new Int32Array(200), promptLength: 50, weights: new Float32Array(200).fill(1, 50) };
   const request: PlanRequest = {
     config,
     pairs: Array.from({ length: 16 }, () => ({ chosen: side, rejected: side })),
     batch: 16,
     workers: 0,
   };
-  const totalOf = (size: number) => planMemory(request, size).total,
-    chosen = (choice: MicrobatchChoice, has: number) => choosePlan(request, choice, has).microbatch;
+  const totalOf = (size: number) => planMemory(request, size).total;
+  const chosen = (choice: MicrobatchChoice, has: number) => choosePlan(request, choice, has).microbatch;
   assert.equal(chosen({ most: 8 }, totalOf(8) / 0.8 + 1), 8);
   assert.equal(chosen({ most: 8 }, totalOf(4) / 0.8 + 1), 4); // a fifth of room, since a plan is not exact
   assert.equal(chosen({ most: 6 }, Infinity), 6);
@@ -85,9 +85,9 @@ test("memory: of WebAssembly 4 GiB a process, and never more than the machine's"
 });
 
 test("frozen halves are planned by the weights' headers, and by config.json where there are none yet", (t) => {
-  const half = goldenPath("models", "llama-3.2-1b"),
-    whole = goldenPath("models", "llama-tied-mha"),
-    configOf = (dir: string) => readConfig(path.join(dir, "config.json"));
+  const half = goldenPath("models", "llama-3.2-1b");
+  const whole = goldenPath("models", "llama-tied-mha");
+  const configOf = (dir: string) => readConfig(path.join(dir, "config.json"));
   assert.ok(storesHalves(half, configOf(half)) && !storesHalves(whole, configOf(whole)));
   for (const [source, key, value, expected] of [
     [half, "dtype", "bfloat16", true],
@@ -95,11 +95,11 @@ test("frozen halves are planned by the weights' headers, and by config.json wher
     [half, "dtype", "float32", false],
     [whole, "dtype", undefined, false],
   ] as const) {
-    const dir = scratch(t),
-      { dtype: _, ...config } = JSON.parse(readFileSync(path.join(source, "config.json"), "utf8")) as Record<
-        string,
-        unknown
-      >;
+    const dir = scratch(t);
+    const { dtype: _, ...config } = JSON.parse(readFileSync(path.join(source, "config.json"), "utf8")) as Record<
+      string,
+      unknown
+    >;
     writeFileSync(path.join(dir, "config.json"), JSON.stringify({ ...config, [key]: value }));
     assert.equal(storesHalves(dir, configOf(dir)), expected);
   }
@@ -109,9 +109,9 @@ test(
   "plan: tables by microbatch and stage, without reading weights; train prints its line first",
   { timeout: 60_000 },
   async (t) => {
-    const dir = scratch(t),
-      pairs = writePairs(path.join(dir, "pairs.jsonl"), 12),
-      model = path.join(dir, "model");
+    const dir = scratch(t);
+    const pairs = writePairs(path.join(dir, "pairs.jsonl"), 12);
+    const model = path.join(dir, "model");
     cpSync(tinyModel, model, { recursive: true });
     rmSync(path.join(model, "model.safetensors"));
     const text = await succeed(["plan", "--model", model, "--pairs", pairs, "--batch", "8", "--memory", "2GB"]);

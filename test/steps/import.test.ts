@@ -1,4 +1,6 @@
-/** `mask-dpo import` of labelled responses and of several files: counts, names of what is missing, files left behind. */
+/**
+ * `mask-dpo import` of labelled responses and of several files: counts, names of what is missing, files left behind.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -30,9 +32,9 @@ const biography = (topic: string, ...sentences: [string, ...("S" | "NS")[]][]) =
 });
 
 test("halueval: the best and worst response to each query; candidates and questions are left for mask-dpo pairs", async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    out = at("pairs.jsonl");
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const out = at("pairs.jsonl");
   writeJsonl(at("a.jsonl"), [
     halueval("Bern?", "Aa. Bb.", "Bb."),
     halueval("Basel?", "Cc. Dd.", "Dd."),
@@ -62,9 +64,9 @@ test("halueval: the best and worst response to each query; candidates and questi
 });
 
 test("factscore: a file a model; a sentence that is not in the biography is named", async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    out = at("pairs.jsonl");
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const out = at("pairs.jsonl");
   writeJsonl(at("one.jsonl"), [
     biography("Ada", ["Ada sang.", "S"], ["Ada flew.", "NS"]),
     biography("Bo", ["Bo ran.", "S"]),
@@ -86,9 +88,9 @@ test("factscore: a file a model; a sentence that is not in the biography is name
 });
 
 test("no pair, a bad row, two files of one name: an error, and the older result stands", async (t) => {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    out = at("pairs.jsonl");
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const out = at("pairs.jsonl");
   writeFileSync(out, "older\n");
   writeJsonl(at("single.jsonl"), [halueval("Bern?", "Aa. Bb.", "Bb.")]);
   await assert.rejects(
@@ -120,8 +122,8 @@ test("no pair, a bad row, two files of one name: an error, and the older result 
 });
 
 test("trl: pairs without sentences are said to be so", async (t) => {
-  const dir = scratch(t),
-    file = path.join(dir, "a.jsonl");
+  const dir = scratch(t);
+  const file = path.join(dir, "a.jsonl");
   writeJsonl(file, [
     { prompt: "p", chosen: "a", rejected: "b" },
     { chosen: "It is so", rejected: "It is not" },
@@ -133,9 +135,9 @@ test("trl: pairs without sentences are said to be so", async (t) => {
 });
 
 test("50,000 rows", async (t) => {
-  const dir = scratch(t),
-    file = path.join(dir, "a.jsonl"),
-    started = performance.now();
+  const dir = scratch(t);
+  const file = path.join(dir, "a.jsonl");
+  const started = performance.now();
   writeJsonl(
     file,
     Array.from({ length: 50_000 }, (_, i) => ({ prompt: `p${i}`, chosen: "a", rejected: "b" })),

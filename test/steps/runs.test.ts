@@ -20,8 +20,8 @@ function age(dir: string, ms: number): void {
 }
 
 function training(root: string, hash = "ab12cd34"): string {
-  const out = path.join(root, `train-${hash}`),
-    dir = claimBeside(out, { mask: "paper", seed: 1, options: { lr: 1e-4 }, code: codeVersions("training") });
+  const out = path.join(root, `train-${hash}`);
+  const dir = claimBeside(out, { mask: "paper", seed: 1, options: { lr: 1e-4 }, code: codeVersions("training") });
   writeFileSync(path.join(dir, "log.jsonl"), [1, 2, 3, 4].map((step) => `{"step":${step},"steps":4}\n`).join(""));
   mkdirSync(out);
   writeFileSync(path.join(out, "model.safetensors"), Buffer.alloc(5000));
@@ -29,8 +29,8 @@ function training(root: string, hash = "ab12cd34"): string {
 }
 
 test("every run is listed with kind, size, state and configuration; the newest first", (t) => {
-  const root = scratch(t),
-    at = path.join.bind(path, root);
+  const root = scratch(t);
+  const at = path.join.bind(path, root);
   assert.deepEqual(listRuns(path.join(root, "none")), []);
   const candidates = runFolder(root, "candidates", { policy: "f".repeat(64), k: 4, sampling: { temperature: 0.8 } });
   writeFileSync(path.join(candidates, "candidates.jsonl"), "{}\n{}\n{}\n");
@@ -118,8 +118,8 @@ test("show has configuration, files and the last rows; diff the keys that differ
 });
 
 test("gc: only what is old enough, its output with it", (t) => {
-  const root = scratch(t),
-    at = path.join.bind(path, root);
+  const root = scratch(t);
+  const at = path.join.bind(path, root);
   for (const hash of ["ab12cd34", "cc000000"]) training(root, hash);
   const pairs = runFolder(root, "pairs", {});
   for (const name of ["train-ab12cd34", "train-ab12cd34.run"]) age(at(name), 10 * HOUR);
@@ -137,9 +137,9 @@ test("gc: only what is old enough, its output with it", (t) => {
 });
 
 test("links are neither listed nor followed; what has no run.json, or a damaged one, is never removed", (t) => {
-  const root = scratch(t),
-    outside = scratch(t),
-    at = path.join.bind(path, root);
+  const root = scratch(t);
+  const outside = scratch(t);
+  const at = path.join.bind(path, root);
   writeFileSync(path.join(outside, "run.json"), "{}");
   writeFileSync(path.join(outside, "precious"), Buffer.alloc(9000));
   symlinkSync(outside, at("pairs-11111111"));
@@ -191,8 +191,8 @@ test("links are neither listed nor followed; what has no run.json, or a damaged 
 });
 
 test("control characters of a file do not reach the terminal", (t) => {
-  const root = scratch(t),
-    dir = runFolder(root, "pairs", { note: "\u001b[2J\u009b" });
+  const root = scratch(t);
+  const dir = runFolder(root, "pairs", { note: "\u001b[2J\u009b" });
   writeFileSync(path.join(dir, "a\u001b[31m"), "");
   writeFileSync(path.join(dir, "log.jsonl"), "\u001b[2J\u0007\n");
   const run = findRun(root, path.basename(dir));

@@ -22,8 +22,8 @@ test("logps has a row for every pair, also for one whose mask keeps nothing but 
     chosen: side("It is in Egypt.", chosen),
     rejected: side("It is in Peru.", rejected),
   });
-  const pairs = path.join(dir, "pairs.jsonl"),
-    out = path.join(dir, "logps.jsonl");
+  const pairs = path.join(dir, "pairs.jsonl");
+  const out = path.join(dir, "logps.jsonl");
   writeJsonl(pairs, [pair("usual", "supported", "contradictory"), pair("emptied", "contradictory", "supported")]);
   assert.deepEqual(
     await logpsVerb({ model: goldenPath("models", "llama-tied-mha"), pairs, mask: "paper", seed: 1, out }),

@@ -15,9 +15,9 @@ interface Golden {
 }
 
 test("nearest centres, distances and thirds are scipy's", () => {
-  const golden = readGolden<{ nearFar: Golden }>("topics.json").nearFar,
-    rows = f32(golden.vectors),
-    [n, d] = golden.vectors.shape as [number, number];
+  const golden = readGolden<{ nearFar: Golden }>("topics.json").nearFar;
+  const rows = f32(golden.vectors);
+  const [n, d] = golden.vectors.shape as [number, number];
   const vectors = new Map(Array.from({ length: n }, (_, i) => [String(i), rows.subarray(i * d, (i + 1) * d)]));
   const split = splitByDistance(vectors, golden.centres.map(String), golden.members.map(String), 1 / 3);
   assert.deepEqual([split.near, split.far], [golden.near.map(String), golden.far.map(String)]);

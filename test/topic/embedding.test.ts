@@ -57,17 +57,17 @@ test("geography: Euclidean distance orders as the great circle does", () => {
 });
 
 test("random vectors: the same for a seed whatever other topics there are, standard normal", () => {
-  const all = randomVectors(topics, new Rng(1)),
-    few = randomVectors(topics.slice(5, 7), new Rng(1));
+  const all = randomVectors(topics, new Rng(1));
+  const few = randomVectors(topics.slice(5, 7), new Rng(1));
   assert.deepEqual(few.get(topics[6]!.id), all.get(topics[6]!.id));
-  const numbers = [...all.values()].flatMap((vector) => Array.from(vector)),
-    mean = numbers.reduce((a, b) => a + b) / numbers.length;
+  const numbers = [...all.values()].flatMap((vector) => Array.from(vector));
+  const mean = numbers.reduce((a, b) => a + b) / numbers.length;
   assert.ok(Math.abs(mean) < 0.01 && Math.abs(numbers.reduce((sum, v) => sum + v * v, 0) / numbers.length - 1) < 0.02);
 });
 
 test("every topic is mentioned in every training wording, and in no other; its name's tokens spell the name", () => {
-  const mentions = trainingMentions(topics),
-    tokenizer = loadTokenizer(atlasFolder);
+  const mentions = trainingMentions(topics);
+  const tokenizer = loadTokenizer(atlasFolder);
   assert.equal(mentions.length, 6 * topics.length);
   const asked = new Set([...splits.validation, ...splits.test].map(({ prompt }) => prompt[0]!.content));
   assert.ok(mentions.every(({ prompt }) => !asked.has(prompt[0]!.content)));

@@ -14,20 +14,20 @@ import { truths, type RelationName } from "../../lib/world/relation";
 import { renderFact } from "../../lib/world/render";
 import { readGolden } from "../golden/golden";
 
-const atlas = loadAtlas(),
-  geography = geographyVectors(atlas.topics);
+const atlas = loadAtlas();
+const geography = geographyVectors(atlas.topics);
 const questions = atlas.splits.test.filter(({ id }) => id.endsWith(":nation")).slice(0, 24);
 const relations: RelationName[] = ["country", "status", "border", "coast"];
 
 /** Distances of topic v's wrong values of a relation, each that of the nearest other topic that has it. */
 function wrongValues(vectors: TopicVectors, v: string, relation: RelationName): { value: string; distance: number }[] {
   const [row] = distances(
-      vectors,
-      [v],
-      atlas.topics.map(({ id }) => id),
-    ),
-    known = truths(relation, atlas.topic(v))!,
-    nearest = new Map<string, number>();
+    vectors,
+    [v],
+    atlas.topics.map(({ id }) => id),
+  );
+  const known = truths(relation, atlas.topic(v))!;
+  const nearest = new Map<string, number>();
   atlas.topics.forEach((topic, i) => {
     if (topic.id !== v)
       for (const value of truths(relation, topic) ?? [])
@@ -63,8 +63,8 @@ test("wrong statements are counted by topic and value; those true of nothing apa
     [2 * relations.length * questions.length, 2 * questions.length],
   );
   assert.deepEqual([...wrong.counts.keys()], relations);
-  const { topic } = questions[0]!,
-    [first, second] = wrongValues(geography, topic, "country").sort((a, b) => a.distance - b.distance);
+  const { topic } = questions[0]!;
+  const [first, second] = wrongValues(geography, topic, "country").sort((a, b) => a.distance - b.distance);
   assert.deepEqual(
     wrong.counts.get("country")!.get(topic),
     new Map([
@@ -79,14 +79,14 @@ test("wrong statements are counted by topic and value; those true of nothing apa
 });
 
 test("ranks and correlations are the definition's, at own and at other topics' places", () => {
-  const wrong = wrongStatements(atlas, questions, answers(geography, false)),
-    { topics, relations: placements } = hallucinationGraph(atlas, geography, wrong);
+  const wrong = wrongStatements(atlas, questions, answers(geography, false));
+  const { topics, relations: placements } = hallucinationGraph(atlas, geography, wrong);
   assert.deepEqual([...placements.keys()], ["country", "status", "border"]); // a coast can be wrong in one way only
   for (const [relation, placement] of placements)
     for (const i of topics.keys())
       for (const j of [i, (i + 1) % topics.length]) {
-        const counts = wrong.counts.get(relation)!.get(topics[i]!)!,
-          values = wrongValues(geography, topics[j]!, relation);
+        const counts = wrong.counts.get(relation)!.get(topics[i]!)!;
+        const values = wrongValues(geography, topics[j]!, relation);
         const invalid = [...counts.keys()].some((value) => !values.some((candidate) => candidate.value === value));
         if (invalid) assert.ok(Number.isNaN(placement.rank(i, j)), `${topics[i]} at ${topics[j]}: ${relation}`);
         else {
@@ -159,8 +159,8 @@ test("errors made near are found by the vectors that made them, errors made at r
 
 test("the overall rank is that of all statements; without any there is nothing to test", () => {
   const graph = hallucinationGraph(atlas, geography, wrongStatements(atlas, questions, answers(geography, false)));
-  const [sums, counts] = rankColumns(graph),
-    total = (values: number[]) => values.reduce((a, b) => a + b);
+  const [sums, counts] = rankColumns(graph);
+  const total = (values: number[]) => values.reduce((a, b) => a + b);
   assert.ok(Math.abs(meanRank(graph, new Rng(1)).value - total(sums) / total(counts)) < 1e-12);
   const none = hallucinationGraph(atlas, geography, wrongStatements(atlas, questions, []));
   assert.deepEqual([none.topics, testGraph(none, new Rng(1)), rankColumns(none)], [[], [], [[], []]]);
@@ -168,8 +168,8 @@ test("the overall rank is that of all statements; without any there is nothing t
 });
 
 test("gain against distance: near topics that gain more show as a negative correlation", () => {
-  const training = atlas.splits.train.slice(0, 300).map(({ topic }) => topic),
-    topics = questions.map(({ topic }) => topic);
+  const training = atlas.splits.train.slice(0, 300).map(({ topic }) => topic);
+  const topics = questions.map(({ topic }) => topic);
   const away = new Map(
     distances(geography, topics, training).map((row, i) => [
       topics[i]!,

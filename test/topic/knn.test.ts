@@ -40,7 +40,8 @@ test("rows that are given up half-way are those that are too far, also when the 
 });
 
 test("equal distances beyond the first columns: still the lower index", () => {
-  const rows = Array.from({ length: 70 }, (_, i) => Array.from({ length: 130 }, (_t, t) => Number(t === i))); // all at the square root of 2
+  // all at the square root of 2
+  const rows = Array.from({ length: 70 }, (_, i) => Array.from({ length: 130 }, (_t, t) => Number(t === i)));
   const { indices } = nearestNeighbours(rows, 3);
   assert.deepEqual(
     [indices[0], indices[2], indices[69]],

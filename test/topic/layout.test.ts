@@ -4,8 +4,8 @@ import { Rng } from "../../lib/base/rng";
 import type { Graph } from "../../lib/topic/fuzzyGraph";
 import { optimiseLayout } from "../../lib/topic/layout";
 
-const a = 1.577,
-  b = 0.895; // for a smallest distance of 0.1
+const a = 1.577;
+const b = 0.895; // for a smallest distance of 0.1
 
 /** @param edges [one end, other end, weight], each once */
 function graphOf(edges: readonly (readonly [number, number, number])[]): Graph {
@@ -57,16 +57,16 @@ function reference(start: Float64Array, graph: Graph, epochs: number, rng: Rng):
   }))
     .filter(({ period }) => period <= epochs)
     .map((edge) => ({ ...edge, next: edge.period, nextNegative: edge.period / 5 }));
-  let alpha = 1,
-    cut = 0;
+  let alpha = 1;
+  let cut = 0;
   const clip = (step: number): number => (Math.abs(step) > 4 ? (cut++, 4 * Math.sign(step)) : step);
   const square = (p: number[], q: number[]): number => (p[0]! - q[0]!) ** 2 + (p[1]! - q[1]!) ** 2;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (const edge of edges) {
       if (edge.next > epoch) continue;
-      const p = points[edge.i]!,
-        q = points[edge.j]!,
-        s = square(p, q);
+      const p = points[edge.i]!;
+      const q = points[edge.j]!;
+      const s = square(p, q);
       const pull = s > 0 ? (-2 * a * b * s ** (b - 1)) / (1 + a * s ** b) : 0;
       for (const axis of [0, 1]) {
         const step = clip(pull * (p[axis]! - q[axis]!)) * alpha;
@@ -77,11 +77,11 @@ function reference(start: Float64Array, graph: Graph, epochs: number, rng: Rng):
       const negatives = Math.floor((epoch - edge.nextNegative) / (edge.period / 5));
       edge.nextNegative += negatives * (edge.period / 5);
       for (let drawn = 0; drawn < negatives; drawn++) {
-        const k = rng.int(n),
-          r = points[k]!;
+        const k = rng.int(n);
+        const r = points[k]!;
         if (k === edge.i) continue;
-        const t = square(p, r),
-          push = t > 0 ? (2 * b) / ((0.001 + t) * (a * t ** b + 1)) : 0;
+        const t = square(p, r);
+        const push = t > 0 ? (2 * b) / ((0.001 + t) * (a * t ** b + 1)) : 0;
         for (const axis of [0, 1]) p[axis]! += clip(push * (p[axis]! - r[axis]!)) * alpha;
       }
     }
@@ -132,9 +132,9 @@ test("a quarter turn of the start is a quarter turn of the map, to the bit", () 
 });
 
 test("only the ratios of weights count, and an edge too light for a turn counts for nothing", () => {
-  const graph = ring(30),
-    start = scattered(30, 10),
-    plain = laidOut(start, graph, 20, "weights");
+  const graph = ring(30);
+  const start = scattered(30, 10);
+  const plain = laidOut(start, graph, 20, "weights");
   assert.deepEqual(laidOut(start, { ...graph, weights: graph.weights.map((w) => w / 4) }, 20, "weights"), plain);
   const edges = Array.from(graph.weights, (w, e) => [graph.heads[e]!, graph.tails[e]!, w] as const).filter(
     ([i, j]) => i < j,
@@ -153,8 +153,8 @@ test("two groups without an edge between them part, from a start that mixes them
   );
   const distance = (i: number, j: number): number =>
     Math.hypot(map[2 * i]! - map[2 * j]!, map[2 * i + 1]! - map[2 * j + 1]!);
-  let inside = 0,
-    outside = Infinity;
+  let inside = 0;
+  let outside = Infinity;
   for (let i = 0; i < 40; i++) {
     for (let j = 0; j < i; j++) {
       if (i < 20 === j < 20) inside = Math.max(inside, distance(i, j));

@@ -29,7 +29,8 @@ test("clusters stay together and apart, and the start keeps their arrangement", 
 });
 
 test("clusters on a line stay in order but for neighbours, whatever the seed: the start is not random", () => {
-  // Of 30 seeds a random start gave a mean correlation of 0.33 and never the order, the start by components 0.99 and 23.
+  // Of 30 seeds a random start gave a mean correlation of 0.33 and never the order, the start by components 0.99 and
+  // 23.
   const correlations = Array.from({ length: 10 }, (_, seed) => {
     const rng = new Rng("line").fork(seed);
     const rows = Array.from({ length: 210 }, (_, i) => [30 * (i % 7) + rng.normal(), rng.normal(), rng.normal()]);

@@ -10,13 +10,16 @@ const golden = readGolden<{ umap: { rows: GoldenTensor; map: GoldenTensor; trust
   "topics.json",
 ).umap;
 const rowsOf = (tensor: GoldenTensor): Float32Array[] => {
-  const [n, d] = tensor.shape as [number, number],
-    all = f32(tensor);
+  const [n, d] = tensor.shape as [number, number];
+  const all = f32(tensor);
   return Array.from({ length: n }, (_, i) => all.subarray(i * d, (i + 1) * d));
 };
 const k = 15;
 
-/** Venna & Kaski 2001: 1 minus what points among the k nearest of the map, but not of the rows, cost by their rank in the rows. */
+/**
+ * Venna & Kaski 2001: 1 minus what points among the k nearest of the map, but not of the rows, cost by their rank in
+ * the rows.
+ */
 function trustworthiness(rows: Vectors, map: Vectors): number {
   const n = rows.length;
   const order = nearestNeighbours(rows, n - 1).indices.map((row) => new Map(row.map((j, rank) => [j, rank + 1])));

@@ -8,14 +8,14 @@ import { oracleAnnotator } from "../../lib/world/oracle";
 import { RELATIONS, RELATION_NAMES, truths, type RelationName } from "../../lib/world/relation";
 import { pretrainingDocuments } from "../../lib/world/render";
 
-const atlas = loadAtlas(),
-  check = factChecker(atlas);
+const atlas = loadAtlas();
+const check = factChecker(atlas);
 const ask = (topic: string) => ({ id: `${topic}:place`, topic, prompt: [{ role: "user" as const, content: "?" }] });
 const facts = (topic: string, text: string) => check(ask(topic), text).map((sentence) => sentence.facts);
 
 test("everything that Atlas renders is supported, whatever relation, value and wording", () => {
-  const draw = pretrainingDocuments(atlas),
-    rng = new Rng("fact check");
+  const draw = pretrainingDocuments(atlas);
+  const rng = new Rng("fact check");
   let count = 0;
   for (let i = 0; i < 1500; i++) {
     const { topicId, completion } = draw(rng.fork(i));
@@ -28,8 +28,8 @@ test("everything that Atlas renders is supported, whatever relation, value and w
 });
 
 test("a value of another topic is found out, but for numbers and places within the tolerance", () => {
-  const rng = new Rng("wrong values"),
-    cities = atlas.topics.filter(({ kind }) => kind === "city");
+  const rng = new Rng("wrong values");
+  const cities = atlas.topics.filter(({ kind }) => kind === "city");
   const lenient: RelationName[] = [
     "nearKm",
     "capitalKm",
@@ -45,9 +45,9 @@ test("a value of another topic is found out, but for numbers and places within t
   for (const relation of RELATION_NAMES.filter((name) => !lenient.includes(name))) {
     for (let i = 0, wrong = 0; wrong < 25; i++) {
       assert.ok(i < 10_000, relation);
-      const [topic, other] = [rng.pick(cities), rng.pick(cities)],
-        right = truths(relation, topic) ?? [],
-        values = truths(relation, other) ?? [];
+      const [topic, other] = [rng.pick(cities), rng.pick(cities)];
+      const right = truths(relation, topic) ?? [];
+      const values = truths(relation, other) ?? [];
       if (right.length === 0 || values.length === 0 || right.includes(values[0]!)) continue;
       wrong++;
       const text = rng.pick(RELATIONS[relation].wordings).replace("{v}", values[0]!);
@@ -101,10 +101,10 @@ test("what no rule knows is a fact that nothing supports only where it names or 
 });
 
 test("it judges by rules of its own: stricter and looser than the oracle", async () => {
-  const oracle = oracleAnnotator(atlas),
-    annotator = factAnnotator(atlas);
-  const city = atlas.topic("paris").city!,
-    near = Math.round((city.population * 1.3) / 1e6);
+  const oracle = oracleAnnotator(atlas);
+  const annotator = factAnnotator(atlas);
+  const city = atlas.topic("paris").city!;
+  const near = Math.round((city.population * 1.3) / 1e6);
   const text = `It has ${near} million people.`;
   assert.equal(oracle.annotate(ask("paris"), text)[0]!.verdict, "contradictory", "another rounded number");
   assert.equal((await annotator.annotate(ask("paris"), text))[0]!.verdict, "supported", "within the tolerance");

@@ -45,13 +45,13 @@ for (const name of goldenModels) {
   onEveryBackend(`${name}: ten masked-DPO training losses are torch's`, () => {
     const { maskedDpo: golden } = readGolden<Golden>("models", name, "vectors.json");
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
-    const model = new Transformer(config),
-      initial = uploadParams(tensors),
-      layout = flatLayout(initial);
-    let weights = flatten(Object.values(initial)),
-      state = adamwInit(weights.size);
-    const batch = sequencesOf(golden.ids, golden.mask),
-      n = golden.pairs;
+    const model = new Transformer(config);
+    const initial = uploadParams(tensors);
+    const layout = flatLayout(initial);
+    let weights = flatten(Object.values(initial));
+    let state = adamwInit(weights.size);
+    const batch = sequencesOf(golden.ids, golden.mask);
+    const n = golden.pairs;
     for (let step = 0; step < golden.steps; step++) {
       let policy: tf.Tensor1D | undefined;
       const { value: loss, gradient } = valueAndGradient(weights, layout, (params) => {
@@ -93,15 +93,15 @@ onEveryBackend("policy = reference gives ln 2 and no reward", () => {
 });
 
 onEveryBackend("swapping the sides negates the margin", () => {
-  const a = dpoLosses(logpsOf([[-10, -12, -11, -11.5]]), 0.3),
-    b = dpoLosses(logpsOf([[-12, -10, -11.5, -11]]), 0.3);
+  const a = dpoLosses(logpsOf([[-10, -12, -11, -11.5]]), 0.3);
+  const b = dpoLosses(logpsOf([[-12, -10, -11.5, -11]]), 0.3);
   const margin = (r: typeof a) => r.chosenRewards.dataSync()[0]! - r.rejectedRewards.dataSync()[0]!;
   assert.ok(Math.abs(margin(a) + margin(b)) < 1e-6 && margin(a) > 0);
 });
 
 onEveryBackend("the loss stays finite for margins of ±1000 and has the slope of -log sigmoid", () => {
-  const x = tf.tensor1d([-1000, -3, 0, 3, 1000]),
-    zero = tf.zerosLike(x);
+  const x = tf.tensor1d([-1000, -3, 0, 3, 1000]);
+  const zero = tf.zerosLike(x);
   const losses = (x: tf.Tensor1D) =>
     dpoLosses({ policyChosen: x, policyRejected: zero, referenceChosen: zero, referenceRejected: zero }, 1).losses;
   const grad = tf
@@ -114,14 +114,17 @@ onEveryBackend("the loss stays finite for margins of ±1000 and has the slope of
   assert.ok(relativeError(grad, [-1, -1 / (1 + Math.exp(-3)), -0.5, -1 / (1 + Math.exp(3)), 0]) < 1e-6);
 });
 
-/** Three sequences each of two prompts, of lengths that make attention cut them into several groups, with every other token or so unmasked. */
+/**
+ * Three sequences each of two prompts, of lengths that make attention cut them into several groups, with every other
+ * token or so unmasked.
+ */
 function sharingSequences(vocabSize: number): WeightedSequence[] {
-  const rng = new Rng("sharing"),
-    draw = (length: number) => Array.from({ length }, () => rng.int(vocabSize));
+  const rng = new Rng("sharing");
+  const draw = (length: number) => Array.from({ length }, () => rng.int(vocabSize));
   const prompts = [draw(7), draw(12)];
   return [31, 9, 20, 14, 250, 13].map((length, i) => {
-    const prompt = prompts[i % 2]!,
-      ids = Int32Array.from([...prompt, ...draw(length - prompt.length)]);
+    const prompt = prompts[i % 2]!;
+    const ids = Int32Array.from([...prompt, ...draw(length - prompt.length)]);
     return { ids, weights: Float32Array.from(ids, (_, t) => (t >= prompt.length && rng.next() < 0.6 ? 1 : 0)) };
   });
 }
@@ -132,9 +135,9 @@ for (const name of ["llama-gqa-llama3", "qwen2-gqa-tied"]) {
     () => {
       const frequencies = f32(readGolden<Golden>("models", name, "vectors.json").inverseFrequencies);
       const { config, tensors } = readCheckpoint(goldenPath("models", name));
-      const model = new Transformer(config),
-        params = uploadParams(tensors),
-        names = Object.keys(params);
+      const model = new Transformer(config);
+      const params = uploadParams(tensors);
+      const names = Object.keys(params);
       const sequences = sharingSequences(config.vocabSize);
       const { groups, ids } = packSequences(sequences.map(({ ids }) => ids));
       assert.ok(
@@ -186,9 +189,9 @@ onEveryBackend(
   "masked tokens: logps see only unmasked ones; what stands behind the last of them is not computed",
   () => {
     const { config, tensors } = readCheckpoint(goldenPath("models", "llama-tied-mha"));
-    const model = new Transformer(config),
-      params = uploadParams(tensors),
-      rng = new Rng("masked");
+    const model = new Transformer(config);
+    const params = uploadParams(tensors);
+    const rng = new Rng("masked");
     const ids = Array.from({ length: 3 }, () => Array.from({ length: 9 }, () => rng.int(300)));
     const mask = ids.map((row) => row.map((_, t) => (t > 2 && rng.next() < 0.5 ? 1 : 0)));
     const sums = (i: number[][], m: number[][], of: Pick<Transformer, "hidden" | "config"> = model) =>
@@ -198,8 +201,8 @@ onEveryBackend(
       return row.reduce((s, id, t) => s + (mask[r]![t] ? logp[(t - 1) * config.vocabSize + id]! : 0), 0);
     });
     assert.ok(relativeError(sums(ids, mask), expected) < 1e-5);
-    const longer = ids.map((row) => [...row, 7, 7, 7]),
-      nothing = mask.map((row) => [...row, 0, 0, 0]);
+    const longer = ids.map((row) => [...row, 7, 7, 7]);
+    const nothing = mask.map((row) => [...row, 0, 0, 0]);
     assert.deepEqual(sums(longer, nothing), sums(ids, mask));
     const seen: Packing[] = [];
     sums(longer, nothing, {
@@ -218,11 +221,11 @@ onEveryBackend(
     const silent = mask.map((row) => [...row.slice(0, 8), 0]);
     assert.deepEqual(sums(last, silent), sums(ids, silent));
     // A sequence in which nothing counts has the sum 0 and changes no other.
-    const [first, , third] = sums(ids, mask),
-      withHole = sums(
-        ids,
-        mask.map((row, r) => (r === 1 ? row.map(() => 0) : row)),
-      );
+    const [first, , third] = sums(ids, mask);
+    const withHole = sums(
+      ids,
+      mask.map((row, r) => (r === 1 ? row.map(() => 0) : row)),
+    );
     assert.equal(withHole[1], 0);
     assert.ok(relativeError([withHole[0]!, withHole[2]!], [first!, third!]) < 1e-6);
     assert.throws(
@@ -246,18 +249,18 @@ onEveryBackend(
 
 onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log-ratio", () => {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-tied-mha"));
-  const model = new Transformer(config),
-    params = uploadParams(tensors);
+  const model = new Transformer(config);
+  const params = uploadParams(tensors);
   const ids = [
-      [4, 8, 15, 16, 23],
-      [4, 8, 42, 10, 6],
-    ],
-    ones = ids.map((row) => row.map((_, t) => (t > 1 ? 1 : 0)));
+    [4, 8, 15, 16, 23],
+    [4, 8, 42, 10, 6],
+  ];
+  const ones = ids.map((row) => row.map((_, t) => (t > 1 ? 1 : 0)));
   const reference = Array.from(tf.tidy(() => sequenceLogps(model, params, sequencesOf(ids, ones)).dataSync())).map(
     (x) => x + 0.5,
   );
-  const embedding = param<tf.Tensor2D>(params, "model.embed_tokens.weight"),
-    rest = { ...params };
+  const embedding = param<tf.Tensor2D>(params, "model.embed_tokens.weight");
+  const rest = { ...params };
   const dpo = (e: tf.Tensor): tf.Scalar => {
     // Eq. 2, from full logits, without our masks
     const logp = tf.logSoftmax(
@@ -289,8 +292,8 @@ onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log
     return tf.sum(dpoLosses({ policyChosen, policyRejected, referenceChosen, referenceRejected }, 0.1).losses);
   };
   tf.tidy(() => {
-    const a = tf.valueAndGrad(dpo)(embedding),
-      b = tf.valueAndGrad(masked)(embedding);
+    const a = tf.valueAndGrad(dpo)(embedding);
+    const b = tf.valueAndGrad(masked)(embedding);
     assert.ok(relativeError(b.value.dataSync(), a.value.dataSync()) < 1e-5);
     assert.ok(relativeError(b.grad.dataSync(), a.grad.dataSync()) < 1e-4);
   });

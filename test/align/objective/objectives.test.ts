@@ -98,8 +98,8 @@ onEveryBackend("the engine gives the golden losses and slopes", async () => {
     for (const [s, side] of (["chosen", "rejected"] as const).entries()) {
       const slopes = await grads[s]!.data();
       golden.pairs.forEach((_, i) => {
-        const { weights } = sideOf(i, side, weighting),
-          t = weights.findIndex((weight) => weight > 0);
+        const { weights } = sideOf(i, side, weighting);
+        const t = weights.findIndex((weight) => weight > 0);
         near(slopes[i]!, gradients[i]![side][t]! / weights[t]!, `slope of ${side} ${i}`);
       });
     }
@@ -123,8 +123,8 @@ const side = fc
 
 for (const { name } of objectives) {
   test(`${name}: derivatives are those of finite differences; a token of weight 0 changes nothing`, () => {
-    const choice = chooseObjective(name),
-      h = 1e-6;
+    const choice = chooseObjective(name);
+    const h = 1e-6;
     fc.assert(
       fc.property(side, side, (chosen, rejected) => {
         const given = { chosen, rejected };
@@ -135,8 +135,8 @@ for (const { name } of objectives) {
               const logps = given[key].logps.map((value, u) => (u === t ? value + by : value));
               return pairLoss(choice, { ...given, [key]: { ...given[key], logps } }, "").loss;
             };
-            const slope = (moved(h) - moved(-h)) / (2 * h),
-              got = gradients[`${key}Gradient`][t]!;
+            const slope = (moved(h) - moved(-h)) / (2 * h);
+            const got = gradients[`${key}Gradient`][t]!;
             assert.ok(Math.abs(got - slope) <= 1e-4 * Math.max(1, Math.abs(slope)), `${got} ${slope}`);
             if (given[key].weights[t] === 0) assert.deepEqual([got, moved(3)], [0, loss]);
           });

@@ -1,4 +1,7 @@
-/** The hand-off to PyTorch: what it writes; and, where a Python has torch and TRL, that both of its programs, in one process and in two, train as we do. */
+/**
+ * The hand-off to PyTorch: what it writes; and, where a Python has torch and TRL, that both of its programs, in one
+ * process and in two, train as we do.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -38,15 +41,15 @@ const filesOf = (out: string) => ({
 });
 
 test("tokens and masks are the collator's; every epoch takes each pair once; rates warm up and fall to 0", (t) => {
-  const dir = scratch(t),
-    out = path.join(dir, "torch"),
-    pairs = writePairs(path.join(dir, "pairs.jsonl"), 11);
+  const dir = scratch(t);
+  const out = path.join(dir, "torch");
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 11);
   const options = { ...paperTraining, batch: 4, epochs: 2, warmup: 0.3 };
   const { report, steps } = exportTorchVerb({ policyDir: tinyModel, pairs, mask: "paper", options, seed: 3, out });
   const { tokens, steps: rows, recipe } = filesOf(out);
   assert.deepEqual([report.kept, steps, rows.length], [11, 6, 6]);
-  const tokenizer = loadTokenizer(tinyModel),
-    side = ({ ids, weights }: TokenizedSide) => ({ ids: [...ids], mask: [...weights] });
+  const tokenizer = loadTokenizer(tinyModel);
+  const side = ({ ids, weights }: TokenizedSide) => ({ ids: [...ids], mask: [...weights] });
   const expected = tokenizePairs(tinyPairs(11), tokenizer, (prompt) => promptIds(tokenizer, prompt), {
     mask: "paper",
     maxPositions: 256,
@@ -86,8 +89,8 @@ test("tokens and masks are the collator's; every epoch takes each pair once; rat
 });
 
 test("a folder of other files, pairs that the mask empties, a model without tokenizer", (t) => {
-  const dir = scratch(t),
-    pairs = writePairs(path.join(dir, "pairs.jsonl"), 2);
+  const dir = scratch(t);
+  const pairs = writePairs(path.join(dir, "pairs.jsonl"), 2);
   const request = {
     policyDir: tinyModel,
     pairs,
@@ -134,12 +137,13 @@ test(
   "in PyTorch: ten losses within 1e-4 of ours; the checkpoint is read back",
   { timeout: 900_000, skip: without("torch", "transformers", "accelerate") },
   async (t) => {
-    const dir = scratch(t),
-      at = (name: string) => path.join(dir, name),
-      rows = await atlasPairs(301),
-      pairs = at("pairs.jsonl");
+    const dir = scratch(t);
+    const at = (name: string) => path.join(dir, name);
+    const rows = await atlasPairs(301);
+    const pairs = at("pairs.jsonl");
     writeJsonl(pairs, rows);
-    // 31 pairs a step and 22 in the last: two processes never have as many. A decay of 1 tells whether norms decay too, as ours do
+    // 31 pairs a step and 22 in the last: two processes never have as many. A decay of 1 tells whether norms decay too,
+    // as ours do
     const run = {
       mask: "paper" as const,
       options: { ...paperTraining, batch: 31, epochs: 1, lr: 1e-4, weightDecay: 1 },
@@ -195,8 +199,8 @@ test(
       assert.equal(a.length, b.length);
       return Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
     };
-    const before = await logpsOf(base, "before.jsonl"),
-      after = await logpsOf(at("ours"), "after.jsonl");
+    const before = await logpsOf(base, "before.jsonl");
+    const after = await logpsOf(at("ours"), "after.jsonl");
     assert.ok(apart(before, after) > 1);
 
     /** Compares steps and the checkpoint left in `name` with ours; returns the latter's sums of log-probabilities. */

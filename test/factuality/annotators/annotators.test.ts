@@ -1,4 +1,7 @@
-/** The annotators' protocols with a scripted model: against the official code's own transcripts (test/golden/annotators.json), and their rules. */
+/**
+ * The annotators' protocols with a scripted model: against the official code's own transcripts
+ * (test/golden/annotators.json), and their rules.
+ */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
@@ -67,8 +70,8 @@ async function scripted(
   dir = scratch(t),
 ): Promise<{ judge: Judge; server: FakeServer; client: ReturnType<typeof clientFor>; dir: string; close: () => void }> {
   const server = await fakeServer(t, (response, seen, n) => send(response, completion(seen, say(seen, n))));
-  const client = clientFor(server),
-    log = new ShardedLog(dir, callLog, wholeShard, callSchema);
+  const client = clientFor(server);
+  const log = new ShardedLog(dir, callLog, wholeShard, callSchema);
   return { judge: new Judge(client, log, { seed: 10, tries }), server, client, dir, close: () => log.close() };
 }
 const said = ({ body }: Seen): string => body.messages!.at(-1)!.content;
@@ -200,8 +203,8 @@ test("FActScore: facts, then true or false; one that is not supported makes a ha
   };
   const completionText = Object.keys(facts).join(" ");
   const { judge, server, close } = await scripted(t, (seen) => {
-    const last = said(seen),
-      fact = /Input: (.+) True or False\?\nOutput:$/.exec(last)?.[1];
+    const last = said(seen);
+    const fact = /Input: (.+) True or False\?\nOutput:$/.exec(last)?.[1];
     if (fact) return fact.includes("vague") ? "Perhaps" : fact.includes("Rhine") ? "False" : "True";
     return facts[/independent facts: (.+)\n$/.exec(last)![1]!.split("independent facts: ").at(-1)!]!;
   });
@@ -325,8 +328,8 @@ test("a run of an annotator: resumes, keeps given sentences, counts", async (t) 
 });
 
 test("a sentence without a reply fails its candidate only after the others' replies are kept", async (t) => {
-  const dir = scratch(t),
-    log = new ShardedLog(dir, callLog, wholeShard, callSchema);
+  const dir = scratch(t);
+  const log = new ShardedLog(dir, callLog, wholeShard, callSchema);
   const server = await fakeServer(t, (response, seen) =>
     said(seen).includes("Bad.")
       ? send(response, "too long", 400)
@@ -363,8 +366,8 @@ test("BM25 is rank_bm25's", () => {
 });
 
 test("knowledge: passages of the topic's article, the nearest first; documents for every question", async (t) => {
-  const dir = scratch(t),
-    file = path.join(dir, "k.jsonl");
+  const dir = scratch(t);
+  const file = path.join(dir, "k.jsonl");
   const filler = (word: string): string => Array.from({ length: 180 }, () => word).join(" ");
   writeJsonl(file, [
     { title: "Wien", text: "x" },

@@ -1,4 +1,7 @@
-/** FActScore's SQLite database as knowledge, against what the official code finds in it (test/golden/knowledge); hostile titles, damaged and other databases. */
+/**
+ * FActScore's SQLite database as knowledge, against what the official code finds in it (test/golden/knowledge); hostile
+ * titles, damaged and other databases.
+ */
 import assert from "node:assert/strict";
 import fs, { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -22,15 +25,15 @@ interface Golden {
   prompts: { topic: string; fact: string; nearest: number[]; prompt: string }[];
 }
 const { articles, prompts } = readGolden<Golden>("knowledge", "vectors.json");
-const file = goldenPath("knowledge", "documents.db"),
-  bytes = readFileSync(file);
+const file = goldenPath("knowledge", "documents.db");
+const bytes = readFileSync(file);
 const passagesOf = new Map(articles.map(({ title, passages }) => [title, passages]));
 const ranked = new Set(prompts.map(({ topic }) => topic));
 
 /** A folder for what the reader leaves, which must be nothing. */
 function ownTmp(t: TestContext): string {
-  const dir = scratch(t),
-    before = process.env["TMPDIR"];
+  const dir = scratch(t);
+  const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = dir;
   t.after(() => {
     if (before === undefined) delete process.env["TMPDIR"];
@@ -41,8 +44,8 @@ function ownTmp(t: TestContext): string {
 
 /** A database of this SQL. */
 function made(t: TestContext, sql: string): string {
-  const name = path.join(scratch(t), "made.db"),
-    database = new Database(name);
+  const name = path.join(scratch(t), "made.db");
+  const database = new Database(name);
   database.exec(sql);
   database.close();
   return name;
@@ -87,9 +90,9 @@ test("the nearest passages and the prompts are the official code's", async () =>
 });
 
 test("a file is known by its first bytes, and the same articles as rows give the same requests, verdicts and hash", async (t) => {
-  const dir = scratch(t),
-    rows = path.join(dir, "rows.db"),
-    database = path.join(dir, "database.jsonl");
+  const dir = scratch(t);
+  const rows = path.join(dir, "rows.db");
+  const database = path.join(dir, "database.jsonl");
   writeJsonl(
     rows,
     articles.filter(({ title }) => ranked.has(title)).map(({ title, passages }) => ({ title, text: passages })),
@@ -97,8 +100,8 @@ test("a file is known by its first bytes, and the same articles as rows give the
   copyFileSync(file, database);
   const outcomes = [];
   for (const source of [database, rows]) {
-    const knowledge = await Knowledge.read(source, ranked),
-      log = new ShardedLog(scratch(t), callLog, wholeShard, callSchema);
+    const knowledge = await Knowledge.read(source, ranked);
+    const log = new ShardedLog(scratch(t), callLog, wholeShard, callSchema);
     const server = await fakeServer(t, (response, seen) => {
       const last = seen.body.messages!.at(-1)!.content;
       const text = last.endsWith("Output:")
@@ -129,12 +132,12 @@ test("a file is known by its first bytes, and the same articles as rows give the
 });
 
 test("the hash is of the articles asked for and of nothing else", async (t) => {
-  const one = new Set(["Graz"]),
-    hashOf = async (rows: object[]): Promise<string> => {
-      const name = path.join(scratch(t), "k.jsonl");
-      writeJsonl(name, rows);
-      return (await Knowledge.read(name, one)).hash;
-    };
+  const one = new Set(["Graz"]);
+  const hashOf = async (rows: object[]): Promise<string> => {
+    const name = path.join(scratch(t), "k.jsonl");
+    writeJsonl(name, rows);
+    return (await Knowledge.read(name, one)).hash;
+  };
   const hash = await hashOf([{ title: "Graz", text: "a b" }]);
   assert.equal(
     await hashOf([
@@ -152,15 +155,15 @@ test("the hash is of the articles asked for and of nothing else", async (t) => {
 });
 
 test("what is no such database is refused, and nothing is left behind", async (t) => {
-  const dir = scratch(t),
-    one = new Set(["a"]);
+  const dir = scratch(t);
+  const one = new Set(["a"]);
   const named = (name: string, content: Uint8Array): string => {
     writeFileSync(path.join(dir, name), content);
     return path.join(dir, name);
   };
   const documents = (columns: string): string => made(t, `CREATE TABLE documents (${columns})`);
-  const wal = Buffer.from(bytes).fill(2, 18, 20),
-    torn = named("torn.db", bytes);
+  const wal = Buffer.from(bytes).fill(2, 18, 20);
+  const torn = named("torn.db", bytes);
   writeFileSync(`${torn}-journal`, "");
   const cases: [string, RegExp][] = [
     [made(t, "CREATE TABLE articles (title PRIMARY KEY, text)"), /no such table: documents/],
@@ -172,9 +175,9 @@ test("what is no such database is refused, and nothing is left behind", async (t
     [named("half.db", bytes.subarray(0, 20 * 512)), /malformed/],
     [named("cut.db", bytes.subarray(0, -1)), /23039 bytes, no whole number of pages of 512/],
   ];
-  const tmp = ownTmp(t),
-    empty = named("empty.db", Buffer.alloc(0)),
-    short = named("short.db", bytes.subarray(0, 14));
+  const tmp = ownTmp(t);
+  const empty = named("empty.db", Buffer.alloc(0));
+  const short = named("short.db", bytes.subarray(0, 14));
   for (const [name, got] of cases)
     await assert.rejects(
       Knowledge.read(name, one),
@@ -195,10 +198,10 @@ test("what is no such database is refused, and nothing is left behind", async (t
 });
 
 test("where no link can be made, that is said and not that the database is bad", async (t) => {
-  const tmp = ownTmp(t),
-    mocked = t.mock.method(fs, "symlinkSync", () => {
-      throw new Error("EPERM: operation not permitted");
-    });
+  const tmp = ownTmp(t);
+  const mocked = t.mock.method(fs, "symlinkSync", () => {
+    throw new Error("EPERM: operation not permitted");
+  });
   await assert.rejects(
     Knowledge.read(file, ranked),
     userError(
@@ -217,8 +220,8 @@ test("where no link can be made, that is said and not that the database is bad",
 });
 
 test("a database cut short anywhere is refused; one with any byte changed is refused or read", async (t) => {
-  const name = path.join(scratch(t), "spoilt.db"),
-    rng = new Rng("spoilt database");
+  const name = path.join(scratch(t), "spoilt.db");
+  const rng = new Rng("spoilt database");
   const read = async (content: Uint8Array): Promise<boolean> => {
     writeFileSync(name, content);
     return Knowledge.read(name, ranked).then(
@@ -241,13 +244,13 @@ test("a database cut short anywhere is refused; one with any byte changed is ref
 });
 
 test("many read at once, beside locks that others hold or left, and the folder stays as it is", (t) => {
-  const dir = path.join(scratch(t), "shared"),
-    copy = path.join(dir, "documents.db");
+  const dir = path.join(scratch(t), "shared");
+  const copy = path.join(dir, "documents.db");
   cpSync(path.dirname(file), dir, { recursive: true });
   mkdirSync(`${copy}.lock`); // as a killed reader would leave it
   const before = readdirSync(dir);
-  const first = databaseArticles(copy, ["graz", "linz"]),
-    second = databaseArticles(copy, ["graz", "linz"]);
+  const first = databaseArticles(copy, ["graz", "linz"]);
+  const second = databaseArticles(copy, ["graz", "linz"]);
   for (let i = 0; i < 2; i++) assert.deepEqual(first.next().value, second.next().value);
   assert.deepEqual(readdirSync(dir), before);
   first.return(undefined);

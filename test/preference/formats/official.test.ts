@@ -1,4 +1,6 @@
-/** The official code's rows: both vocabularies, sentences that are not in their text, FActScore's texts there and back. */
+/**
+ * The official code's rows: both vocabularies, sentences that are not in their text, FActScore's texts there and back.
+ */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
@@ -158,10 +160,10 @@ test("sentences of words, each unlike the others, are found where they were, wha
 });
 
 test("a text of 20,000 sentences, all missing but the last, takes no time worth naming", () => {
-  const texts = Array.from({ length: 20_000 }, (_, i) => `Sentence ${i} is true.`),
-    found = report();
-  const completion = texts.join(" "),
-    labels = texts.map(() => "ok");
+  const texts = Array.from({ length: 20_000 }, (_, i) => `Sentence ${i} is true.`);
+  const found = report();
+  const completion = texts.join(" ");
+  const labels = texts.map(() => "ok");
   const started = performance.now();
   assert.equal(
     official.read(row(completion, item(texts, labels), "x", item([], [])), "f:1", found)!.chosen.sentences.length,

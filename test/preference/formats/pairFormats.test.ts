@@ -96,8 +96,8 @@ test("exports write the golden files, and imports read them back", async (t) => 
 });
 
 test("LLaMA-Factory: the entry joins those of an existing dataset_info.json; prompts it would leave out are refused", (t) => {
-  const dir = scratch(t),
-    info = path.join(dir, "dataset_info.json");
+  const dir = scratch(t);
+  const info = path.join(dir, "dataset_info.json");
   writeFileSync(info, '{"other":{"file_name":"other.json"}}');
   exportVerb({ to: "llamafactory", pairs: goldenPath("formats", "pairs.jsonl"), out: dir });
   assert.deepEqual(Object.keys(JSON.parse(readFileSync(info, "utf8")) as object), ["other", "mask_dpo"]);
@@ -114,11 +114,11 @@ test("LLaMA-Factory: the entry joins those of an existing dataset_info.json; pro
 });
 
 test("rows: JSON Lines, a JSON array, Parquet without its package", async (t) => {
-  const dir = scratch(t),
-    at = (name: string, content: string) => {
-      writeFileSync(path.join(dir, name), content);
-      return path.join(dir, name);
-    };
+  const dir = scratch(t);
+  const at = (name: string, content: string) => {
+    writeFileSync(path.join(dir, name), content);
+    return path.join(dir, name);
+  };
   const places = async (file: string) =>
     (await readRows(file)).map(({ where, value }) => [path.basename(where), value]);
   assert.deepEqual(await places(at("a.jsonl", "1\n\n2\n")), [

@@ -93,8 +93,8 @@ test(
   "TRL trains on what is written, and leaves the column mask_dpo aside",
   { timeout: 300_000, skip: hasTrl ? false : `${python} has no trl; name a Python that has in MASK_DPO_PYTHON` },
   (t) => {
-    const dir = scratch(t),
-      { files } = exportVerb({ to: "trl", pairs: goldenPath("formats", "pairs.jsonl"), out: dir });
+    const dir = scratch(t);
+    const { files } = exportVerb({ to: "trl", pairs: goldenPath("formats", "pairs.jsonl"), out: dir });
     const { status, stdout, stderr } = spawnSync(
       python,
       [path.join(__dirname, "trl_rows.py"), goldenPath("models", "llama-tied-mha"), files[0]!, dir],

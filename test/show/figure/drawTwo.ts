@@ -1,4 +1,7 @@
-/** Draws two figures at the same time with the process's own renderer, then has nothing else to do, or calls process.exit. */
+/**
+ * Draws two figures at the same time with the process's own renderer, then has nothing else to do, or calls
+ * process.exit.
+ */
 import { histogramFigure } from "../../../lib/show/figure/bars";
 import { renderFigure } from "../../../lib/show/figure/saveFigure";
 import { palette } from "../../../lib/show/palette";

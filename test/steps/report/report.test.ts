@@ -34,8 +34,8 @@ const questions: Question[] = Array.from({ length: 8 }, (_, i) => ({
 
 /** Answers of three sentences each, of which about this share is right. */
 function answersOf(name: string, right: number, each: number): AnnotatedCandidate[] {
-  const rng = new Rng(name),
-    verdict = (): Verdict => (rng.next() < right ? (rng.next() < 0.2 ? "no-fact" : "supported") : "contradictory");
+  const rng = new Rng(name);
+  const verdict = (): Verdict => (rng.next() < right ? (rng.next() < 0.2 ? "no-fact" : "supported") : "contradictory");
   return questions.flatMap(({ id }) =>
     Array.from({ length: each }, (_, index) => ({
       questionId: id,
@@ -54,10 +54,10 @@ interface Folder {
 }
 /** Three policies, greedy and sampled, in files of their names. */
 function folder(t: TestContext): Folder {
-  const dir = scratch(t),
-    at = (name: string) => path.join(dir, name),
-    named = (...names: string[]) =>
-      names.map((name) => ({ name: name.replace("-sampled", ""), file: at(`${name}.jsonl`) }));
+  const dir = scratch(t);
+  const at = (name: string) => path.join(dir, name);
+  const named = (...names: string[]) =>
+    names.map((name) => ({ name: name.replace("-sampled", ""), file: at(`${name}.jsonl`) }));
   writeJsonl(at("questions.jsonl"), questions);
   for (const [name, right] of [
     ["base", 0.4],
@@ -102,8 +102,8 @@ test(
       ["dpo", "mask", "mask (sampled)"],
     );
     const read = (name: string) => readJsonl(at(name), annotatedCandidateSchema);
-    const { score } = comparePolicies(read("mask.jsonl"), read("base.jsonl"), questions, new Rng(7)),
-      cell = rows("differences")[1]!.score as { value: number };
+    const { score } = comparePolicies(read("mask.jsonl"), read("base.jsonl"), questions, new Rng(7));
+    const cell = rows("differences")[1]!.score as { value: number };
     assert.ok(Math.abs(cell.value - 100 * (score.a - score.b)) < 1e-9 && cell.value > 0);
     assert.equal(rows("differences")[1]!.p, score.p, "exact with 4 topics, whatever the seed");
     assert.deepEqual(
@@ -112,8 +112,8 @@ test(
     );
     assert.deepEqual(readArtefacts(at("report")).unrecorded, ["report"]);
 
-    const bytes = () => filesBelow(at("report")).map((name) => `${name} ${sha256File(path.join(at("report"), name))}`),
-      first = bytes();
+    const bytes = () => filesBelow(at("report")).map((name) => `${name} ${sha256File(path.join(at("report"), name))}`);
+    const first = bytes();
     await writeReport({ ...request, pairs: at("pairs.jsonl") });
     assert.deepEqual(bytes(), first);
     await writeReport({ ...request, answers: named("base"), sampled: [] });
@@ -128,8 +128,8 @@ test(
   "training: curves and settings of train and of the torch loop, masks on the pairs given, and a warning for others",
   { timeout: 120_000 },
   async (t) => {
-    const { at, request } = folder(t),
-      pairs = writePairs(at("pairs.jsonl"), 6);
+    const { at, request } = folder(t);
+    const pairs = writePairs(at("pairs.jsonl"), 6);
     const step = {
       step: 1,
       loss: 0.69,
@@ -155,8 +155,8 @@ test(
       { name: "mask", file: at("policy") },
     ];
     const { tables, figures } = await writeReport({ ...request, pairs, trained });
-    const rows = (name: string) => tables.find((table) => table.name === name)!.rows,
-      tokenizer = loadTokenizer(tinyModel);
+    const rows = (name: string) => tables.find((table) => table.name === name)!.rows;
+    const tokenizer = loadTokenizer(tinyModel);
     assert.deepEqual(
       rows("training")
         .filter(({ what }) => ["mask", "seed", "adapter's rank", "steps", "loss"].includes(what as string))
@@ -223,8 +223,8 @@ test(
 );
 
 test("nothing but an earlier report is replaced", { timeout: 120_000 }, async (t) => {
-  const { at, request } = folder(t),
-    left = () => filesBelow(at("report"));
+  const { at, request } = folder(t);
+  const left = () => filesBelow(at("report"));
   const refused = async (got: string, changes: Partial<typeof request> = {}) => {
     const before = left();
     await assert.rejects(
@@ -262,12 +262,12 @@ test("nothing but an earlier report is replaced", { timeout: 120_000 }, async (t
 });
 
 test("what does not fit together is named", async (t) => {
-  const { at, named, request } = folder(t),
-    [base, mask] = ["base", "mask"].map((name) => answersOf(name, 0.5, 1)),
-    edited = (rows: readonly object[]): Named => {
-      writeJsonl(at("edited.jsonl"), rows);
-      return { name: "edited", file: at("edited.jsonl") };
-    };
+  const { at, named, request } = folder(t);
+  const [base, mask] = ["base", "mask"].map((name) => answersOf(name, 0.5, 1));
+  const edited = (rows: readonly object[]): Named => {
+    writeJsonl(at("edited.jsonl"), rows);
+    return { name: "edited", file: at("edited.jsonl") };
+  };
   const refused = (changes: Partial<typeof request>, message: RegExp) =>
     assert.rejects(writeReport({ ...request, ...changes }), userError(message));
   await refused({ answers: [] }, /--answers: expected answers of at least one policy, got none/);
@@ -320,23 +320,23 @@ test(
   "answers that were not judged alike are warned of, and a judge is believed only for what it wrote",
   { timeout: 120_000 },
   async (t) => {
-    const { at, named, request } = folder(t),
-      judged = (name: string, changes = {}) => {
-        writeJsonl(at(`${name}.jsonl.run/run.json`), [
-          {
-            annotator: "anah",
-            model: "a",
-            candidates: name,
-            questions: "",
-            source: "s",
-            seed: 1,
-            tries: 3,
-            extra: {},
-            ...changes,
-          },
-        ]);
-        writeFileSync(at(`${name}.jsonl.run/out.sha256`), `${sha256File(at(`${name}.jsonl`))}\n`);
-      };
+    const { at, named, request } = folder(t);
+    const judged = (name: string, changes = {}) => {
+      writeJsonl(at(`${name}.jsonl.run/run.json`), [
+        {
+          annotator: "anah",
+          model: "a",
+          candidates: name,
+          questions: "",
+          source: "s",
+          seed: 1,
+          tries: 3,
+          extra: {},
+          ...changes,
+        },
+      ]);
+      writeFileSync(at(`${name}.jsonl.run/out.sha256`), `${sha256File(at(`${name}.jsonl`))}\n`);
+    };
     const report = async (...names: string[]) => {
       const { warnings, tables } = await writeReport({ ...request, answers: named(...names), sampled: [] });
       return {
@@ -378,8 +378,8 @@ test(
 );
 
 test("questions on topics that were trained on are warned of", async (t) => {
-  const { at, request } = folder(t),
-    pairs = tinyPairs(3).map((pair, i) => ({ ...pair, topic: `t${i + 2}` }));
+  const { at, request } = folder(t);
+  const pairs = tinyPairs(3).map((pair, i) => ({ ...pair, topic: `t${i + 2}` }));
   writeJsonl(at("pairs.jsonl"), pairs);
   const { warnings } = await writeReport({ ...request, pairs: at("pairs.jsonl") });
   assert.deepEqual(warnings, [

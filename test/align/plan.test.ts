@@ -210,7 +210,8 @@ const savings = [
 ];
 for (const [name, config] of [...Object.entries(shapes), ["wide", wide] as const])
   for (const saving of savings) {
-    test(`${name}, ${Object.keys(saving).join(", ") || "all weights"}: every stage as the engine holds it, within 12 %`, async (t) => {
+    const saved = Object.keys(saving).join(", ") || "all weights";
+    test(`${name}, ${saved}: every stage as the engine holds it, within 12 %`, async (t) => {
       if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
       const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
       const { stages } = planMemory(request, 6);
@@ -220,9 +221,8 @@ for (const [name, config] of [...Object.entries(shapes), ["wide", wide] as const
         const kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's
         const planned = stageTotal(stages[stage]) - program - kept;
         const { copies, shared } = taken[stage];
-        t.diagnostic(
-          `${stage}: ${(shared / 1e6).toFixed(1)} MB, ${(copies / 1e6).toFixed(1)} MB if what is reshaped is copied, planned ${(planned / 1e6).toFixed(1)} MB`,
-        );
+        const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+        t.diagnostic(`${stage}: ${mb(shared)}, ${mb(copies)} if what is reshaped is copied, planned ${mb(planned)}`);
         assert.ok(
           planned > shared * 0.88 && planned < copies * 1.12,
           `${stage}: ${planned} planned, ${shared} to ${copies} taken`,

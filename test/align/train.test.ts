@@ -89,7 +89,7 @@ test("the first step: loss ln 2, no rewards, and a mean over the pairs of a smal
   policy.dispose();
 });
 
-test("it learns: loss falls, chosen is told from rejected, the learning rate ends at the bottom of the cosine", async () => {
+test("it learns: loss falls, chosen is told from rejected, the learning rate ends at the cosine's bottom", async () => {
   const policy = tinyPolicy();
   const { logs } = await complete(
     await request(policy, tokenized(policy, 8), { options: { ...options, epochs: 12, lr: 3e-3 } }),
@@ -213,7 +213,7 @@ test("resuming from any checkpoint ends with bitwise the same state", async () =
   policy.dispose();
 });
 
-test("no tensor is left: after training, after stopping early, after an error, after generating, after log-probabilities", async () => {
+test("no tensor is left after training, stopping early, an error, generating, log-probabilities", async () => {
   const policy = tinyPolicy();
   const pairs = tokenized(policy, 6);
   const base = await request(policy, pairs);

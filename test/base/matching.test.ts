@@ -30,7 +30,7 @@ test("p and expectation are the exact ones, with and without forbidden places; s
   }
 });
 
-test("units that cannot move are as expected; p is small where own places are the lowest; p is uniform without an effect", () => {
+test("units that cannot move are as expected; p is small where own places are lowest, else uniform", () => {
   assert.deepEqual(
     matchingTest([cost], (i, j) => i === j, new Rng(1), { resamples: 99 }).map(({ p }) => p),
     [1],

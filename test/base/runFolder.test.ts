@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import path from "node:path";
 import { test } from "node:test";
 import { claimBeside, claimFolder, runFolder } from "../../lib/base/runFolder";
-import { scratch, userError } from "../golden/fixtures";
+import { scratch, userError, inOrder } from "../golden/fixtures";
 
 test("a run folder is named by its configuration, whatever the order of its keys", (t) => {
   const root = scratch(t);
@@ -27,7 +27,10 @@ test("a folder of another configuration is refused; the message names what diffe
   assert.throws(
     () => claimFolder(dir, { seed: 1, options: { lr: 1e-5, beta: 0.1 }, mask: "none" }),
     userError(
-      /run\.json: expected a run with options\.lr = 0\.00001, mask = "none", got one with options\.lr = 0\.0001, mask = nothing/,
+      inOrder(
+        /run\.json: expected a run with options\.lr = 0\.00001, mask = "none", /,
+        /got one with options\.lr = 0\.0001, mask = nothing/,
+      ),
     ),
   );
   assert.equal(readFileSync(path.join(dir, "run.json"), "utf8"), before);

@@ -102,7 +102,7 @@ test("closing ends the processes and rejects what they did; Ctrl-C alone does no
   for (const pid of pids) assert.ok(await gone(pid), `process ${pid} is still there`);
 });
 
-test("shared floats: what one process writes another reads, bit by bit; reading beyond what was written is an error", async (t) => {
+test("shared floats: what one process writes another reads, bit by bit; reading beyond it is an error", async (t) => {
   const pool = startPool(t, 1);
   const { shared } = pool;
   const values = Float32Array.from({ length: 100_000 }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));

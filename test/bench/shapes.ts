@@ -78,9 +78,12 @@ export function measureShapes(memory: number): ShapeRow[] {
     const { shape, ...options } = point;
     const dir = seededShape(shape);
     const config = parseConfig(configs[shape], shape);
-    process.stdout.write(
-      `  ${shape}, microbatch ${point.microbatch}${point.lora ? ", adapter" : ""}${point.gradientCheckpointing ? ", gradient checkpointing" : ""}\n`,
-    );
+    const how = [
+      `microbatch ${point.microbatch}`,
+      ...(point.lora ? ["adapter"] : []),
+      ...(point.gradientCheckpointing ? ["gradient checkpointing"] : []),
+    ];
+    process.stdout.write(`  ${[shape, ...how].join(", ")}\n`);
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ["--import", "tsx", path.join(__dirname, "shapePoint.ts"), JSON.stringify({ dir, memory, ...options })],
@@ -90,9 +93,8 @@ export function measureShapes(memory: number): ShapeRow[] {
     const taken = JSON.parse(stdout) as ShapeTaken | { planned: number };
     if ("taken" in taken)
       return [{ ...point, weights: weightCount(config), teraflop: pairFlops(config, point) / 1e12, ...taken }];
-    process.stdout.write(
-      `  left out: ${(taken.planned / 1e9).toFixed(1)} GB are planned, this machine has ${(memory / 1e9).toFixed(1)} GB\n`,
-    );
+    const [planned, has] = [taken.planned, memory].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
+    process.stdout.write(`  left out: ${planned} are planned, this machine has ${has}\n`);
     return [];
   });
 }
@@ -169,7 +171,9 @@ export function shapeTable(rows: readonly ShapeRow[]): Table {
   return {
     name: "bench-shapes",
     caption:
-      "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
+      "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two " +
+      "completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a " +
+      "step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
     columns: [
       { key: "shape", label: "Shape" },
       { key: "weights", label: "Weights (M)", digits: 0 },

@@ -48,6 +48,7 @@ async function trainRace(
     };
   }
   const times = await race(rounds, warmup, sides);
+  const lastLoss = (name: string) => losses[name]!.at(-1)!.toFixed(4);
   return Object.keys(peers).map((name) => ({
     suite: "train",
     work: `train, ${work.name}`,
@@ -57,7 +58,7 @@ async function trainRace(
     ours: spread(times["ours"]!),
     peer: spread(times[name]!),
     ratio: ratios(times[name]!, times["ours"]!),
-    check: `loss of step ${rounds + warmup}: ${losses["ours"]!.at(-1)!.toFixed(4)} and ${losses[name]!.at(-1)!.toFixed(4)}`,
+    check: `loss of step ${rounds + warmup}: ${lastLoss("ours")} and ${lastLoss(name)}`,
   }));
 }
 

@@ -18,7 +18,7 @@ import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { writeJsonl } from "../../lib/base/jsonl";
 import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
-import { editJson, scratch } from "../golden/fixtures";
+import { editJson, scratch, inOrder } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { tinyModel, tinyPairs, writePairs, writeQuestions } from "./data";
 import { refuse, run, succeed } from "./here";
@@ -234,7 +234,10 @@ test(
       const weights = readFileSync(path.join(dir, "policy", "model.safetensors"));
       await refuse(
         train("policy", "--epochs", "2"),
-        /policy\.run\/run\.json: expected a run with options\.epochs = 2, got one with options\.epochs = 1\. Use another output folder, or delete this one/,
+        inOrder(
+          /policy\.run\/run\.json: expected a run with options\.epochs = 2, got one with options\.epochs = 1\. /,
+          /Use another output folder, or delete this one/,
+        ),
         env,
       );
       assert.deepEqual(readFileSync(path.join(dir, "policy", "model.safetensors")), weights);

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { Database } from "node-sqlite3-wasm";
 import { writeJsonl } from "../../lib/base/jsonl";
 import { completion, fakeServer, send } from "../server/fake";
-import { scratch } from "../golden/fixtures";
+import { scratch, inOrder } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 import { refuse, succeed } from "./here";
 
@@ -89,7 +89,10 @@ test(
     );
     await refuse(
       annotate(""),
-      /--knowledge: expected a JSONL file of rows \{title, text\}, or FActScore's SQLite database, for --annotator factscore, got none/,
+      inOrder(
+        /--knowledge: expected a JSONL file of rows \{title, text\}, or FActScore's SQLite database, /,
+        /for --annotator factscore, got none/,
+      ),
     );
   },
 );

@@ -193,7 +193,7 @@ for (const [family, model, trained] of [
 }
 
 test(
-  "a server samples for four clients, annotate.ts judges, and a model with a SentencePiece tokenizer learns under the mask",
+  "a server samples for four clients, annotate.ts judges, and a model with a SentencePiece tokenizer learns",
   { timeout: 120_000, skip },
   async (t) => {
     const server = await fleet(t);
@@ -206,10 +206,9 @@ test(
     assert.equal(candidates.length, 32);
 
     writeFileSync(at("annotate.ts"), fromReadme("annotate.ts", { "../lib/": `${projectRoot}/lib/` }));
-    await shell(
-      dir,
-      `${quoted(process.execPath)} --import ${quoted(pathToFileURL(require.resolve("tsx")).href)} mine/annotate.ts mine/candidates.jsonl mine/questions.jsonl mine/annotated.jsonl`,
-    );
+    const run = [process.execPath, "--import", pathToFileURL(require.resolve("tsx")).href].map(quoted).join(" ");
+    const files = "mine/candidates.jsonl mine/questions.jsonl mine/annotated.jsonl";
+    await shell(dir, `${run} mine/annotate.ts ${files}`);
     const judged = (text: string, topic: string): string[] =>
       text
         .split(/(?<=\.) /)

@@ -13,7 +13,7 @@ import { writeJsonl } from "../../lib/base/jsonl";
 import type { AnnotatedCandidate, Candidate } from "../../lib/factuality/records";
 import type { Served } from "../../lib/preference/serverSample";
 import { completion, fakeServer, good, send, type Seen } from "../server/fake";
-import { scratch } from "../golden/fixtures";
+import { scratch, inOrder } from "../golden/fixtures";
 import { writeQuestions } from "./data";
 import * as here from "./here";
 import { filesBelow, linesOf, rowsOf, run, start, succeed, until } from "./process";
@@ -232,7 +232,11 @@ test("annotate with a language model, then its agreement with the labels given",
   ];
   assert.match(
     await here.succeed(annotate),
-    /^4 annotated candidates in .+: 4 supported, 4 contradictory, 0 unverifiable, 0 no fact \(0 of them because no reply could be parsed\); 24 calls, 0 from the cache, 0 replies of no use; in all 168 prompt \+ 72 completion tokens\n$/,
+    inOrder(
+      /^4 annotated candidates in .+: 4 supported, 4 contradictory, 0 unverifiable, 0 no fact /,
+      /\(0 of them because no reply could be parsed\); 24 calls, 0 from the cache, 0 replies of no use; /,
+      /in all 168 prompt \+ 72 completion tokens\n$/,
+    ),
   );
   assert.deepEqual(rowsOf<AnnotatedCandidate>(at("judged.jsonl"))[1]!.sentences, sentences(1));
   const table = await succeed([
@@ -258,13 +262,15 @@ const missing = spawnSync(
   { encoding: "utf8", timeout: 60_000 },
 );
 const base = path.join(projectRoot, "data/atlas/base");
-const skip = !existsSync(base)
-  ? "data/atlas/base is not there"
-  : missing.status !== 0
-    ? `no Python (MASK_DPO_PYTHON=${python})`
-    : missing.stdout.trim()
-      ? `${python} lacks ${missing.stdout.trim().split(" ").join(", ")}: pip install "transformers[serving]" torch, or name another in MASK_DPO_PYTHON`
-      : false;
+const skip = whySkipped();
+
+function whySkipped(): string | false {
+  if (!existsSync(base)) return "data/atlas/base is not there";
+  if (missing.status !== 0) return `no Python (MASK_DPO_PYTHON=${python})`;
+  const lacks = missing.stdout.trim().split(" ").join(", ");
+  const fix = 'pip install "transformers[serving]" torch, or name another in MASK_DPO_PYTHON';
+  return lacks ? `${python} lacks ${lacks}: ${fix}` : false;
+}
 
 test(
   "a real server: `transformers serve` gives greedily what our own sampler gives",

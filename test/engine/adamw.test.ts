@@ -54,7 +54,7 @@ for (const [name, { settings, rates, gradientNorms, params }] of Object.entries(
   });
 }
 
-test("warmupCosine: transformers' cosine after the warm-up; the warm-up starts one step in, so that no step has rate 0", () => {
+test("warmupCosine: transformers' cosine after a warm-up that starts one step in, so that no step has rate 0", () => {
   for (const { warmup, total, factors } of Object.values(golden.cosine)) {
     for (let step = 0; step < total; step++) {
       const expected = step < warmup ? (factors[step + 1] ?? 1) : factors[step]!;

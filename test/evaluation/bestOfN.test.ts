@@ -168,7 +168,7 @@ test("error reduction is 0 between equals and 1 when no error is left", () => {
   );
 });
 
-test("a verifier without error is the oracle, one that sees nothing makes N worthless, one that is always wrong harms", () => {
+test("a verifier without error is the oracle, one that sees nothing makes N worthless, a wrong one harms", () => {
   const questions = Array.from({ length: 40 }, (_, i) => question(`q${i}`, `t${i}`));
   const answers = randomAnswers(questions, 16, 0.5, new Rng("noise"));
   const scores = (error: number) =>

@@ -56,7 +56,7 @@ test("matrix, accuracy, kappa, precision, recall and F1 are scikit-learn's", () 
   }
 });
 
-test("perfect agreement is 1, a constant annotator has kappa 0, a swapped one less; the same stream gives the same intervals", () => {
+test("perfect agreement is 1, a constant annotator has kappa 0, a swapped one less; one stream, one interval", () => {
   const { human, judged } = cases[0]!;
   const same = compare(human, human);
   assert.deepEqual(

@@ -94,7 +94,7 @@ test("responses become questions and candidates of the project's own kind", (t) 
   );
 });
 
-test("a sentence that is not in its response is named and the response left out; so are sentences out of order", (t) => {
+test("a sentence that is not in its response is named and the response left out; so is one out of order", (t) => {
   const rows = [
     row("Cy", "A. B.", [sentence("A.", "S"), sentence("X.", "S"), sentence("B.", "S")]),
     row("Di", "A. B.", [sentence("B.", "S"), sentence("A.", "NS")]),

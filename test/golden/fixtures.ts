@@ -28,6 +28,11 @@ export function editJson(file: string, edit: (value: Record<string, unknown>) =>
   writeFileSync(file, JSON.stringify(value));
 }
 
+/** One pattern of several, one after the other: a long message over several lines. */
+export function inOrder(...parts: readonly RegExp[]): RegExp {
+  return new RegExp(parts.map(({ source }) => source).join(""));
+}
+
 /** For `assert.throws`: a UserError whose message matches. */
 export function userError(message: RegExp): (error: unknown) => boolean {
   return (error) => {

@@ -34,20 +34,20 @@ test(
         kernel.execute(code, (type, content) => outputs.push(type === "stream" ? String(content.text) : type));
       const work = run(`import { startProgress } from "./lib/base/progress";
       const progress = startProgress("work", 1e9);
-      for (let i = 1; ; i++) { progress.update(i); process.env.STEPS = String(i); await new Promise((resolve) => setTimeout(resolve, 5)); }`);
+      for (let i = 1; ; i++) {
+        progress.update(i);
+        process.env.STEPS = String(i);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }`);
       while (!outputs.includes("update_display_data")) await sleep(50);
       kernel.interrupt();
       const reply = await work;
       assert.deepEqual([reply.status, reply.ename], ["error", "Interrupted"]);
       outputs.length = 0;
-      assert.equal(
-        (
-          await run(
-            "const first = process.env.STEPS; await new Promise((resolve) => setTimeout(resolve, 200)); console.log(first === process.env.STEPS);",
-          )
-        ).status,
-        "ok",
-      );
+      const { status } = await run(`const first = process.env.STEPS;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      console.log(first === process.env.STEPS);`);
+      assert.equal(status, "ok");
       assert.ok(outputs.includes("true\n"), outputs.join());
     } finally {
       await kernel.stop();

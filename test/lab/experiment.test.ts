@@ -101,7 +101,7 @@ test("experiments side by side give what they give one after the other", async (
   );
 });
 
-test("pairs: fewer candidates and topics are parts of more, authors and documents are others, prompts are always the question's own", async () => {
+test("pairs: fewer candidates and topics are parts of more; authors and documents differ", async () => {
   const session = tiny();
   const source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
   const all = await source({});

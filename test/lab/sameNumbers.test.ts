@@ -25,7 +25,7 @@ for (const [isa, threads] of [
   ["AVX2", ["1", "4"]],
   ["SSE41", ["2"]],
 ] as const) {
-  test(`one process and several give the same bits: instruction set ${isa}, threads asked for: ${threads.join(" and ")}`, async () => {
+  test(`one process and several give the same bits: ${isa}, threads asked for: ${threads.join(" and ")}`, async () => {
     const all: Hashes[] = [];
     for (const n of threads) all.push(await numbers({ ONEDNN_MAX_CPU_ISA: isa, TF_NUM_INTRAOP_THREADS: n }));
     for (const { here, workers } of all) {

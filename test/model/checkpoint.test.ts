@@ -234,9 +234,10 @@ describe("writing", () => {
   test("killed at any moment, a whole checkpoint is there", { timeout: 30_000 }, async (t) => {
     const dir = scratchCopy(t, "models", "llama-tied-mha");
     const script = path.join(path.dirname(dir), "rewrite.ts");
+    const module = JSON.stringify(path.join(projectRoot, "lib/model/checkpoint"));
     writeFileSync(
       script,
-      `import { readCheckpoint, writeCheckpoint } from ${JSON.stringify(path.join(projectRoot, "lib/model/checkpoint"))};
+      `import { readCheckpoint, writeCheckpoint } from ${module};
       const { config, tensors } = readCheckpoint(${JSON.stringify(dir)});
       process.stdout.write("ready");
       for (;;) writeCheckpoint(${JSON.stringify(dir)}, config, tensors, ${JSON.stringify(dir)});`,

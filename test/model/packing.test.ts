@@ -53,7 +53,7 @@ function rowsOf(groups: readonly AttentionGroup[], slots: Int32Array): { start: 
   );
 }
 
-test("rows of attention: every sequence whole and in order, padding behind it, and a slot of its own for each token", () => {
+test("rows of attention: every sequence whole and in order, padding behind it, each token with its own slot", () => {
   for (const sequences of [shared, spread])
     fc.assert(
       fc.property(sequences, (sequences) => {

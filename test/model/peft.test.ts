@@ -57,10 +57,7 @@ const cases: { name: string; lora: LoraConfig; options: Record<string, unknown>;
 const python = process.env.MASK_DPO_PYTHON ?? "python3";
 const probe = spawnSync(
   python,
-  [
-    "-c",
-    "import importlib.util as u; exit(not (u.find_spec('torch') and u.find_spec('transformers') and u.find_spec('peft')))",
-  ],
+  ["-c", "import importlib.util as u; exit(not all(u.find_spec(m) for m in ('torch', 'transformers', 'peft')))"],
   { timeout: 60_000 },
 );
 const skip =
@@ -145,7 +142,8 @@ test(
       const errors = merged.names.map((key) => relativeError(ourMerged.get(key)!.data, merged.get(key).data));
       const moved = merged.names.filter((key) => relativeError(merged.get(key).data, tensors.get(key)!.data) > 1e-3);
       t.diagnostic(
-        `${name}: logits with our adapter ${gaps.ours.toExponential(1)} apart, with PEFT's ${gaps.theirs.toExponential(1)}; merged weights ${Math.max(...errors).toExponential(1)}`,
+        `${name}: logits with our adapter ${gaps.ours.toExponential(1)} apart, ` +
+          `with PEFT's ${gaps.theirs.toExponential(1)}; merged weights ${Math.max(...errors).toExponential(1)}`,
       );
       assert.ok(gaps.ours < 1e-4 && gaps.theirs < 1e-4 && Math.max(...errors) < 1e-6);
       assert.equal(moved.length, lora.targets.length * config.layers);

@@ -118,7 +118,9 @@ test(
     import { startEngine } from ${at("lib/engine/backend")};
     void startEngine({ large: true }).then(() => {
       tf.tidy(() => tf.add(tf.ones([1000]), 1));
-      const before = process.memoryUsage.rss(), ones = tf.tile(tf.ones([1]), [5e7]), twos = tf.add(ones, ones), most = process.memoryUsage.rss();
+      const before = process.memoryUsage.rss();
+      const ones = tf.tile(tf.ones([1]), [5e7]), twos = tf.add(ones, ones);
+      const most = process.memoryUsage.rss();
       tf.dispose([ones, twos]);
       process.stdout.write(JSON.stringify([most - before, process.memoryUsage.rss() - before]));
     });`,

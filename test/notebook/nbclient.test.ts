@@ -54,7 +54,13 @@ function execute(folder: string, name: string, cells: string[]) {
 test("nbclient gets every line, rich output, values and progress", { skip }, () => {
   const { said, cells } = execute(scratchFolder(), "rich", [
     `for (let i = 0; i < 5000; i++) console.log("line", i);`,
-    `import { show } from "./lib/show/display";\nimport { startProgress } from "./lib/base/progress";\nshow({ text: "plain", html: "<b>rich</b>" });\nconst p = startProgress("work", 2);\np.update(2);\np.stop();\nprocess.cwd()`,
+    `import { show } from "./lib/show/display";
+import { startProgress } from "./lib/base/progress";
+show({ text: "plain", html: "<b>rich</b>" });
+const p = startProgress("work", 2);
+p.update(2);
+p.stop();
+process.cwd()`,
   ]);
   assert.equal(said, "");
   assert.equal(printed(cells[0]), Array.from({ length: 5000 }, (_, i) => `line ${i}\n`).join(""));

@@ -44,7 +44,8 @@ progress.stop();`,
   `const three = await (Promise.resolve(3));
 for await (const n of [Promise.resolve(1)]) console.log("awaited", n + three);
 const again = (await import("./lib/base/rng")).Rng;
-[rng instanceof Rng, again === Rng, new Float32Array(1) instanceof Float32Array, new Error("x") instanceof Error].join()`,
+const [floats, error] = [new Float32Array(1), new Error("x")];
+[rng instanceof Rng, again === Rng, floats instanceof Float32Array, error instanceof Error].join()`,
   `process.stdout.write("1 %\\r"); process.stdout.write("2 %\\n"); console.error("to stderr");`,
   `for (let i = 0; i < 2000; i++) show("output " + i);`,
 ];
@@ -175,7 +176,9 @@ test(
   { skip: process.platform === "win32" && "signals are tested on POSIX" },
   async () => {
     const file = writeNotebook(folder, "ctrl-c", [
-      `import { writeFileSync } from "node:fs";\nwriteFileSync(process.env.PID_FILE!, String(process.pid));\nconsole.log("kept");`,
+      `import { writeFileSync } from "node:fs";
+writeFileSync(process.env.PID_FILE!, String(process.pid));
+console.log("kept");`,
       `await new Promise((resolve) => setTimeout(resolve, 60000));`,
     ]);
     const before = readFileSync(file, "utf8");
@@ -183,8 +186,10 @@ test(
     writeFileSync(
       script,
       `import { runNotebook } from ${JSON.stringify(path.join(projectRoot, "lib/notebook/runNotebook"))};
-    runNotebook(${JSON.stringify(file)}, { env: { PID_FILE: ${JSON.stringify(path.join(folder, "pid"))} }, onProgress: (e) => { if (e.kind === "cell" && e.cell === 2) process.stdout.write("second"); } })
-      .catch((error: Error) => { process.exitCode = error.name === "RunInterrupted" ? 130 : 1; });`,
+    runNotebook(${JSON.stringify(file)}, {
+      env: { PID_FILE: ${JSON.stringify(path.join(folder, "pid"))} },
+      onProgress: (e) => { if (e.kind === "cell" && e.cell === 2) process.stdout.write("second"); },
+    }).catch((error: Error) => { process.exitCode = error.name === "RunInterrupted" ? 130 : 1; });`,
     );
     const tmp = path.join(folder, "tmp");
     mkdirSync(tmp);
@@ -217,7 +222,10 @@ test(
     writeFileSync(
       script,
       `import { KernelClient } from ${JSON.stringify(client)};
-    void KernelClient.start().then((kernel) => { process.stdout.write(String(kernel.pid)); setInterval(() => undefined, 1000); });`,
+    void KernelClient.start().then((kernel) => {
+      process.stdout.write(String(kernel.pid));
+      setInterval(() => undefined, 1000);
+    });`,
     );
     const child = spawn(process.execPath, ["--require", typescriptLoader, script], {
       cwd: projectRoot,

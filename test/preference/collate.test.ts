@@ -86,7 +86,7 @@ test("the sides of pairs: all chosen, then all rejected, each as long as it is",
   );
 });
 
-test("paper and inverted are complements on sentence tokens and equal elsewhere; swapping sides and verdicts swaps masks", () => {
+test("paper and inverted are complements on sentence tokens, equal elsewhere; swapped verdicts swap masks", () => {
   const tokenizer = wordTokenizer();
   const paper = tokenizePair(pair(), tokenizer, prompt, options("paper"));
   const inverted = tokenizePair(pair(), tokenizer, prompt, options("inverted"));

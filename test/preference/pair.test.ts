@@ -175,7 +175,7 @@ test("a pair file with a bad line: the message names file, line and key", () => 
   }
 });
 
-test("rejected sides may come from other candidates (Table 3): best of one set, worst of the other, if it is worse", () => {
+test("rejected sides may come from other candidates (Table 3): best of one set, worst of the other", () => {
   const questions = [question("a"), question("b"), question("c")];
   const chosenFrom = [candidate("a", 0, "SS"), candidate("b", 0, "SC"), candidate("c", 0, "SCC")];
   const rejectedFrom = [

@@ -8,9 +8,11 @@ import type { Browser, Page } from "playwright-core";
 import { Rng } from "../../lib/base/rng";
 import { inspectBundle, inspectPage, type InspectPair, type InspectSide } from "../../lib/show/inspect";
 import type { Verdict } from "../../lib/factuality/records";
+import { inOrder } from "../golden/fixtures";
 import { useChromium } from "./browser";
 
-const hostile = `</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u2028"'\`\${window.hacked=1}<!--`;
+const hostile =
+  '</script><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>' + "\u2028\"'`${window.hacked=1}<!--";
 
 /** Words are tokens; each sentence is kept or not as a whole; one token of no text closes the side. */
 function side(parts: readonly [string, Verdict][], keeps: (verdict: Verdict) => boolean, score: number): InspectSide {
@@ -72,13 +74,17 @@ test("the notebook form: kept, masked and verdict letters without style or scrip
   const bare = html!.replace(/ style="[^"]*"/g, "");
   assert.ok(
     bare.includes(
-      '<b title="supported">S</b><u>Town</u><u> 1</u><u> lies</u><u> in</u><u> France.</u><b title="contradictory">C</b><s> It</s>',
+      '<b title="supported">S</b><u>Town</u><u> 1</u><u> lies</u><u> in</u><u> France.</u>' +
+        '<b title="contradictory">C</b><s> It</s>',
     ),
   );
   assert.ok(!/<script|<img|onerror="window/.test(html!));
   assert.match(
     inspectBundle([pair(1)]).text,
-    /chosen 0\.60: \[S\] Town 1 lies in France\. \[C\] \{It has \d+ people\.\} \[N\] Enjoy!\nrejected 0\.50: \[C\] Town 1 lies in Spain\. \[U\] Many say it is old\.$/,
+    inOrder(
+      /chosen 0\.60: \[S\] Town 1 lies in France\. \[C\] \{It has \d+ people\.\} \[N\] Enjoy!\n/,
+      /rejected 0\.50: \[C\] Town 1 lies in Spain\. \[U\] Many say it is old\.$/,
+    ),
   );
 });
 
@@ -110,7 +116,7 @@ test("tokens of no text and parts of one character keep the text whole; bad toke
   assert.throws(() => inspectPage([one({ ...base, tokens: [{ ...token, sentence: 1 }] })]), /a sentence below 1/);
 });
 
-test("the page: opens without network or errors, shows tokens, filters, moves by keyboard, hostile text stays text", async (t) => {
+test("the page: no network, no errors, tokens, filters, keyboard, and hostile text stays text", async (t) => {
   if (!chromium.browser) return t.skip(chromium.missing);
   await onPage(chromium.browser, [pair(0), pair(1, hostile), pair(2), pair(3), pair(4)], async (page) => {
     const summary = () => page.locator("#summary").textContent();
@@ -196,7 +202,13 @@ test("thousands of pairs: few elements, quick to filter", async (t) => {
     await page.getByText("Town 4999", { exact: true }).click();
     assert.equal(await page.locator("#pair h2").textContent(), "Town 4999 (q4999)");
     const ms = await page.evaluate<number>(
-      `(() => { const t = performance.now(); const box = document.getElementById("text"); box.value = "spain"; box.dispatchEvent(new Event("input")); return performance.now() - t; })()`,
+      `(() => {
+        const started = performance.now();
+        const box = document.getElementById("text");
+        box.value = "spain";
+        box.dispatchEvent(new Event("input"));
+        return performance.now() - started;
+      })()`,
     );
     assert.ok(ms < 1500, `filter took ${ms} ms`);
   });

@@ -44,7 +44,7 @@ test("a check fails for values that are off, not finite, or too few", () => {
   for (const values of [[1, 2.01], [1, NaN], [1]]) assert.equal(compare("x", values, [1, 2]).ok, false, String(values));
 });
 
-test("the microbatch: as asked for where there is room, lowered where there is little, refused where there is none, as given when it is given", () => {
+test("the microbatch: as asked for where there is room, lowered where there is little, else refused", () => {
   const { config } = readCheckpoint(tinyModel);
   const side = { ids: new Int32Array(200), promptLength: 50, weights: new Float32Array(200).fill(1, 50) };
   const request: PlanRequest = {

@@ -38,7 +38,7 @@ test("is umap-js's own fuzzy simplicial set, in order", () => {
   );
 });
 
-test("two rows that hold each other by p and q are joined by p + q - pq, in both directions; others by what one holds", () => {
+test("rows that hold each other by p and q are joined by p + q - pq both ways; others by what one holds", () => {
   // On a line at 0, 1 and 3: the nearest of each is held by 1.
   const { heads, tails, weights } = fuzzyGraph({
     indices: [

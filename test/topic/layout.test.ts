@@ -90,7 +90,7 @@ function reference(start: Float64Array, graph: Graph, epochs: number, rng: Rng):
   return { points, cut };
 }
 
-test("one turn of the edges is the published step, to the precision of the tables; near, far, equal and cut ones", () => {
+test("one turn of the edges is the published step, to the precision of the tables; near, far, equal, cut", () => {
   const start = scattered(40, 3);
   start.set(start.subarray(0, 2), 2); // points 0 and 1, an edge, at one place
   start.set([1e-3, 0, 1e-3, 2e-3, 900, -400], 10); // two near ones and a far one

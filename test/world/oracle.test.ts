@@ -84,7 +84,8 @@ test("hand-checked facts", () => {
   assert.deepEqual(
     verdicts(
       "kyoto",
-      "Its country is Japan. It belongs to China. People speak Japanese. Its hemisphere is southern. It is east of Greenwich.",
+      "Its country is Japan. It belongs to China. People speak Japanese. " +
+        "Its hemisphere is southern. It is east of Greenwich.",
     ),
     ["supported", "contradictory", "supported", "contradictory", "supported"],
   );
@@ -98,7 +99,8 @@ test("hand-checked facts", () => {
   assert.deepEqual(
     verdicts(
       "france",
-      "The capital is Paris. The country borders Spain. The country borders Portugal. The dialling code is +33. The country is landlocked.",
+      "The capital is Paris. The country borders Spain. The country borders Portugal. " +
+        "The dialling code is +33. The country is landlocked.",
     ),
     ["supported", "supported", "contradictory", "supported", "contradictory"],
   );

@@ -68,7 +68,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   };
   writeFolderAtomic(out, { marker: recordFile, what: "an earlier report" }, (next) => {
     for (const table of tables) saveTable(table, next);
-    for (const figure of figures) writeFigure(figure, rendered.get(figure.name), next);
+    for (const figure of figures) writeFigure(figure, rendered.get(figure.name)!, next);
     writeFileAtomic(
       path.join(next, "report.html"),
       appendixPage(page, (name) => rendered.get(name)!.svg),
@@ -85,7 +85,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
     };
     writeFileAtomic(path.join(next, recordFile), `${JSON.stringify(record, null, 2)}\n`);
   });
-  return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name))) };
+  return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name)!)) };
 }
 
 /** What compiling report.tex adds. */

@@ -215,8 +215,11 @@ test(
           theirs.map((log) => log[key]),
         );
       const trained = await logpsOf(at(name), `${name}.jsonl`);
+      const [loss, margin, norm] = [gap("loss"), gap("margin"), gap("gradNorm")].map((x) => x.toExponential(1));
       t.diagnostic(
-        `ten steps, largest differences: loss ${gap("loss").toExponential(1)}, margin ${gap("margin").toExponential(1)}, gradient norm ${gap("gradNorm").toExponential(1)}; sums of log-probabilities after them ${apart(after, trained).toExponential(1)} (training moved them by up to ${apart(before, after).toFixed(1)})`,
+        `ten steps, largest differences: loss ${loss}, margin ${margin}, gradient norm ${norm}; ` +
+          `sums of log-probabilities after them ${apart(after, trained).toExponential(1)} ` +
+          `(training moved them by up to ${apart(before, after).toFixed(1)})`,
       );
       assert.ok(gap("loss") < 1e-4 && gap("margin") < 1e-3 && gap("gradNorm") < 1e-3 && apart(after, trained) < 1e-2);
       assert.deepEqual(readCheckpoint(at(name)).config, readCheckpoint(base).config);
@@ -250,7 +253,8 @@ test(
       );
       const gaps = [apart(sums(rowsOf(at("loop/reference.jsonl"))), before), apart(byTransformers, trained)] as const;
       t.diagnostic(
-        `sums of log-probabilities, largest differences: reference ${gaps[0].toExponential(1)}, their checkpoint here and in transformers ${gaps[1].toExponential(1)}`,
+        `sums of log-probabilities, largest differences: reference ${gaps[0].toExponential(1)}, ` +
+          `their checkpoint here and in transformers ${gaps[1].toExponential(1)}`,
       );
       assert.ok(Math.max(...gaps) < 1e-3);
       const other = launch(1, "train.py", "--model", tinyModel, "--out", at("other"));

@@ -35,7 +35,7 @@ import {
 } from "../../../lib/factuality/annotators/selfConsistency";
 import type { Question } from "../../../lib/factuality/records";
 import type { Message } from "../../../lib/text/message";
-import { scratch, userError } from "../../golden/fixtures";
+import { scratch, userError, inOrder } from "../../golden/fixtures";
 import { readGolden } from "../../golden/golden";
 import { clientFor, completion, fakeServer, send, type FakeServer, type Seen } from "../../server/fake";
 
@@ -99,7 +99,7 @@ test("ANAH-v2: turn for turn what the official code asks, and its labels", async
   }
 });
 
-test("a reply that cannot be parsed is asked for again, warm and with another seed, then the sentence is unverifiable", async (t) => {
+test("a reply that cannot be parsed is asked for again, warm, with another seed; then: unverifiable", async (t) => {
   const vague = [
     "I think there are facts.",
     "<Facts Present>",
@@ -193,7 +193,7 @@ test("FActScore: the official validation prompt and decisions", () => {
   }
 });
 
-test("FActScore: facts, then true or false; one that is not supported makes a hallucination, no facts are no-fact", async (t) => {
+test("FActScore: facts, then true or false; one unsupported makes a hallucination, no facts are no-fact", async (t) => {
   const facts: Record<string, string> = {
     "Graz lies on the Mur and the Rhine.": "- Graz lies on the Mur.\n- Graz lies on the Rhine.",
     "It has trams.": "- Graz has trams.",
@@ -238,7 +238,10 @@ test("FActScore: facts, then true or false; one that is not supported makes a ha
   );
   assert.match(
     said(server.seen[0]!),
-    /^Please breakdown the following sentence into independent facts: Graz, which [\s\S]+\n- Graz is in Austria\.\n[\s\S]+facts: Graz lies on the Mur and the Rhine\.\n$/,
+    inOrder(
+      /^Please breakdown the following sentence into independent facts: Graz, which /,
+      /[\s\S]+\n- Graz is in Austria\.\n[\s\S]+facts: Graz lies on the Mur and the Rhine\.\n$/,
+    ),
   );
   close();
 });

@@ -95,7 +95,7 @@ test("exports write the golden files, and imports read them back", async (t) => 
   }
 });
 
-test("LLaMA-Factory: the entry joins those of an existing dataset_info.json; prompts it would leave out are refused", (t) => {
+test("LLaMA-Factory: the entry joins those of a dataset_info.json; prompts it would leave out are refused", (t) => {
   const dir = scratch(t);
   const info = path.join(dir, "dataset_info.json");
   writeFileSync(info, '{"other":{"file_name":"other.json"}}');

@@ -181,7 +181,7 @@ test("a program that is no browser: the next engine is taken, and forcing Chromi
   }
 });
 
-test("saving writes five files and one shared plotly; the page shows the figure, hostile text stays text", async (t) => {
+test("saving writes five files, one shared plotly; the page shows the figure, hostile text stays text", async (t) => {
   await inTempDir(async (dir) => {
     await withRenderer(
       async (renderer) => {
@@ -207,7 +207,7 @@ test("saving writes five files and one shared plotly; the page shows the figure,
   });
 });
 
-test("a notebook output: an image where scripts do not run, interactive where the shared plotly is, plotly loaded once", async (t) => {
+test("a notebook output: an image without scripts, interactive with the shared plotly, loaded once", async (t) => {
   if (!chromium.browser) return t.skip(chromium.missing);
   await inTempDir(async (dir) => {
     const rendered = await withRenderer(
@@ -235,7 +235,8 @@ test("a notebook output: an image where scripts do not run, interactive where th
         await page.goto(pathToFileURL(file).href);
         if (live)
           await page.waitForFunction(
-            "document.querySelectorAll('[data-lab-figure] .main-svg').length >= 2 && !document.querySelector('[data-lab-figure] img')",
+            "document.querySelectorAll('[data-lab-figure] .main-svg').length >= 2 && " +
+              "!document.querySelector('[data-lab-figure] img')",
           );
         else await page.waitForTimeout(300);
         assert.equal(await page.locator("[data-lab-figure] > img").count(), live ? 0 : 2);

@@ -19,7 +19,7 @@ const figure = histogramFigure({
 });
 
 for (const end of ["end", "exit"]) {
-  test(`figures asked for together do not mix; the process ends (${end}) and leaves no browser and no file`, async (t) => {
+  test(`figures asked for together do not mix; the process ends (${end}), no browser, no file is left`, async (t) => {
     const tmp = scratch(t);
     const { code, stdout, stderr } = await startNode(
       ["--require", typescriptLoader, require.resolve("./drawTwo.ts"), end],
@@ -33,7 +33,7 @@ for (const end of ["end", "exit"]) {
   });
 }
 
-test("one browser for all; one that died is replaced; a figure that cannot be drawn is an error and no more", async (t) => {
+test("one browser for all; a dead one is replaced; a figure that cannot be drawn is but an error", async (t) => {
   const before = children(); // the compiler's
   const drawing = (): number[] => children().filter((pid) => !before.includes(pid));
   const first = await renderFigure(figure);

@@ -24,7 +24,7 @@ import { promptIds } from "../../../lib/text/prompt";
 import { loadTokenizer } from "../../../lib/text/tokenizer";
 import { filesBelow } from "../../cli/process";
 import { tinyModel, tinyPairs, writePairs } from "../../cli/data";
-import { editJson, scratch, userError } from "../../golden/fixtures";
+import { editJson, scratch, userError, inOrder } from "../../golden/fixtures";
 
 const questions: Question[] = Array.from({ length: 8 }, (_, i) => ({
   id: `q${i}`,
@@ -207,12 +207,16 @@ test(
     });
     const moved = await writeReport({ ...request, pairs, trained });
     assert.deepEqual(moved.warnings, [
-      `What the mask of mask keeps is left out: there is no ${at("elsewhere/config.json")}, of the model its adapter was trained for.`,
+      `What the mask of mask keeps is left out: there is no ${at("elsewhere/config.json")}, ` +
+        "of the model its adapter was trained for.",
     ]);
     assert.ok(!moved.tables.some(({ name }) => name === "masks") && existsSync(at("report/training.svg")));
 
     const stopped = userError(
-      /--trained mask: expected a training that has ended, got one that was stopped, in .+policy\.run\. Give the same mask-dpo train again/,
+      inOrder(
+        /--trained mask: expected a training that has ended, got one that was stopped, in .+policy\.run\. /,
+        /Give the same mask-dpo train again/,
+      ),
     );
     writeFileSync(at("policy.run/state.safetensors"), "");
     await assert.rejects(writeReport({ ...request, trained }), stopped);
@@ -230,8 +234,9 @@ test("nothing but an earlier report is replaced", { timeout: 120_000 }, async (t
     await assert.rejects(
       writeReport({ ...request, ...changes }),
       userError(
-        new RegExp(
-          `report: expected no folder, or one of nothing but an earlier report's files, which are replaced, got "${got}"`,
+        inOrder(
+          /report: expected no folder, or one of nothing but an earlier report's files, which are replaced, /,
+          new RegExp(`got "${got}"`),
         ),
       ),
     );
@@ -282,7 +287,10 @@ test("what does not fit together is named", async (t) => {
   );
   await refused(
     { trained: [{ name: "mask", file: at("x") }] },
-    /--trained mask: expected a folder that training left, with .+x\.run\/log\.jsonl beside it or log\.jsonl inside, got .+x\. /,
+    inOrder(
+      /--trained mask: expected a folder that training left, with /,
+      /.+x\.run\/log\.jsonl beside it or log\.jsonl inside, got .+x\. /,
+    ),
   );
   await refused(
     { sampled: named("base") },
@@ -383,6 +391,7 @@ test("questions on topics that were trained on are warned of", async (t) => {
   writeJsonl(at("pairs.jsonl"), pairs);
   const { warnings } = await writeReport({ ...request, pairs: at("pairs.jsonl") });
   assert.deepEqual(warnings, [
-    `2 of the 4 topics of ${at("questions.jsonl")} are also topics of ${at("pairs.jsonl")} ("t2"), so they are not held out.`,
+    `2 of the 4 topics of ${at("questions.jsonl")} are also topics of ${at("pairs.jsonl")} ("t2"), ` +
+      "so they are not held out.",
   ]);
 });

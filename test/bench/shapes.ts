@@ -172,8 +172,8 @@ export function shapeTable(rows: readonly ShapeRow[]): Table {
     name: "bench-shapes",
     caption:
       "Training at published sizes on the CPU: seeded bfloat16 weights, pairs of a 40-token prompt and two " +
-      "completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in a " +
-      "step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
+      "completions of 250 tokens; memory as planned and as the process took it at its peak; operations of a pair in " +
+      "a step as computed; seconds a pair of a step (forward, backward, update) and of the reference's pass",
     columns: [
       { key: "shape", label: "Shape" },
       { key: "weights", label: "Weights (M)", digits: 0 },

@@ -82,19 +82,22 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
     code: codeVersions("judging"),
   });
   const cache = flags.cache ?? dir;
-  const calls = new ShardedLog(cache, callLog, shard, callSchema);
-  const judge = new Judge(client, calls, { seed, tries });
-  const answerer = new Judge(flags.answerModel ? clientOf(flags, flags.answerModel) : client, calls, { seed, tries });
+  const log = new ShardedLog(cache, callLog, shard, callSchema);
+  const judge = new Judge(client, log, { seed, tries });
+  const answerer = new Judge(flags.answerModel ? clientOf(flags, flags.answerModel) : client, log, { seed, tries });
   try {
     await annotateServed(client, prepare(judge, answerer), dir, candidates, questions, shard);
   } finally {
-    calls.close();
+    log.close();
   }
   const rows = byKey(readShards(dir, judgedLog, judgedSchema), candidateKey);
   const done = candidates.flatMap((candidate) =>
     rows.has(candidateKey(candidate)) ? [{ candidate, judged: rows.get(candidateKey(candidate))! }] : [],
   );
-  const usage = `${judge.counts.calls + answerer.counts.calls} calls, ${judge.counts.cached + answerer.counts.cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${usageText(readShards(cache, callLog, callSchema), price)}`;
+  const calls = judge.counts.calls + answerer.counts.calls;
+  const cached = judge.counts.cached + answerer.counts.cached;
+  const inAll = usageText(readShards(cache, callLog, callSchema), price);
+  const usage = `${calls} calls, ${cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${inAll}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(
     out,
@@ -107,7 +110,8 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   const { sentences, unparsed, facts } = annotationReport(done.map(({ judged }) => judged));
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
   const ofFacts = name === "anah" ? "" : `; facts: ${facts.S} supported, ${facts.NS} not`;
-  return `${done.length} annotated candidates in ${out}: ${verdicts} (${unparsed} of them because no reply could be parsed)${ofFacts}; ${usage}`;
+  const ofThem = `(${unparsed} of them because no reply could be parsed)`;
+  return `${done.length} annotated candidates in ${out}: ${verdicts} ${ofThem}${ofFacts}; ${usage}`;
 }
 
 /** Rows with or without sentences, each candidate once. */

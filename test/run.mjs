@@ -28,7 +28,7 @@ function find(folder, suffix) {
 
 /**
  * Runs node in the foreground.
- * @param {...string} args
+ * @param {string[]} args
  * @returns whether it succeeded
  */
 function node(...args) {
@@ -36,7 +36,7 @@ function node(...args) {
   return result.status === 0;
 }
 
-/** @param {readonly string[]} files */
+/** @param {string[]} files */
 function unitTests(files) {
   if (files.length > 0)
     return node(

@@ -1,7 +1,6 @@
 /** Training as tables: its settings, and the memory it will take. */
 import type { Table } from "../show/table";
-import { type MemoryPlan, planMemory, planParts, planStages, stageTotal } from "./plan";
-import type { PlanRequest } from "./passMemory";
+import { type MemoryPlan, planMemory, planParts, type PlanRequest, planStages, stageTotal } from "./plan";
 import { optionRows, type TrainOptions } from "./trainOptions";
 
 /** Hyperparameters beside the paper's words. */

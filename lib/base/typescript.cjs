@@ -5,15 +5,15 @@
  */
 "use strict";
 const { existsSync, readFileSync } = require("node:fs");
-const Module = require("node:module");
 const path = require("node:path");
 
-/** @typedef {(module: object, file: string) => void} Loader */
-const loaders = /** @type {{ _extensions: Record<".js", Loader> }} */ (/** @type {unknown} */ (Module))._extensions;
+/** @typedef {(module: NodeJS.Module, file: string) => unknown} Load */
+/** How Node loads a file, by its ending; its types do not say so. */
+const Module = /** @type {typeof import("node:module") & { _extensions: { ".js": Load } }} */ (require("node:module"));
 
-const asItIs = loaders[".js"];
-/** @type {typeof import("tsx/cjs/api")} */ (require("tsx/cjs/api")).register();
-const translated = loaders[".js"];
+const asItIs = Module._extensions[".js"];
+require("tsx/cjs/api").register();
+const translated = Module._extensions[".js"];
 
 /** @type {Map<string, boolean>} */
 const kinds = new Map();
@@ -27,25 +27,18 @@ function holdsModules(folder) {
   const known = kinds.get(folder);
   if (known !== undefined) return known;
   const file = path.join(folder, "package.json");
-  const holds = existsSync(file) ? typeOf(file) === "module" : holdsModules(path.dirname(folder));
+  const about = existsSync(file) && /** @type {{ type?: string }} */ (JSON.parse(readFileSync(file, "utf8")));
+  const holds = about ? about.type === "module" : holdsModules(path.dirname(folder));
   kinds.set(folder, holds);
   return holds;
 }
 
-/** @param {string} manifest a package.json */
-function typeOf(manifest) {
-  /** @type {unknown} */
-  const parsed = JSON.parse(readFileSync(manifest, "utf8"));
-  return /** @type {{ type?: string }} */ (parsed).type;
-}
-
 /**
  * Also what Node asks for .cjs.
- * @type {Loader}
+ * @type {Load}
  */
-const load = (module, file) => {
+Module._extensions[".js"] = (module, file) => {
   const common =
     file.includes(`${path.sep}node_modules${path.sep}`) && (file.endsWith(".cjs") || !holdsModules(path.dirname(file)));
   return (common ? asItIs : translated)(module, file);
 };
-loaders[".js"] = load;

@@ -3,6 +3,9 @@ import path from "node:path";
 import { Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
 import { presetNames } from "../lab/preset";
+import type * as JupyterModule from "../notebook/jupyter";
+import type * as ReproduceModule from "../notebook/reproduce";
+import type * as RunNotebookModule from "../notebook/runNotebook";
 import { count, number, seed } from "./flags";
 
 interface ReproduceFlags {
@@ -21,8 +24,8 @@ export function addNotebookCommands(program: Command): void {
     .option("--check", "type check, run nothing")
     .option("--timeout <s>", "seconds per cell", number(1), 7200)
     .action(async (files: string[], { check, timeout }: { check?: boolean; timeout: number }) => {
-      const { checkTypes, notebookNames } = await import("../notebook/reproduce");
-      const { runNotebook } = await import("../notebook/runNotebook");
+      const { checkTypes, notebookNames } = require("../notebook/reproduce") as typeof ReproduceModule;
+      const { runNotebook } = require("../notebook/runNotebook") as typeof RunNotebookModule;
       const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
       checkTypes(all);
       if (!check) for (const file of all) await runNotebook(file, { timeoutS: timeout });
@@ -36,7 +39,7 @@ export function addNotebookCommands(program: Command): void {
     .option("--jobs <n>", "experiments side by side (default: one a core)", count)
     .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
     .action(async (flags: ReproduceFlags) => {
-      const { reproduce } = await import("../notebook/reproduce");
+      const { reproduce } = require("../notebook/reproduce") as typeof ReproduceModule;
       await reproduce(flags);
     });
 }
@@ -46,7 +49,7 @@ export function addLabCommand(program: Command): void {
     .command("lab")
     .description("start JupyterLab with our kernel")
     .action(async () => {
-      const { startJupyterLab } = await import("../notebook/jupyter");
+      const { startJupyterLab } = require("../notebook/jupyter") as typeof JupyterModule;
       process.exitCode = await startJupyterLab();
     });
 }

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import type * as WasmPackage from "@tensorflow/tfjs-backend-wasm";
+import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
@@ -136,7 +136,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     };
   },
   async wasm(why) {
-    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof WasmPackage;
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof Wasm;
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();

@@ -18,6 +18,8 @@ import {
 import path from "node:path";
 import { modules, onPath, Unavailable } from "./paths.mjs";
 
+/** @import { Say } from "./paths.mjs" */
+
 export const tfjsPackage = path.join(modules, "@tensorflow/tfjs-node-gpu");
 const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 const PLACE = path.join(tfjsPackage, "lib/napi-v8/tfjs_binding.node");
@@ -35,7 +37,7 @@ export function findCompiler() {
 /**
  * The binding for the library in `folder`, from the cache or compiled.
  * @param {string} folder
- * @param {import("./paths.mjs").Say} say
+ * @param {Say} say
  * @throws Unavailable
  */
 export function buildBinding(folder, say) {

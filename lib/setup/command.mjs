@@ -1,7 +1,7 @@
 /** Makes `npx mask-dpo` work inside the project: npm links the commands of dependencies, not a project's own. */
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { modules, reasonOf, writeFileIfChanged } from "./paths.mjs";
+import { modules, writeFileIfChanged } from "./paths.mjs";
 
 const TARGET = "../../lib/cli/mask-dpo.mjs";
 
@@ -13,7 +13,8 @@ export function setUpCommand(say) {
       writeFileIfChanged(path.join(bin, "mask-dpo.cmd"), `@node "%~dp0\\..\\..\\lib\\cli\\mask-dpo.mjs" %*\r\n`);
     else link(bin);
   } catch (error) {
-    say(`setup: the command mask-dpo was not linked (${reasonOf(error)}); use: node lib/cli/mask-dpo.mjs`);
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    say(`setup: the command mask-dpo was not linked (${code ?? message}); use: node lib/cli/mask-dpo.mjs`);
   }
 }
 

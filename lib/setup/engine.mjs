@@ -13,27 +13,28 @@ import { keepRecord, knownRecord } from "./record.mjs";
 import { CannotCompute, ENGINES, tryEngine } from "./trial.mjs";
 import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
 
+/** @import { Say } from "./paths.mjs" */
+/** @import { EngineName, Native } from "./trial.mjs" */
+/** @typedef {ReturnType<typeof machine>} Machine */
+/** @typedef {{ engine: "native", reason: string, machine: Machine } & Native} NativeRecord */
+/** @typedef {{ engine: "wasm" | "cpu", reason: string, machine: Machine }} Other */
+/** @typedef {Other & { transient: boolean, triedAt: number }} OtherRecord */
+/** @typedef {{ engine: EngineName, reason: string, package: string }} ForcedRecord */
+
 /** A download that failed is not tried again by every run. */
 const RETRY_MS = 3600_000;
 
-/** @typedef {import("./record.mjs").EngineRecord} EngineRecord */
-/** @typedef {import("./trial.mjs").Found} Found */
-/** @typedef {() => Found | Promise<Found>} Way to a native engine, which throws Unavailable where it leads nowhere */
-/** @typedef {import("./paths.mjs").Say} Say */
-
 /**
- * @param {object} request
- * @param {Say} request.say
- * @param {string} [request.forced] value of ENGINE
- * @param {boolean} request.again look again though nothing changed
+ * @param {{ say: Say, forced: string | undefined, again: boolean }} how
+ *   forced: value of ENGINE; again: look again though nothing changed
  * @throws SetupError
  */
 export async function setUpEngine({ say, forced, again }) {
-  if (forced && !(forced in ENGINES)) {
+  if (forced !== undefined && !isEngine(forced)) {
     throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
   }
   if (forced && forced !== "native") return say(`engine: ${force(forced, again)}, because ENGINE=${forced}`);
-  const known = again ? undefined : knownRecord();
+  const known = again ? undefined : /** @type {NativeRecord | OtherRecord | undefined} */ (knownRecord());
   const valid = known && (known.engine === "native" ? nativeStands(known) : !forced && othersStand(known));
   const record = valid ? known : await choose(say);
   if (!valid) keepRecord(record);
@@ -42,15 +43,24 @@ export async function setUpEngine({ say, forced, again }) {
 }
 
 /**
+ * @param {string} name
+ * @returns {name is EngineName}
+ */
+function isEngine(name) {
+  return name in ENGINES;
+}
+
+/**
  * Tries an engine that is there with the packages, once.
- * @param {string} engine
+ * @param {EngineName} engine
  * @param {boolean} again
  * @returns its name for people
  * @throws SetupError
  */
 function force(engine, again) {
   const now = machine().package;
-  if (again || knownRecord(engine)?.package !== now) {
+  const known = /** @type {ForcedRecord | undefined} */ (knownRecord(engine));
+  if (again || known?.package !== now) {
     try {
       tryEngine(engine);
     } catch (error) {
@@ -61,22 +71,26 @@ function force(engine, again) {
   return ENGINES[engine];
 }
 
-/** @param {string} engine @param {string} why */
+/**
+ * @param {EngineName} engine
+ * @param {string} why
+ */
 function impossible(engine, why) {
   return new SetupError(`ENGINE=${engine} is not possible here, because ${why}`);
 }
 
-/** @param {EngineRecord} record */
-function line({ engine, reason, version, gpu }) {
-  if (engine !== "native") return `engine: ${ENGINES[engine]}, because ${reason}`;
+/** @param {NativeRecord | OtherRecord} record */
+function line(record) {
+  if (record.engine !== "native") return `engine: ${ENGINES[record.engine]}, because ${record.reason}`;
+  const { version, gpu, reason } = record;
   return `engine: native TensorFlow ${version} ${gpu ? "GPU" : "CPU"}${reason ? ` (${reason})` : ""}`;
 }
 
 /** What the choice depends on and can be seen without starting a process. */
 function machine() {
-  const manifest = /** @type {{ version?: string } | undefined} */ (readJson(path.join(tfjsPackage, "package.json")));
+  const about = readJson(path.join(tfjsPackage, "package.json"));
   return {
-    package: manifest?.version ?? "",
+    package: /** @type {{ version?: string } | undefined} */ (about)?.version ?? "",
     tensorflow: TENSORFLOW,
     nvidia: process.platform === "linux" && (existsSync("/dev/nvidia0") || onPath("nvidia-smi") !== undefined),
     compiler: findCompiler() ?? "",
@@ -86,29 +100,30 @@ function machine() {
   };
 }
 
-/** @param {EngineRecord} known */
-function nativeStands({ machine: then = {}, libraries = [] }) {
-  const { package: tfjs, tensorflow, nvidia, binding } = machine();
-  const same = Object.entries({ package: tfjs, tensorflow, nvidia, binding }).every(([what, is]) => then[what] === is);
-  return same && libraries.every((file) => existsSync(file));
+/** @param {NativeRecord} known */
+function nativeStands(known) {
+  const now = machine();
+  const matters = /** @type {const} */ (["package", "tensorflow", "nvidia", "binding"]);
+  return (
+    matters.every((what) => known.machine[what] === now[what]) && known.libraries.every((file) => existsSync(file))
+  );
 }
 
-/** @param {EngineRecord} known */
+/** @param {OtherRecord} known */
 function othersStand(known) {
-  const fresh = !known.transient || Date.now() - (known.triedAt ?? 0) < RETRY_MS;
+  const fresh = !known.transient || Date.now() - known.triedAt < RETRY_MS;
   return fresh && JSON.stringify(known.machine) === JSON.stringify(machine());
 }
 
 /**
  * Tries the ways to a native engine in order, then the engines that come with the packages.
  * @param {Say} say
- * @returns {Promise<EngineRecord>}
+ * @returns {Promise<NativeRecord | OtherRecord>}
  * @throws SetupError
  */
 async function choose(say) {
-  const { nvidia } = machine();
-  /** @type {Unavailable[]} */
-  const failures = [];
+  const { nvidia } = machine(),
+    failures = /** @type {Unavailable[]} */ ([]);
   for (const way of waysToNative(nvidia, say)) {
     try {
       const { version, gpu, libraries } = await way();
@@ -120,7 +135,7 @@ async function choose(say) {
       failures.push(error);
     }
   }
-  for (const engine of ["wasm", "cpu"]) {
+  for (const engine of /** @type {const} */ (["wasm", "cpu"])) {
     try {
       tryEngine(engine);
       const transient = failures.some((error) => error.transient);
@@ -135,7 +150,7 @@ async function choose(say) {
 
 /**
  * The wheel is the way meant for this machine: what it lacks is what the user can change.
- * @param {readonly Unavailable[]} failures
+ * @param {Unavailable[]} failures
  */
 function reasonOf(failures) {
   const main = failures.filter((error) => !error.minor);
@@ -145,7 +160,7 @@ function reasonOf(failures) {
 /**
  * @param {boolean} nvidia
  * @param {Say} say
- * @returns {Way[]}
+ * @returns {(() => Native | Promise<Native>)[]}
  */
 function waysToNative(nvidia, say) {
   const inPlace = () => {
@@ -157,7 +172,7 @@ function waysToNative(nvidia, say) {
       throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
   };
-  /** @type {(gpu: boolean) => Way} */
+  /** @param {boolean} gpu */
   const wheel = (gpu) => async () => {
     needsGlibc();
     await fromWheel(gpu, say);
@@ -166,7 +181,7 @@ function waysToNative(nvidia, say) {
     return found;
   };
   const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((/** @type {Error} */ error) => {
+    await fetchPrebuilt(nvidia, say).catch((/** @type {Unavailable} */ error) => {
       throw Object.assign(error, { minor: true });
     });
     return minor(() => tryEngine("native"));
@@ -176,7 +191,8 @@ function waysToNative(nvidia, say) {
 
 /**
  * A failure that is not what the user should hear about first, unless an engine computes wrongly.
- * @param {() => Found} action
+ * @template T
+ * @param {() => T} action
  */
 function minor(action) {
   try {
@@ -186,7 +202,10 @@ function minor(action) {
   }
 }
 
-/** @param {boolean} gpu @param {Say} say */
+/**
+ * @param {boolean} gpu
+ * @param {Say} say
+ */
 async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
   const complete = isComplete(folder);
@@ -198,9 +217,9 @@ async function fromWheel(gpu, say) {
 }
 
 function needsGlibc() {
-  const report = /** @type {NodeJS.ProcessReport & { excludeNetwork: boolean }} */ (process.report);
-  report.excludeNetwork = true;
+  if (process.platform !== "linux") return;
+  const report = Object.assign(process.report, { excludeNetwork: true }); // which would take seconds
   const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (report.getReport());
-  if (process.platform !== "linux" || header.glibcVersionRuntime) return;
+  if (header.glibcVersionRuntime) return;
   throw new Unavailable("TensorFlow needs glibc, which this system does not have");
 }

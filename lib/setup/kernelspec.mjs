@@ -1,7 +1,7 @@
 /** Makes the notebook kernel known to Jupyter and VS Code on this machine, without Python. */
 import os from "node:os";
 import path from "node:path";
-import { modules, reasonOf, root, writeFileIfChanged } from "./paths.mjs";
+import { modules, root, writeFileIfChanged } from "./paths.mjs";
 
 /**
  * Two places: this project's, for `npm run lab`, and the user's Jupyter folder, for every other front end.
@@ -24,7 +24,8 @@ export function setUpKernelspec(say) {
     try {
       writeFileIfChanged(file, spec);
     } catch (error) {
-      say(`setup: kernelspec skipped, because ${file} cannot be written (${reasonOf(error)})`);
+      const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+      say(`setup: kernelspec skipped, because ${file} cannot be written (${code ?? message})`);
     }
   }
 }

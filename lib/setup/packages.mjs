@@ -3,7 +3,12 @@ import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { modules, readJson, root, SetupError } from "./paths.mjs";
 
-/** @param {import("./paths.mjs").Say} say @throws SetupError when npm fails */
+/** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean }} Entry of a lock file */
+
+/**
+ * @param {import("./paths.mjs").Say} say
+ * @throws SetupError when npm fails
+ */
 export function setUpPackages(say) {
   const why = differs();
   if (!why) return;
@@ -22,21 +27,10 @@ export function setUpPackages(say) {
     );
 }
 
-/** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean }} Entry of a lock file */
-
-/**
- * What a lock file lists, by folder.
- * @param {string} file
- */
-function packagesOf(file) {
-  const lock = /** @type {{ packages?: Record<string, Entry> } | undefined} */ (readJson(file));
-  return lock?.packages;
-}
-
 /** What first differs between the lock file and what npm recorded as installed, in words. */
 function differs() {
-  const wanted = packagesOf(path.join(root, "package-lock.json"));
-  const installed = packagesOf(path.join(modules, ".package-lock.json"));
+  const wanted = entries(path.join(root, "package-lock.json"));
+  const installed = entries(path.join(modules, ".package-lock.json"));
   if (!wanted) throw new SetupError("package-lock.json is missing or not JSON; restore it from the repository");
   if (!installed) return "nothing is installed yet";
   for (const [name, entry] of Object.entries(wanted)) {
@@ -45,4 +39,12 @@ function differs() {
       return `${name.replace(/^node_modules\//, "")} is not at ${entry.version}`;
   }
   return undefined;
+}
+
+/**
+ * What a lock file lists, by place.
+ * @param {string} file
+ */
+function entries(file) {
+  return /** @type {{ packages?: Record<string, Entry> } | undefined} */ (readJson(file))?.packages;
 }

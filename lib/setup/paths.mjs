@@ -4,20 +4,24 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** @typedef {(text: string) => void} Say tells the user a line */
+/** @typedef {(text: string) => void} Say takes a line for the user */
+/**
+ * How a process ended; `error` where it could not be started or was given up.
+ * @typedef {import("node:child_process").SpawnSyncReturns<string> & { error?: NodeJS.ErrnoException }} Ended
+ */
 
 /** An error whose message is for the user. */
 export class SetupError extends Error {}
 
-/** Why something optional cannot be had; `transient` when it may be had later (network). */
+/** Why something optional cannot be had. */
 export class Unavailable extends Error {
-  /** Not what the user should hear about first. */
-  minor = false;
-
   /** @param {string} message */
   constructor(message, { transient = false } = {}) {
     super(message);
+    /** Whether it may be had later (network). */
     this.transient = transient;
+    /** Whether other failures are what the user should hear about first. */
+    this.minor = false;
   }
 }
 
@@ -47,8 +51,8 @@ function isWritable(folder) {
 }
 
 /**
- * First executable file of one of these names on PATH, or undefined. No process is started.
- * @param {...string} names
+ * First executable file of that name on PATH, or undefined. No process is started.
+ * @param {string[]} names
  */
 export function onPath(...names) {
   const folders = (process.env.PATH ?? "").split(path.delimiter).filter(Boolean);
@@ -98,13 +102,4 @@ export function writeFileIfChanged(file, text) {
   } finally {
     rmSync(tmp, { force: true });
   }
-}
-
-/**
- * What to say of an error of the file system.
- * @param {unknown} error
- */
-export function reasonOf(error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  return code ?? message;
 }

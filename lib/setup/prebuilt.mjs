@@ -20,10 +20,8 @@ const DOWNLOAD_MS = 15 * 60_000;
  * @throws Unavailable
  */
 export async function fetchPrebuilt(gpu, say) {
-  const manifest = /** @type {{ binary?: { host?: string } } | undefined} */ (
-    readJson(path.join(tfjsPackage, "package.json"))
-  );
-  const host = manifest?.binary?.host;
+  const about = readJson(path.join(tfjsPackage, "package.json"));
+  const host = /** @type {{ binary?: { host?: string } } | undefined} */ (about)?.binary?.host;
   if (!host || !(await answers(host)))
     throw new Unavailable("the ready-made TensorFlow binary cannot be reached", { transient: true });
   say("setup: fetching the ready-made TensorFlow binary (once)");

@@ -12,32 +12,24 @@ const FILE = path.join(modules, ".mask-dpo-engine.json");
 const here = `${process.version} ${process.platform}-${process.arch} ${os.cpus()[0]?.model.trim() ?? ""}`;
 
 /**
- * @typedef {object} EngineRecord what was tried and chosen
- * @property {string} engine
- * @property {string} reason
- * @property {string} [version] of native TensorFlow, like the next two
- * @property {boolean} [gpu]
- * @property {string[]} [libraries] files it loads
- * @property {boolean} [transient] whether a faster engine may be had later
- * @property {number} [triedAt] ms since 1970
- * @property {Record<string, unknown>} [machine] what the choice depends on
- * @property {string} [package] version tried, of a forced engine
+ * @param {string} [forced] the engine that ENGINE names
+ * @returns {unknown}
  */
-
-/** @returns {Record<string, EngineRecord>} */
-function tried() {
-  return /** @type {{ tried?: Record<string, EngineRecord> } | undefined} */ (readJson(FILE))?.tried ?? {};
-}
-
-/** @param {string} [forced] the engine that ENGINE names */
 export function knownRecord(forced) {
-  return tried()[key(forced)];
+  return tried()?.[key(forced)];
 }
 
-/** @param {EngineRecord} record @param {string} [forced] the engine that ENGINE names */
+/**
+ * @param {object} record
+ * @param {string} [forced] the engine that ENGINE names
+ */
 export function keepRecord(record, forced) {
-  const now = { ...tried(), [key(forced)]: { version: "", gpu: false, ...record } };
-  writeFileIfChanged(FILE, `${JSON.stringify({ tried: now }, null, 1)}\n`);
+  const kept = { ...tried(), [key(forced)]: { reason: "", version: "", gpu: false, ...record } };
+  writeFileIfChanged(FILE, `${JSON.stringify({ tried: kept }, null, 1)}\n`);
+}
+
+function tried() {
+  return /** @type {{ tried?: Record<string, unknown> } | undefined} */ (readJson(FILE))?.tried;
 }
 
 /** @param {string} [forced] */

@@ -1,23 +1,22 @@
 /** Tries an engine in a process of its own: one that does not fit the machine may end it, or never answer. */
 import { spawnSync } from "node:child_process";
-import { reasonOf, root, Unavailable } from "./paths.mjs";
+import { root, Unavailable } from "./paths.mjs";
 
 /** A GPU that its library has no code for takes minutes to compile some. */
 const LIMIT_MS = 180_000;
 
-/** @typedef {{ version?: string, gpu?: boolean, libraries?: string[] }} Found what only native TensorFlow has */
-/** @typedef {{ error?: string }} Answer of the probe */
-
-/** @type {Readonly<Record<string, string>>} */
 export const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
+
+/** @typedef {keyof typeof ENGINES} EngineName */
+/** @typedef {{ version: string, gpu: boolean, libraries: string[] }} Native what native TensorFlow says of itself */
 
 /** An engine that starts, but does not compute what training and sampling need. */
 export class CannotCompute extends Unavailable {}
 
 /**
  * Starts the engine, computes a matrix product, a training step and some tokens, and compares with plain JavaScript.
- * @param {string} engine
- * @returns {Found}
+ * @param {EngineName} engine
+ * @returns {Native} empty for other engines
  * @throws Unavailable, CannotCompute
  */
 export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit = LIMIT_MS } = {}) {
@@ -30,8 +29,10 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
     env: { ...process.env, ENGINE: engine, TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
   });
   const answers = (result.output?.[3] ?? "").split("\n").filter(Boolean);
-  const found = /** @type {(Found & Answer) | undefined} */ (parsed(answers[0]));
-  const computed = /** @type {(Answer & { failed: string[] }) | undefined} */ (parsed(answers[1]));
+  const [found, computed] =
+    /** @type {[started?: Native & { error?: string }, computed?: { error?: string, failed: string[] }]} */ (
+      answers.map((line) => /** @type {unknown} */ (JSON.parse(line)))
+    );
   if (!found || found.error)
     throw new Unavailable(`${ENGINES[engine]} did not start (${found?.error ?? died(result, limit)})`);
   const wrong = computed ? (computed.error ?? computed.failed[0]) : died(result, limit);
@@ -40,20 +41,12 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
 }
 
 /**
- * @param {string | undefined} line
- * @returns {unknown}
- */
-function parsed(line) {
-  return line === undefined ? undefined : JSON.parse(line);
-}
-
-/**
  * How a process ended that did not say.
- * @param {import("node:child_process").SpawnSyncReturns<string>} result
- * @param {number} limit ms
+ * @param {import("./paths.mjs").Ended} ended
+ * @param {number} limit
  */
 function died({ error, signal, status, stderr }, limit) {
-  if (error && reasonOf(error) === "ETIMEDOUT") return `no answer within ${limit / 1000} s`;
+  if (error?.code === "ETIMEDOUT") return `no answer within ${limit / 1000} s`;
   const line = stderr
     ?.split("\n")
     .find((text) => /error/i.test(text))

@@ -6,8 +6,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder, onPath, readJson, reasonOf, Unavailable } from "./paths.mjs";
+import { cacheFolder, onPath, readJson, Unavailable } from "./paths.mjs";
 import { unzip } from "./zip.mjs";
+
+/** @import { Ended, Say } from "./paths.mjs" */
+/** @import { Written } from "./zip.mjs" */
 
 export const TENSORFLOW = "2.20.0";
 
@@ -53,6 +56,7 @@ function wheelName(gpu) {
 /**
  * Where the library for this machine is, or would be, in the cache.
  * @param {boolean} gpu
+ * @throws Unavailable
  */
 export function libraryFolder(gpu) {
   const cache = cacheFolder();
@@ -65,7 +69,7 @@ export function libraryFolder(gpu) {
  * @param {string} folder
  */
 export function isComplete(folder) {
-  const files = /** @type {{ name: string, size: number }[] | undefined} */ (readJson(path.join(folder, "files.json")));
+  const files = /** @type {Written[] | undefined} */ (readJson(path.join(folder, "files.json")));
   return (
     Array.isArray(files) &&
     files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
@@ -75,7 +79,7 @@ export function isComplete(folder) {
 /**
  * Fetches and unpacks the library into the cache, all or nothing.
  * @param {boolean} gpu
- * @param {import("./paths.mjs").Say} say
+ * @param {Say} say
  * @throws Unavailable
  */
 export async function fetchLibrary(gpu, say) {
@@ -92,6 +96,7 @@ export async function fetchLibrary(gpu, say) {
   const tmp = `${folder}.tmp-${process.pid}`;
   mkdirSync(tmp, { recursive: true });
   try {
+    /** @type {Written[]} */
     const files = [];
     /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
     const wheels = [
@@ -116,11 +121,12 @@ export async function fetchLibrary(gpu, say) {
 
 /** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
 function pythonWithPip() {
-  const found = [process.env.PYTHON, onPath("python3"), onPath("python")].filter((program) => !!program);
-  const faults = found.map((program) => ({ program, fault: pipFault(program ?? "") }));
-  const fit = faults.find(({ fault }) => fault === undefined);
-  if (fit?.program) return fit.program;
-  const why = faults[0]?.fault ?? "no python3 with pip was found to fetch TensorFlow with";
+  const places = [process.env.PYTHON, onPath("python3"), onPath("python")];
+  const found = /** @type {string[]} */ (places.filter(Boolean));
+  const faults = found.map(pipFault);
+  const good = found.find((_, at) => faults[at] === undefined);
+  if (good) return good;
+  const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
   throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
 }
 
@@ -129,15 +135,21 @@ function pythonWithPip() {
  * @param {string} python
  */
 function pipFault(python) {
+  /** @type {Ended} */
   const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
-  if (error) return `${python} does not run (${reasonOf(error)})`;
+  if (error) return `${python} does not run (${error.code})`;
   if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
   const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
   if (Number(major) * 100 + Number(minor) >= OLDEST_PIP) return undefined;
   return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
 }
 
-/** @param {string} python @param {string} wheel @param {string} folder */
+/**
+ * @param {string} python
+ * @param {string} wheel
+ * @param {string} folder
+ * @throws Unavailable
+ */
 function download(python, wheel, folder) {
   const platforms =
     process.platform === "darwin"
@@ -175,7 +187,7 @@ function download(python, wheel, folder) {
 
 /**
  * Removes what set-ups that were killed left behind.
- * @param {string} folder
+ * @param {string} folder of the library
  */
 function sweep(folder) {
   const prefix = `${path.basename(folder)}.tmp-`;
@@ -191,6 +203,6 @@ function isRunning(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return reasonOf(error) === "EPERM";
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
   }
 }

@@ -10,11 +10,13 @@ const END_OF_DIRECTORY = 0x06054b50;
 /** The end record is 22 bytes and a comment of at most 65,535. */
 const MAX_END = 22 + 65535;
 
+/** @typedef {{ name: string, size: number }} Written */
+
 /**
  * @param {string} file zip file with members below 4 GiB
- * @param {(name: string) => boolean} wanted
+ * @param {(name: string) => boolean} wanted predicate on member names
  * @param {string} folder
- * @returns the members written below `folder`: {name, size}
+ * @returns {Promise<Written[]>} the members written below `folder`
  */
 export async function unzip(file, wanted, folder) {
   const written = [];
@@ -25,9 +27,13 @@ export async function unzip(file, wanted, folder) {
     mkdirSync(path.dirname(target), { recursive: true });
     const check = checksum();
     const start = dataStart(file, member);
-    const source = member.packed === 0 ? [] : [createReadStream(file, { start, end: start + member.packed - 1 })];
-    const inflated = member.method === 8 ? [zlib.createInflateRaw()] : [];
-    if (source.length) await pipeline([...source, ...inflated, check.stream, createWriteStream(target)]);
+    if (member.packed > 0)
+      await pipeline([
+        createReadStream(file, { start, end: start + member.packed - 1 }),
+        ...(member.method === 8 ? [zlib.createInflateRaw()] : []),
+        check.stream,
+        createWriteStream(target),
+      ]);
     if (check.size() !== member.size || check.crc() !== member.crc)
       throw new Unavailable(`${member.name} in ${path.basename(file)} is damaged`, { transient: true });
     written.push({ name: member.name, size: member.size });
@@ -95,8 +101,7 @@ function checksum() {
   let crc = 0;
   let size = 0;
   const stream = new Transform({
-    /** @param {Buffer} chunk */
-    transform(chunk, _encoding, done) {
+    transform(/** @type {Buffer} */ chunk, _encoding, done) {
       crc = crc32(chunk, crc);
       size += chunk.length;
       done(null, chunk);
@@ -111,15 +116,14 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0;
 });
 
-/** Node has it from 20.15 and 22.2 on. */
-const crc32 = zlib.crc32 ?? slowCrc32;
-
 /**
- * @param {Uint8Array} bytes
- * @param {number} start CRC-32 of what came before
+ * Node has it from 20.15 and 22.2 on.
+ * @type {(bytes: Uint8Array, start: number) => number}
  */
-function slowCrc32(bytes, start) {
-  let c = ~start;
-  for (const byte of bytes) c = (TABLE[(c ^ byte) & 255] ?? 0) ^ (c >>> 8);
-  return ~c >>> 0;
-}
+const crc32 =
+  zlib.crc32 ??
+  ((bytes, start) => {
+    let c = ~start;
+    for (const byte of bytes) c = /** @type {number} */ (TABLE[(c ^ byte) & 255]) ^ (c >>> 8);
+    return ~c >>> 0;
+  });

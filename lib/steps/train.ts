@@ -1,7 +1,6 @@
 /** `mask-dpo train` and `plan`: masked DPO from files, and the memory it will take. */
 import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun } from "../align/choosePlan";
-import { planMemory } from "../align/plan";
-import type { PlanRequest } from "../align/passMemory";
+import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
 import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
 import { readJsonl, required } from "../base/jsonl";

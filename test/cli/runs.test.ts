@@ -16,7 +16,7 @@ test("ls, show, diff, gc", async (t) => {
   writeFileSync(path.join(one!, "candidates.jsonl"), "{}\n");
   assert.match(
     await succeedAlone(["runs", "ls", "--kind", "candidates"], env),
-    new RegExp(`^2 runs, \\d+ B\n[^]*${a}  candidates .* 1 row +seed 1, k 4`),
+    new RegExp(`^2 runs, \\d+ B\n[^]*${a}  candidates .* 1 row +older: not used +seed 1, k 4`),
   );
   assert.match(await succeed(["runs", "ls", "--kind", "pairs"], env), /^0 runs/);
   assert.match(

@@ -2,10 +2,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder, reasonOf } from "../../lib/setup/paths.mjs";
+import { cacheFolder } from "../../lib/setup/paths.mjs";
 
-/** The newest of each major that the package `node` has. */
-/** @type {Readonly<Record<string, string>>} */
+/** @import { Ended } from "../../lib/setup/paths.mjs" */
+
+/**
+ * The newest of each major that the package `node` has.
+ * @type {Record<string, string>}
+ */
 export const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
 
 const FETCH_MS = 10 * 60_000;
@@ -13,13 +17,11 @@ const FETCH_MS = 10 * 60_000;
 /**
  * The program of that major, from the user's cache or fetched into it. It is the package that the package `node` would
  * install for this platform: taken directly, no script of a package runs.
- * @param {string} major
- * @returns {{ program: string, missing?: undefined } | { program?: undefined, missing: string }} `missing`: why it
- * cannot be had
+ * @param {string} major one of `nodes`
+ * @returns {{ program: string, missing?: undefined } | { program?: undefined, missing: string }} why it cannot be had
  */
 export function nodeProgram(major) {
-  const version = nodes[major];
-  if (version === undefined) return { missing: "there is no such version" };
+  const version = /** @type {string} */ (nodes[major]);
   if (process.versions.node === version) return { program: process.execPath };
   const folder = path.join(cacheFolder() ?? "", `node-${version}-${process.platform}-${process.arch}`);
   const program = path.join(folder, process.platform === "win32" ? "node.exe" : "node");
@@ -27,10 +29,10 @@ export function nodeProgram(major) {
     const missing = fetchNode(version, folder);
     if (missing) return { missing };
   }
+  /** @type {Ended} */
   const said = spawnSync(program, ["--version"], { encoding: "utf8" });
   if (said.stdout?.trim() === `v${version}`) return { program };
-  const why = said.error ? reasonOf(said.error) : said.stderr.trim().split("\n").pop();
-  return { missing: `it does not run here (${why})` };
+  return { missing: `it does not run here (${said.error?.code ?? said.stderr.trim().split("\n").pop()})` };
 }
 
 /**
@@ -39,15 +41,15 @@ export function nodeProgram(major) {
  * @returns why it cannot be had, or undefined
  */
 function fetchNode(version, folder) {
-  const { platform, arch } = process;
-  const tmp = `${folder}.tmp-${process.pid}`;
+  const { platform, arch } = process,
+    tmp = `${folder}.tmp-${process.pid}`;
   const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
   const name = `${prefix}-${platform === "win32" ? "win" : platform}-${arch}`;
   process.stdout.write(`fetching ${name}@${version} (once)\n`);
   mkdirSync(tmp, { recursive: true });
   try {
-    const npm = process.env.npm_execpath;
-    const quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
+    const npm = process.env.npm_execpath,
+      quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
     const flags = ["--prefix", tmp, "--no-save", "--ignore-scripts", "--loglevel=error", ...quick];
     const args = ["install", ...flags, `${name}@${version}`];
     /** @type {import("node:child_process").SpawnSyncOptionsWithStringEncoding} */
@@ -66,9 +68,8 @@ function fetchNode(version, folder) {
 
 /**
  * The telling line of what npm said.
- * @param {import("node:child_process").SpawnSyncReturns<string>} result
+ * @param {Ended} ended
  */
 function npmError({ error, stderr }) {
-  if (error) return reasonOf(error);
-  return /^npm error (?!code|errno|syscall|A complete)(.+)/m.exec(stderr)?.[1] ?? "see npm";
+  return error?.code ?? /^npm error (?!code|errno|syscall|A complete)(.+)/m.exec(stderr)?.[1] ?? "see npm";
 }

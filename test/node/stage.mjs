@@ -17,27 +17,27 @@ const own = process.versions.node.split(".")[0];
 const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) => major !== own);
 
 /**
- * Hashes of seeded numbers; empty where the program fails.
+ * Hashes of seeded numbers, by name; empty where the program fails.
  * @param {string} program
- * @returns {Record<string, string>}
+ * @returns {Record<string, unknown>}
  */
 function numbersOf(program) {
-  /** @type {import("node:child_process").SpawnSyncOptionsWithStringEncoding} */
-  const options = { cwd: root, encoding: "utf8", timeout: LIMIT_MS };
-  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], options);
+  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: LIMIT_MS,
+  });
   process.stderr.write(stderr);
-  /** @type {unknown} */
-  const numbers = status === 0 ? JSON.parse(stdout) : {};
-  return /** @type {Record<string, string>} */ (numbers);
+  return status === 0 ? /** @type {Record<string, unknown>} */ (JSON.parse(stdout)) : {};
 }
 
-/** @type {Record<string, string> | undefined} */
+/** @type {Record<string, unknown> | undefined} */
 let ours;
 
 /**
- * What happened on that version, for the table.
  * @param {string} program
  * @param {string} folder
+ * @returns what happened on that version, for the table: {ok, engine, notes}
  */
 function tryNode(program, folder) {
   // Deprecated parts of Node that anything here still uses are errors; the user's Jupyter keeps the kernel it has.
@@ -52,21 +52,21 @@ function tryNode(program, folder) {
   process.stdout.write(setUp.stdout + setUp.stderr);
   const engine = /^engine: (.+)$/m.exec(setUp.stdout)?.[1] ?? "none";
   if (setUp.status !== 0 || setUp.stderr !== "") return { ok: false, engine, notes: [] };
-  const tap = path.join(folder, "tap");
-  const reporters = [
-    ["spec", "stdout"],
-    ["tap", tap],
-  ];
+  const tap = path.join(folder, "tap"),
+    reporters = [
+      ["spec", "stdout"],
+      ["tap", tap],
+    ];
   const flags = reporters.flatMap(([name, to]) => [`--test-reporter=${name}`, `--test-reporter-destination=${to}`]);
   const args = ["--import", "tsx", "--test", ...flags, "test/node/eachNode.ts"];
   const { status } = spawnSync(program, args, { ...options, stdio: "inherit" });
   const skips = readFileSync(tap, "utf8").matchAll(/^ *ok \d+ - (.+?) # SKIP (.*)$/gm);
   const notes = Array.from(skips, ([, name, why]) => `skipped: ${name} (${why})`);
   const theirs = numbersOf(program);
-  ours ??= numbersOf(process.execPath);
-  const differ = Object.entries(ours).flatMap(([name, number]) => (number === theirs[name] ? [] : [name]));
+  const expected = (ours ??= numbersOf(process.execPath));
+  const differ = Object.keys(expected).filter((name) => expected[name] !== theirs[name]);
   notes.push(...differ.map((name) => `not as on ${process.version}: ${name}`));
-  return { ok: status === 0 && Object.keys(ours).length > 0 && differ.length === 0, engine, notes };
+  return { ok: status === 0 && Object.keys(expected).length > 0 && differ.length === 0, engine, notes };
 }
 
 const unknown = asked.filter((major) => !(major in nodes));
@@ -75,12 +75,11 @@ if (unknown.length > 0) {
   process.stderr.write(`--node: expected some of ${Object.keys(nodes).join(",")}, got ${got}\n`);
   process.exit(1);
 }
-/** @type {string[]} */
 const lines = [];
 for (const major of asked) {
-  const started = Date.now();
-  const { program, missing } = nodeProgram(major);
-  const name = `Node ${nodes[major]}`.padEnd(13);
+  const started = Date.now(),
+    { program, missing } = nodeProgram(major),
+    name = `Node ${nodes[major]}`.padEnd(13);
   if (missing !== undefined) {
     if (process.argv[2]) process.exitCode = 1; // somebody asked for it
     lines.push(`skipped           ${name}  ${missing}`);
@@ -89,8 +88,8 @@ for (const major of asked) {
   process.stdout.write(`\n--- ${name}\n`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-node-"));
   try {
-    const { ok, engine, notes } = tryNode(program, folder);
-    const seconds = (Date.now() - started) / 1000;
+    const { ok, engine, notes } = tryNode(program, folder),
+      seconds = (Date.now() - started) / 1000;
     if (!ok) process.exitCode = 1;
     const result = `${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s`;
     lines.push(`${result}  ${name}  ${[engine, ...notes].join("; ")}`);

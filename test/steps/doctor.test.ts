@@ -4,8 +4,7 @@ import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } 
 import { totalmem } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import { planMemory } from "../../lib/align/plan";
-import type { PlanRequest } from "../../lib/align/passMemory";
+import { planMemory, type PlanRequest } from "../../lib/align/plan";
 import { engineMemory, switchEngine } from "../../lib/engine/backend";
 import { compare } from "../../lib/steps/engineChecks";
 import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/align/choosePlan";

@@ -4,47 +4,16 @@ import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import type { PairCompute } from "../../lib/align/compute";
 import { sequenceLogps } from "../../lib/align/logps";
-import type { ReferenceLogps } from "../../lib/align/microbatch";
 import { computeLogps, weightedSums } from "../../lib/align/reference";
-import { train, type TrainRequest, type TrainState } from "../../lib/align/train";
-import { paperTraining, type StepLog, type TrainOptions } from "../../lib/align/trainOptions";
-import { UserError } from "../../lib/base/check";
+import { train, type TrainState } from "../../lib/align/train";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";
 import { generate, paperSampling } from "../../lib/model/generate";
 import type { TokenizedPair } from "../../lib/preference/collate";
 import { maskKinds } from "../../lib/preference/mask";
 import { onEveryBackend, relativeError } from "../backends";
-import { computeOf, tinyPolicy, tokenized, type TinyPolicy } from "./tiny";
-
-const options: TrainOptions = { ...paperTraining, lr: 1e-3, epochs: 2, batch: 4, microbatch: 4 };
-
-async function request(
-  policy: TinyPolicy,
-  pairs: readonly TokenizedPair[],
-  changes: Partial<TrainRequest> = {},
-): Promise<TrainRequest> {
-  const compute = computeOf(policy, pairs);
-  return {
-    compute,
-    initial: policy.weights,
-    pairs,
-    options,
-    rng: new Rng("train test"),
-    reference: weightedSums(await computeLogps(compute, policy.weights, pairs), pairs),
-    ...changes,
-  };
-}
-
-async function complete(request: TrainRequest): Promise<{ logs: StepLog[]; state: TrainState }> {
-  const logs: StepLog[] = [];
-  const iterator = train(request);
-  for (;;) {
-    const { done, value } = await iterator.next();
-    if (done) return { logs, state: value };
-    logs.push(value);
-  }
-}
+import { computeOf, tinyPolicy, tokenized } from "./tiny";
+import { options, request, complete, spoilt } from "./trainRequest";
 
 before(() => startEngine());
 
@@ -240,54 +209,5 @@ test("no tensor is left after training, stopping early, an error, generating, lo
       policy.tokenizer,
     ));
   });
-  policy.dispose();
-});
-
-function spoilt({ chosen, rejected }: ReferenceLogps, pair: number): ReferenceLogps {
-  const copy = chosen.slice();
-  copy[pair] = Infinity;
-  return { chosen: copy, rejected };
-}
-const refusal =
-  (message: RegExp) =>
-  (error: unknown): boolean => {
-    assert.ok(error instanceof UserError, String(error));
-    assert.match(error.message, message);
-    return true;
-  };
-
-test("a loss that is not finite stops the run before the update and names exactly those pairs", async () => {
-  const policy = tinyPolicy();
-  const base = await request(policy, tokenized(policy, 12), { checkpointEvery: 1 });
-  const saved: TrainState[] = [];
-  await assert.rejects(
-    complete({ ...base, reference: spoilt(base.reference!, 7), checkpoint: (s) => saved.push(s) }),
-    refusal(/finite loss, got a non-finite one for pairs q7\. /),
-  );
-  assert.ok(saved.length < 3, "the pair is met in the first epoch");
-  for (const { weights } of saved) assert.ok(weights.every(Number.isFinite));
-  policy.dispose();
-});
-
-test("an update that overflows is never handed out as a checkpoint", async () => {
-  const policy = tinyPolicy();
-  const base = await request(policy, tokenized(policy, 4), {
-    checkpointEvery: 1,
-    options: { ...options, lr: 1e38, warmup: 0 },
-  });
-  await assert.rejects(
-    complete({ ...base, checkpoint: () => assert.fail("a checkpoint of it") }),
-    refusal(/finite weights after step 1, got an update that overflowed/),
-  );
-  policy.dispose();
-});
-
-test("an empty pair set is an error", async () => {
-  const policy = tinyPolicy();
-  const reference = { chosen: new Float32Array(), rejected: new Float32Array() };
-  await assert.rejects(
-    complete({ ...(await request(policy, tokenized(policy, 1))), pairs: [], reference }),
-    refusal(/train: expected at least one preference pair, got none/),
-  );
   policy.dispose();
 });

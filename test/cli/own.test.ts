@@ -1,101 +1,22 @@
 /** The README's "Your own model, data, annotator", run as it stands there, but for the sizes and addresses below. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { projectRoot } from "../../lib/base/files";
 import { sha256File } from "../../lib/base/hash";
-import { writeJsonl } from "../../lib/base/jsonl";
 import { Rng } from "../../lib/base/rng";
-import type { AnnotatedCandidate, Candidate, Question } from "../../lib/factuality/records";
 import { bestOfTable, evaluationTable } from "../../lib/evaluation/tables";
+import type { AnnotatedCandidate, Candidate } from "../../lib/factuality/records";
+import { readCheckpoint } from "../../lib/model/checkpoint";
+import type { PreferencePair } from "../../lib/preference/pair";
 import type { Table } from "../../lib/show/table";
 import { bestOfVerb } from "../../lib/steps/bestOfN";
 import { summaryOf } from "../../lib/steps/evaluate";
-import { readCheckpoint } from "../../lib/model/checkpoint";
-import type { PreferencePair } from "../../lib/preference/pair";
 import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../server/fake";
-import { scratch } from "../golden/fixtures";
-import { goldenPath } from "../golden/golden";
 import { filesBelow, refuse, rowsOf, succeed } from "./process";
-
-const readme = readFileSync(path.join(projectRoot, "README.md"), "utf8");
-const skip = process.platform === "win32" ? "the README's script needs a POSIX shell" : false;
-
-/** The fenced block behind `<!-- name: … -->`, with every text of `replaced` in place of another that must be there. */
-function fromReadme(name: string, replaced: Readonly<Record<string, string>>): string {
-  const [, block] =
-    new RegExp(`<!-- ${name.replace(".", "\\.")}: [^>]*-->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(readme) ?? [];
-  assert.ok(block !== undefined, `the README has no block ${name}`);
-  return Object.entries(replaced).reduce((text, [from, to]) => {
-    assert.ok(text.includes(from), `the README's ${name} no longer has "${from}"`);
-    return text.replaceAll(from, to);
-  }, block);
-}
-
-const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
-const here = {
-  "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
-};
-/** Larger and more steps. */
-const steps = "--lr 1e-3 --batch 4";
-/** With fewer and shorter completions. */
-const small = {
-  "--k 32": "--k 5 --max-new-tokens 40",
-  "--k 16": "--k 4 --max-new-tokens 40",
-  "--k 1 ": "--k 1 --max-new-tokens 40 ",
-  "--out mine/aligned\n": `--out mine/aligned ${steps}\n`,
-};
-/** The script with an adapter. */
-function withAdapter(script: string): string {
-  const lines = fromReadme("adapter", { ...here, "--out mine/adapter\n": `--out mine/adapter ${steps}\n` });
-  return script
-    .replace(/^.* train .*\n/m, () => lines)
-    .replace("--trained aligned=mine/aligned", "--trained aligned=mine/adapter");
-}
-
-async function shell(cwd: string, script: string): Promise<string> {
-  const child = spawn("sh", ["-c", script], { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (data) => {
-    stdout += String(data);
-  });
-  child.stderr.on("data", (data) => {
-    stderr += String(data);
-  });
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
-
-const topics = ["Lima", "Oslo", "Quito", "Riga", "Sofia", "Tirana", "Vienna", "Zagreb"];
-const questionsOn = (names: readonly string[]): Question[] =>
-  names.map((topic) => ({
-    id: `about ${topic}`,
-    topic,
-    prompt: [{ role: "user", content: `Tell me about ${topic}.` }],
-  }));
-
-/** The user's folder. */
-function ownFolder(t: TestContext, model: string): string {
-  const dir = scratch(t);
-  const mine = path.join(dir, "mine");
-  mkdirSync(mine);
-  writeJsonl(path.join(mine, "questions.jsonl"), questionsOn(topics));
-  writeJsonl(path.join(mine, "test.jsonl"), questionsOn(["Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"]));
-  writeJsonl(
-    path.join(mine, "documents.jsonl"),
-    [...topics, "Accra", "Bern", "Cairo", "Dakar", "Hanoi", "Kyiv"].map((topic) => ({
-      topic,
-      document: `${topic} is a capital.`,
-    })),
-  );
-  cpSync(goldenPath("models", model), path.join(mine, "base"), { recursive: true });
-  return dir;
-}
+import { skip, fromReadme, quoted, here, small, withAdapter, shell, ownFolder } from "./readme";
 
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {

@@ -3,23 +3,23 @@
  * is refused.
  */
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten, valueAndGradient } from "../../lib/align/flat";
-import { dpoLosses } from "../align/objective/dpoLosses";
 import { sequenceLogps } from "../../lib/align/logps";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { openCheckpoint, readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
-import { Transformer } from "../../lib/model/transformer";
-import { uploadParams } from "../../lib/model/params";
 import { adapted, adapterShapes, initialAdapter, loraScale, mergedTensors } from "../../lib/model/lora";
+import { uploadParams } from "../../lib/model/params";
 import { readAdapter, writeAdapter } from "../../lib/model/peft";
-import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors } from "../../lib/model/safetensors";
+import { Transformer } from "../../lib/model/transformer";
+import { dpoLosses } from "../align/objective/dpoLosses";
 import { onEveryBackend, relativeError } from "../backends";
-import { editJson, scratch, scratchCopy, userError } from "../golden/fixtures";
+import { scratch } from "../golden/fixtures";
 import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden";
 
 interface Golden {
@@ -225,80 +225,4 @@ test("a fresh adapter: A fills ±1/sqrt(in) evenly, B is zero, a seed is one ada
   }
   assert.deepEqual(initialAdapter(config, lora, new Rng(3)).tensors, tensors);
   assert.notDeepEqual(initialAdapter(config, lora, new Rng(4)).tensors, tensors);
-});
-
-describe("an adapter is refused", () => {
-  const { config } = readCheckpoint(goldenPath("models", "qwen2-gqa-tied"));
-  const refused = (name: string, spoil: (dir: string) => void, message: RegExp) => {
-    test(name, (t: TestContext) => {
-      const dir = scratchCopy(t, "lora", "qwen2-gqa-tied");
-      spoil(dir);
-      assert.throws(() => readAdapter(dir, config), userError(message));
-    });
-  };
-  const option = (key: string, value: unknown) => (dir: string) =>
-    editJson(path.join(dir, "adapter_config.json"), (row) => {
-      row[key] = value;
-    });
-  const weights =
-    (change: (tensors: Map<string, { shape: number[]; data: Float32Array }>) => void) => (dir: string) => {
-      const file = path.join(dir, "adapter_model.safetensors");
-      const reader = readSafetensors(file);
-      const tensors = new Map(reader.names.map((name) => [name, reader.get(name)]));
-      change(tensors);
-      writeSafetensors(file, tensors);
-    };
-  const first = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight";
-  refused(
-    "that is none",
-    (dir) => rmSync(path.join(dir, "adapter_config.json")),
-    /adapter_config\.json: expected a readable file, got ENOENT/,
-  );
-  refused("of another kind", option("peft_type", "IA3"), /"peft_type"/);
-  refused("with DoRA", option("use_dora", true), /an adapter without use_dora, got true/);
-  refused("with biases", option("bias", "all"), /without bias, got "all"/);
-  refused("with ranks of their own", option("rank_pattern", { q_proj: 2 }), /without rank_pattern/);
-  refused(
-    "with whole modules saved",
-    option("modules_to_save", ["lm_head"]),
-    /without modules_to_save, got \["lm_head"\]/,
-  );
-  refused("in some layers only", option("layers_to_transform", [0]), /without layers_to_transform/);
-  refused("with an option of tomorrow", option("use_magic", 3), /without use_magic, got 3/);
-  refused(
-    "whose start changed the base",
-    option("init_lora_weights", "pissa"),
-    /leaves the base as it is \(init_lora_weights\), got "pissa"/,
-  );
-  refused(
-    "of other modules",
-    option("target_modules", ["q_proj", "embed_tokens"]),
-    /target_modules among q_proj, .*, got "embed_tokens"/,
-  );
-  refused("whose modules are a pattern", option("target_modules", ".*_proj"), /"target_modules"/);
-  refused("with another rank than its tensors", option("r", 5), /lora_A\.weight of shape \[5, 32\], got \[3, 32\]/);
-  refused(
-    "that lacks a tensor",
-    weights((tensors) => tensors.delete(first)),
-    /expected a tensor "base_model\.model\.model\.layers\.0\.self_attn\.q_proj\.lora_A\.weight"/,
-  );
-  refused(
-    "with a tensor too many",
-    weights((tensors) => tensors.set("base_model.model.lm_head.weight", { shape: [1], data: new Float32Array(1) })),
-    /no tensors but lora_A and lora_B .*, got "base_model\.model\.lm_head\.weight"/,
-  );
-  refused(
-    "with a NaN",
-    weights((tensors) => {
-      tensors.get(first)!.data[3] = NaN;
-    }),
-    /got NaN at element 3/,
-  );
-});
-
-test("an adapter where a checkpoint is asked for: the message says to merge it", () => {
-  assert.throws(
-    () => readCheckpoint(goldenPath("lora", "qwen2-gqa-tied")),
-    userError(/got an adapter\. Merge it first: mask-dpo merge/),
-  );
 });

@@ -3,53 +3,22 @@
  * titles, damaged and other databases.
  */
 import assert from "node:assert/strict";
-import fs, { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import fs from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { test, type TestContext } from "node:test";
-import { Database } from "node-sqlite3-wasm";
+import { test } from "node:test";
 import { UserError } from "../../../lib/base/check";
 import { sha256 } from "../../../lib/base/hash";
 import { writeJsonl } from "../../../lib/base/jsonl";
 import { Rng } from "../../../lib/base/rng";
 import { ShardedLog, wholeShard } from "../../../lib/base/shardedLog";
-import { databaseArticles } from "../../../lib/factuality/knowledge/documentDb";
 import { factScoreAnnotator, validationPrompt } from "../../../lib/factuality/annotators/factScoreAnnotator";
 import { callLog, callSchema, Judge } from "../../../lib/factuality/annotators/judge";
+import { databaseArticles } from "../../../lib/factuality/knowledge/documentDb";
 import { Knowledge } from "../../../lib/factuality/knowledge/knowledge";
 import { scratch, userError, inOrder } from "../../golden/fixtures";
-import { goldenPath, readGolden } from "../../golden/golden";
 import { clientFor, completion, fakeServer, send } from "../../server/fake";
-
-interface Golden {
-  articles: { title: string; passages: string[] }[];
-  prompts: { topic: string; fact: string; nearest: number[]; prompt: string }[];
-}
-const { articles, prompts } = readGolden<Golden>("knowledge", "vectors.json");
-const file = goldenPath("knowledge", "documents.db");
-const bytes = readFileSync(file);
-const passagesOf = new Map(articles.map(({ title, passages }) => [title, passages]));
-const ranked = new Set(prompts.map(({ topic }) => topic));
-
-/** A folder for what the reader leaves, which must be nothing. */
-function ownTmp(t: TestContext): string {
-  const dir = scratch(t);
-  const before = process.env["TMPDIR"];
-  process.env["TMPDIR"] = dir;
-  t.after(() => {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-  });
-  return dir;
-}
-
-/** A database of this SQL. */
-function made(t: TestContext, sql: string): string {
-  const name = path.join(scratch(t), "made.db");
-  const database = new Database(name);
-  database.exec(sql);
-  database.close();
-  return name;
-}
+import { articles, prompts, file, bytes, passagesOf, ranked, ownTmp, made } from "./databases";
 
 test("a database's articles are those that the official code finds, also of hostile titles (quotes, NULs)", (t) => {
   const tmp = ownTmp(t);

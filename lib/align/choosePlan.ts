@@ -1,7 +1,8 @@
 /** The memory a training run will take, as a table, before anything large is read. */
+import type { Tokenized } from "../preference/collate";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
-import { emptyPairs, type Tokenized } from "../preference/tokenizeFor";
+import { emptyPairs } from "../preference/tokenizeFor";
 import { objectiveNamed } from "./objective/registry";
 import { pays } from "./compute";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";

@@ -3,10 +3,11 @@
  * beside it holds run.json, log.jsonl (a row per step), the reference logps and the resumable state; a killed run goes
  * on from there.
  */
+import type { Tokenized } from "../preference/collate";
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { emptyPairs, type Tokenized, tokenizeFor } from "../preference/tokenizeFor";
+import { emptyPairs, tokenizeFor } from "../preference/tokenizeFor";
 import { chooseCompute, localCompute } from "./compute";
 import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
 import type { Complete } from "./microbatch";

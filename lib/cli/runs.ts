@@ -1,6 +1,7 @@
 /** `mask-dpo runs`: what the run folders are, what tells two of them apart, and how to be rid of old ones. */
 import path from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { sum } from "../base/collections";
 import { projectRoot } from "../base/files";
 import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs";
 import { diffTable, runsTable, showRun } from "../steps/runsText";
@@ -69,5 +70,5 @@ function collect({ olderThan, kind, dryRun, yes }: CollectFlags): void {
   if (old.length === 0) return;
   if (dryRun || !yes) return say(dryRun ? "Nothing was removed." : "Nothing was removed: add --yes to remove them.");
   for (const run of old) removeRun(run);
-  say(`${sizeText(old.reduce((sum, { bytes }) => sum + bytes, 0))} freed`);
+  say(`${sizeText(sum(old.map(({ bytes }) => bytes)))} freed`);
 }

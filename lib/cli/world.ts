@@ -13,6 +13,18 @@ import { atlasFolder } from "../world/facts";
 import { writeCorpus } from "../world/render";
 import { count, say } from "./flags";
 
+interface QuestionsFlags {
+  out: string;
+  split: "train" | "validation" | "test" | "ood";
+  first?: number;
+}
+
+interface PretrainFlags {
+  base: keyof typeof bases;
+  out?: string;
+  steps?: number;
+}
+
 /** Adds the verbs to the program. */
 export function addWorldCommand(program: Command): void {
   const world = program.command("world").description("Atlas, the miniature world");
@@ -30,7 +42,7 @@ export function addWorldCommand(program: Command): void {
     .requiredOption("--out <file>", "JSONL")
     .addOption(new Option("--split <name>", "which").choices(["train", "validation", "test", "ood"]).default("train"))
     .option("--first <n>", "only the first n", count)
-    .action((o: { out: string; split: "train" | "validation" | "test" | "ood"; first?: number }) => {
+    .action((o: QuestionsFlags) => {
       const rows = loadAtlas().splits[o.split].slice(0, o.first);
       writeJsonl(o.out, rows);
       say(`${rows.length} questions in ${o.out}`);
@@ -49,7 +61,7 @@ export function addWorldCommand(program: Command): void {
     .addOption(new Option("--base <name>", "which").choices(Object.keys(bases)).default("base"))
     .option("--out <dir>", "Hugging Face folder (default: data/atlas/<base>)")
     .option("--steps <n>", "stop the recipe's schedule after fewer steps: for trying out", count)
-    .action(async (o: { base: keyof typeof bases; out?: string; steps?: number }) => {
+    .action(async (o: PretrainFlags) => {
       if (o.steps && !o.out)
         throw new UserError({
           where: "--steps",

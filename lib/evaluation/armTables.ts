@@ -85,11 +85,18 @@ export function hackingTable(name: string, caption: string, arms: readonly Arm[]
   };
 }
 
+export interface DifferenceRow {
+  label: string;
+  /** Of the columns `extra`. */
+  cells?: Readonly<Record<string, Cell>>;
+  difference: ArmDifference;
+}
+
 /** Differences between arms, a row each. */
 export function differencesTable(
   name: string,
   caption: string,
-  rows: readonly { label: string; cells?: Readonly<Record<string, Cell>>; difference: ArmDifference }[],
+  rows: readonly DifferenceRow[],
   extra: Table["columns"] = [],
 ): Table {
   return {

@@ -33,11 +33,15 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
   });
 }
 
+/** A policy's scores in percent, one for each category. */
+export interface ScoreSeries {
+  label: string;
+  style: SeriesStyle;
+  scores: readonly (Interval | null)[];
+}
+
 /** Scores of policies (percent) by question set and decoding, with intervals. */
-export function scoreBars(
-  categories: readonly string[],
-  series: readonly { label: string; style: SeriesStyle; scores: readonly (Interval | null)[] }[],
-): Figure {
+export function scoreBars(categories: readonly string[], series: readonly ScoreSeries[]): Figure {
   return barFigure({
     name: "02-scores",
     title: "Factuality before and after alignment",
@@ -77,10 +81,24 @@ export function relationFigure(before: readonly RelationAccuracy[], after: reado
   });
 }
 
+export interface BestOfSeries {
+  label: string;
+  style: SeriesStyle;
+  points: readonly BestOfNPoint[];
+}
+
+/** Best-of-N scores in percent as the paper prints them. */
+export interface PrintedSeries {
+  label: string;
+  style: SeriesStyle;
+  n: readonly number[];
+  scores: readonly number[];
+}
+
 /** Best-of-N curves with intervals; the paper's points beside them. */
 export function bestOfCurves(
-  policies: readonly { label: string; style: SeriesStyle; points: readonly BestOfNPoint[] }[],
-  printed: readonly { label: string; style: SeriesStyle; n: readonly number[]; scores: readonly number[] }[],
+  policies: readonly BestOfSeries[],
+  printed: readonly PrintedSeries[],
   title = "Best of N before and after alignment (test topics)",
 ): Figure {
   const theirs = printed.map(({ label, style, n, scores }): Curve => ({

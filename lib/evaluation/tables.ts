@@ -51,10 +51,15 @@ export function evaluationTable(
   };
 }
 
+export interface BestOfPolicy {
+  label: string;
+  points: readonly BestOfNPoint[];
+  /** What the paper prints, in percent by N. */
+  printed?: Readonly<Record<number, number>>;
+}
+
 /** Best-of-N scores of policies, a row per N (as Table 6). */
-export function bestOfTable(
-  policies: readonly { label: string; points: readonly BestOfNPoint[]; printed?: Readonly<Record<number, number>> }[],
-): Table {
+export function bestOfTable(policies: readonly BestOfPolicy[]): Table {
   const ns = policies[0]?.points.map(({ n }) => n) ?? [];
   return {
     name: "06-best-of-n",

@@ -5,6 +5,7 @@
  *
  * A statistic that divides by nothing is 0: F1 where nobody sees a hallucination, kappa where both always say the same.
  */
+import { sum } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, bootstrap, type Interval, type Statistic } from "../base/stats";
@@ -33,16 +34,14 @@ function matrix(sums: ArrayLike<number>, c: number): number[][] {
   return Array.from({ length: c }, (_, i) => Array.from({ length: c }, (_, j) => sums[i * c + j]!));
 }
 
-const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-
 function accuracy(m: readonly number[][]): number {
-  return share(total(m.map((row, i) => row[i]!)), total(m.flat()));
+  return share(sum(m.map((row, i) => row[i]!)), sum(m.flat()));
 }
 
 /** (p_o - p_e) / (1 - p_e) of Cohen 1960. */
 function kappa(m: readonly number[][]): number {
-  const n = total(m.flat());
-  const chance = share(total(m.map((row, i) => total(row) * total(m.map((other) => other[i]!)))), n * n);
+  const n = sum(m.flat());
+  const chance = share(sum(m.map((row, i) => sum(row) * sum(m.map((other) => other[i]!)))), n * n);
   return share(accuracy(m) - chance, 1 - chance);
 }
 
@@ -108,10 +107,10 @@ export function agreement(
   };
   const ofBinary = (name: string, statistic: (m: number[][]) => number): Interval =>
     interval(name, (m) => statistic(binary(m)));
-  const confusion = matrix(columns.map(total), V);
+  const confusion = matrix(columns.map(sum), V);
   return {
     topics: topics.length,
-    sentences: total(confusion.flat()),
+    sentences: sum(confusion.flat()),
     confusion,
     verdicts: { accuracy: interval("accuracy", accuracy), kappa: interval("kappa", kappa) },
     hallucination: {

@@ -44,6 +44,14 @@ export function candidateKey({ questionId, index }: Pick<Candidate, "questionId"
   return `${index} ${questionId}`;
 }
 
+/** What is wrong with a span, or undefined. @param previous where the one before it ends */
+function spanProblem(start: number, end: number, previous: number, length: number): string | undefined {
+  if (end > length) return `ends outside the text of ${length} characters`;
+  if (end <= start) return "is empty";
+  if (start < previous) return `overlaps or precedes the one before it (which ends at ${previous})`;
+  return undefined;
+}
+
 /** Spans must lie inside the text, in order, not overlapping, not empty. */
 export function checkSpans(
   completion: string,
@@ -53,15 +61,11 @@ export function checkSpans(
 ): void {
   let previous = 0;
   sentences.forEach(({ start, end }, i) => {
-    const problem =
-      end > completion.length
-        ? `span ${start}-${end} ends outside the text of ${completion.length} characters`
-        : end <= start
-          ? `span ${start}-${end} is empty`
-          : start < previous
-            ? `span ${start}-${end} overlaps or precedes the one before it (which ends at ${previous})`
-            : undefined;
-    if (problem) ctx.addIssue({ code: z.ZodIssueCode.custom, message: problem, path: [...path, i] });
+    const problem = spanProblem(start, end, previous, completion.length);
+    if (problem) {
+      const message = `span ${start}-${end} ${problem}`;
+      ctx.addIssue({ code: z.ZodIssueCode.custom, message, path: [...path, i] });
+    }
     previous = Math.max(previous, end);
   });
 }

@@ -10,6 +10,7 @@ import type { Tokenizer } from "../text/tokenizer";
 import type { Transformer } from "./transformer";
 import type { Params } from "./params";
 import { packSequences } from "./packing";
+import type { Policy } from "./policy";
 
 /** A prompt that names a topic. */
 export interface Mention {
@@ -52,7 +53,7 @@ export async function hiddenStates(
  * @throws UserError where a prompt does not hold the name
  */
 export async function topicEmbeddings(
-  { model, params, tokenizer }: { model: Transformer; params: Params; tokenizer: Tokenizer },
+  { model, params, tokenizer }: Pick<Policy, "model" | "params" | "tokenizer">,
   mentions: readonly Mention[],
 ): Promise<Map<string, Float32Array>[]> {
   const { layers, hiddenSize: D } = model.config;

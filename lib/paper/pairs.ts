@@ -66,8 +66,11 @@ export function candidatesTable(
 ): Table {
   const { questionId, chosen, rejected } = pairs[pair]!;
   const own = candidates.filter((candidate) => candidate.questionId === questionId);
-  const role = (text: string) =>
-    text === chosen.completion ? "chosen" : text === rejected.completion ? "rejected" : "";
+  const roles = new Map([
+    [rejected.completion, "rejected"],
+    [chosen.completion, "chosen"],
+  ]);
+  const role = (text: string) => roles.get(text) ?? "";
   const picked = [
     ...own
       .filter(({ completion }) => role(completion))

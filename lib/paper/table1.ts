@@ -1,8 +1,8 @@
 /** Table 1: the bases, FactTune and Mask-DPO on test questions (greedy) and out of domain. */
 import { Rng } from "../base/rng";
-import type { Interval } from "../base/stats";
 import { scoreOf, type Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
+import type { ScoreSeries } from "../evaluation/charts";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import type { EvaluationName } from "../lab/evaluate";
 import { armOf, policyArm, type AlignedArm } from "../lab/runArms";
@@ -128,7 +128,7 @@ export function scoreSeries(
   { seed }: Session,
   shipped: Record<EvaluationName, Pick<ShippedArms, "base">>,
   masks: Masks,
-): { label: string; style: SeriesStyle; scores: Interval[] }[] {
+): ScoreSeries[] {
   const names: EvaluationName[] = ["test greedy", "test sampled", "ood sampled"];
   const rng = new Rng(seed).fork("score bars");
   const series = (label: string, style: SeriesStyle, arm: (name: EvaluationName) => Arm) => ({

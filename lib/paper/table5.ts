@@ -71,11 +71,19 @@ export async function runGroups(session: Session): Promise<GroupResult[]> {
   });
 }
 
+/** What Table 5 calls an embedding: those of policies by whose they are. */
+function printedName(
+  embedding: Exclude<GroupResult["embedding"], "geography">,
+  policy: GroupResult["policy"],
+): keyof (typeof table5)[GroupResult["policy"]] {
+  if (embedding === "words" || embedding === "random") return embedding;
+  return embedding === policy ? "own" : "other";
+}
+
 /** The paper's near - far in the same place, where it has one; "own" is the aligned policy's embedding. */
 function printedDifference({ policy, embedding, share }: GroupResult): number | null {
   if (share !== 1 / 2 || embedding === "geography") return null;
-  const ofPolicy = embedding === "base" || embedding === "other";
-  const [far, near] = table5[policy][!ofPolicy ? embedding : embedding === policy ? "own" : "other"];
+  const [far, near] = table5[policy][printedName(embedding, policy)];
   return printedGain(far, near);
 }
 

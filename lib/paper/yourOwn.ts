@@ -187,8 +187,15 @@ function annotatorKey(annotator: OwnAnnotator): string | object {
   };
 }
 
-/** Of a file that may be too large to hash. */
-function stampOf(file: string): { file: string; size: number; mtime: number } {
+/** Stands for a file that may be too large to hash. */
+interface Stamp {
+  file: string;
+  size: number;
+  /** ms since 1970 */
+  mtime: number;
+}
+
+function stampOf(file: string): Stamp {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat)
     throw new UserError({ where: file, expected: "a readable file", got: "nothing there", fix: "Check the path." });

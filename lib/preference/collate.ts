@@ -79,6 +79,12 @@ export function tokenizePair(
   return { questionId: pair.questionId, source: pair, chosen: side("chosen"), rejected: side("rejected") };
 }
 
+export interface Tokenized {
+  pairs: TokenizedPair[];
+  emptied: TokenizedPair[];
+  report: TokenizeReport;
+}
+
 /**
  * All pairs that can be trained on, in order; those whose side the mask emptied; and a report of all that is not
  * trained on.
@@ -91,7 +97,7 @@ export function tokenizePairs(
   tokenizer: CompletionTokenizer,
   promptIds: (prompt: readonly Message[]) => readonly number[],
   options: PairMaskOptions & { maxPositions: number },
-): { pairs: TokenizedPair[]; emptied: TokenizedPair[]; report: TokenizeReport } {
+): Tokenized {
   const tokenized = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(pair.prompt), options));
   const fits = ({ chosen, rejected }: TokenizedPair) =>
     Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;

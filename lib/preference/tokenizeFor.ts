@@ -3,11 +3,9 @@ import { UserError } from "../base/check";
 import type { TransformerConfig } from "../model/config";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
-import { tokenizePairs, type TokenizeReport } from "./collate";
+import { tokenizePairs, type Tokenized, type TokenizeReport } from "./collate";
 import type { MaskKind } from "./mask";
 import type { PreferencePair } from "./pair";
-
-export type Tokenized = ReturnType<typeof tokenizePairs>;
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
 export function tokenizeFor(

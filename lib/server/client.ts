@@ -110,12 +110,10 @@ export class ServerClient {
   }
 
   private noReply({ message, kind, waitMs }: RequestFailed, tries: number): NoReply {
-    const fix =
-      waitMs > longestWaitMs
-        ? `The server asks to wait ${Math.round(waitMs / 1000)} s.`
-        : kind === "refused"
-          ? "Check prompt length and options against what this server accepts (--extra, --top-k 0)."
-          : `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
+    let fix = `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
+    if (kind === "refused")
+      fix = "Check prompt length and options against what this server accepts (--extra, --top-k 0).";
+    if (waitMs > longestWaitMs) fix = `The server asks to wait ${Math.round(waitMs / 1000)} s.`;
     return new NoReply(
       {
         where: this.base,

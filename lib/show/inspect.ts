@@ -77,10 +77,16 @@ export function inspectBundle(pairs: readonly InspectPair[]): Bundle {
   return { html: `<div>${legendHtml()}${pairs.map(pairHtml).join("")}</div>`, text: pairs.map(pairText).join("\n\n") };
 }
 
-function compactSide(
-  side: InspectSide,
-  questionId: string,
-): { completion: string; score: number; sentences: number[][]; runs: Run[] } {
+/** A side as the page reads it. */
+interface CompactSide {
+  completion: string;
+  score: number;
+  /** [start, end, index of the verdict] each */
+  sentences: number[][];
+  runs: Run[];
+}
+
+function compactSide(side: InspectSide, questionId: string): CompactSide {
   const sentences = side.sentences.map(({ start, end, verdict }) => [start, end, VERDICTS.indexOf(verdict)]);
   return { completion: side.completion, score: side.score, sentences, runs: runsOf(side, questionId) };
 }

@@ -165,7 +165,7 @@ function numberText(value: number, digits: number): string {
 
 function pad(text: string, width: number, align: "left" | "right" | "center"): string {
   const gap = width - [...text].length;
-  const left = align === "right" ? gap : align === "center" ? Math.floor(gap / 2) : 0;
+  const left = { left: 0, center: Math.floor(gap / 2), right: gap }[align];
   return " ".repeat(left) + text + " ".repeat(gap - left);
 }
 

@@ -3,6 +3,7 @@
  * `<kind>-<hash8>.run` with a run.json inside; the latter's output, the folder without `.run`, belongs to it. Nothing
  * else there is touched, and links are neither followed nor counted.
  */
+import { sum } from "../base/collections";
 import {
   closeSync,
   existsSync,
@@ -110,7 +111,7 @@ function readRun(root: string, name: string): Run | undefined {
     parts,
     ...readKey(file),
     files: found.map(({ file, stat }) => ({ name: path.relative(root, file), bytes: stat.size })),
-    bytes: found.reduce((sum, { stat }) => sum + stat.size, 0),
+    bytes: sum(found.map(({ stat }) => stat.size)),
     changed: Math.max(statOf(dir)!.mtimeMs, ...found.map(({ stat }) => stat.mtimeMs)),
   };
 }

@@ -1,4 +1,5 @@
 /** Run folders as tables and text. */
+import { sum } from "../base/collections";
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { brief } from "../base/check";
@@ -10,7 +11,7 @@ import { DAY, isRegular, keyOf, readBlocks, type Run, sizeText } from "./runs";
 
 /** One row per run, and their sum. */
 export function runsTable(runs: readonly Run[], now: number): Table {
-  const total = runs.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = sum(runs.map(({ bytes }) => bytes));
   return {
     name: "runs",
     caption: `${runs.length} run${runs.length === 1 ? "" : "s"}, ${sizeText(total)}`,
@@ -88,13 +89,16 @@ function stateOf({ name, kind, dir, parts, files, key }: Run): string {
   return rows === undefined ? "finished" : `${rows} row${rows === 1 ? "" : "s"}`;
 }
 
+function valueText(value: unknown): string {
+  if (typeof value !== "string") return brief(value, 40);
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value;
+}
+
 /** The configuration in one line: hashes shortened, keys without what they are in. */
 function describe(key: object): string {
-  const text = (value: unknown): string =>
-    typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40);
   const line = Object.entries(flat(key))
     .filter(([name]) => !name.startsWith("code.")) // a column of its own
-    .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`)
+    .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${valueText(value)}`)
     .join(", ");
   return printable(line.length > 160 ? `${line.slice(0, 159)}…` : line);
 }

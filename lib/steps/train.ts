@@ -1,4 +1,5 @@
 /** `mask-dpo train` and `plan`: masked DPO from files, and the memory it will take. */
+import type { Tokenized } from "../preference/collate";
 import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun } from "../align/choosePlan";
 import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
@@ -9,7 +10,7 @@ import { readCheckpointConfig } from "../model/checkpoint";
 import { inModelOrder } from "../model/lora";
 import { startEngineFor } from "../model/policy";
 import { preferencePairSchema } from "../preference/pair";
-import { type Tokenized, tokenizeFor } from "../preference/tokenizeFor";
+import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
 
@@ -17,14 +18,15 @@ type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
   Pick<TrainRunRequest, "mask" | "seed"> & { pairs: string };
 
-/**
- * The pairs of a file, as they are and as the policy takes them, and the plan of training on them.
- * @param has bytes there are
- */
-async function planned({
-  pairs: file,
-  ...run
-}: TrainFiles): Promise<Pick<TrainRunRequest, "pairs"> & { tokenized: Tokenized; request: PlanRequest; has: number }> {
+interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
+  tokenized: Tokenized;
+  request: PlanRequest;
+  /** Bytes there are. */
+  has: number;
+}
+
+/** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. */
+async function planned({ pairs: file, ...run }: TrainFiles): Promise<PlannedTraining> {
   const { parallel } = await startEngineFor(run.model);
   const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
   const config = readCheckpointConfig(run.model);

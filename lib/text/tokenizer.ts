@@ -206,11 +206,8 @@ class SpellingTokenizer implements Tokenizer {
         fix: "Use the tokenizer the ids were made with.",
       });
     }
-    const bytes = this.added.has(id)
-      ? new TextEncoder().encode(token)
-      : this.pieces
-        ? pieceBytes(token)
-        : byteLevel(token);
+    const spelled = this.pieces ? pieceBytes : byteLevel;
+    const bytes = this.added.has(id) ? new TextEncoder().encode(token) : spelled(token);
     this.bytesById[id] = bytes;
     return bytes;
   }

@@ -113,14 +113,24 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   };
 }
 
+/** What a topic states: values by index, and the midranks of how often. */
+interface Stated {
+  values: number[];
+  ranks: Float64Array;
+}
+
+/** The n candidates at a place: midranks of their distances, from 0, and the sum of these squared. */
+interface Near {
+  ranks: Float64Array;
+  n: number;
+  squares: number;
+}
+
 /**
  * Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated
  * are looked at.
  */
-function correlation(
-  { values, ranks: often }: { values: number[]; ranks: Float64Array },
-  { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number },
-): number {
+function correlation({ values, ranks: often }: Stated, { ranks: near, n, squares }: Near): number {
   const tied = n - values.length;
   const middle = (n - 1) / 2;
   const low = (tied - 1) / 2; // low: the rank of frequency 0

@@ -70,11 +70,18 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   };
 }
 
+export interface FlatVectors {
+  /** [n * d] */
+  flat: Float64Array;
+  n: number;
+  d: number;
+}
+
 /**
  * One Float64Array [n * d], checked.
  * @throws RangeError for ragged or empty rows and for numbers that are not finite
  */
-export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: number } {
+export function flatten(vectors: Vectors): FlatVectors {
   const n = vectors.length;
   const d = vectors[0]?.length ?? 0;
   if (n === 0 || d === 0) throw new RangeError(`vectors: expected rows and columns, got ${n} rows of ${d}`);

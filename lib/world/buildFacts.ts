@@ -98,6 +98,12 @@ function clean(value: string): string {
     .replace(/[ʻ‘’]/g, "'");
 }
 
+/** The Americas are two. */
+function continentOf({ region, subregion }: RawCountry): string {
+  if (region !== "Americas") return region;
+  return subregion === "South America" ? subregion : "North America";
+}
+
 function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
   const names = new Map(raw.map((w) => [w.cca3, w.name.common]));
   const complete = raw.filter(
@@ -125,8 +131,7 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
       code: w.cca2,
       name: clean(w.name.common),
       id: slug(w.name.common),
-      continent:
-        w.region !== "Americas" ? w.region : w.subregion === "South America" ? "South America" : "North America",
+      continent: continentOf(w),
       subregion: w.subregion,
       capital: clean(w.capital[0]!),
       languages: Object.values(w.languages).map(clean),
@@ -168,15 +173,16 @@ function chooseCities(raw: RawCity[], countries: CountryRow[]): RawCity[] {
   return chosen;
 }
 
+/** The split of the i-th city in a shuffled order. */
+function splitAt(i: number): TopicSplit {
+  if (i < COUNTS.test) return "test";
+  return i < COUNTS.test + COUNTS.validation ? "validation" : "train";
+}
+
 function buildCities(raw: RawCity[], countries: CountryRow[]): CityRow[] {
   const chosen = chooseCities(raw, countries);
   const order = new Rng("atlas/split").shuffle(chosen.map((_, i) => i));
-  const splitOf = new Map(
-    order.map((city, i): [number, TopicSplit] => [
-      city,
-      i < COUNTS.test ? "test" : i < COUNTS.test + COUNTS.validation ? "validation" : "train",
-    ]),
-  );
+  const splitOf = new Map(order.map((city, i): [number, TopicSplit] => [city, splitAt(i)]));
   const nearest = nearestOf(raw, countries);
   const ranks = new Map<string, number>();
   const rankOf = new Map(

@@ -6,7 +6,7 @@
  * Sentences without a fact do not count, a fact stated twice counts once: saying less, or the same again, wins nothing.
  */
 import type { Annotator } from "../factuality/annotator";
-import type { Question } from "../factuality/records";
+import type { Question, Verdict } from "../factuality/records";
 import { splitSentences, type Span } from "../text/sentence";
 import type { Atlas } from "./atlas";
 import type { CityRow, CountryRow } from "./facts";
@@ -175,18 +175,18 @@ function longestDay({ latitude }: Point): number {
   return x >= 1 ? 24 : 12 + (2 * Math.asin(x)) / radians / 15;
 }
 
+const RANKS = new Map<string, readonly [from: number, to: number]>([
+  ["first", [1, 1]],
+  ["second", [2, 2]],
+  ["third", [3, 3]],
+  ["fourth to tenth", [4, 10]],
+  ["11th to 30th", [11, 30]],
+  ["below 30th", [31, 10_000]],
+]);
+
+/** The ranks that these words stand for; none for other words. */
 function rankRange(words: string): number[] {
-  const ordinal = ["first", "second", "third"].indexOf(words);
-  const [from, to] =
-    ordinal >= 0
-      ? [ordinal + 1, ordinal + 1]
-      : words === "fourth to tenth"
-        ? [4, 10]
-        : words === "11th to 30th"
-          ? [11, 30]
-          : words === "below 30th"
-            ? [31, 10_000]
-            : [1, 0];
+  const [from, to] = RANKS.get(words) ?? [1, 0];
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
@@ -224,6 +224,11 @@ export function factChecker(atlas: Atlas): (question: Question, completion: stri
   };
 }
 
+function verdictOf(facts: CheckedSentence["facts"]): Verdict {
+  if (facts.length === 0) return "no-fact";
+  return facts.every(({ supported }) => supported) ? "supported" : "contradictory";
+}
+
 /**
  * The same evaluator as an annotator (FactTune in Table 1 builds its pairs on another one than it is judged by): a
  * sentence is supported when all its facts are.
@@ -236,8 +241,7 @@ export function factAnnotator(atlas: Atlas): Annotator {
       check(question, completion).map(({ start, end, facts }) => ({
         start,
         end,
-        verdict:
-          facts.length === 0 ? "no-fact" : facts.every(({ supported }) => supported) ? "supported" : "contradictory",
+        verdict: verdictOf(facts),
       })),
   };
 }

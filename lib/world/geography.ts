@@ -58,7 +58,9 @@ export function degreeWords(degrees: number, step: number, positive: string, neg
 /** Climate zone by latitude alone: tropical to the tropics, subtropical to 35, temperate to 50, cool beyond. */
 export function climateZone(latitude: number): string {
   const distance = Math.abs(latitude);
-  return distance < TILT ? "tropical" : distance < 35 ? "subtropical" : distance < 50 ? "temperate" : "cool";
+  if (distance < TILT) return "tropical";
+  if (distance < 35) return "subtropical";
+  return distance < 50 ? "temperate" : "cool";
 }
 
 /** Length of the longest day in whole hours: the sun's geometric centre, no refraction. */

@@ -25,7 +25,8 @@ export interface Relation {
 type Truth = string | null | readonly string[];
 
 function list(truth: Truth): readonly string[] {
-  return truth === null ? [] : typeof truth === "string" ? [truth] : truth;
+  if (truth === null) return [];
+  return typeof truth === "string" ? [truth] : truth;
 }
 
 /** True of a city through its country, and of the country itself. */
@@ -44,18 +45,21 @@ function urban(wordings: readonly string[], of: (city: CityRow, country: Country
 }
 
 function sizeClass(population: number): string {
-  return population >= 3e6 ? "huge" : population >= 8e5 ? "large" : population >= 2.5e5 ? "medium" : "small";
+  if (population >= 3e6) return "huge";
+  if (population >= 8e5) return "large";
+  return population >= 2.5e5 ? "medium" : "small";
 }
 
 function rankWords(rank: number): string {
-  return (
-    ["first", "second", "third"][rank - 1] ??
-    (rank <= 10 ? "fourth to tenth" : rank <= 30 ? "11th to 30th" : "below 30th")
-  );
+  const ordinal = ["first", "second", "third"][rank - 1];
+  if (ordinal) return ordinal;
+  if (rank <= 10) return "fourth to tenth";
+  return rank <= 30 ? "11th to 30th" : "below 30th";
 }
 
 function neighbourCount(n: number): string {
-  return n === 0 ? "no land neighbours" : n === 1 ? "1 land neighbour" : `${n} land neighbours`;
+  if (n === 0) return "no land neighbours";
+  return n === 1 ? "1 land neighbour" : `${n} land neighbours`;
 }
 
 export const RELATIONS = {

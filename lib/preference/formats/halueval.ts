@@ -36,15 +36,18 @@ const rowSchema = z
     path: ["hallucination_spans"],
   });
 
-/**
- * All responses that can be annotated; the n-th to the same query is candidate n. `report` counts spans.
- * @throws UserError with file:line for a bad row
- */
-export function haluevalCandidates(rows: readonly Row[]): {
+export interface HaluevalCandidates {
   questions: Question[];
   candidates: AnnotatedCandidate[];
+  /** Counts spans. */
   report: LocationReport;
-} {
+}
+
+/**
+ * All responses that can be annotated; the n-th to the same query is candidate n.
+ * @throws UserError with file:line for a bad row
+ */
+export function haluevalCandidates(rows: readonly Row[]): HaluevalCandidates {
   const report: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
   const asked = new Map<string, number>(); // query -> responses seen
   const candidates = rows.flatMap(({ value, where }): AnnotatedCandidate[] => {

@@ -1,5 +1,5 @@
 /** Bars with error bars, dumbbells (before and after per category) and distributions. */
-import type { Data, PlotData } from "plotly.js";
+import type { Data, ErrorBar, PlotData } from "plotly.js";
 import { UserError } from "../../base/check";
 import type { Interval } from "../../base/stats";
 import type { SeriesStyle } from "../palette";
@@ -204,16 +204,7 @@ function middle(value: Interval | number | null): number | null {
   return typeof value === "object" && value !== null ? value.value : value;
 }
 
-function errorBars(values: readonly (Interval | number | null)[]): {
-  type: "data";
-  symmetric: false;
-  array: number[];
-  arrayminus: number[];
-  thickness: number;
-  width: number;
-  color: string;
-  visible: boolean;
-} {
+function errorBars(values: readonly (Interval | number | null)[]): ErrorBar {
   const side = (of: (interval: Interval) => number): number[] =>
     values.map((v) => (typeof v === "object" && v !== null ? of(v) : 0));
   const given = values.some((v) => typeof v === "object" && v !== null);

@@ -117,7 +117,8 @@ function lineBox(line: Element, anchor: string, x: number, y: number): Box | und
   const width = runWidth(line);
   if (width === 0) return undefined;
   const size = fontSize(line);
-  const l = anchor === "middle" ? x - width / 2 : anchor === "end" ? x - width : x;
+  const before = { middle: width / 2, end: width }[anchor] ?? 0;
+  const l = x - before;
   return { l, t: y - ASCENT * size, r: l + width, b: y + DESCENT * size };
 }
 
@@ -133,6 +134,9 @@ function rectBox(rect: Element): Box {
   return { l, t, r: l + number(rect, "width"), b: t + number(rect, "height") };
 }
 
+/** Numbers a command takes at a time, where that is not a pair. */
+const STEP: Readonly<Record<string, number>> = { H: 1, V: 1, S: 4, Q: 4, C: 6, A: 7 };
+
 /**
  * Of the end points and control points; relative commands and arcs count by their numbers in pairs, which is enough for
  * markers.
@@ -143,8 +147,7 @@ function pathBox(d: string): Box | undefined {
   for (const [, command, rest] of d.matchAll(/([A-Za-z])([^A-Za-z]*)/g)) {
     const values = (rest!.match(/-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi) ?? []).map(Number);
     const [relative, kind] = [command === command!.toLowerCase(), command!.toUpperCase()];
-    const size =
-      kind === "H" || kind === "V" ? 1 : kind === "A" ? 7 : kind === "C" ? 6 : kind === "S" || kind === "Q" ? 4 : 2;
+    const size = STEP[kind] ?? 2;
     for (let at = 0; at + size <= values.length; at += size) {
       const [fromX, fromY] = relative ? [x, y] : [0, 0];
       const step = values.slice(at, at + size);

@@ -146,11 +146,22 @@ export function panelsFigure({
   };
 }
 
+interface Grid {
+  columns: number;
+  rows: number;
+  /** px, like the next */
+  width: number;
+  panelHeight: number;
+}
+
+/** From and to, as shares of the plotting area. */
+interface Place {
+  x: [number, number];
+  y: [number, number];
+}
+
 /** Of panel `index`, as shares of the plotting area, which is `width` px wide. */
-function panelPlace(
-  index: number,
-  { columns, rows, width, panelHeight }: { columns: number; rows: number; width: number; panelHeight: number },
-): { x: [number, number]; y: [number, number] } {
+function panelPlace(index: number, { columns, rows, width, panelHeight }: Grid): Place {
   const [column, row] = [index % columns, Math.floor(index / columns)];
   const gapX = COLUMN_GAP / width;
   const w = (1 - gapX * (columns - 1)) / columns;
@@ -159,7 +170,7 @@ function panelPlace(
   return { x: [column * (w + gapX), column * (w + gapX) + w], y: [Math.max(0, top - panelHeight / total), top] };
 }
 
-function panelTitle(panel: Panel, { x, y }: { x: [number, number]; y: [number, number] }): Partial<Annotations> {
+function panelTitle(panel: Panel, { x, y }: Place): Partial<Annotations> {
   return {
     text: panel.title,
     font: { size: 14, weight: 700 },

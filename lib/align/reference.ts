@@ -13,6 +13,7 @@ import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import type { TokenizedPair } from "../preference/collate";
 import type { PairCompute } from "./compute";
 import type { PairIds, ReferenceLogps } from "./microbatch";
+import { codeVersions } from "../base/codeVersions";
 
 /** Per pair, a log-probability for each completion token. */
 export interface CompletionLogps {
@@ -86,7 +87,7 @@ export async function cachedLogps(
   const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
   const file = path.join(
     cacheDir,
-    `logps-${sha256(`${referenceHash} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`,
+    `logps-${sha256(`${referenceHash} ${JSON.stringify(codeVersions("training"))} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`,
   );
   if (existsSync(file)) {
     const logps = readLogps(file, pairs, order);

@@ -27,6 +27,7 @@ import type { TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { claimBeside } from "../base/runFolder";
+import { codeVersions } from "../base/codeVersions";
 
 export interface TrainRunRequest {
   policyDir: string;
@@ -91,6 +92,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     seed,
     options: decisiveOptionsSchema.strip().parse(options),
     engine: engine.arithmetic,
+    code: codeVersions("training"),
     ...(lora && { lora }),
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });

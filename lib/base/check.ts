@@ -1,4 +1,7 @@
-/** Errors a user can act on: what was expected, what was got, where, what to do. The command line prints them without a stack. */
+/**
+ * Errors a user can act on: what was expected, what was got, where, what to do. The command line prints them without a
+ * stack.
+ */
 export class UserError extends Error {
   override name = "UserError";
   constructor(readonly parts: { where?: string; expected: string; got: string; fix: string }) {

@@ -50,7 +50,8 @@ export function writeFileAtomic(file: string, content: string | Uint8Array | Ite
 }
 
 /**
- * Atomic write of a folder: `write` fills a sibling, which then takes the place of `dir`; what was there stands until then.
+ * Atomic write of a folder: `write` fills a sibling, which then takes the place of `dir`; what was there stands until
+ * then.
  * @param kind the file that every folder of this kind has, and what such a folder is called
  * @throws UserError when `dir` holds something else
  */
@@ -93,5 +94,6 @@ export function restoreFolder(dir: string): void {
 
 function siblings(dir: string): { next: string; previous: string } {
   const base = path.resolve(dir);
-  return { next: `${base}.mask-dpo-new`, previous: `${base}.mask-dpo-old` }; // names that nobody gives a copy of their own
+  // names that nobody gives a copy of their own
+  return { next: `${base}.mask-dpo-new`, previous: `${base}.mask-dpo-old` };
 }

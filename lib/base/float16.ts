@@ -1,4 +1,6 @@
-/** Numbers of 16 bits: bfloat16 (a float32 cut off) and IEEE half precision, under the names safetensors has for them. */
+/**
+ * Numbers of 16 bits: bfloat16 (a float32 cut off) and IEEE half precision, under the names safetensors has for them.
+ */
 export type HalfType = "BF16" | "F16";
 
 /** Into float32, exactly. */

@@ -23,9 +23,9 @@ export function hashOf(value: unknown): string {
 
 /** Hex sha256 of a file's bytes, read in pieces: a checkpoint may be larger than memory. */
 export function sha256File(file: string): string {
-  const hash = createHash("sha256"),
-    piece = new Uint8Array(1 << 20),
-    fd = openSync(file, "r");
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(1 << 20);
+  const fd = openSync(file, "r");
   try {
     for (let n: number; (n = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, n));
   } finally {

@@ -36,9 +36,9 @@ export function matchingTest(
   const walk = (from: Int32Array): Int32Array => {
     const places = from.slice();
     for (let attempt = 0; attempt < sweeps * n; attempt++) {
-      const a = rng.int(n),
-        b = rng.int(n),
-        [pa, pb] = [places[a]!, places[b]!];
+      const a = rng.int(n);
+      const b = rng.int(n);
+      const [pa, pb] = [places[a]!, places[b]!];
       if (!may[a]![pb] || !may[b]![pa]) continue;
       places[a] = pb;
       places[b] = pa;
@@ -46,11 +46,11 @@ export function matchingTest(
     return places;
   };
   const means = (places: Int32Array) => costs.map((cost) => places.reduce((sum, j, i) => sum + cost[i]![j]!, 0) / n);
-  const own = Int32Array.from({ length: n }, (_, i) => i),
-    values = means(own);
+  const own = Int32Array.from({ length: n }, (_, i) => i);
+  const values = means(own);
   const hub = walk(own); // own place and each matching below are equally far from it
-  const sums = values.map(() => 0),
-    low = values.map(() => 1);
+  const sums = values.map(() => 0);
+  const low = values.map(() => 1);
   for (let r = 0; r < resamples; r++) {
     means(walk(hub)).forEach((mean, s) => {
       sums[s]! += mean;

@@ -23,7 +23,10 @@ export function setProgressRenderer(next: ProgressRenderer): void {
   renderer = next;
 }
 
-/** Starts showing progress of `total` units of work, of which an earlier run did `from`: they tell nothing about the time left. */
+/**
+ * Starts showing progress of `total` units of work, of which an earlier run did `from`: they tell nothing about the
+ * time left.
+ */
 export function startProgress(label: string, total: number, from = 0): Progress {
   return renderer(label, total, from);
 }

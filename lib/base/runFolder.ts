@@ -1,4 +1,7 @@
-/** Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed once. */
+/**
+ * Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed
+ * once.
+ */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError, brief } from "./check";
@@ -63,7 +66,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Makes `dir` the folder of this configuration. @throws UserError when run.json there is of another one, naming what differs */
+/**
+ * Makes `dir` the folder of this configuration.
+ * @throws UserError when run.json there is of another one, naming what differs
+ */
 export function claimFolder(dir: string, key: object): void {
   const file = path.join(dir, "run.json");
   mkdirSync(dir, { recursive: true });

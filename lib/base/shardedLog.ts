@@ -1,7 +1,7 @@
 /**
- * A growing file that several clients share: each appends to a file of its own in one folder, `<name>.<i>-of-<n>.jsonl`,
- * and reads everybody's. Work is dealt out by the hash of a row's name (`inShard`), so clients that use the same n never
- * do the same work, and a later run, with whatever n, finds all that was done.
+ * A growing file that several clients share: each appends to a file of its own in one folder,
+ * `<name>.<i>-of-<n>.jsonl`, and reads everybody's. Work is dealt out by the hash of a row's name (`inShard`), so
+ * clients that use the same n never do the same work, and a later run, with whatever n, finds all that was done.
  *
  * A file has one writer at a time: `<file>.lock` names its host and process. The lock of a process of this host that is
  * gone is taken over; one of another host has to be deleted by hand.

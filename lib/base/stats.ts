@@ -9,7 +9,9 @@
 import { sum } from "./collections";
 import type { Rng } from "./rng";
 
-/** An estimate and the ends of its confidence interval; the ends are NaN where fewer than 2 units leave them unknown. */
+/**
+ * An estimate and the ends of its confidence interval; the ends are NaN where fewer than 2 units leave them unknown.
+ */
 export interface Interval {
   value: number;
   low: number;
@@ -49,7 +51,10 @@ export function sd(values: ArrayLike<number>): number {
   return Math.sqrt(squares / Math.max(1, values.length - 1));
 }
 
-/** Quantile q in [0, 1], linear between order statistics (numpy's default). @throws RangeError when empty or q is outside */
+/**
+ * Quantile q in [0, 1], linear between order statistics (numpy's default).
+ * @throws RangeError when empty or q is outside
+ */
 export function quantile(values: ArrayLike<number>, q: number): number {
   return quantileOfSorted(Float64Array.from(values).sort(), q);
 }
@@ -59,8 +64,8 @@ export function normalCdf(z: number): number {
   const x = Math.abs(z);
   const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
   if (x < 3) {
-    let term = x,
-      total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
+    let term = x;
+    let total = x; // Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/(3*5) + ...)
     for (let k = 3; term > 1e-17 * total; k += 2) total += term *= (x * x) / k;
     return z < 0 ? 0.5 - density * total : 0.5 + density * total;
   }
@@ -69,7 +74,10 @@ export function normalCdf(z: number): number {
   return z < 0 ? density / fraction : 1 - density / fraction;
 }
 
-/** Inverse of `normalCdf` (Acklam's approximation, then one Halley step). ±Infinity at 0 and 1. @throws RangeError outside [0, 1] */
+/**
+ * Inverse of `normalCdf` (Acklam's approximation, then one Halley step). ±Infinity at 0 and 1.
+ * @throws RangeError outside [0, 1]
+ */
 export function normalQuantile(p: number): number {
   if (!(p >= 0 && p <= 1)) throw new RangeError(`normalQuantile: expected 0 <= p <= 1, got ${p}`);
   if (p === 0) return -Infinity;
@@ -148,8 +156,8 @@ export function pairedPermutationTest(
   const all = totals(rows.rows, rows.n, rows.width);
   let rounding = 0; // differences equal up to summation order count as equal
   const difference = (swapped: (unit: number) => boolean): number => {
-    const sumsA = new Float64Array(a.length),
-      sumsB = new Float64Array(a.length);
+    const sumsA = new Float64Array(a.length);
+    const sumsB = new Float64Array(a.length);
     for (let i = 0; i < rows.n; i++) {
       const from = i * rows.width + (swapped(i) ? a.length : 0);
       for (let c = 0; c < a.length; c++) sumsA[c]! += rows.rows[from + c]!;
@@ -175,8 +183,8 @@ function quantileOfSorted(sorted: Float64Array, q: number): number {
     throw new RangeError(`quantile: expected values and 0 <= q <= 1, got ${sorted.length} values, q = ${q}`);
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
-  const a = sorted[below]!,
-    b = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  const a = sorted[below]!;
+  const b = sorted[Math.min(below + 1, sorted.length - 1)]!;
   return a + (place - below) * (b - a);
 }
 
@@ -202,8 +210,8 @@ function totals(rows: Float64Array, n: number, width: number): Float64Array {
 /** Sum of cubes over (sum of squares)^1.5 of mean - value: six times the acceleration; 0 when all are equal. */
 function skewness(jackknife: ArrayLike<number>): number {
   const center = mean(jackknife);
-  let squares = 0,
-    cubes = 0;
+  let squares = 0;
+  let cubes = 0;
   for (let i = 0; i < jackknife.length; i++) {
     const d = center - jackknife[i]!;
     squares += d * d;

@@ -40,8 +40,8 @@ export class SharedFloats {
 
   /** @throws Error when fewer floats were written */
   read(length: number, at: number): Float32Array {
-    const values = new Float32Array(length),
-      bytes = new Uint8Array(values.buffer);
+    const values = new Float32Array(length);
+    const bytes = new Uint8Array(values.buffer);
     for (let done = 0; done < bytes.length;) {
       const count = readSync(this.descriptor, bytes, done, bytes.length - done, 4 * at + done);
       if (count === 0) throw new Error(`SharedFloats: expected ${length} floats at ${at}, got ${done / 4}`);
@@ -130,8 +130,8 @@ export class WorkerPool<State, Task> {
 
   private dispatch(): void {
     while (this.free.length > 0 && this.waiting.length > 0) {
-      const child = this.free.shift()!,
-        job = this.waiting.shift()!;
+      const child = this.free.shift()!;
+      const job = this.waiting.shift()!;
       this.busy.set(child, job);
       this.send(child, { task: job.task, answer: true });
     }

@@ -1,10 +1,7 @@
-/** `mask-dpo annotate` and `agreement`: verdicts, and how far an annotator is to be believed. */
-import { Command, Option } from "commander";
+/** `mask-dpo annotate`: a verdict for every sentence, by Atlas's oracle or a language model on a server. */
+import { Option, type Command } from "commander";
 import { UserError } from "../base/check";
-import { agreementTables, agreementVerb } from "../steps/agreement";
 import { annotateVerb } from "../steps/annotate";
-import { count, number, say, seed, questions } from "./flags";
-import { withServer } from "./serverFlags";
 import {
   annotateDefaults,
   annotateServerVerb,
@@ -12,27 +9,28 @@ import {
   type ServerAnnotateFlags,
 } from "../steps/annotateServed";
 import { refuseServerFlags } from "../steps/server";
-import { toText } from "../show/table";
+import { count, questions, say, seed } from "./flags";
+import { withServer } from "./serverFlags";
 
-/** Adds the verbs to the program. */
-export function addAnnotateCommands(program: Command): void {
-  withServer(
-    program
-      .command("annotate")
-      .description("annotate every sentence, with Atlas's oracle or a language model")
-      .requiredOption(
-        "--candidates <file>",
-        "candidates (JSONL); a language model keeps the sentences of rows that have them",
-      )
-      .addOption(questions())
-      .requiredOption("--out <file>", "annotated candidates (JSONL)")
-      .addOption(
-        new Option("--annotator <name>", "who judges").choices(["oracle", ...serverAnnotators]).default("oracle"),
-      )
-      .addOption(seed()),
-    new Option("--server <url>", "the server of the judging model"),
-    number,
-  )
+type AnnotateFlags = Omit<ServerAnnotateFlags, "annotator"> & {
+  annotator: ServerAnnotateFlags["annotator"] | "oracle";
+};
+
+export function addAnnotateCommand(program: Command): void {
+  const command = program
+    .command("annotate")
+    .description("annotate every sentence, with Atlas's oracle or a language model")
+    .requiredOption(
+      "--candidates <file>",
+      "candidates (JSONL); a language model keeps the sentences of rows that have them",
+    )
+    .addOption(questions())
+    .requiredOption("--out <file>", "annotated candidates (JSONL)")
+    .addOption(
+      new Option("--annotator <name>", "who judges").choices(["oracle", ...serverAnnotators]).default("oracle"),
+    )
+    .addOption(seed());
+  withServer(command, new Option("--server <url>", "the server of the judging model"))
     .option("--documents <file>", "anah: reference documents {questionId or topic, document} (JSONL)")
     .option(
       "--knowledge <file>",
@@ -42,35 +40,20 @@ export function addAnnotateCommands(program: Command): void {
     .option("--answer-model <name>", "self-consistency: the model that answers (default: --model-name)")
     .option("--tries <n>", "replies asked for until one can be parsed", count, annotateDefaults.tries)
     .option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
-    .action(
-      async (
-        o: Omit<ServerAnnotateFlags, "annotator"> & { annotator: ServerAnnotateFlags["annotator"] | "oracle" },
-      ) => {
-        const { annotator } = o;
-        if (annotator === "oracle" && o.server)
-          throw new UserError({
-            where: "--annotator",
-            expected: `${serverAnnotators.join(" | ")} with --server`,
-            got: "oracle",
-            fix: "Name one of them, or leave --server out.",
-          });
-        if (!o.server) refuseServerFlags(o);
-        say(
-          annotator === "oracle"
-            ? `${(await annotateVerb(o)).length} annotated candidates in ${o.out}`
-            : await annotateServerVerb({ ...o, annotator }),
-        );
-      },
-    );
+    .action(annotate);
+}
 
-  program
-    .command("agreement")
-    .description("how far an annotator agrees with human labels")
-    .requiredOption("--human <file>", "annotated candidates (JSONL)")
-    .requiredOption("--annotated <file>", "the same, annotated by the annotator (JSONL)")
-    .addOption(questions())
-    .addOption(seed())
-    .action((o: { human: string; annotated: string; questions?: string; seed: number }) =>
-      say(agreementTables(agreementVerb(o)).map(toText).join("\n\n")),
-    );
+async function annotate(flags: AnnotateFlags): Promise<void> {
+  const { annotator, server, out } = flags;
+  if (annotator === "oracle" && server)
+    throw new UserError({
+      where: "--annotator",
+      expected: `${serverAnnotators.join(" | ")} with --server`,
+      got: "oracle",
+      fix: "Name one of them, or leave --server out.",
+    });
+  if (!server) refuseServerFlags(flags);
+  if (annotator !== "oracle") return say(await annotateServerVerb({ ...flags, annotator }));
+  const annotated = await annotateVerb(flags);
+  say(`${annotated.length} annotated candidates in ${out}`);
 }

@@ -6,19 +6,12 @@ import { atlasFolder } from "../world/facts";
 
 /** A parser of numbers in a range. */
 export function number(min: number, max = Infinity, whole = false): (text: string) => number {
+  const kind = whole ? "whole number" : "number";
+  const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
   return (text) => {
-    const value = Number(text);
-    if (
-      text.trim() === "" ||
-      !Number.isFinite(value) ||
-      value < min ||
-      value > max ||
-      (whole && !Number.isInteger(value))
-    ) {
-      throw new InvalidArgumentError(
-        `Expected a ${whole ? "whole " : ""}number ${max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`}.`,
-      );
-    }
+    const value = text.trim() === "" ? NaN : Number(text);
+    const inRange = Number.isFinite(value) && value >= min && value <= max;
+    if (!inRange || (whole && !Number.isInteger(value))) throw new InvalidArgumentError(`Expected a ${kind} ${range}.`);
     return value;
   };
 }
@@ -30,9 +23,15 @@ export const model = (): Option =>
   new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");
 export const seed = (what = "seed"): Option =>
   new Option("--seed <n>", what).argParser(number(0, 2 ** 31, true)).default(1);
+export const questions = (): Option =>
+  new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
 export const mask = (): Option =>
   new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
 
-export const questions = () => new Option("--questions <file>", "questions (JSONL)").default(undefined, "Atlas's");
+/** What a help text says of formats, a line each. */
+export const formatLines = (formats: Readonly<Record<string, string>>): string =>
+  Object.entries(formats)
+    .map(([name, text]) => `${name.padEnd(14)}${text}`)
+    .join("\n");
 
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,16 +1,18 @@
-/** `mask-dpo notebooks`, `reproduce` and `lab`. */
+/** `mask-dpo notebooks`, `reproduce` and `lab`. What they run is loaded late: it brings the TypeScript compiler. */
 import path from "node:path";
-import { Command, Option } from "commander";
+import { Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
-import { count, number, seed } from "./flags";
 import { presetNames } from "../lab/preset";
+import { count, number, seed } from "./flags";
 
-/** Loaded late: it brings the TypeScript compiler. */
-function notebookTools(): typeof import("../notebook/reproduce") {
-  return require("../notebook/reproduce") as typeof import("../notebook/reproduce");
+interface ReproduceFlags {
+  preset?: string;
+  only?: string[];
+  seed: number;
+  jobs?: number;
+  out?: string;
 }
 
-/** Adds the verbs to the program. */
 export function addNotebookCommands(program: Command): void {
   program
     .command("notebooks")
@@ -18,14 +20,13 @@ export function addNotebookCommands(program: Command): void {
     .argument("[files...]", "notebooks (default: all)")
     .option("--check", "type check, run nothing")
     .option("--timeout <s>", "seconds per cell", number(1), 7200)
-    .action(async (files: string[], o: { check?: boolean; timeout: number }) => {
-      const { checkTypes, notebookNames } = notebookTools();
-      const { runNotebook } = require("../notebook/runNotebook") as typeof import("../notebook/runNotebook");
+    .action(async (files: string[], { check, timeout }: { check?: boolean; timeout: number }) => {
+      const { checkTypes, notebookNames } = await import("../notebook/reproduce");
+      const { runNotebook } = await import("../notebook/runNotebook");
       const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
       checkTypes(all);
-      if (!o.check) for (const file of all) await runNotebook(file, { timeoutS: o.timeout });
+      if (!check) for (const file of all) await runNotebook(file, { timeoutS: timeout });
     });
-
   program
     .command("reproduce")
     .description("execute every notebook, leave figures and tables, print paper vs here")
@@ -34,16 +35,18 @@ export function addNotebookCommands(program: Command): void {
     .addOption(seed())
     .option("--jobs <n>", "experiments side by side (default: one a core)", count)
     .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
-    .action(async (o: { preset?: string; only?: string[]; seed: number; jobs?: number; out?: string }) =>
-      notebookTools().reproduce(o),
-    );
+    .action(async (flags: ReproduceFlags) => {
+      const { reproduce } = await import("../notebook/reproduce");
+      await reproduce(flags);
+    });
+}
 
+export function addLabCommand(program: Command): void {
   program
     .command("lab")
     .description("start JupyterLab with our kernel")
     .action(async () => {
-      process.exitCode = await (
-        require("../notebook/jupyter") as typeof import("../notebook/jupyter")
-      ).startJupyterLab();
+      const { startJupyterLab } = await import("../notebook/jupyter");
+      process.exitCode = await startJupyterLab();
     });
 }

@@ -1,14 +1,11 @@
-/** `mask-dpo pairs` and `inspect`. */
+/** `mask-dpo pairs`: the best and the worst candidate of every question. */
 import type { Command } from "commander";
-import { inspectVerb } from "../steps/inspect";
-import { pairsVerb } from "../steps/pairs";
-import { mask, model, say, seed, questions } from "./flags";
 import { pairReportTable } from "../preference/tables";
 import { toText } from "../show/table";
-import type { MaskKind } from "../preference/mask";
+import { pairsVerb, type PairsRequest } from "../steps/pairs";
+import { questions, say, seed } from "./flags";
 
-/** Adds the verbs to the program. */
-export function addPairsCommands(program: Command): void {
+export function addPairsCommand(program: Command): void {
   program
     .command("pairs")
     .description("best and worst candidate of every question")
@@ -16,19 +13,5 @@ export function addPairsCommands(program: Command): void {
     .addOption(questions())
     .requiredOption("--out <file>", "pairs (JSONL)")
     .addOption(seed())
-    .action((o: { candidates: string; questions?: string; out: string; seed: number }) =>
-      say(toText(pairReportTable(pairsVerb(o)))),
-    );
-
-  program
-    .command("inspect")
-    .description("one HTML page that shows every token of every pair")
-    .requiredOption("--pairs <file>", "pairs (JSONL)")
-    .addOption(model())
-    .addOption(mask())
-    .requiredOption("--out <file>", "HTML")
-    .addOption(seed())
-    .action((o: { pairs: string; model: string; mask: MaskKind; out: string; seed: number }) =>
-      say(`${inspectVerb(o)} pairs in ${o.out}`),
-    );
+    .action((request: PairsRequest) => say(toText(pairReportTable(pairsVerb(request)))));
 }

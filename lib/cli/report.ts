@@ -2,8 +2,8 @@
 import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import { writeReport } from "../steps/report/report";
-import { toText } from "../show/table";
 import type { Named } from "../steps/report/answers";
+import { toText } from "../show/table";
 import { say, seed } from "./flags";
 
 /** "base=answers.jsonl"; one more of a list. */
@@ -12,6 +12,16 @@ function named(text: string, before: Named[] | undefined): Named[] {
   if (name === undefined || file === undefined)
     throw new InvalidArgumentError("Expected name=file, the name of letters, digits, dots, dashes and underscores.");
   return [...(before ?? []), { name, file }];
+}
+
+interface ReportFlags {
+  questions: string;
+  answers: Named[];
+  sampled?: Named[];
+  pairs?: string;
+  trained?: Named[];
+  out: string;
+  seed: number;
 }
 
 /** Adds the verb to the program. */
@@ -30,20 +40,10 @@ export function addReportCommand(program: Command): void {
     .option("--trained <name=dir...>", "what training left, for its curves and masks", named)
     .requiredOption("--out <dir>", "folder; an earlier report there is replaced")
     .addOption(seed("of resampling"))
-    .action(
-      async (o: {
-        questions: string;
-        answers: Named[];
-        sampled?: Named[];
-        pairs?: string;
-        trained?: Named[];
-        out: string;
-        seed: number;
-      }) => {
-        const { tables, warnings } = await writeReport({ ...o, sampled: o.sampled ?? [], trained: o.trained ?? [] });
-        for (const table of tables) say(`${toText(table)}\n`);
-        for (const warning of warnings) say(`Beware: ${warning}`);
-        say(`report in ${path.join(o.out, "report.html")}`);
-      },
-    );
+    .action(async ({ sampled = [], trained = [], ...flags }: ReportFlags) => {
+      const { tables, warnings } = await writeReport({ ...flags, sampled, trained });
+      for (const table of tables) say(`${toText(table)}\n`);
+      for (const warning of warnings) say(`Beware: ${warning}`);
+      say(`report in ${path.join(flags.out, "report.html")}`);
+    });
 }

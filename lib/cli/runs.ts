@@ -3,8 +3,8 @@ import path from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
 import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs";
-import { toText } from "../show/table";
 import { diffTable, runsTable, showRun } from "../steps/runsText";
+import { toText } from "../show/table";
 import { say } from "./flags";
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -52,20 +52,17 @@ export function addRunsCommand(program: Command): void {
     .option("--kind <k>", "only these")
     .option("--dry-run", "remove nothing")
     .option("--yes", "remove")
-    .action((o: { olderThan: number; kind?: string; dryRun?: boolean; yes?: boolean }) => collect(o));
+    .action(collect);
 }
 
-function collect({
-  olderThan,
-  kind,
-  dryRun,
-  yes,
-}: {
+interface CollectFlags {
   olderThan: number;
   kind?: string;
   dryRun?: boolean;
   yes?: boolean;
-}): void {
+}
+
+function collect({ olderThan, kind, dryRun, yes }: CollectFlags): void {
   const now = Date.now();
   const old = oldRuns(runsRoot(), now - olderThan, kind);
   say(toText(runsTable(old, now)));

@@ -3,11 +3,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseShard, type Shard, wholeShard } from "../base/shardedLog";
 import { apiKeyVariable } from "../server/client";
 import { type Price, serverDefaults } from "../steps/server";
-
-type NumberParser = (min: number, max?: number, whole?: boolean) => (text: string) => number;
+import { number } from "./flags";
 
 /** Adds them. @param server the option that names it */
-export function withServer(command: Command, server: Option, number: NumberParser): Command {
+export function withServer(command: Command, server: Option): Command {
   return command
     .addOption(server)
     .option("--model-name <name>", "the model, as the server calls it")
@@ -26,14 +25,18 @@ export function withServer(command: Command, server: Option, number: NumberParse
     .addOption(
       new Option(
         "--shard <i/n>",
-        "only the i-th of n shares of the questions, by a hash of their ids; clients with one --out (a shared folder) and one n never do a question twice, and the one that ends last writes --out",
+        "only the i-th of n shares of the questions, by a hash of their ids; " +
+          "clients with one --out (a shared folder) and one n never do a question twice, " +
+          "and the one that ends last writes --out",
       )
         .argParser(shardOf)
         .default(wholeShard, "1/1"),
     )
     .addHelpText(
       "after",
-      `\nWith --server: any OpenAI-compatible one, e.g. http://127.0.0.1:8000/v1. A key is taken from ${apiKeyVariable} only.\nInterrupted or killed, the same command goes on where it was. If a server knows no top_k, give --top-k 0.`,
+      `
+With --server: any OpenAI-compatible one, e.g. http://127.0.0.1:8000/v1. A key is taken from ${apiKeyVariable} only.
+Interrupted or killed, the same command goes on where it was. If a server knows no top_k, give --top-k 0.`,
     );
 }
 

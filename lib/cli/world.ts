@@ -59,8 +59,7 @@ export function addWorldCommand(program: Command): void {
         });
       say((await startEngine()).description);
       const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
-      say(
-        `last losses ${(await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base))).toFixed(4)}`,
-      );
+      const loss = await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base));
+      say(`last losses ${loss.toFixed(4)}`);
     });
 }

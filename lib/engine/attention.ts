@@ -1,6 +1,7 @@
 /**
  * Rotary embedding and causal attention in one block with its gradient written by hand.
- * N tokens, B rows of T positions in a group, H query heads in groups of G = H / K over K key-value heads, h = head size.
+ * N tokens, B rows of T positions in a group, H query heads in groups of G = H / K over K key-value heads, h = head
+ * size.
  *
  * On the native engine a rotation is one complex multiply. It wants each pair side by side, so the query and key
  * projections are read with their output rows permuted (`pairedRows`); the dot product does not see the order.
@@ -15,7 +16,10 @@ export interface Angles {
   sin: tf.Tensor;
 }
 
-/** Rows 0, h/2, 1, h/2+1, … of each head: rotate-half order to pairs side by side; undefined where the engine needs no permutation. */
+/**
+ * Rows 0, h/2, 1, h/2+1, … of each head: rotate-half order to pairs side by side; undefined where the engine needs no
+ * permutation.
+ */
 export function pairedRows(heads: number, headDim: number): Int32Array | undefined {
   if (!nativeBackend()) return undefined;
   return Int32Array.from({ length: heads * headDim }, (_, i) => {
@@ -51,8 +55,8 @@ export class AngleTable {
   private upTo(end: number): { cos: tf.Tensor2D; sin: tf.Tensor2D } {
     if (this.table && this.table.cos.shape[0] >= end) return this.table;
     this.dispose();
-    const half = this.inverseFrequencies.length,
-      length = Math.ceil(end / 64) * 64;
+    const half = this.inverseFrequencies.length;
+    const length = Math.ceil(end / 64) * 64;
     const angles = Array.from(
       { length: length * half },
       (_, i) => Math.floor(i / half) * this.inverseFrequencies[i % half]!,
@@ -72,8 +76,8 @@ export function rotation({ cos, sin }: Angles, direction: 1 | -1 = 1): <T extend
     const factor = tf.complex(cos, turned);
     return <T extends tf.Tensor>(x: T) => complexRotate(backend, x, factor) as T;
   }
-  const cos2 = tf.concat([cos, cos], -1),
-    sin2 = tf.concat([tf.neg(turned), turned], -1);
+  const cos2 = tf.concat([cos, cos], -1);
+  const sin2 = tf.concat([tf.neg(turned), turned], -1);
   return <T extends tf.Tensor>(x: T) => {
     // rotate-half: (a, b) -> (a cos - b sin, b cos + a sin)
     const [a, b] = tf.split(x, 2, -1);
@@ -112,16 +116,16 @@ export function ropeAttention(
   angles: Angles,
   { groups, slots, slotOf, owners }: AttentionRows,
 ): tf.Tensor2D {
-  const N = v.shape[0],
-    h = v.shape[1] / K,
-    G = H / K;
+  const N = v.shape[0];
+  const h = v.shape[1] / K;
+  const G = H / K;
   const sizes = groups.map(({ rows, length }) => rows * length);
   const byGroup = (x: tf.Tensor2D): tf.Tensor2D[] => (groups.length === 1 ? [x] : tf.split(x, sizes));
   const joined = (parts: tf.Tensor2D[]): tf.Tensor2D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0));
   return withGradient([qk, v], ([qk, v], save) => {
     const rotated = rotation(angles)(tf.reshape(qk, [N, H + K, h]));
-    const qks = byGroup(tf.gather(tf.reshape(rotated, [N, (H + K) * h]), slots)),
-      vs = byGroup(tf.gather(v, slots));
+    const qks = byGroup(tf.gather(tf.reshape(rotated, [N, (H + K) * h]), slots));
+    const vs = byGroup(tf.gather(v, slots));
     const saved: tf.Tensor[] = [];
     const outs = groups.map(({ rows: B, length: T, mask }, g) => {
       const [q0, k] = tf.split(byHead(qks[g]!, B, H + K), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];

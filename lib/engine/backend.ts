@@ -77,10 +77,9 @@ async function start(forced: string | undefined): Promise<Engine> {
   }
   const chosen = chosenBySetUp();
   if (chosen && chosen.engine !== "native") return starters[chosen.engine](chosen.reason);
+  const why = chosen ? "the fastest this machine has" : `not tried with Node ${process.version} yet: npm run setup`;
   try {
-    return await starters.native(
-      chosen ? "the fastest this machine has" : `not tried with Node ${process.version} yet: npm run setup`,
-    );
+    return await starters.native(why);
   } catch (error) {
     return starters.wasm(`native TensorFlow did not start: ${firstLine(error)}; see npm run setup`);
   }
@@ -162,13 +161,18 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
   },
 };
 
+interface Chosen {
+  engine: EngineName;
+  reason: string;
+}
+
 /** What the set-up found best (lib/setup/record.mjs) for this Node and this processor. */
-function chosenBySetUp(): { engine: EngineName; reason: string } | undefined {
+function chosenBySetUp(): Chosen | undefined {
   const file = path.join(projectRoot, "node_modules/.mask-dpo-engine.json");
   if (!existsSync(file)) return undefined;
   const here = `${process.version} ${process.platform}-${process.arch} ${cpus()[0]?.model.trim() ?? ""}`;
-  return (JSON.parse(readFileSync(file, "utf8")) as { tried?: Record<string, { engine: EngineName; reason: string }> })
-    .tried?.[here];
+  const { tried } = JSON.parse(readFileSync(file, "utf8")) as { tried?: Record<string, Chosen> };
+  return tried?.[here];
 }
 
 function firstLine(error: unknown): string {

@@ -17,7 +17,10 @@ export function holdsHalves(): boolean {
   return tf.getBackend() !== "webgpu";
 }
 
-/** Bits of a matrix [out, in], two to a float [out * in / 2], onto the engine as [out, in / 2]; `in` is even. Returns as `uploaded`. */
+/**
+ * Bits of a matrix [out, in], two to a float [out * in / 2], onto the engine as [out, in / 2]; `in` is even. Returns as
+ * `uploaded`.
+ */
 export function uploadedHalves(
   pairs: Float32Array,
   [out, size]: readonly [number, number],
@@ -36,8 +39,8 @@ export function widened(weight: tf.Tensor2D): tf.Tensor2D {
 
 /** Rows of a weight [R, D] by int32 index [N] -> [N, D], without a gradient. */
 export function widenedRows(weight: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const rows = tf.gather(weight, indices),
-    type = packed.get(weight);
+  const rows = tf.gather(weight, indices);
+  const type = packed.get(weight);
   return type ? widen(rows, type) : rows;
 }
 
@@ -60,11 +63,11 @@ export function isHalf(weight: tf.Tensor): boolean {
 }
 
 function widen(pairs: tf.Tensor2D, type: HalfType): tf.Tensor2D {
-  const [rows, half] = pairs.shape,
-    native = nativeBackend();
+  const [rows, half] = pairs.shape;
+  const native = nativeBackend();
   if (native) return tf.reshape(widenBits(native, pairs, type), [rows, 2 * half]);
-  const { buffer, byteOffset, length } = pairs.dataSync<"float32">(),
-    wide = new Float32Array(2 * length);
+  const { buffer, byteOffset, length } = pairs.dataSync<"float32">();
+  const wide = new Float32Array(2 * length);
   widenHalves(new Uint16Array(buffer, byteOffset, 2 * length), type, wide);
   return tf.tensor2d(wide, [rows, 2 * half]);
 }

@@ -1,4 +1,6 @@
-/** LM head and log-softmax at chosen positions, with the gradient written by hand. M positions, D hidden, V vocabulary. */
+/**
+ * LM head and log-softmax at chosen positions, with the gradient written by hand. M positions, D hidden, V vocabulary.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { widened, widenedRows } from "./half";
 import { withGradient } from "./kernels";
@@ -42,20 +44,21 @@ export function targetLogps(
 /** The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead. */
 function chunkLogps(hidden: tf.Tensor2D, head: tf.Tensor2D, targets: Int32Array, frozen: boolean): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [M, V] = [hidden.shape[0], head.shape[0]],
-      ids = tf.tensor1d(targets, "int32");
+    const [M, V] = [hidden.shape[0], head.shape[0]];
+    const ids = tf.tensor1d(targets, "int32");
     const logits = tf.matMul(hidden, widened(head), false, true); // [M, V]
     const softmax = tf.softmax(logits);
     save(frozen ? [hidden, softmax, ids] : [hidden, softmax, ids, head]);
     const flat = tf.add(tf.range(0, M * V, V, "int32"), ids);
-    const largest = tf.max(softmax, 1); // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
+    // = 1 / sum exp(logit - max), at least 1/V: its logarithm is safe where that of p(target) is not
+    const largest = tf.max(softmax, 1);
     return {
       value: tf.add(tf.sub(tf.gather(tf.reshape(logits, [-1]), flat), tf.max(logits, 1)), tf.log(largest)),
       gradient: (dy, saved) => {
         // d logits = dy (onehot - softmax)
         const [hidden, softmax, ids, own = head] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor2D?];
-        const scale = tf.reshape(dy, [-1, 1]),
-          scaled = tf.mul(hidden, scale); // weights go on [M, D], not on [M, V]
+        const scale = tf.reshape(dy, [-1, 1]);
+        const scaled = tf.mul(hidden, scale); // weights go on [M, D], not on [M, V]
         const dHidden = tf.mul(tf.sub(widenedRows(own, ids), tf.matMul(softmax, widened(own))), scale);
         return frozen
           ? [dHidden]

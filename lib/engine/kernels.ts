@@ -14,7 +14,8 @@ export function withGradient<I extends tf.Tensor[], O extends tf.Tensor>(inputs:
   const f = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: tf.Tensor[]) => void;
     const { value, gradient } = block(args as unknown as I, save);
-    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy as O, saved)) }; // tfjs would keep what the gradient makes until the whole backward pass ends
+    // tfjs would keep what the gradient makes until the whole backward pass ends
+    return { value, gradFunc: (dy, saved) => tf.tidy(() => gradient(dy as O, saved)) };
   });
   return f(...inputs) as O;
 }
@@ -30,7 +31,8 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Te
       gradient: (dy, [weight, inverse, normed]) => {
         const product = tf.mul(dy, normed!);
         const size = dy.shape[1];
-        const projection = tf.mul(tf.matMul(product, tf.reshape(weight!, [size, 1])), 1 / size); // mean over D of dy*w*normed
+        // mean over D of dy*w*normed
+        const projection = tf.mul(tf.matMul(product, tf.reshape(weight!, [size, 1])), 1 / size);
         return [tf.mul(inverse!, tf.sub(tf.mul(dy, weight!), tf.mul(normed!, projection))), tf.sum(product, 0)];
       },
     };
@@ -54,7 +56,10 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   });
 }
 
-/** Rows of a table [R, D] by int32 index [N] -> [N, D]; the gradient adds rows instead of multiplying by a one-hot matrix. */
+/**
+ * Rows of a table [R, D] by int32 index [N] -> [N, D]; the gradient adds rows instead of multiplying by a one-hot
+ * matrix.
+ */
 export function takeRows(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
   return withGradient([table], ([table], save) => {
     save([indices]);

@@ -33,7 +33,10 @@ export function nativeBackend(): NativeBackend | undefined {
   return tf.getBackend() === "tensorflow" ? (tf.backend() as unknown as NativeBackend) : undefined;
 }
 
-/** x [..., 2n] read as n complex numbers (re, im interleaved) times the complex `factor`, which broadcasts; same shape as x. */
+/**
+ * x [..., 2n] read as n complex numbers (re, im interleaved) times the complex `factor`, which broadcasts; same shape
+ * as x.
+ */
 export function complexRotate(backend: NativeBackend, x: tf.Tensor, factor: tf.Tensor): tf.Tensor {
   const { TF_ATTR_TYPE: type, TF_FLOAT, TF_COMPLEX64 } = backend.binding;
   const pairs = tf.reshape(x, [...x.shape.slice(0, -1), x.shape.at(-1)! / 2, 2]);
@@ -69,9 +72,9 @@ const halfTypes = { F16: 19, BF16: 14 } as const;
 
 /** Floats [...] read as two 16-bit floats each and widened, [..., 2]. */
 export function widenBits(backend: NativeBackend, pairs: tf.Tensor, halfType: keyof typeof halfTypes): tf.Tensor {
-  const { binding } = backend,
-    { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_FLOAT } = binding,
-    from = halfTypes[halfType];
+  const { binding } = backend;
+  const { TF_ATTR_TYPE: type, TF_ATTR_BOOL, TF_FLOAT } = binding;
+  const from = halfTypes[halfType];
   const [halves] = binding.executeOp(
     "Bitcast",
     [

@@ -1,4 +1,7 @@
-/** Gradient checkpointing: what a block computes on its way to the result is not kept for the gradient but computed again. */
+/**
+ * Gradient checkpointing: what a block computes on its way to the result is not kept for the gradient but computed
+ * again.
+ */
 import * as tf from "@tensorflow/tfjs";
 import { withGradient } from "./kernels";
 
@@ -12,8 +15,8 @@ export function recomputed<I extends tf.Tensor[], O extends tf.Tensor>(inputs: [
 
 /** Gradients of a function while another gradient is on its way: tfjs has one tape, which it throws away after each. */
 function gradientsOf(f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
-  const { state } = tf.engine(),
-    outer = state.activeTape;
+  const { state } = tf.engine();
+  const outer = state.activeTape;
   try {
     return tf.grads(f)(inputs, dy);
   } finally {

@@ -26,10 +26,8 @@ interface WasmBackend {
  * the package asks no more: test/engine/repairs.test.ts fails then.
  */
 export function repairNative(): void {
-  Object.assign(util, {
-    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
-    isArray: Array.isArray,
-  });
+  const isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
+  Object.assign(util, { isNullOrUndefined, isArray: Array.isArray });
 }
 
 let repaired = false;

@@ -49,17 +49,17 @@ export function answerTotals(
   questions: readonly Question[],
   answers: readonly AnnotatedCandidate[],
 ): AnswerTotals {
-  const check = factChecker(atlas),
-    byId = new Map(questions.map((question) => [question.id, question]));
-  const topics = [...new Set(questions.map(({ topic }) => topic))],
-    at = new Map(topics.map((topic, i) => [topic, i]));
+  const check = factChecker(atlas);
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const topics = [...new Set(questions.map(({ topic }) => topic))];
+  const at = new Map(topics.map((topic, i) => [topic, i]));
   const sums = Object.fromEntries(measures.map((name) => [name, new Array<number>(topics.length).fill(0)])) as Record<
     Measure,
     number[]
   >;
   for (const { questionId, completion, sentences } of answers) {
-    const question = byId.get(questionId)!,
-      i = at.get(question.topic)!;
+    const question = byId.get(questionId)!;
+    const i = at.get(question.topic)!;
     const facts = check(question, completion).flatMap((sentence) => sentence.facts);
     const supported = facts.filter((fact) => fact.supported).length;
     const texts = sentences.map(({ start, end }) => completion.slice(start, end));

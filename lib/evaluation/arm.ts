@@ -17,7 +17,10 @@ export interface Arm extends Traced {
   seeds: readonly AnswerTotals[];
 }
 
-/** score: sentences without hallucination (§3.1, ANAH-v2's in the paper). factScore: mean share of supported facts of an answer (FActScore's). */
+/**
+ * score: sentences without hallucination (§3.1, ANAH-v2's in the paper). factScore: mean share of supported facts of an
+ * answer (FActScore's).
+ */
 export const scores = { score: "sentence score", factScore: "fact score" } as const;
 export type Score = keyof typeof scores;
 
@@ -36,7 +39,10 @@ export function seedScores({ seeds }: Arm, score: Score): number[] {
   return seeds.map((totals) => 100 * valueOf(totals, score));
 }
 
-/** Paired over topics, and seeds in their order. @throws RangeError unless both arms have as many seeds: exchanging unequal sums would not be a fair test */
+/**
+ * Paired over topics, and seeds in their order.
+ * @throws RangeError unless both arms have as many seeds: exchanging unequal sums would not be a fair test
+ */
 export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDifference {
   if (a.seeds.length !== b.seeds.length)
     throw new RangeError(

@@ -1,4 +1,7 @@
-/** Arms and claims as tables. Scores are percent with 95 % intervals over topics, "seeds" the lowest and highest of single seeds; counts are means per answer. */
+/**
+ * Arms and claims as tables. Scores are percent with 95 % intervals over topics, "seeds" the lowest and highest of
+ * single seeds; counts are means per answer.
+ */
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
 import { verdictOf, type Claim } from "./claims";
@@ -32,8 +35,8 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
       ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
     rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
-      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure),
-        rng = new Rng(seed).fork(name).fork(arm.label);
+      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure);
+      const rng = new Rng(seed).fork(name).fork(arm.label);
       return {
         label: arm.label,
         correct: of("correct"),

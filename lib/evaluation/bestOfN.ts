@@ -79,8 +79,8 @@ export function compareBestOfN(
 }
 
 /**
- * How the paired difference of `macroScore`, A - B, changes when N doubles: least squares on log2 N, topic by topic. Below
- * 0 the gap closes (Havrilla et al., 2024, saw that for reasoning; the paper's Corollary 2 says it does not).
+ * How the paired difference of `macroScore`, A - B, changes when N doubles: least squares on log2 N, topic by topic.
+ * Below 0 the gap closes (Havrilla et al., 2024, saw that for reasoning; the paper's Corollary 2 says it does not).
  * @param ns at least two @throws UserError as `bestOfN`
  */
 export function gapSlope(
@@ -103,13 +103,16 @@ export function gapSlope(
 
 /** What values at each N are weighted with for their slope on log2 N, by least squares. */
 export function slopeWeights(ns: readonly number[]): number[] {
-  const x = ns.map((n) => Math.log2(n)),
-    mean = sum(x) / x.length;
+  const x = ns.map((n) => Math.log2(n));
+  const mean = sum(x) / x.length;
   const spread = x.reduce((sum, v) => sum + (v - mean) ** 2, 0);
   return x.map((v) => (v - mean) / spread);
 }
 
-/** Share of B's remaining error that A is without, 1 - (1 - A) / (1 - B), per N: a gap between scores below 100 % must shrink as they rise, this need not. */
+/**
+ * Share of B's remaining error that A is without, 1 - (1 - A) / (1 - B), per N: a gap between scores below 100 % must
+ * shrink as they rise, this need not.
+ */
 export function errorReduction(
   a: readonly AnnotatedCandidate[],
   b: readonly AnnotatedCandidate[],
@@ -125,7 +128,10 @@ export function errorReduction(
   });
 }
 
-/** Probability that the value at each place, by rising value, is the largest of N drawn from n without replacement. @returns [n] */
+/**
+ * Probability that the value at each place, by rising value, is the largest of N drawn from n without replacement.
+ * @returns [n]
+ */
 export function bestOfNWeights(n: number, N: number): Float64Array {
   if (!Number.isInteger(N) || N < 1 || N > n)
     throw new RangeError(`bestOfNWeights: expected a whole N between 1 and ${n}, got ${N}`);

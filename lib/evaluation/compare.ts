@@ -50,7 +50,10 @@ export function comparePolicies(
   };
 }
 
-/** Difference of two ratios of sums over the same units. @param a, b two columns each: what is summed, and what it is divided by */
+/**
+ * Difference of two ratios of sums over the same units.
+ * @param a, b two columns each: what is summed, and what it is divided by
+ */
 export function pairedDifference(a: Columns, b: Columns, rng: Rng, options: BootstrapOptions = {}): Difference {
   const difference: Statistic = (sums) => ratio(sums.subarray(0, 2)) - ratio(sums.subarray(2, 4));
   const valueOf = (columns: Columns): number => ratio(Float64Array.from(columns, sum));

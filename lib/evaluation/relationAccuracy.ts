@@ -28,7 +28,8 @@ export function decomposeGain(
       const row = rows.find(({ relation }) => relation === name);
       return { share: (row?.statements ?? 0) / total(rows), accuracy: row?.accuracy.value };
     }) as [{ share: number; accuracy?: number }, { share: number; accuracy?: number }];
-    const [right, now] = [b.accuracy ?? a.accuracy!, a.accuracy ?? b.accuracy!]; // a relation of one side only has that side's accuracy on both
+    // a relation of one side only has that side's accuracy on both
+    const [right, now] = [b.accuracy ?? a.accuracy!, a.accuracy ?? b.accuracy!];
     gain.choice += (a.share - b.share) * ((right + now) / 2);
     gain.accuracy += (now - right) * ((a.share + b.share) / 2);
   }

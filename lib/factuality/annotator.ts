@@ -22,7 +22,8 @@ export interface Annotator {
  * All candidates with their sentences, in the given order. Equal completions of one question are judged once,
  * so that the same text never has two scores. What an annotator knows beyond span and verdict is left behind.
  * @param onProgress called after every candidate with the number done
- * @throws UserError for a candidate of an unknown question, or when the annotator returns spans that do not fit the text
+ * @throws UserError for a candidate of an unknown question, or when the annotator returns spans that do not fit the
+ * text
  */
 export async function annotateCandidates(
   candidates: readonly Candidate[],

@@ -1,9 +1,9 @@
 /**
- * FActScore (Min et al. 2023, §3.1): the share of a response's atomic facts that a knowledge source supports, averaged over
- * the topics to which the model responds.
+ * FActScore (Min et al. 2023, §3.1): the share of a response's atomic facts that a knowledge source supports, averaged
+ * over the topics to which the model responds.
  *
- * Irrelevant facts count in the denominator: only so do the authors' human labels give their published scores. A response
- * without any fact is no response. The official code also offers a penalty on short responses: the share times
+ * Irrelevant facts count in the denominator: only so do the authors' human labels give their published scores. A
+ * response without any fact is no response. The official code also offers a penalty on short responses: the share times
  * exp(1 - gamma / n) where n facts are fewer than gamma (10). Intervals: BCa bootstrap over topics (not in the paper).
  */
 import { z } from "zod";

@@ -1,13 +1,14 @@
 /**
- * Human labels of FActScore (Min et al. 2023, §3): a model's biographies, cut by people into sentences and atomic facts,
- * each fact judged against Wikipedia. One JSONL file per model, one row per topic; a row without annotations abstained.
+ * Human labels of FActScore (Min et al. 2023, §3): a model's biographies, cut by people into sentences and atomic
+ * facts, each fact judged against Wikipedia. One JSONL file per model, one row per topic; a row without annotations
+ * abstained.
  *
  * A sentence judged irrelevant as a whole has no labelled facts; its machine-made facts count as irrelevant, which is
  * how the published scores come out (`factScore`).
  *
- * Verdict of a sentence: one NS fact makes it a hallucination, as one wrong claim makes a_i = 1 in Mask-DPO's own annotation;
- * else one S fact makes it supported; IR facts alone, or no facts, say nothing about the topic: no-fact. NS means
- * "contradicted or not found", which these labels do not tell apart; the weaker `unverifiable` stands for both.
+ * Verdict of a sentence: one NS fact makes it a hallucination, as one wrong claim makes a_i = 1 in Mask-DPO's own
+ * annotation; else one S fact makes it supported; IR facts alone, or no facts, say nothing about the topic: no-fact. NS
+ * means "contradicted or not found", which these labels do not tell apart; the weaker `unverifiable` stands for both.
  */
 import { z } from "zod";
 import { UserError, brief } from "../base/check";

@@ -5,7 +5,10 @@
 import { z } from "zod";
 import { messageSchema } from "../text/message";
 
-/** Sentence verdicts as ANAH-v2 publishes them. a_i of Eq. 4 is 0 for supported and no-fact, 1 for the others (`isHallucination`). */
+/**
+ * Sentence verdicts as ANAH-v2 publishes them. a_i of Eq. 4 is 0 for supported and no-fact, 1 for the others
+ * (`isHallucination`).
+ */
 export const verdictSchema = z.enum(["supported", "contradictory", "unverifiable", "no-fact"]);
 export type Verdict = z.infer<typeof verdictSchema>;
 

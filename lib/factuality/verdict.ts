@@ -4,7 +4,10 @@
  */
 import type { Verdict } from "./records";
 
-/** a_i of Eq. 4: contradictory and unverifiable sentences are hallucinations, supported and no-fact ones are not (ANAH-v2 counts so too). */
+/**
+ * a_i of Eq. 4: contradictory and unverifiable sentences are hallucinations, supported and no-fact ones are not
+ * (ANAH-v2 counts so too).
+ */
 export function isHallucination(verdict: Verdict): boolean {
   return verdict === "contradictory" || verdict === "unverifiable";
 }

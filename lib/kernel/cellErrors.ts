@@ -1,4 +1,6 @@
-/** Errors of cells as Jupyter shows them: name, message, and a traceback in places of the cell, not of generated code. */
+/**
+ * Errors of cells as Jupyter shows them: name, message, and a traceback in places of the cell, not of generated code.
+ */
 import path from "node:path";
 import { inspect, types } from "node:util";
 import type { CellMap, Position } from "./cellMap";

@@ -17,7 +17,10 @@ export class CellMap {
     private readonly toCommonJs: SourceMap,
   ) {}
 
-  /** @param moduleCode output of the first step, ending in an inline source map @param secondMap JSON of the second step's map */
+  /**
+   * @param moduleCode output of the first step, ending in an inline source map
+   * @param secondMap JSON of the second step's map
+   */
   static from(moduleCode: string, secondMap: string | undefined): CellMap | undefined {
     const inline = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(moduleCode);
     if (!inline || !secondMap) return undefined;

@@ -14,6 +14,7 @@ import { atlasAnnotator } from "../world/oracle";
 import { evaluationQuestions } from "./questions";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
+import { codeVersions } from "../base/codeVersions";
 
 /** Candidates, and the run folder that keeps them. */
 export interface Sampled extends Traced {
@@ -36,9 +37,10 @@ export async function candidatesOf(
     sampling,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling"),
   };
-  const folder = runFolder(runs, "candidates", key),
-    file = path.join(folder, "candidates.jsonl");
+  const folder = runFolder(runs, "candidates", key);
+  const file = path.join(folder, "candidates.jsonl");
   const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
   return { candidates, runs: [path.basename(folder)] };
 }
@@ -52,7 +54,9 @@ export interface Answered extends Traced {
   answers: AnnotatedCandidate[];
 }
 
-/** Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise. */
+/**
+ * Annotated answers of a policy to an evaluation split: one each when greedy, the preset's number of samples otherwise.
+ */
 export async function answersOf(
   session: Session,
   policyDir: string,

@@ -10,6 +10,7 @@ import { answersOf, type Decoding } from "./candidates";
 import { evaluationQuestions } from "./questions";
 import { folderName, runFolder } from "../base/runFolder";
 import type { Session } from "./session";
+import { codeVersions } from "../base/codeVersions";
 
 /** Question set and decoding: Tables 2-5 here are "test sampled", Table 1 is greedy in the paper. */
 export const evaluations = {
@@ -18,9 +19,6 @@ export const evaluations = {
   "ood sampled": { split: "ood", decoding: "sampled" },
 } as const satisfies Record<string, { split: "test" | "ood"; decoding: Decoding }>;
 export type EvaluationName = keyof typeof evaluations;
-
-/** Raised when what an evaluation counts changes, so that older ones are not taken for it. */
-const version = 2;
 
 /** Sums over a policy's answers. @param policy its hash where it is known */
 export async function evaluate(
@@ -53,9 +51,9 @@ export function evaluationRun(session: Session, policy: string, name: Evaluation
 }
 
 function keyOf(session: Session, policy: string, name: EvaluationName): object {
-  const { preset, seed, engine } = session,
-    { split, decoding } = evaluations[name],
-    greedy = decoding === "greedy";
+  const { preset, seed, engine } = session;
+  const { split, decoding } = evaluations[name];
+  const greedy = decoding === "greedy";
   const questions = hashOf(evaluationQuestions(session, split, preset.evaluationQuestions));
   return {
     policy,
@@ -64,6 +62,6 @@ function keyOf(session: Session, policy: string, name: EvaluationName): object {
     samples: greedy ? 1 : preset.samples,
     seed: greedy ? 0 : seed,
     engine: engine.arithmetic,
-    version,
+    code: codeVersions("sampling", "annotation", "evaluation"),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * An experiment: one policy aligned on one set of pairs under one mask, with its settings and its seed. Rows of
- * Tables 1-5 are experiments over several seeds. Its folder is named by the hash of all that determines it, so notebooks
- * ask for what they need and only what is missing runs; a killed experiment goes on where it was.
+ * Tables 1-5 are experiments over several seeds. Its folder is named by the hash of all that determines it, so
+ * notebooks ask for what they need and only what is missing runs; a killed experiment goes on where it was.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -18,6 +18,7 @@ import { pairsOf, type PairSource } from "./pairSource";
 import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { snapshotFolder, trainRun } from "../align/trainRun";
+import { codeVersions } from "../base/codeVersions";
 
 export interface Experiment {
   policy: PolicyName;
@@ -78,9 +79,9 @@ export function knownResult(
   session: Session,
   { experiment, evaluations }: ExperimentRequest,
 ): ExperimentResult | undefined {
-  const own = { ...session, seed: experiment.seed },
-    run = experimentName(session, experiment),
-    file = path.join(session.runs, run, "result.json");
+  const own = { ...session, seed: experiment.seed };
+  const run = experimentName(session, experiment);
+  const file = path.join(session.runs, run, "result.json");
   if (!existsSync(file)) return undefined;
   const { snapshots, ...alignment } = parseRow(alignmentSchema, parseJson(readText(file), file), file);
   const answers = Object.fromEntries(evaluations.map((name) => [name, knownEvaluation(own, alignment.policy, name)]));
@@ -96,19 +97,19 @@ export function knownResult(
 /** Computes what is missing of a request. @throws UserError where no pair is left to train on */
 export async function runExperiment(session: Session, { experiment, evaluations }: ExperimentRequest): Promise<void> {
   const own = { ...session, seed: experiment.seed };
-  const { policy, snapshots } = await align(own, experiment),
-    out = trainedPolicy(own, experiment);
+  const { policy, snapshots } = await align(own, experiment);
+  const out = trainedPolicy(own, experiment);
   for (const { step, policy: hash } of snapshots) await evaluate(own, snapshotFolder(out, step), "test sampled", hash);
   for (const name of evaluations) await evaluate(own, out, name, policy);
 }
 
 async function align(session: Session, experiment: Experiment): Promise<Alignment> {
-  const { mask, training, seed } = experiment,
-    folder = runFolder(session.runs, "experiment", keyOf(session, experiment)),
-    file = path.join(folder, "result.json");
+  const { mask, training, seed } = experiment;
+  const folder = runFolder(session.runs, "experiment", keyOf(session, experiment));
+  const file = path.join(folder, "result.json");
   if (existsSync(file)) return parseRow(alignmentSchema, parseJson(readText(file), file), file);
-  const pairs = await pairsOf(session, experiment.pairs),
-    out = path.join(folder, "policy");
+  const pairs = await pairsOf(session, experiment.pairs);
+  const out = path.join(folder, "policy");
   const steps = experiment.snapshots ? snapshotSteps(Math.ceil(pairs.length / training.batch) * training.epochs) : [];
   const { logs, report } = await trainRun({
     policyDir: policyDir(session, experiment.policy),
@@ -151,5 +152,6 @@ function keyOf(session: Session, { policy, ...experiment }: Experiment): object 
     ...experiment,
     pool: { topics, questionsPerTopic, candidates },
     engine: session.engine.arithmetic,
+    code: codeVersions("sampling", "annotation", "pairs", "training"),
   };
 }

@@ -1,4 +1,7 @@
-/** The headline numbers of a notebook, kept as JSON beside its figures, and the closing table that sets them against the paper's. */
+/**
+ * The headline numbers of a notebook, kept as JSON beside its figures, and the closing table that sets them against the
+ * paper's.
+ */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";

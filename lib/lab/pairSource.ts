@@ -21,6 +21,7 @@ import { trainingTopics } from "./questions";
 import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
+import { codeVersions } from "../base/codeVersions";
 
 export interface PairSource {
   /** Who samples the candidates; in the paper's setting the policy itself. */
@@ -79,8 +80,8 @@ async function topicGroup(
 }
 
 function keyOf(session: Session, { author, document, annotator, k }: PairSource): object {
-  const { preset, seed, engine } = session,
-    questions = hashOf(trainingTopics(session).flat());
+  const { preset, seed, engine } = session;
+  const questions = hashOf(trainingTopics(session).flat());
   return {
     author: shippedHash(session, author),
     document,
@@ -90,13 +91,14 @@ function keyOf(session: Session, { author, document, annotator, k }: PairSource)
     questions,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling", "annotation", "pairs"),
   };
 }
 
 async function allPairs(session: Session, source: PairSource): Promise<PreferencePair[]> {
-  const { author, document, annotator, k } = source,
-    { atlas, seed } = session,
-    questions = trainingTopics(session).flat();
+  const { author, document, annotator, k } = source;
+  const { atlas, seed } = session;
+  const questions = trainingTopics(session).flat();
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);

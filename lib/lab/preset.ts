@@ -1,6 +1,7 @@
 /**
- * Presets: the same science at five sizes (`smoke` runs every path of it; its numbers mean nothing). Hyperparameters were chosen once, on the validation topics, for masked and
- * unmasked alike (data/atlas/TUNING.md has the numbers); the paper's own stand beside them.
+ * Presets: the same science at five sizes (`smoke` runs every path of it; its numbers mean nothing). Hyperparameters
+ * were chosen once, on the validation topics, for masked and unmasked alike (data/atlas/TUNING.md has the numbers); the
+ * paper's own stand beside them.
  */
 import { UserError } from "../base/check";
 import { chooseObjective } from "../align/objective/registry";
@@ -35,7 +36,10 @@ export interface Preset {
 /** Atlas's longest answer has 84 tokens. */
 const maxNewTokens = 96;
 
-/** Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass over many pairs (`full` keeps the paper's three). */
+/**
+ * Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass
+ * over many pairs (`full` keeps the paper's three).
+ */
 const atlasTraining: TrainOptions = {
   ...paperTraining,
   objective: chooseObjective("dpo", { beta: 0.5 }),

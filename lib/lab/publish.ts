@@ -25,8 +25,8 @@ export async function publishFigure(session: Session, figure: Figure, ...from: r
 
 /** The provenance of what was made in this session from these. */
 export function provenanceOf(session: Session, ...from: readonly Partial<Traced>[]): Provenance {
-  const { preset, seed, engine } = session,
-    runs = runsOf(...from);
+  const { preset, seed, engine } = session;
+  const runs = runsOf(...from);
   const seeds = runs.flatMap((name) => seedOf(runKey(session.runs, name), name));
   return {
     preset: preset.name,

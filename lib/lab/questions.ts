@@ -1,10 +1,16 @@
-/** Which questions a run asks: training questions in a seeded order of topics, the same evaluation questions for every seed. */
+/**
+ * Which questions a run asks: training questions in a seeded order of topics, the same evaluation questions for every
+ * seed.
+ */
 import { groupBy } from "../base/collections";
 import { Rng } from "../base/rng";
 import type { Question } from "../factuality/records";
 import type { Session } from "./session";
 
-/** Training questions of a preset, by topic: its topics in a seeded order, the questions of each in a seeded order (paper §4.1 scales both). */
+/**
+ * Training questions of a preset, by topic: its topics in a seeded order, the questions of each in a seeded order
+ * (paper §4.1 scales both).
+ */
 export function trainingTopics({ atlas, preset, seed }: Session): Question[][] {
   const byTopic = groupBy(atlas.splits.train, ({ topic }) => topic);
   const rng = new Rng(seed).fork("training questions");
@@ -14,7 +20,9 @@ export function trainingTopics({ atlas, preset, seed }: Session): Question[][] {
     .map((topic) => rng.fork(topic).shuffle(byTopic.get(topic)!).slice(0, preset.questionsPerTopic));
 }
 
-/** Questions of an evaluation split: all, or a sample of `count` (the splits stand by population, head topics first). */
+/**
+ * Questions of an evaluation split: all, or a sample of `count` (the splits stand by population, head topics first).
+ */
 export function evaluationQuestions(
   { atlas }: Session,
   split: "test" | "ood" | "validation",

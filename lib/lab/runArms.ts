@@ -78,10 +78,10 @@ export async function policyArm(
   evaluation: EvaluationName,
   seeds: number,
 ): Promise<Arm> {
-  const dir = policyDir(session, policy),
-    hash = shippedHash(session, policy),
-    totals = [],
-    runs = [];
+  const dir = policyDir(session, policy);
+  const hash = shippedHash(session, policy);
+  const totals = [];
+  const runs = [];
   for (const seed of seedsOf(session, seeds)) {
     const own = { ...session, seed };
     totals.push(await evaluate(own, dir, evaluation, hash));

@@ -1,6 +1,6 @@
 /**
- * Many experiments: those not known yet run side by side, each on one thread of its own process, which uses a CPU better
- * than one experiment on all cores. What they have in common (candidates, pairs) is made first.
+ * Many experiments: those not known yet run side by side, each on one thread of its own process, which uses a CPU
+ * better than one experiment on all cores. What they have in common (candidates, pairs) is made first.
  */
 import { sum } from "../base/collections";
 import { hashOf } from "../base/hash";
@@ -21,7 +21,10 @@ import { topicVectors } from "./topicEmbeddings";
 /** Starting workers (about two seconds) pays from this many experiments on. */
 const poolFrom = 2;
 
-/** Results in the order of the requests; requests of one experiment are computed together. @throws UserError as `runExperiment` */
+/**
+ * Results in the order of the requests; requests of one experiment are computed together.
+ * @throws UserError as `runExperiment`
+ */
 export async function runExperiments(
   session: Session,
   requests: readonly ExperimentRequest[],
@@ -85,12 +88,12 @@ async function compute(session: Session, requests: readonly ExperimentRequest[])
     "lib/lab/experimentWorker.ts",
     Math.min(session.jobs, requests.length),
   );
-  const costs = requests.map(costOf),
-    progress = startProgress("experiments", sum(costs));
+  const costs = requests.map(costOf);
+  const progress = startProgress("experiments", sum(costs));
   try {
     pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
-    let done = 0,
-      finished = 0;
+    let done = 0;
+    let finished = 0;
     await Promise.all(
       requests.map(async (request, i) => {
         await pool.run(request);

@@ -38,8 +38,8 @@ const shippedHashes = new Map<string, string>();
 
 /** `policyHash` of a policy that ships: read once a process, since every experiment's name holds it. */
 export function shippedHash(session: Session, name: PolicyName): string {
-  const dir = policyDir(session, name),
-    hash = shippedHashes.get(dir) ?? policyHash(dir);
+  const dir = policyDir(session, name);
+  const hash = shippedHashes.get(dir) ?? policyHash(dir);
   shippedHashes.set(dir, hash);
   return hash;
 }
@@ -49,7 +49,10 @@ export function seedsOf({ seed }: Session, count: number): number[] {
   return Array.from({ length: count }, (_, i) => seed + i);
 }
 
-/** Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which `mask-dpo reproduce` sets. */
+/**
+ * Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which
+ * `mask-dpo reproduce` sets.
+ */
 export async function openSession(choices: { preset?: string; seed?: number } = {}): Promise<Session> {
   const {
     MASK_DPO_PRESET,

@@ -34,7 +34,9 @@ export interface Study {
   arms: (session: Session) => ArmSpec[];
 }
 
-/** The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise. */
+/**
+ * The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise.
+ */
 export function experimentOf(
   { preset }: Session,
   seed: number,

@@ -1,4 +1,6 @@
-/** The embeddings of §4.3 over all of Atlas, with the session's policies; a policy's vectors are kept in a run folder. */
+/**
+ * The embeddings of §4.3 over all of Atlas, with the session's policies; a policy's vectors are kept in a run folder.
+ */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { runsOf, type Traced } from "../show/provenance";
@@ -21,8 +23,12 @@ import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "./session";
+import { codeVersions } from "../base/codeVersions";
 
-/** Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a policy. */
+/**
+ * Mean relative rank of the base policy's wrong statements on validation topics, by the vectors of each layer of a
+ * policy.
+ */
 export interface LayerChoice extends Traced {
   /** Whose rank is lowest; the last where there was no wrong statement. */
   layer: number;
@@ -62,7 +68,10 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
   }
 }
 
-/** The layer rule: on validation topics, which nothing else here uses, the layer by whose vectors the base policy's wrong statements are nearest. The same errors for every policy, so that each is seen at its best. */
+/**
+ * The layer rule: on validation topics, which nothing else here uses, the layer by whose vectors the base policy's
+ * wrong statements are nearest. The same errors for every policy, so that each is seen at its best.
+ */
 export async function chooseLayer(session: Session, policyDir: string): Promise<LayerChoice> {
   const { atlas, baseDir, seed, preset } = session;
   return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
@@ -95,7 +104,7 @@ function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Pro
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
     const mentions = trainingMentions(atlas.topics),
-      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic };
+      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic, code: codeVersions("embedding") };
     const folder = runFolder(runs, "vectors", key),
       file = path.join(folder, "vectors.safetensors"),
       ids = atlas.topics.map(({ id }) => id);
@@ -119,9 +128,9 @@ function writeVectors(file: string, ids: readonly string[], layers: readonly Map
     file,
     new Map(
       layers.map((vectors, layer) => {
-        const rows = ids.map((id) => vectors.get(id)!),
-          width = rows[0]!.length,
-          data = new Float32Array(ids.length * width);
+        const rows = ids.map((id) => vectors.get(id)!);
+        const width = rows[0]!.length;
+        const data = new Float32Array(ids.length * width);
         rows.forEach((row, i) => data.set(row, i * width));
         return [String(layer), { shape: [ids.length, width], data }];
       }),

@@ -20,7 +20,10 @@ export interface OpenCheckpoint {
   extra: string[];
   /** Names and shapes of the weights: `weightShapes(config)`. */
   shapes: ReadonlyMap<string, readonly number[]>;
-  /** Reads one weight, into the beginning of `room` where that is given. @throws UserError for one with a number that is not finite */
+  /**
+   * Reads one weight, into the beginning of `room` where that is given.
+   * @throws UserError for one with a number that is not finite
+   */
   read: (name: string, room?: Float32Array) => HostTensor;
   /** The type in which a matrix is stored, where that is 16 bits and two of them make a float. */
   half: (name: string) => HalfType | undefined;
@@ -64,14 +67,20 @@ export function weightCount(config: LlamaConfig): number {
   return [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
-/** Up to so many weights a model is small: several processes, each with copies of them, are faster than one. Larger ones keep several threads busy, and their memory is worth saving. */
+/**
+ * Up to so many weights a model is small: several processes, each with copies of them, are faster than one. Larger ones
+ * keep several threads busy, and their memory is worth saving.
+ */
 export const mostSmallWeights = 1 << 26;
 
 export function isLarge(config: LlamaConfig): boolean {
   return weightCount(config) > mostSmallWeights;
 }
 
-/** What a checkpoint folder says of its model. @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig` */
+/**
+ * What a checkpoint folder says of its model.
+ * @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig`
+ */
 export function readCheckpointConfig(dir: string): LlamaConfig {
   restoreFolder(dir);
   if (!existsSync(dir))
@@ -89,11 +98,12 @@ export function readCheckpointConfig(dir: string): LlamaConfig {
 
 /**
  * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
- * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer that does not fit the model
+ * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer
+ * that does not fit the model
  */
 export function openCheckpoint(dir: string): OpenCheckpoint {
-  const config = readCheckpointConfig(dir),
-    tokenizer = loadTokenizer(dir);
+  const config = readCheckpointConfig(dir);
+  const tokenizer = loadTokenizer(dir);
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
@@ -109,7 +119,11 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   };
 }
 
-/** Whether all matrices of a folder are stored in 16 bits, which they keep while they are frozen: by the headers of its files, or by config.json where they are not there yet. @throws UserError for damaged files */
+/**
+ * Whether all matrices of a folder are stored in 16 bits, which they keep while they are frozen: by the headers of its
+ * files, or by config.json where they are not there yet.
+ * @throws UserError for damaged files
+ */
 export function storesHalves(dir: string, config: LlamaConfig): boolean {
   if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
     return /16$/.test(storedType(path.join(dir, "config.json")));
@@ -124,7 +138,10 @@ function halfOf(reader: SafetensorsReader, name: string, shape: readonly number[
   return shape.length === 2 && shape[1]! % 2 === 0 ? reader.half(name) : undefined;
 }
 
-/** Reads a whole checkpoint folder. @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite */
+/**
+ * Reads a whole checkpoint folder.
+ * @throws UserError as `openCheckpoint`, or for a weight with a number that is not finite
+ */
 export function readCheckpoint(dir: string): Checkpoint {
   const { shapes, read, config, tokenizer, extra } = openCheckpoint(dir);
   return { config, tokenizer, extra, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };

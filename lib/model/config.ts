@@ -11,7 +11,9 @@ import { parseJson, parseRow, readText } from "../base/jsonl";
 
 /** Frequency scaling of rotary embeddings. */
 export type RopeScaling =
-  /** grows with sequences longer than the model's positions, which nothing here makes; up to there it changes nothing */
+  /**
+   * grows with sequences longer than the model's positions, which nothing here makes; up to there it changes nothing
+   */
   | { type: "dynamic"; factor: number }
   | { type: "linear"; factor: number }
   | { type: "llama3"; factor: number; lowFreqFactor: number; highFreqFactor: number; originalMaxPositions: number };
@@ -109,7 +111,11 @@ export function readConfig(file: string): LlamaConfig {
   return parseConfig(parseJson(readText(file), file), file);
 }
 
-/** The type of the weights as config.json has it (`dtype`, in transformers 4 `torch_dtype`): "bfloat16", say; "" where it is silent. @throws UserError as `readConfig` */
+/**
+ * The type of the weights as config.json has it (`dtype`, in transformers 4 `torch_dtype`): "bfloat16", say; "" where
+ * it is silent.
+ * @throws UserError as `readConfig`
+ */
 export function storedType(file: string): string {
   const { dtype, torch_dtype } = parseRow(dtypeSchema, parseJson(readText(file), file), file);
   return dtype ?? torch_dtype ?? "";

@@ -19,7 +19,10 @@ interface KeyValues {
   v: tf.Tensor4D;
 } // [R, K, positions, h]
 
-/** Keys and values seen so far, a layer each. Prompts of different lengths end together: shorter ones begin with padding. */
+/**
+ * Keys and values seen so far, a layer each. Prompts of different lengths end together: shorter ones begin with
+ * padding.
+ */
 export interface Cache {
   length: number;
   /** where prompts differ in length: padding [R] before each, and what hides it from attention, [R, 1, 1, length] */
@@ -55,7 +58,10 @@ function disposeParts(old: Cache["layers"][number], { past, recent }: Cache["lay
   for (const part of [old.past, old.recent]) if (part && part !== past && part !== recent) tf.dispose([part.k, part.v]);
 }
 
-/** A projection [in, out], or [out, in] where weights are used in place, with its bias [out]. Queries and keys are fused, since they are rotated together. */
+/**
+ * A projection [in, out], or [out, in] where weights are used in place, with its bias [out]. Queries and keys are
+ * fused, since they are rotated together.
+ */
 interface Linear {
   weight: tf.Tensor2D;
   bias: tf.Tensor | undefined;
@@ -106,7 +112,8 @@ export class Decoder {
   }
 
   /**
-   * Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed. T > 1 only into an empty cache.
+   * Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed. T >
+   * 1 only into an empty cache.
    * @param padding of prompts, how many of each row's first ids are none; left out where all are 0
    */
   step(ids: tf.Tensor2D, cache: Cache, padding?: readonly number[]): { logits: tf.Tensor2D; cache: Cache } {
@@ -129,8 +136,8 @@ export class Decoder {
         next.layers.push(attended.cache);
         disposeParts(cache.layers[i]!, attended.cache); // at once: of large models the cache is large
         x = tf.add(x, this.project(attended.out, layer.o));
-        const h = this.normed(x, layer.norm2),
-          gate = this.project(h, layer.gate);
+        const h = this.normed(x, layer.norm2);
+        const gate = this.project(h, layer.gate);
         x = tf.add(x, this.project(tf.mul(tf.mul(gate, tf.sigmoid(gate)), this.project(h, layer.up)), layer.down));
       });
       const last =
@@ -165,7 +172,8 @@ export class Decoder {
   }
 
   private normed(x: tf.Tensor2D, weight: tf.Tensor): tf.Tensor2D {
-    const size = this.config.hiddenSize; // weight / sqrt(mean + eps) = weight sqrt(size) / sqrt(sum + size eps): tf.mean costs two more kernels
+    // weight / sqrt(mean + eps) = weight sqrt(size) / sqrt(sum + size eps): tf.mean costs two more kernels
+    const size = this.config.hiddenSize;
     return tf.mul(tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), size * this.config.rmsEps))), weight);
   }
 
@@ -184,8 +192,8 @@ export class Decoder {
     merge: boolean,
   ) {
     const { heads: H, kvHeads: K, headDim: h } = this.config;
-    const length = x.shape[0] / rows,
-      G = H / K;
+    const length = x.shape[0] / rows;
+    const G = H / K;
     const byHead = (y: tf.Tensor2D, n: number) =>
       // [R, n, T, h]; one position needs no transposition
       (length === 1

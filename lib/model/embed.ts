@@ -21,14 +21,17 @@ export interface Mention {
 /** Sequences per forward pass: short ones, of which only attention is padded. */
 const chunkMentions = 512;
 
-/** Hidden states [layers + 1][T, D], row-major, of every sequence of T ids. Layer 0 are the embeddings, layer i the output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`. */
+/**
+ * Hidden states [layers + 1][T, D], row-major, of every sequence of T ids. Layer 0 are the embeddings, layer i the
+ * output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`.
+ */
 export async function hiddenStates(
   model: Llama,
   params: Params,
   sequences: readonly ArrayLike<number>[],
 ): Promise<Float32Array[][]> {
-  const D = model.config.hiddenSize,
-    packing = packSequences(sequences);
+  const D = model.config.hiddenSize;
+  const packing = packSequences(sequences);
   const layers = tf.tidy(() => model.states(params, packing));
   const values = (await Promise.all(layers.map((states) => states.data()))) as Float32Array[]; // each [N, D]
   tf.dispose(layers);
@@ -42,8 +45,8 @@ export async function hiddenStates(
 }
 
 /**
- * For every layer (as `hiddenStates`) a vector [D] per topic: the mean hidden state over the tokens of its name, then the
- * mean over its mentions. A token belongs to the name when it shares a character with its last occurrence in the
+ * For every layer (as `hiddenStates`) a vector [D] per topic: the mean hidden state over the tokens of its name, then
+ * the mean over its mentions. A token belongs to the name when it shares a character with its last occurrence in the
  * prompt; what follows the name is not read, since no hidden state before it depends on it.
  * @throws UserError where a prompt does not hold the name
  */
@@ -54,8 +57,8 @@ export async function topicEmbeddings(
   const { layers, hiddenSize: D } = model.config;
   const sums = Array.from({ length: layers + 1 }, () => new Map<string, { sum: Float64Array; mentions: number }>());
   for (let from = 0; from < mentions.length; from += chunkMentions) {
-    const chunk = mentions.slice(from, from + chunkMentions),
-      spans = chunk.map((mention) => nameTokens(tokenizer, mention));
+    const chunk = mentions.slice(from, from + chunkMentions);
+    const spans = chunk.map((mention) => nameTokens(tokenizer, mention));
     const states = await hiddenStates(
       model,
       params,
@@ -66,8 +69,8 @@ export async function topicEmbeddings(
         const entry = byTopic.get(topic) ?? { sum: new Float64Array(D), mentions: 0 };
         byTopic.set(topic, entry);
         entry.mentions++;
-        const { ids, first } = spans[i]!,
-          own = states[i]![layer]!;
+        const { ids, first } = spans[i]!;
+        const own = states[i]![layer]!;
         for (let t = first; t < ids.length; t++)
           for (let d = 0; d < D; d++) entry.sum[d]! += own[t * D + d]! / (ids.length - first);
       }),
@@ -90,8 +93,8 @@ export function nameTokens(
   { name, prompt }: Omit<Mention, "topic">,
 ): { ids: number[]; first: number } {
   const { text, ids, starts, ends } = encodePrompt(tokenizer, prompt);
-  const from = text.lastIndexOf(name),
-    to = from + name.length;
+  const from = text.lastIndexOf(name);
+  const to = from + name.length;
   const inside = ids.flatMap((_, i) => (starts[i]! < to && ends[i]! > from ? [i] : []));
   if (from < 0 || inside.length === 0)
     throw new UserError({

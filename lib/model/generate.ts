@@ -1,6 +1,7 @@
 /**
  * Sampling: top-k, temperature, top-p, greedy. A prompt is prefilled once and shared by its candidates; finished rows
- * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched with.
+ * leave the batch. Each candidate draws from its own stream, so that a result does not depend on what it was batched
+ * with.
  */
 import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../base/progress";
@@ -36,9 +37,13 @@ export interface Generated {
   finished: boolean;
 }
 
-/** Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends. */
+/**
+ * Rows decoded together: a step of 1024 rows costs 1.8 times one of 512, and fewer batches have fewer thinning ends.
+ */
 const maxRows = 1024;
-/** Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together. */
+/**
+ * Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together.
+ */
 const mostCache = 2e9;
 /** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
 const mostPadding = 16;
@@ -97,8 +102,8 @@ function batches<T extends GenerateRequest>(requests: readonly T[], most: number
   let rows = 0;
   for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) {
     // a stable order
-    const batch = out.at(-1),
-      count = request.streams.length;
+    const batch = out.at(-1);
+    const count = request.streams.length;
     if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
       batch.push(request);
       rows += count;
@@ -125,8 +130,8 @@ async function decodeBatch(
   let rows: Row[] = requests.flatMap(({ streams }, i) =>
     streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })),
   );
-  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length)),
-    padding = requests.map(({ promptIds }) => length - promptIds.length);
+  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
+  const padding = requests.map(({ promptIds }) => length - promptIds.length);
   if (padding.includes(length)) throw new RangeError("generate: expected a prompt of at least one token, got none");
   const prompts = tf.tensor2d(
     Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])),
@@ -199,8 +204,8 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   const top = tf.topk(logits, k); // largest first, equal ones by index
   const [values, indices] = (await Promise.all([top.values.data(), top.indices.data()])) as [Float32Array, Int32Array];
   tf.dispose([top.values, top.indices]);
-  const tokens = new Int32Array(R),
-    weights = new Float64Array(k);
+  const tokens = new Int32Array(R);
+  const weights = new Float64Array(k);
   for (let r = 0; r < R; r++) {
     const { rng, result } = rows[r]!;
     if (!result.finished)
@@ -209,7 +214,11 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   return tokens;
 }
 
-/** Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that holds topP. @param weights [k] scratch */
+/**
+ * Rank drawn from sorted logits [k] by the uniform number u: softmax at a temperature, cut to the smallest set that
+ * holds topP.
+ * @param weights [k] scratch
+ */
 export function drawRank(
   sorted: Float32Array,
   { temperature, topP }: SamplingOptions,
@@ -218,8 +227,8 @@ export function drawRank(
 ): number {
   let total = 0;
   for (let i = 0; i < sorted.length; i++) total += weights[i] = Math.exp((sorted[i]! - sorted[0]!) / temperature);
-  let kept = 0,
-    mass = 0;
+  let kept = 0;
+  let mass = 0;
   while (kept < weights.length && (kept === 0 || mass < topP * total)) mass += weights[kept++]!;
   let left = u * mass;
   for (let rank = 0; rank < kept; rank++) {

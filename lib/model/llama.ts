@@ -46,10 +46,14 @@ export function param<T extends tf.Tensor>(params: Params, name: string): T {
   return tensor as T;
 }
 
-/** x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter (`lora.ts`). @param frozen whether the weight itself is not trained */
+/**
+ * x [N, in] -> [N, out] by `<name>.weight` [out, in] and, where there are any, `<name>.bias` [out] and an adapter
+ * (`lora.ts`).
+ * @param frozen whether the weight itself is not trained
+ */
 function linear(params: Params, name: string, x: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
-  const weight = param<tf.Tensor2D>(params, `${name}.weight`),
-    plain = frozen ? timesFrozen(x, () => widened(weight)) : timesWeight(x, weight);
+  const weight = param<tf.Tensor2D>(params, `${name}.weight`);
+  const plain = frozen ? timesFrozen(x, () => widened(weight)) : timesWeight(x, weight);
   const low = lowRank(params, name, x, params[`${name}.lora_B.weight`]);
   const product: tf.Tensor2D = low ? tf.add(plain, low) : plain;
   const bias = params[`${name}.bias`];
@@ -87,8 +91,9 @@ interface AttentionInputs {
 }
 
 /**
- * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient keeps
- * of a layer only its input and computes the layer again: a third more work (with an adapter a half), far less memory, the same numbers.
+ * The forward pass with its constant tables, which live until `dispose`. With `gradientCheckpointing` the gradient
+ * keeps of a layer only its input and computes the layer again: a third more work (with an adapter a half), far less
+ * memory, the same numbers.
  */
 export class Llama {
   private readonly angles: AngleTable;
@@ -101,8 +106,8 @@ export class Llama {
     readonly gradientCheckpointing = false,
   ) {
     this.angles = new AngleTable(ropeInverseFrequencies(config));
-    const query = pairedRows(config.heads, config.headDim),
-      key = pairedRows(config.kvHeads, config.headDim);
+    const query = pairedRows(config.heads, config.headDim);
+    const key = pairedRows(config.kvHeads, config.headDim);
     this.queryRows = query && tf.tensor1d(query, "int32");
     this.keyRows = key && tf.tensor1d(key, "int32");
   }
@@ -112,13 +117,16 @@ export class Llama {
     return this.states(params, packing).at(-1)!;
   }
 
-  /** Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the last, the last one's normed. */
+  /**
+   * Hidden states [N, D] by layer, as transformers' `hidden_states`: the embeddings, the output of every block but the
+   * last, the last one's normed.
+   */
   states(params: Params, packing: Packing): tf.Tensor2D[] {
-    const { config } = this,
-      frozen = isAdapted(params),
-      inputs = this.gradientCheckpointing ? undefined : this.attentionInputs(packing);
-    const embeddings = param<tf.Tensor2D>(params, "model.embed_tokens.weight"),
-      ids = tf.tensor1d(packing.ids, "int32");
+    const { config } = this;
+    const frozen = isAdapted(params);
+    const inputs = this.gradientCheckpointing ? undefined : this.attentionInputs(packing);
+    const embeddings = param<tf.Tensor2D>(params, "model.embed_tokens.weight");
+    const ids = tf.tensor1d(packing.ids, "int32");
     let x = frozen || isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
     const states = [x];
     for (let i = 0; i < config.layers; i++) {
@@ -137,8 +145,8 @@ export class Llama {
     { rows, angles }: AttentionInputs,
     frozen: boolean,
   ): tf.Tensor2D {
-    const layer = `model.layers.${i}`,
-      project = (name: string, x: tf.Tensor2D) => linear(params, `${layer}.${name}`, x, frozen);
+    const layer = `model.layers.${i}`;
+    const project = (name: string, x: tf.Tensor2D) => linear(params, `${layer}.${name}`, x, frozen);
     const norm = (name: string, x: tf.Tensor2D) =>
       rmsNorm(x, param<tf.Tensor1D>(params, `${layer}.${name}.weight`), this.config.rmsEps);
     const h = norm("input_layernorm", x);
@@ -159,7 +167,10 @@ export class Llama {
     return tf.add(attended, project("mlp.down_proj", swiglu(project("mlp.gate_proj", m), project("mlp.up_proj", m))));
   }
 
-  /** The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way forth. */
+  /**
+   * The same, of which only what is trained and x are kept; the indices are made again, as they do not outlive the way
+   * forth.
+   */
   private recomputedBlock(params: Params, i: number, x: tf.Tensor2D, packing: Packing, frozen: boolean): tf.Tensor2D {
     const names = Object.keys(params).filter(
       (name) => name.startsWith(`model.layers.${i}.`) && (!frozen || isAdapters(name)),
@@ -200,7 +211,9 @@ export class Llama {
     this.angles.dispose();
   }
 
-  /** h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights. */
+  /**
+   * h [N, D] -> [N, (H+K)*h]: one projection, since both are rotated; the scale of attention goes on the query weights.
+   */
   private queriesAndKeys(params: Params, layer: string, h: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
     const part = (
       name: string,
@@ -210,23 +223,23 @@ export class Llama {
     ): tf.Tensor | undefined => {
       const t = params[`${layer}.self_attn.${name}.${kind}`];
       if (!t) return undefined;
-      const whole = widened(t as tf.Tensor2D),
-        taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(whole, rows)) : whole;
+      const whole = widened(t as tf.Tensor2D);
+      const taken = rows ? (kind === "bias" ? tf.gather(t, rows) : takeRows(whole, rows)) : whole;
       return scale === 1 ? taken : tf.mul(taken, scale);
     };
     const { heads, kvHeads, headDim } = this.config;
-    const query = (kind: Parameters<typeof part>[1]) => part("q_proj", kind, this.queryRows, 1 / Math.sqrt(headDim)),
-      key = (kind: Parameters<typeof part>[1]) => part("k_proj", kind, this.keyRows, 1);
+    const query = (kind: Parameters<typeof part>[1]) => part("q_proj", kind, this.queryRows, 1 / Math.sqrt(headDim));
+    const key = (kind: Parameters<typeof part>[1]) => part("k_proj", kind, this.keyRows, 1);
     const both = (kind: "weight" | "bias"): tf.Tensor | undefined => {
-      const q = query(kind),
-        k = key(kind);
+      const q = query(kind);
+      const k = key(kind);
       return q && k && tf.concat([q, k], 0);
     };
-    const weight = () => both("weight") as tf.Tensor2D,
-      bias = both("bias");
+    const weight = () => both("weight") as tf.Tensor2D;
+    const bias = both("bias");
     const plain: tf.Tensor2D = frozen ? timesFrozen(h, weight) : tf.matMul(h, weight(), false, true);
-    const lowQ = lowRank(params, `${layer}.self_attn.q_proj`, h, query("lora_B.weight")),
-      lowK = lowRank(params, `${layer}.self_attn.k_proj`, h, key("lora_B.weight"));
+    const lowQ = lowRank(params, `${layer}.self_attn.q_proj`, h, query("lora_B.weight"));
+    const lowK = lowRank(params, `${layer}.self_attn.k_proj`, h, key("lora_B.weight"));
     const zeros = (n: number): tf.Tensor2D => tf.zeros([h.shape[0], n * headDim]);
     const product: tf.Tensor2D =
       lowQ || lowK ? tf.add(plain, tf.concat([lowQ ?? zeros(heads), lowK ?? zeros(kvHeads)], 1)) : plain;
@@ -235,8 +248,9 @@ export class Llama {
 
   /** Indices and angles of a packing. */
   private attentionInputs({ groups, slots, slotOf, positions }: Packing): AttentionInputs {
-    const N = positions.length,
-      { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length); // the last group is the longest
+    const N = positions.length;
+    // the last group is the longest
+    const { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), groups.at(-1)!.length);
     const owners = new Int32Array(slots.length).fill(N);
     slotOf.forEach((slot, token) => (owners[slot] = token));
     return {

@@ -1,7 +1,7 @@
 /**
- * Low-rank adapters as PEFT reads and writes them: beside a frozen weight W [out, in] stand A [r, in] and B [out, r], and
- * the layer computes x W^T + s (x A^T) B^T with s = alpha / r, or alpha / sqrt(r) where rank-stabilised (rslora).
- * A starts uniform in ±1/sqrt(in), B at zero, so that a fresh adapter changes nothing: the reference of training is the
+ * Low-rank adapters as PEFT reads and writes them: beside a frozen weight W [out, in] stand A [r, in] and B [out, r],
+ * and the layer computes x W^T + s (x A^T) B^T with s = alpha / r, or alpha / sqrt(r) where rank-stabilised (rslora). A
+ * starts uniform in ±1/sqrt(in), B at zero, so that a fresh adapter changes nothing: the reference of training is the
  * policy as it starts, and no second copy of the weights is held.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -62,9 +62,9 @@ export function adapterShapes(
 export function initialAdapter(model: LlamaConfig, config: LoraConfig, rng: Rng): Adapter {
   const tensors = new Map(
     [...adapterShapes(model, config)].map(([name, shape]): [string, HostTensor] => {
-      const data = new Float32Array(shape[0]! * shape[1]!),
-        bound = 1 / Math.sqrt(shape[1]!),
-        stream = rng.fork(name);
+      const data = new Float32Array(shape[0]! * shape[1]!);
+      const bound = 1 / Math.sqrt(shape[1]!);
+      const stream = rng.fork(name);
       if (name.endsWith(".lora_A.weight"))
         for (let i = 0; i < data.length; i++) data[i] = bound * (2 * stream.next() - 1);
       return [name, { shape, data }];
@@ -73,7 +73,10 @@ export function initialAdapter(model: LlamaConfig, config: LoraConfig, rng: Rng)
   return { config, tensors };
 }
 
-/** Parameters of the adapted model: those of the base and the adapter's, its B times `scale`. Part of what gradients go through. */
+/**
+ * Parameters of the adapted model: those of the base and the adapter's, its B times `scale`. Part of what gradients go
+ * through.
+ */
 export function adapted(base: Params, adapter: Params, scale: number): Params {
   return {
     ...base,
@@ -113,8 +116,8 @@ const silent = [
  */
 export function readAdapter(dir: string, model: LlamaConfig): Adapter {
   restoreFolder(dir);
-  const file = path.join(dir, marker),
-    row = parseRow(configSchema, parseJson(readText(file), file), file);
+  const file = path.join(dir, marker);
+  const row = parseRow(configSchema, parseJson(readText(file), file), file);
   const {
     peft_type: _,
     r: rank,
@@ -150,9 +153,9 @@ export function readAdapter(dir: string, model: LlamaConfig): Adapter {
     targets: loraTargets.filter((name) => target_modules.includes(name)),
     rslora,
   };
-  const weights = path.join(dir, "adapter_model.safetensors"),
-    reader = readSafetensors(weights),
-    shapes = adapterShapes(model, config);
+  const weights = path.join(dir, "adapter_model.safetensors");
+  const reader = readSafetensors(weights);
+  const shapes = adapterShapes(model, config);
   const extra = reader.names.find((name) => !name.startsWith(peftPrefix) || !shapes.has(name.slice(peftPrefix.length)));
   const fix = "Check that the adapter belongs to this model.";
   if (extra !== undefined)
@@ -178,7 +181,10 @@ export function readAdapter(dir: string, model: LlamaConfig): Adapter {
   return { config, tensors };
 }
 
-/** Writes a folder that PEFT loads, whole or not at all, with the files of the base's tokenizer. @throws UserError when `dir` holds something else */
+/**
+ * Writes a folder that PEFT loads, whole or not at all, with the files of the base's tokenizer.
+ * @throws UserError when `dir` holds something else
+ */
 export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir: string): void {
   writeFolderAtomic(dir, { marker, what: "an adapter" }, (next) => {
     writeSafetensors(
@@ -211,9 +217,9 @@ export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir:
 export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensors }: Adapter): Map<string, HostTensor> {
   return new Map(
     [...shapes].map(([name, shape]): [string, HostTensor] => {
-      const projection = name.replace(/\.weight$/, ""),
-        A = tensors.get(`${projection}.lora_A.weight`),
-        B = tensors.get(`${projection}.lora_B.weight`);
+      const projection = name.replace(/\.weight$/, "");
+      const A = tensors.get(`${projection}.lora_A.weight`);
+      const B = tensors.get(`${projection}.lora_B.weight`);
       return [
         name,
         {
@@ -228,14 +234,14 @@ export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensor
 }
 
 function merged({ shape, data }: HostTensor, A: Float32Array, B: Float32Array, config: LoraConfig): Float32Array {
-  const [out, input] = shape as [number, number],
-    scale = loraScale(config),
-    sum = new Float64Array(input);
+  const [out, input] = shape as [number, number];
+  const scale = loraScale(config);
+  const sum = new Float64Array(input);
   for (let row = 0; row < out; row++) {
     sum.fill(0);
     for (let k = 0; k < config.rank; k++) {
-      const b = scale * B[row * config.rank + k]!,
-        from = k * input;
+      const b = scale * B[row * config.rank + k]!;
+      const from = k * input;
       for (let i = 0; i < input; i++) sum[i]! += b * A[from + i]!;
     }
     for (let i = 0; i < input; i++) data[row * input + i]! += sum[i]!;

@@ -25,7 +25,10 @@ export interface Packing {
   slotOf: Int32Array;
 }
 
-/** What a group's kernel launches cost, in query-key pairs of one head (measured at 1M parameters, see test/bench/README.md). */
+/**
+ * What a group's kernel launches cost, in query-key pairs of one head (measured at 1M parameters, see
+ * test/bench/README.md).
+ */
 export const groupCost = 60_000;
 
 /** @throws RangeError for no sequence, or an empty one */
@@ -34,10 +37,10 @@ export function packSequences(sequences: readonly ArrayLike<number>[]): Packing 
     throw new RangeError(
       `packSequences: expected sequences of at least one token, got ${sequences.length === 0 ? "no sequence" : "an empty one"}`,
     );
-  const ids: number[] = [],
-    positions: number[] = [],
-    children: Map<number, number>[] = [],
-    roots = new Map<number, number>();
+  const ids: number[] = [];
+  const positions: number[] = [];
+  const children: Map<number, number>[] = [];
+  const roots = new Map<number, number>();
   const tokens = sequences.map((sequence) => {
     let following = roots;
     return Int32Array.from(sequence, (id, position) => {
@@ -56,8 +59,8 @@ export function packSequences(sequences: readonly ArrayLike<number>[]): Packing 
   const groups = groupLengths(sorted.map(({ length }) => length));
   const slots = new Int32Array(groups.reduce((sum, { rows, length }) => sum + rows * length, 0));
   const slotOf = new Int32Array(ids.length);
-  let row = 0,
-    start = 0;
+  let row = 0;
+  let start = 0;
   for (const { rows, length } of groups)
     for (const end = row + rows; row < end; row++, start += length) {
       slots.set(sorted[row]!, start);
@@ -66,10 +69,13 @@ export function packSequences(sequences: readonly ArrayLike<number>[]): Packing 
   return { ids: Int32Array.from(ids), positions: Int32Array.from(positions), tokens, groups, slots, slotOf };
 }
 
-/** Cuts ascending lengths into groups so that launches plus padded attention cost least (exactly, by dynamic programming). */
+/**
+ * Cuts ascending lengths into groups so that launches plus padded attention cost least (exactly, by dynamic
+ * programming).
+ */
 function groupLengths(lengths: readonly number[]): AttentionGroup[] {
-  const least = [0],
-    starts = [0]; // of the first n rows: cost, and where their last group starts
+  const least = [0];
+  const starts = [0]; // of the first n rows: cost, and where their last group starts
   for (let end = 1; end <= lengths.length; end++) {
     least[end] = Infinity;
     for (let start = 0; start < end; start++) {

@@ -19,19 +19,23 @@ export interface Policy {
   dispose: () => void;
 }
 
-/** Starts the engine as is best for the policy of a folder. @throws UserError as `readCheckpointConfig` and `startEngine` */
+/**
+ * Starts the engine as is best for the policy of a folder.
+ * @throws UserError as `readCheckpointConfig` and `startEngine`
+ */
 export function startEngineFor(dir: string): Promise<Engine> {
   return startEngine({ large: isLarge(readCheckpointConfig(dir)) });
 }
 
 /**
  * Loads a Hugging Face folder. Start the engine first.
- * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see `Llama`
+ * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
+ * `Llama`
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
-  const checkpoint = openCheckpoint(dir),
-    { config, tokenizer } = checkpoint;
+  const checkpoint = openCheckpoint(dir);
+  const { config, tokenizer } = checkpoint;
   const params = streamParams(checkpoint, frozen && holdsHalves());
   const model = new Llama(config, gradientCheckpointing);
   return {
@@ -50,14 +54,14 @@ export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing 
 function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
   const typeOf = (name: string) => (keepHalves ? half(name) : undefined);
   const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, typeOf(name) ? 0.5 : 1); // floats
-  const names = [...shapes.keys()],
-    bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
+  const names = [...shapes.keys()];
+  const bySize = names.slice().sort((a, b) => sizeOf(b) - sizeOf(a));
   const loaded: Params = {};
   let room: Float32Array | undefined;
   try {
     for (const name of bySize) {
-      const type = typeOf(name),
-        shape = shapes.get(name)!.slice();
+      const type = typeOf(name);
+      const shape = shapes.get(name)!.slice();
       const data = type ? readHalves(name, room) : read(name, room).data;
       const { tensor, free } = type ? uploadedHalves(data, shape as [number, number], type) : uploaded(data, shape);
       loaded[name] = tensor;

@@ -23,11 +23,17 @@ export interface SafetensorsReader {
   readonly metadata: Readonly<Record<string, string>>;
   /** @throws UserError for an unknown name */
   shape: (name: string) => readonly number[];
-  /** Reads one tensor, into the beginning of `room` where that is given. @throws UserError for an unknown name, another dtype or a file that changed */
+  /**
+   * Reads one tensor, into the beginning of `room` where that is given.
+   * @throws UserError for an unknown name, another dtype or a file that changed
+   */
   get: (name: string, room?: Float32Array) => HostTensor;
   /** The type of a tensor that is stored in 16 bits. @throws UserError for an unknown name */
   half: (name: string) => HalfType | undefined;
-  /** Bits of a tensor that is stored in 16 bits and has an even number of elements, two to a float, into the beginning of `room` where that is given. */
+  /**
+   * Bits of a tensor that is stored in 16 bits and has an even number of elements, two to a float, into the beginning
+   * of `room` where that is given.
+   */
   getHalves: (name: string, room?: Float32Array) => Float32Array;
 }
 
@@ -105,7 +111,9 @@ export function readSafetensors(target: string): SafetensorsReader {
   };
 }
 
-/** Writes all tensors as F32 in order of name, atomically. Metadata "format": "pt" tells transformers how to read it. */
+/**
+ * Writes all tensors as F32 in order of name, atomically. Metadata "format": "pt" tells transformers how to read it.
+ */
 export function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, HostTensor>,
@@ -225,7 +233,10 @@ function checkLayout(file: string, entries: ReadonlyMap<string, Entry>, dataStar
     );
 }
 
-/** Narrow numbers are widened piece by piece through this, so that a tensor is held once and nothing waits to be collected. */
+/**
+ * Narrow numbers are widened piece by piece through this, so that a tensor is held once and nothing waits to be
+ * collected.
+ */
 const piece = new Uint8Array(1 << 20);
 
 function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, room?: Float32Array): HostTensor {
@@ -237,8 +248,8 @@ function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, r
       got: dtype,
       fix: "Convert the checkpoint to one of these.",
     });
-  const length = bytes / bytesPerElement[dtype]!,
-    data = room?.subarray(0, length) ?? new Float32Array(length);
+  const length = bytes / bytesPerElement[dtype]!;
+  const data = room?.subarray(0, length) ?? new Float32Array(length);
   withFile(file, (fd) => {
     if (!half) return fill(fd, file, start, bytesOf(data));
     for (let done = 0; done < bytes; done += piece.length) {

@@ -151,7 +151,10 @@ export class KernelClient {
     }
   }
 
-  /** iopub is publish/subscribe: what is sent before our subscription lands is lost, so ask until one answer is seen whole. */
+  /**
+   * iopub is publish/subscribe: what is sent before our subscription lands is lost, so ask until one answer is seen
+   * whole.
+   */
   private async waitUntilReady(): Promise<void> {
     const start = Date.now();
     while (Date.now() - start < START_TIMEOUT_MS) {

@@ -1,4 +1,7 @@
-/** Progress of a notebook run in a terminal (one line, redrawn) or in a log (a line per cell, and now and then one within). */
+/**
+ * Progress of a notebook run in a terminal (one line, redrawn) or in a log (a line per cell, and now and then one
+ * within).
+ */
 import { duration } from "../base/progress";
 
 /** What happens during a run. `cells` is how many code cells there are; `cell` counts from 1. */

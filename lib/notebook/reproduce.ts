@@ -1,4 +1,7 @@
-/** `mask-dpo reproduce`: runs the experiments that the notebooks show, executes the notebooks in order, leaves figures and tables, and sets the numbers beside the paper's. */
+/**
+ * `mask-dpo reproduce`: runs the experiments that the notebooks show, executes the notebooks in order, leaves figures
+ * and tables, and sets the numbers beside the paper's.
+ */
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";

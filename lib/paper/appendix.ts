@@ -24,11 +24,14 @@ import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
 
 const TITLE = "Appendix: Mask-DPO on Atlas";
-const HYPERPARAMETERS = "02-hyperparameters",
-  CLOSING = "paper-vs-here",
-  SETTING = "appendix-setting";
+const HYPERPARAMETERS = "02-hyperparameters";
+const CLOSING = "paper-vs-here";
+const SETTING = "appendix-setting";
 
-/** Collects what is there and writes appendix.html, appendix.tex and results.json. @throws UserError for a damaged record */
+/**
+ * Collects what is there and writes appendix.html, appendix.tex and results.json.
+ * @throws UserError for a damaged record
+ */
 export function buildAppendix(session: Session): ResultDocument {
   const { figures } = session;
   const own = provenanceOf(session);
@@ -159,7 +162,9 @@ function warnings({ tables, figures, unrecorded }: Found, own: Provenance): stri
   ];
 }
 
-/** Everything as numbers; `runs` has the configuration of every run folder named, null where it is not on this machine. */
+/**
+ * Everything as numbers; `runs` has the configuration of every run folder named, null where it is not on this machine.
+ */
 function results({ runs, figures }: Session, made: Provenance, found: Found): object {
   const tables = found.tables.filter(({ name }) => name !== CLOSING); // its numbers are `numbers`
   const recorded = recordedNumbers(figures);
@@ -184,8 +189,8 @@ export function contentsBundle({ sections, facts, warnings }: ResultDocument): B
         return n > 0 ? [`${n} ${kind}${n > 1 ? "s" : ""}`] : [];
       })
       .join(", ");
-  const page = "../figures/appendix.html",
-    notes = [...facts, ...warnings];
+  const page = "../figures/appendix.html";
+  const notes = [...facts, ...warnings];
   return {
     text: [
       ...sections.map((section) => `${section.title}: ${count(section)}`),

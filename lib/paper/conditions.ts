@@ -1,4 +1,6 @@
-/** When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none. */
+/**
+ * When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none.
+ */
 import { runsOf } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
@@ -117,8 +119,8 @@ export function conditionRows(
   };
   const none = onTheWay(masks.none);
   const way = onTheWay(masks.paper).map(({ step, arm }, i, { length }) => {
-    const last = i === length - 1,
-      arms = { paper: arm, none: none[i]!.arm };
+    const last = i === length - 1;
+    const arms = { paper: arm, none: none[i]!.arm };
     const label = last
       ? `all steps, K = ${preset.candidates}, ${preset.topics} topics`
       : `after ${Math.round(step)} steps`;

@@ -1,4 +1,7 @@
-/** Figures 1 and 2 of the paper from our own data: the candidates of one question, and what DPO and Mask-DPO learn from its pair. */
+/**
+ * Figures 1 and 2 of the paper from our own data: the candidates of one question, and what DPO and Mask-DPO learn from
+ * its pair.
+ */
 import { Rng } from "../base/rng";
 import type { AnnotatedCandidate } from "../factuality/records";
 import { countSentences, factualityScore } from "../factuality/score";
@@ -8,7 +11,10 @@ import type { Figure } from "../show/figure/figure";
 import { stripFigure, type Strip } from "../show/figure/strips";
 import type { Preferences } from "./pairs";
 
-/** The pair with most of what only a mask can tell apart: wrong sentences in chosen and right ones in rejected. @throws RangeError without pairs */
+/**
+ * The pair with most of what only a mask can tell apart: wrong sentences in chosen and right ones in rejected.
+ * @throws RangeError without pairs
+ */
 export function mostMixedPair(pairs: readonly PreferencePair[]): PreferencePair {
   const mixed = ({ chosen, rejected }: PreferencePair) =>
     Math.min(countSentences(chosen.sentences).incorrect, countSentences(rejected.sentences).correct);

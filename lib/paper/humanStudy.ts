@@ -35,6 +35,7 @@ import { loadTokenizer } from "../text/tokenizer";
 import { atlasFolder } from "../world/facts";
 import { runFolder } from "../base/runFolder";
 import type { Session } from "../lab/session";
+import { codeVersions } from "../base/codeVersions";
 
 /** The label files, `<name>.jsonl` each. */
 export const humanModelNames = ["InstructGPT", "ChatGPT", "PerplexityAI"] as const;
@@ -44,7 +45,10 @@ export type HumanModelName = (typeof humanModelNames)[number];
 export const howToGetLabels =
   "No human labels: copy third_party/factscore/labeled_data of github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
 
-/** Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there. @throws UserError when the named folder is not there */
+/**
+ * Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there.
+ * @throws UserError when the named folder is not there
+ */
 export function labelsFolder(): string | undefined {
   const named = process.env.MASK_DPO_FACTSCORE;
   if (named && !existsSync(named))
@@ -106,7 +110,10 @@ export interface HumanPreferences extends Traced {
   report: PairReport;
 }
 
-/** §2.2 with two candidates per topic, one of each model; leaves the pairs in a run folder. @throws UserError where no topic gives a pair */
+/**
+ * §2.2 with two candidates per topic, one of each model; leaves the pairs in a run folder.
+ * @throws UserError where no topic gives a pair
+ */
 export function humanPreferences(
   { seed, runs }: Session,
   models: readonly HumanModel[],
@@ -122,7 +129,7 @@ export function humanPreferences(
       got: `none from ${report.questions} topics`,
       fix: "Check that both files label the same topics.",
     });
-  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs) });
+  const folder = runFolder(runs, "human-pairs", { pairs: hashOf(pairs), code: codeVersions("pairs") });
   writeJsonl(path.join(folder, "pairs.jsonl"), pairs);
   return { candidates, pairs, report, runs: [path.basename(folder)] };
 }

@@ -21,7 +21,10 @@ export const table3 = {
 /** Table 4: score by thirds of topics or of questions a topic. */
 export const table4 = { topic: [65.04, 71.56, 77.53], question: [69.03, 73.03, 77.53] } as const;
 
-/** Table 5: score by base model and embedding, far and near; "own" is the base model's, "other" the other model's embedding, "words" OpenAI's. */
+/**
+ * Table 5: score by base model and embedding, far and near; "own" is the base model's, "other" the other model's
+ * embedding, "words" OpenAI's.
+ */
 export const table5 = {
   base: { own: [68.94, 73.43], other: [68.97, 69.19], words: [71.32, 72.17], random: [70.55, 71.11] },
   other: { own: [64.99, 67.42], other: [64.32, 64.97], words: [65.59, 66.84], random: [64.78, 65.55] },

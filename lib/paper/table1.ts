@@ -71,8 +71,8 @@ export function table1Claims(
   masks: Pick<Masks, "paper">,
   factTune: AlignedArm,
 ): Claim[] {
-  const { base, large } = shipped["test greedy"],
-    greedy = armOf(masks.paper, "test greedy");
+  const { base, large } = shipped["test greedy"];
+  const greedy = armOf(masks.paper, "test greedy");
   const comparisons: Comparison[] = [
     {
       text: "Mask-DPO > base, greedy",

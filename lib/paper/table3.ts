@@ -121,8 +121,8 @@ export function table3Claims(
       lower: document,
     },
   ];
-  const rng = new Rng(seed),
-    { decoding } = evaluations[evaluation];
+  const rng = new Rng(seed);
+  const { decoding } = evaluations[evaluation];
   return comparisons.map(({ text, ...comparison }) =>
     measured({ ...comparison, text: `${text}, ${decoding}`, source: "Table 3" }, rng.fork(text).fork(evaluation)),
   );

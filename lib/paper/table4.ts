@@ -101,8 +101,8 @@ export function table4Claims({ seed }: Session, { topic, question }: Scaling): C
 
 /** Score against thirds of the pairs, by dimension; the paper's beside. */
 export function scalingCurves({ seed }: Session, scaling: Scaling): Curve[] {
-  const thirds = [1 / 3, 2 / 3, 1],
-    rng = new Rng(seed).fork("scaling");
+  const thirds = [1 / 3, 2 / 3, 1];
+  const rng = new Rng(seed).fork("scaling");
   const here = (label: string, key: keyof Scaling, style: SeriesStyle): Curve =>
     scoreCurve(
       label,

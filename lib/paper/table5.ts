@@ -57,16 +57,16 @@ export interface GroupResult extends Pick<GroupArms, "policy" | "embedding" | "s
 
 /** Runs what is missing of Table 5. */
 export async function runGroups(session: Session): Promise<GroupResult[]> {
-  const specs = groupArms(session),
-    rng = new Rng(session.seed).fork("groups");
+  const specs = groupArms(session);
+  const rng = new Rng(session.seed).fork("groups");
   const sides = specs.flatMap(({ near, far }, i): [string, ArmSpec][] => [
     [`near ${i}`, near],
     [`far ${i}`, far],
   ]);
   const arms = await runArms(session, Object.fromEntries(sides));
   return specs.map(({ policy, embedding, share }, i) => {
-    const near = armOf(arms[`near ${i}`]!, "test sampled"),
-      far = armOf(arms[`far ${i}`]!, "test sampled");
+    const near = armOf(arms[`near ${i}`]!, "test sampled");
+    const far = armOf(arms[`far ${i}`]!, "test sampled");
     return { policy, embedding, share, near, far, difference: armDifference(near, far, "score", rng.fork(i)) };
   });
 }
@@ -97,8 +97,8 @@ export function groupTable({ seed }: Session, results: readonly GroupResult[]): 
       { key: "paper", label: "Paper: near - far", digits: 2 },
     ],
     rows: results.map((result, i) => {
-      const { policy, embedding, share, near, far, difference } = result,
-        { value, low, high, p, perSeed } = difference;
+      const { policy, embedding, share, near, far, difference } = result;
+      const { value, low, high, p, perSeed } = difference;
       return {
         policy,
         embedding: embedding === policy ? `${embedding} (own)` : embedding,

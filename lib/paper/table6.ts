@@ -1,6 +1,6 @@
 /**
- * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much does
- * temperature matter, and what if the verifier errs.
+ * Table 6: best of N before and after alignment over several seeds (§4.3), and beyond: does the gap close, how much
+ * does temperature matter, and what if the verifier errs.
  */
 import { runsOf, type Traced } from "../show/provenance";
 import { percent } from "../base/percent";
@@ -49,8 +49,8 @@ export async function sampleBestOf(
   most = session.preset.bestOf,
   temperature?: number,
 ): Promise<BestOfAnswers> {
-  const base: Answered[] = [],
-    maskDpo: Answered[] = [];
+  const base: Answered[] = [];
+  const maskDpo: Answered[] = [];
   for (const [i, seed] of seedsOf(session, count).entries()) {
     const own = { ...session, seed };
     base.push(await bestOfAnswers(own, policyDir(session, "base"), most, temperature));
@@ -84,8 +84,8 @@ export function curveOf(
 
 /** Gap between the policies at each N, of all seeds and of each. */
 export function gapsOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): (ArmDifference & { n: number })[] {
-  const ns = powersOfTwo(session.preset.bestOf),
-    rng = new Rng(session.seed).fork("best of N gap");
+  const ns = powersOfTwo(session.preset.bestOf);
+  const rng = new Rng(session.seed).fork("best of N gap");
   const gap = (after: Answered, before: Answered, resamples?: number) =>
     compareBestOfN(after.answers, before.answers, before.questions, ns, rng, { resamples });
   const single = maskDpo.map((after, i) => gap(after, base[i]!, 1));
@@ -99,8 +99,8 @@ export function gapsOf(session: Session, { base, maskDpo, runs }: BestOfAnswers)
 
 /** Points by which the gap changes when N doubles. */
 export function slopeOf(session: Session, { base, maskDpo, runs }: BestOfAnswers): ArmDifference {
-  const ns = powersOfTwo(session.preset.bestOf),
-    rng = new Rng(session.seed).fork("best of N slope");
+  const ns = powersOfTwo(session.preset.bestOf);
+  const rng = new Rng(session.seed).fork("best of N slope");
   const slope = (after: Answered, before: Answered, resamples?: number) =>
     gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
   return {
@@ -124,8 +124,8 @@ export function reductionOf(session: Session, { base, maskDpo }: BestOfAnswers):
 
 /** The curve where a verifier that errs chooses; scores are the true ones. */
 export function noisyCurve(session: Session, seeds: readonly Answered[], error: number): BestOfNPoint[] {
-  const { answers, questions } = poolSeeds(seeds),
-    rng = new Rng(session.seed).fork(`verifier ${error}`);
+  const { answers, questions } = poolSeeds(seeds);
+  const rng = new Rng(session.seed).fork(`verifier ${error}`);
   return bestOfN(answers, questions, powersOfTwo(session.preset.bestOf), rng.fork("interval"), {
     rankBy: (answer) => noisyScore(answer, error, rng),
   });
@@ -138,8 +138,8 @@ export function printedPoints(policy: "base" | "maskDpo"): Record<number, number
 
 /** Corollary 2: alignment still helps when the best of many answers is taken, and the gap does not close. */
 export function table6Claims(gaps: readonly (ArmDifference & { n: number })[], slope: ArmDifference): Claim[] {
-  const before = printedPoints("base"),
-    after = printedPoints("maskDpo");
+  const before = printedPoints("base");
+  const after = printedPoints("maskDpo");
   const printed = ({ n }: { n: number }): number | null =>
     before[n] === undefined || after[n] === undefined ? null : printedGain(before[n], after[n]);
   const [first, last] = [gaps[0]!, gaps.at(-1)!];

@@ -61,8 +61,8 @@ export async function testHallucinations(
   { questions, answers, runs }: Answered,
 ): Promise<DirectTest> {
   const { atlas, seed } = session;
-  const wrong = wrongStatements(atlas, questions, answers),
-    rng = new Rng(seed).fork("hallucination graph");
+  const wrong = wrongStatements(atlas, questions, answers);
+  const rng = new Rng(seed).fork("hallucination graph");
   const own = rankColumns(hallucinationGraph(atlas, await topicVectors(session, "base"), wrong));
   const embeddings = await byEmbedding(session, (vectors, name): EmbeddingTest => {
     const graph = hallucinationGraph(atlas, vectors, wrong);
@@ -80,8 +80,8 @@ export function gainsAgainstDistance(
   session: Session,
   gain: ReadonlyMap<string, number>,
 ): Promise<Record<EmbeddingName, GainAgainstDistance>> {
-  const { training } = splitTopics(session),
-    rng = new Rng(session.seed).fork("gain against distance");
+  const { training } = splitTopics(session);
+  const rng = new Rng(session.seed).fork("gain against distance");
   return byEmbedding(session, (vectors, name) =>
     gainAgainstDistance(vectors, gain, training, nearestTraining, rng.fork(name)),
   );

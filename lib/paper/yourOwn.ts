@@ -1,6 +1,7 @@
 /**
  * A study of one's own in a notebook: what the README's script does with files, by the same verbs on files of one run
- * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of Atlas.
+ * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of
+ * Atlas.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
@@ -24,6 +25,7 @@ import type { TrainRun } from "../align/trainRun";
 import { sampleVerb } from "../steps/sample";
 import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
+import { codeVersions } from "../base/codeVersions";
 
 /** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
 export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
@@ -44,10 +46,13 @@ export interface OwnStudy {
 /** Of Atlas: questions to train on and to test with, and pairs per step, so that so few make several. */
 const atlas = { questions: 96, test: 48, batch: 16 };
 
-/** Names the study's folder and writes its questions there. @throws UserError for a bad or missing file or folder, or one file of questions without the other */
+/**
+ * Names the study's folder and writes its questions there.
+ * @throws UserError for a bad or missing file or folder, or one file of questions without the other
+ */
 export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStudy {
-  const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env,
-    { preset, seed, engine, baseDir } = session;
+  const { MASK_DPO_QUESTIONS, MASK_DPO_TEST, MASK_DPO_MODEL: own } = process.env;
+  const { preset, seed, engine, baseDir } = session;
   if (!MASK_DPO_QUESTIONS !== !MASK_DPO_TEST)
     throw new UserError({
       where: "MASK_DPO_QUESTIONS and MASK_DPO_TEST",
@@ -62,8 +67,8 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
     ? questionsOf(MASK_DPO_TEST)
     : evaluationQuestions(session, "test", Math.min(preset.evaluationQuestions, atlas.test));
   if (own) readCheckpointConfig(own);
-  const model = own || baseDir,
-    training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
+  const model = own || baseDir;
+  const training = own ? paperTraining : { ...preset.training, batch: Math.min(preset.training.batch, atlas.batch) };
   const key = {
     model: policyHash(model),
     questions: hashOf(questions),
@@ -74,9 +79,10 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
     training,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling", "pairs", "training"),
   };
-  const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key)),
-    at = (name: string): string => path.join(folder, name);
+  const folder = path.relative(process.cwd(), runFolder(session.runs, "own", key));
+  const at = (name: string): string => path.join(folder, name);
   writeJsonl(at("questions.jsonl"), questions);
   writeJsonl(at("test.jsonl"), test);
   return { session, annotator, model, training, maxNewTokens: own ? 256 : session.preset.maxNewTokens, at };
@@ -85,12 +91,12 @@ export function openOwnStudy(session: Session, annotator: OwnAnnotator): OwnStud
 /** Candidates, verdicts, pairs. */
 export async function ownPairs(study: OwnStudy): Promise<PairReport> {
   const {
-      session: { preset, seed },
-      model,
-      maxNewTokens,
-      at,
-    } = study,
-    questions = at("questions.jsonl");
+    session: { preset, seed },
+    model,
+    maxNewTokens,
+    at,
+  } = study;
+  const questions = at("questions.jsonl");
   await sampleVerb({
     model,
     questions,
@@ -111,12 +117,12 @@ export async function ownPolicy({ session: { seed }, model, training, at }: OwnS
 /** Both policies' answers to the test questions, judged, and the report on them. */
 export async function ownReport(study: OwnStudy): Promise<Report> {
   const {
-      session: { preset, seed },
-      model,
-      maxNewTokens,
-      at,
-    } = study,
-    questions = at("test.jsonl");
+    session: { preset, seed },
+    model,
+    maxNewTokens,
+    at,
+  } = study;
+  const questions = at("test.jsonl");
   for (const [name, dir] of [
     ["base", model],
     ["aligned", at("aligned")],

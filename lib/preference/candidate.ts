@@ -1,7 +1,7 @@
 /**
  * Candidates (paper §2.2: "top-k sampling to select K candidate responses"; App. A: K = 32, top-k 40, temperature 0.8).
- * A candidate's stream is named by seed, question and index, so that up to rounding the same row comes out whatever else
- * is sampled; and since rounding depends on the shape of a batch, questions are cut into tasks by one rule.
+ * A candidate's stream is named by seed, question and index, so that up to rounding the same row comes out whatever
+ * else is sampled; and since rounding depends on the shape of a batch, questions are cut into tasks by one rule.
  */
 import { chunks } from "../base/collections";
 import { Rng } from "../base/rng";
@@ -18,9 +18,9 @@ export const paperCandidates = 32;
 const taskRows = 1024;
 
 /**
- * Questions by what is decoded together. The cut depends on nothing but the questions and k, so that one process, several,
- * and a run that goes on after it was killed give the same candidates bit for bit. Shorter prompts of a batch are padded,
- * so it goes by length.
+ * Questions by what is decoded together. The cut depends on nothing but the questions and k, so that one process,
+ * several, and a run that goes on after it was killed give the same candidates bit for bit. Shorter prompts of a batch
+ * are padded, so it goes by length.
  */
 export function samplingTasks(tokenizer: Tokenizer, questions: readonly Question[], k: number): Question[][] {
   const lengths = new Map(questions.map((question) => [question, promptIds(tokenizer, question.prompt).length]));

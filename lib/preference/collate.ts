@@ -1,6 +1,6 @@
 /**
- * From preference pairs to sequences of ids and masks (Eq. 5-6): prompt ids + completion ids + the token that closes the
- * completion, with the loss mask aligned to the ids.
+ * From preference pairs to sequences of ids and masks (Eq. 5-6): prompt ids + completion ids + the token that closes
+ * the completion, with the loss mask aligned to the ids.
  *
  * Prompt and completion are each tokenised once, whole, and concatenated. `weights[t]` says how much the
  * log probability of token t (given those before it) counts: 0 on the prompt, 1 on the closing
@@ -53,7 +53,10 @@ export interface TokenizeReport {
   tooLong: string[];
 }
 
-/** Both sides of a pair as ids and masks. @throws UserError naming pair and side for spans or token ids that do not fit the text */
+/**
+ * Both sides of a pair as ids and masks.
+ * @throws UserError naming pair and side for spans or token ids that do not fit the text
+ */
 export function tokenizePair(
   pair: PreferencePair,
   tokenizer: CompletionTokenizer,
@@ -77,7 +80,8 @@ export function tokenizePair(
 }
 
 /**
- * All pairs that can be trained on, in order; those whose side the mask emptied; and a report of all that is not trained on.
+ * All pairs that can be trained on, in order; those whose side the mask emptied; and a report of all that is not
+ * trained on.
  * @param promptIds the ids of a prompt, e.g. lib/text/prompt with the tokenizer bound
  * @param maxPositions most tokens a sequence may have
  * @throws UserError as `tokenizePair`
@@ -93,8 +97,8 @@ export function tokenizePairs(
     Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
   const isEmptied = ({ chosen, rejected }: TokenizedPair) => chosen.emptied || rejected.emptied;
   const fitting = tokenized.filter(fits);
-  const kept = fitting.filter((pair) => !isEmptied(pair)),
-    emptied = fitting.filter(isEmptied);
+  const kept = fitting.filter((pair) => !isEmptied(pair));
+  const emptied = fitting.filter(isEmptied);
   const names = (of: readonly TokenizedPair[]) => of.map(({ questionId }) => questionId);
   return {
     pairs: kept,

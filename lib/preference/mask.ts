@@ -67,8 +67,8 @@ export function sentenceOfTokens(
     if (from !== undefined) owners.push({ from, sentence });
   });
   return Int32Array.from({ length: starts.length }, (_, t) => {
-    const start = starts[t]!,
-      end = ends[t]!;
+    const start = starts[t]!;
+    const end = ends[t]!;
     if (!(start >= 0 && start <= end && end <= text.length))
       throw new RangeError(
         `sentenceOfTokens: expected token offsets inside a text of ${text.length} characters, got ${start}-${end} at token ${t}`,
@@ -123,8 +123,8 @@ function firstVisible(text: string, start: number, end: number): number | undefi
 
 /** Index of the last owner that starts at or before `place`; -1 if none does. */
 function lastAtOrBefore(owners: readonly { from: number }[], place: number): number {
-  let low = 0,
-    high = owners.length;
+  let low = 0;
+  let high = owners.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (owners[middle]!.from <= place) low = middle + 1;

@@ -23,7 +23,10 @@ export interface Mixing {
   mixedPairs: number;
   /** Score of chosen - score of rejected. */
   scoreGap: { mean: number; median: number };
-  /** Score gaps in ten bins of width 0.1 over [0, 1]; a bin holds its lower end, the last also 1, the first also gaps below 0. */
+  /**
+   * Score gaps in ten bins of width 0.1 over [0, 1]; a bin holds its lower end, the last also 1, the first also gaps
+   * below 0.
+   */
   gapHistogram: { from: number; to: number; pairs: number }[];
   /** Mean scores of the two sides. */
   scores: { chosen: number; rejected: number };
@@ -96,6 +99,7 @@ function share(part: number, whole: number): number {
 
 function histogram(gaps: readonly number[]): Mixing["gapHistogram"] {
   const bins = Array.from({ length: 10 }, (_, i) => ({ from: i / 10, to: (i + 1) / 10, pairs: 0 }));
-  for (const gap of gaps) bins[Math.min(9, Math.max(0, Math.floor(gap * 10 + 1e-9)))]!.pairs++; // 1e-9: 0.7 - 0.4 is 0.3
+  // 1e-9: 0.7 - 0.4 is 0.3
+  for (const gap of gaps) bins[Math.min(9, Math.max(0, Math.floor(gap * 10 + 1e-9)))]!.pairs++;
   return bins;
 }

@@ -1,10 +1,11 @@
 /**
- * The masks that the official code would have given (open-compass/ANAH, maskdpo/dataset.py), to count what exact masks change.
+ * The masks that the official code would have given (open-compass/ANAH, maskdpo/dataset.py), to count what exact masks
+ * change.
  *
  * Modelled: every sentence is tokenised apart; the token counts are laid end to end from the first completion token on,
- * and the stretches of the sentences to be dropped are masked. Where the counts do not add up to the whole, the stretches
- * drift. One that runs over the end makes the labels longer than the ids, and the official code then prints a line
- * and trains both sides of that pair unmasked.
+ * and the stretches of the sentences to be dropped are masked. Where the counts do not add up to the whole, the
+ * stretches drift. One that runs over the end makes the labels longer than the ids, and the official code then prints a
+ * line and trains both sides of that pair unmasked.
  *
  * Not modelled: truncation at 1024 tokens, tokens with id 0 (its loss leaves them out), verdict names it does not
  * know (it masks nothing), tokens that a chat template puts behind the closing one. How its sentences were cut is not
@@ -28,8 +29,8 @@ export interface OfficialMasks {
 
 /** @param pair tokenised without given ids, by this tokenizer */
 export function officialMasks(pair: TokenizedPair, tokenizer: CompletionTokenizer, cut: SentenceCut): OfficialMasks {
-  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut),
-    rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
+  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut);
+  const rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
   if (chosen && rejected) return { chosen, rejected, fallback: false };
   return { chosen: unmasked(pair.chosen), rejected: unmasked(pair.rejected), fallback: true };
 }
@@ -43,8 +44,8 @@ function laidEndToEnd(
 ): Uint8Array | undefined {
   const { completion, sentences } = pair.source[name];
   const mask = unmasked(pair[name]);
-  let from = pair[name].promptLength,
-    over = false;
+  let from = pair[name].promptLength;
+  let over = false;
   sentences.forEach(({ start, end, verdict }, s) => {
     const text = completion.slice(start, cut === "span" ? end : sentences[s + 1]?.start);
     const to = from + tokenizer.encode(text).ids.length;

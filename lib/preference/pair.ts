@@ -38,7 +38,10 @@ export const preferencePairSchema = z
   .strict();
 export type PreferencePair = z.infer<typeof preferencePairSchema>;
 
-/** What became of the questions: pairs + the four filters = questions. Each question counts at the first filter it falls to, in this order. */
+/**
+ * What became of the questions: pairs + the four filters = questions. Each question counts at the first filter it falls
+ * to, in this order.
+ */
 export interface PairReport {
   questions: number;
   pairs: number;
@@ -48,7 +51,9 @@ export interface PairReport {
   chosenWithoutCorrect: number;
   /** The worst candidate has no incorrect sentence (so none has). */
   rejectedWithoutIncorrect: number;
-  /** Best and worst have the same score (where the rejected sides come from others: best is no better) or the same text. */
+  /**
+   * Best and worst have the same score (where the rejected sides come from others: best is no better) or the same text.
+   */
   identical: number;
   /** Candidates without sentences, set aside: they have no score. */
   emptyCandidates: number;
@@ -62,7 +67,9 @@ type Scored = { candidate: AnnotatedCandidate; score: number };
 export interface PairOptions {
   /** Of the streams that draw among ties. */
   seed: string | number;
-  /** Candidates that the rejected sides are taken from, where they are others (Table 3, "Llama+Doc"); default: the same. */
+  /**
+   * Candidates that the rejected sides are taken from, where they are others (Table 3, "Llama+Doc"); default: the same.
+   */
   rejectedFrom?: readonly AnnotatedCandidate[];
 }
 

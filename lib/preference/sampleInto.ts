@@ -1,4 +1,6 @@
-/** Candidates of many questions in a file that grows question by question, so that a killed run goes on where it was. */
+/**
+ * Candidates of many questions in a file that grows question by question, so that a killed run goes on where it was.
+ */
 import { JsonlLog } from "../base/jsonl";
 import { showDone, startProgress, breathe } from "../base/progress";
 import { engineMemory, startEngine } from "../engine/backend";
@@ -11,8 +13,8 @@ import { sampleCandidates, samplingTasks } from "./candidate";
 import { samplePool } from "./samplePool";
 
 /**
- * K candidates of every question in `file`, which grows question by question: what is there already is not sampled again.
- * Returns the rows in the order of the questions.
+ * K candidates of every question in `file`, which grows question by question: what is there already is not sampled
+ * again. Returns the rows in the order of the questions.
  */
 export async function sampleInto(
   file: string,
@@ -34,12 +36,13 @@ export async function sampleInto(
       let done = questions.length - missing.length;
       const progress = startProgress(label, questions.length, done);
       try {
-        const wanted = new Set(missing),
-          tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
-            task.some((question) => wanted.has(question)),
-          );
+        const wanted = new Set(missing);
+        const tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
+          task.some((question) => wanted.has(question)),
+        );
         for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
-          const fresh = candidates.filter((row) => !rows.has(candidateKey(row))); // what is there of a task is sampled again, but kept as it was
+          // what is there of a task is sampled again, but kept as it was
+          const fresh = candidates.filter((row) => !rows.has(candidateKey(row)));
           if (fresh.length === 0) continue;
           log.append(fresh);
           for (const row of fresh) rows.set(candidateKey(row), row);
@@ -66,13 +69,14 @@ async function* sampleTasks(
   sampling: SamplingOptions,
   seed: number,
 ): AsyncGenerator<Candidate[]> {
-  const { parallel } = await startEngine(),
-    config = readCheckpointConfig(policyDir);
+  const { parallel } = await startEngine();
+  const config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && tasks.length > 1) {
     yield* samplePool({ policyDir, k, sampling, seed }, tasks);
     return;
   }
-  const policy = loadPolicy(policyDir, { frozen: 4 * weightCount(config) > engineMemory() / 2 }); // 16 bits are slower, and the same numbers
+  // 16 bits are slower, and the same numbers
+  const policy = loadPolicy(policyDir, { frozen: 4 * weightCount(config) > engineMemory() / 2 });
   try {
     for (const task of tasks) yield* sampleCandidates(policy, task, k, sampling, seed);
   } finally {

@@ -44,7 +44,10 @@ export interface ServedSampling {
 /** Names of the shards' files in a run folder. */
 export const servedLog = "served";
 
-/** Samples this shard's questions into `dir`, as far as no client has done it yet. @throws UserError as `runJobs`; what came is kept */
+/**
+ * Samples this shard's questions into `dir`, as far as no client has done it yet.
+ * @throws UserError as `runJobs`; what came is kept
+ */
 export async function sampleServed(
   client: ServerClient,
   dir: string,
@@ -60,8 +63,8 @@ export async function sampleServed(
   const missing = wanted.filter(({ question, index }) => !done.has(candidateKey({ questionId: question.id, index })));
   const progress = startProgress("sample candidates", wanted.length, wanted.length - missing.length);
   const root = new Rng(seed);
-  let finished = wanted.length - missing.length,
-    tokens = 0;
+  let finished = wanted.length - missing.length;
+  let tokens = 0;
   try {
     await runJobs(
       client,

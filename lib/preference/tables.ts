@@ -38,7 +38,9 @@ export function pairReportTable(report: PairReport): Table {
   };
 }
 
-/** How mixed right and wrong are in the pairs: what the mask has to work on; in tokens too where a tokenizer was there. */
+/**
+ * How mixed right and wrong are in the pairs: what the mask has to work on; in tokens too where a tokenizer was there.
+ */
 export function mixingTable(mixing: Mixing, tokens?: Shares, tokenized?: TokenizeReport): Table {
   const row = (what: string, value: Cell) => ({ what, value });
   return {

@@ -2,7 +2,8 @@
  * A client of an OpenAI-compatible server (vLLM, SGLang, LMDeploy, llama.cpp, `transformers serve`, hosted ones).
  *
  * A request that fails in a way that may pass (`RequestFailed`) is sent again, up to `retries` times, after
- * base * 2^attempt, at most a minute, times a seeded jitter in [1/2, 1); Retry-After, if longer, holds back all requests.
+ * base * 2^attempt, at most a minute, times a seeded jitter in [1/2, 1); Retry-After, if longer, holds back all
+ * requests.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../base/check";

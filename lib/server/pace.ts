@@ -1,4 +1,7 @@
-/** When the next request may start: so many at a time, so many a minute, and none before the server's Retry-After has passed. */
+/**
+ * When the next request may start: so many at a time, so many a minute, and none before the server's Retry-After has
+ * passed.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 
 export class Pace {

@@ -1,6 +1,6 @@
 /**
  * The TensorFlow C library from the PyPI wheel, fetched with pip (so that pip's configuration, proxies and mirrors
- * hold, and pip checks the hashes). Nothing of Python in the wheel is used: any python3 with pip will do.
+ * hold, and pip checks the hashes). Nothing of Python in the wheel is used: any Python with pip 20.3 or later will do.
  * The NVIDIA wheels lie beside it as the library's RUNPATH expects: no LD_LIBRARY_PATH.
  */
 import { spawnSync } from "node:child_process";
@@ -27,6 +27,9 @@ const NVIDIA_WHEELS = [
   "cuda-cupti",
 ].map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
+
+/** 20.3, the first that takes several platforms. */
+const OLDEST_PIP = 2003;
 
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
@@ -90,18 +93,24 @@ export async function fetchLibrary(gpu, say) {
   }
 }
 
+/** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
 function pythonWithPip() {
-  const candidates = [process.env.PYTHON, onPath("python3"), onPath("python")].filter(Boolean);
-  const python = candidates.find(
-    (file) => spawnSync(file, ["-m", "pip", "--version"], { stdio: "ignore" }).status === 0,
-  );
-  if (!python)
-    throw new Unavailable(
-      candidates.length
-        ? "the python3 found has no pip to fetch TensorFlow with"
-        : "no python3 with pip was found to fetch TensorFlow with",
-    );
-  return python;
+  const found = [process.env.PYTHON, onPath("python3"), onPath("python")].filter(Boolean);
+  const faults = found.map(pipFault),
+    at = faults.indexOf(undefined);
+  if (at >= 0) return found[at];
+  const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
+  throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
+}
+
+/** What keeps this Python from fetching, or undefined. */
+function pipFault(python) {
+  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
+  if (error) return `${python} does not run (${error.code})`;
+  if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
+  const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
+  if (Number(major) * 100 + Number(minor) >= OLDEST_PIP) return undefined;
+  return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
 }
 
 function download(python, wheel, folder) {

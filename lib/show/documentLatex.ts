@@ -1,8 +1,14 @@
-/** The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with booktabs and graphicx. */
+/**
+ * The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with booktabs and
+ * graphicx.
+ */
 import type { ResultDocument, Item, Section } from "./document";
 import { escapeLatex } from "./latex";
 
-/** Tables stand where they are named, not on top of a page; one wider than the line is scaled down to it; its provenance is below. */
+/**
+ * Tables stand where they are named, not on top of a page; one wider than the line is scaled down to it; its provenance
+ * is below.
+ */
 const PREAMBLE = `\\documentclass{article}
 \\usepackage{booktabs,graphicx}
 \\setlength{\\textwidth}{160mm}\\setlength{\\textheight}{230mm}

@@ -46,7 +46,10 @@ export function toFrame(rows: readonly FrameRow[]): Danfo.DataFrame {
   );
 }
 
-/** Mean, standard deviation and count of the columns `of` per group. Groups are told apart by all keys and stay in order of appearance. */
+/**
+ * Mean, standard deviation and count of the columns `of` per group. Groups are told apart by all keys and stay in order
+ * of appearance.
+ */
 export function summarise(rows: readonly FrameRow[], by: readonly string[], of: readonly string[]): Danfo.DataFrame {
   for (const column of of) {
     if (rows.some((row) => typeof row[column] !== "number"))

@@ -12,7 +12,10 @@ import type { Bundle } from "./bundle";
 import { escapeHtml, scriptJson } from "./markup";
 import { tint, verdictLook } from "./palette";
 
-/** One token: character offsets into the completion; equal offsets where it has no text of its own (part of a character, end of turn). */
+/**
+ * One token: character offsets into the completion; equal offsets where it has no text of its own (part of a character,
+ * end of turn).
+ */
 export interface InspectToken {
   start: number;
   end: number;
@@ -35,7 +38,10 @@ export interface InspectPair {
   sides: { chosen: InspectSide; rejected: InspectSide };
 }
 
-/** Tokens in a row with one sentence and one fate: [sentence or -1, kept, ...lengths]; a negative length is text without a token. */
+/**
+ * Tokens in a row with one sentence and one fate: [sentence or -1, kept, ...lengths]; a negative length is text without
+ * a token.
+ */
 type Run = [sentence: number, kept: 0 | 1, ...lengths: number[]];
 
 const VERDICTS = verdictSchema.options;
@@ -46,7 +52,10 @@ const LINES: Record<Verdict, string> = {
   "no-fact": "dashed",
 };
 
-/** One self-contained page for any number of pairs. @throws RangeError for tokens outside the text, out of order, or of a sentence that is not there */
+/**
+ * One self-contained page for any number of pairs.
+ * @throws RangeError for tokens outside the text, out of order, or of a sentence that is not there
+ */
 export function inspectPage(pairs: readonly InspectPair[]): string {
   const data = {
     verdicts: VERDICTS.map((name) => ({ name, label: verdictLook[name].label, letter: verdictLook[name].letter })),
@@ -76,7 +85,9 @@ function compactSide(
   return { completion: side.completion, score: side.score, sentences, runs: runsOf(side, questionId) };
 }
 
-/** Tokens as runs, checked. A token that begins inside the one before (bytes of one character) keeps only its new part. */
+/**
+ * Tokens as runs, checked. A token that begins inside the one before (bytes of one character) keeps only its new part.
+ */
 function runsOf({ completion, sentences, tokens }: InspectSide, questionId: string): Run[] {
   const runs: Run[] = [];
   let at = 0;

@@ -1,6 +1,7 @@
 /**
  * Any text as LaTeX that plain pdflatex compiles: ASCII only, special characters escaped, accents as
- * macros, mathematical signs, Greek letters and signs of further fonts as math. A character without a LaTeX name prints as U+XXXX.
+ * macros, mathematical signs, Greek letters and signs of further fonts as math. A character without a LaTeX name prints
+ * as U+XXXX.
  */
 
 const SPECIAL: Record<string, string> = {

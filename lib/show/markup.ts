@@ -11,7 +11,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 }
 
-/** JSON that may stand inside a <script> element: it cannot close the element, open a comment or break a line of JavaScript. */
+/**
+ * JSON that may stand inside a <script> element: it cannot close the element, open a comment or break a line of
+ * JavaScript.
+ */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>\u2028\u2029]/g,

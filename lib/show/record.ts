@@ -40,7 +40,8 @@ export type FigureRecord = z.output<typeof figureSchema>;
 
 /** Written after the other files, so that what has a record is whole. */
 export function writeTableRecord(dir: string, { name, caption, columns, rows }: Table, run: Provenance | null): void {
-  const keys = [...columns.map(({ key }) => key), ...(rows.some((row) => "runs" in row) ? ["runs"] : [])]; // no column, but the record says which runs a row is from
+  // no column, but the record says which runs a row is from
+  const keys = [...columns.map(({ key }) => key), ...(rows.some((row) => "runs" in row) ? ["runs"] : [])];
   const kept = rows.map((row) => Object.fromEntries(keys.map((key) => [key, row[key]])));
   writeRecord(path.join(dir, `${name}.table.json`), { name, caption, columns, rows: kept, run });
 }
@@ -54,7 +55,10 @@ function writeRecord(file: string, record: object): void {
   writeFileAtomic(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** What a figures folder holds, by name; `unrecorded` are names of tables and figures that have no record, or a record without its files. */
+/**
+ * What a figures folder holds, by name; `unrecorded` are names of tables and figures that have no record, or a record
+ * without its files.
+ */
 export interface Artefacts {
   tables: TableRecord[];
   figures: FigureRecord[];
@@ -72,8 +76,8 @@ export function readArtefacts(dir: string): Artefacts {
   };
   const whole = (suffixes: readonly string[]) => (stem: string) =>
     suffixes.every((suffix) => names.includes(`${stem}${suffix}`));
-  const tables = stems(".table.json").filter(whole([".tex"])),
-    figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
+  const tables = stems(".table.json").filter(whole([".tex"]));
+  const figures = stems(".figure.json").filter(whole([".svg", ".pdf"]));
   const left = [...stems(".tex"), ...stems(".table.json")]
     .filter((stem) => !tables.includes(stem))
     .concat([...stems(".svg"), ...stems(".figure.json")].filter((stem) => !figures.includes(stem)));

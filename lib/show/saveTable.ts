@@ -6,7 +6,11 @@ import type { Provenance } from "./provenance";
 import { writeTableRecord } from "./record";
 import { type Table, toLatex, toMarkdown } from "./table";
 
-/** Writes `<dir>/<name>.md`, `.tex` and `.table.json`. @returns the first two @throws UserError for a bad name or a row without a column */
+/**
+ * Writes `<dir>/<name>.md`, `.tex` and `.table.json`.
+ * @returns the first two
+ * @throws UserError for a bad name or a row without a column
+ */
 export function saveTable(table: Table, dir: string, run: Provenance | null = null): { md: string; tex: string } {
   const stem = path.join(dir, checkFileName(table.name, "saveTable"));
   const files = { md: `${stem}.md`, tex: `${stem}.tex` };

@@ -8,13 +8,15 @@ import { verdictLabels } from "../factuality/verdict";
 import type { Table } from "../show/table";
 import { questionsOf } from "../world/questionFile";
 
-/** Agreement of two files of annotated candidates. */
-export function agreementVerb(request: {
+export interface AgreementRequest {
   human: string;
   annotated: string;
   questions?: string;
   seed: number;
-}): Agreement {
+}
+
+/** Agreement of two files of annotated candidates. */
+export function agreementVerb(request: AgreementRequest): Agreement {
   return agreement(
     readJsonl(request.human, annotatedCandidateSchema),
     readJsonl(request.annotated, annotatedCandidateSchema),

@@ -1,6 +1,7 @@
 /**
- * `mask-dpo sample --server`, `annotate --annotator` and `agreement`, on files. A server's run grows in `<out>.run`, which
- * clients on several machines may share; `<out>` itself is written, atomically, by the one that finds everything done.
+ * `mask-dpo sample --server`, `annotate --annotator` and `agreement`, on files. A server's run grows in `<out>.run`,
+ * which clients on several machines may share; `<out>` itself is written, atomically, by the one that finds everything
+ * done.
  */
 import path from "node:path";
 import { z } from "zod";
@@ -34,6 +35,7 @@ import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, serverDefaults, type ServerFlags, usageText, waiting } from "./server";
+import { codeVersions } from "../base/codeVersions";
 
 export const serverAnnotators = ["anah", "factscore", "self-consistency"] as const;
 export interface ServerAnnotateFlags extends ServerFlags {
@@ -52,14 +54,17 @@ export interface ServerAnnotateFlags extends ServerFlags {
 /** What is not said. */
 export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, tries: 3 } as const;
 
-/** In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that since. */
+/**
+ * In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that
+ * since.
+ */
 export const outHash = "out.sha256";
 
 /** Annotated candidates by a language model. Returns what to say. */
 export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<string> {
   const { annotator: name, candidates: file, out, seed, tries, shard, price } = flags;
-  const model = modelOf(flags),
-    client = clientOf(flags);
+  const model = modelOf(flags);
+  const client = clientOf(flags);
   const candidates = candidatesOnce(file);
   const asked = new Set(candidates.map(({ questionId }) => questionId));
   const questions = questionsOf(flags.questions).filter(({ id }) => asked.has(id));
@@ -74,6 +79,7 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
     seed,
     tries,
     extra: flags.extra ?? {},
+    code: codeVersions("judging"),
   });
   const cache = flags.cache ?? dir;
   const calls = new ShardedLog(cache, callLog, shard, callSchema);
@@ -107,8 +113,8 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
 /** Rows with or without sentences, each candidate once. */
 function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   const cut = readJsonl(file, z.record(z.unknown())).some((row) => "sentences" in row);
-  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema),
-    seen = new Set<string>();
+  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema);
+  const seen = new Set<string>();
   if (rows.length === 0)
     throw new UserError({
       where: file,
@@ -135,8 +141,8 @@ async function protocol(
   questions: readonly Question[],
 ): Promise<{ source: string; prepare: (judge: Judge, answerer: Judge) => LlmAnnotator }> {
   if (flags.annotator === "anah") {
-    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}"),
-      documents = readDocuments(file, questions);
+    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}");
+    const documents = readDocuments(file, questions);
     return { source: sha256File(file), prepare: (judge) => anahAnnotator(judge, documents) };
   }
   if (flags.annotator === "factscore") {

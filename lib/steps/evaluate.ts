@@ -1,12 +1,47 @@
 /** `mask-dpo evaluate`: what annotated answers come to. */
-import { readJsonl, required } from "../base/jsonl";
+import { readJsonl, required, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { type EvaluationSummary, summarise } from "../evaluation/summary";
 import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../factuality/records";
+import { greedySampling, paperSampling } from "../model/generate";
+import { loadAtlas } from "../world/atlas";
 import { questionsOf } from "../world/questionFile";
+import { annotateVerb } from "./annotate";
+import { sampleVerb } from "./sample";
+
+export interface EvaluateRequest {
+  model: string;
+  /** Default: those of Atlas's `split`. */
+  questions?: string;
+  split: "validation" | "test" | "ood";
+  decoding: "greedy" | "sampled";
+  /** Answers a question when sampled. */
+  samples: number;
+  maxNewTokens: number;
+  out: string;
+  seed: number;
+}
+
+/** Answers questions and annotates the answers with Atlas's oracle; what it makes on the way is in `<out>.run`. */
+export async function evaluateVerb(request: EvaluateRequest): Promise<EvaluationSummary> {
+  const { model, split, decoding, maxNewTokens, out, seed } = request;
+  const questions = request.questions ?? `${out}.run/questions.jsonl`;
+  if (!request.questions) writeJsonl(questions, loadAtlas().splits[split]);
+  const candidates = `${out}.run/candidates.jsonl`;
+  await sampleVerb({
+    model,
+    questions,
+    out: candidates,
+    k: decoding === "greedy" ? 1 : request.samples,
+    sampling: { ...(decoding === "greedy" ? greedySampling : paperSampling), maxNewTokens },
+    seed,
+  });
+  await annotateVerb({ candidates, questions, out });
+  return summaryOf(out, questions, seed);
+}
 
 /** Summary of annotated answers. */
-export function summaryOf(answersFile: string, questionsFile: string | undefined, seed: number): EvaluationSummary {
+export function summaryOf(answersFile: string, questionsFile: string, seed: number): EvaluationSummary {
   const { answers, questions } = answered(answersFile, questionsFile);
   return summarise(answers, questions, new Rng(seed).fork("evaluate"));
 }

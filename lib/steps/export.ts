@@ -15,13 +15,14 @@ export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs
   pairs: number;
   files: string[];
 } {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair"),
-    rows = pairs.map((pair) => pairFormats[to].write(pair));
+  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const rows = pairs.map((pair) => pairFormats[to].write(pair));
   const at = (name: string) => path.join(out, name);
   if (to === "llamafactory") {
-    const data = at("mask_dpo.json"),
-      info = at("dataset_info.json");
-    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {}; // the folder may be LLaMA-Factory's own
+    const data = at("mask_dpo.json");
+    const info = at("dataset_info.json");
+    // the folder may be LLaMA-Factory's own
+    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {};
     writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
     writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
     return { pairs: pairs.length, files: [data, info] };
@@ -34,7 +35,7 @@ export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs
   return { pairs: pairs.length, files: [data, config] };
 }
 
-/** The hand-off to PyTorch (`torchHandoff.ts`). */
+/** The hand-off to PyTorch (`align/torch/handoff.ts`). */
 export function exportTorchVerb({
   pairs: file,
   ...request

@@ -14,7 +14,10 @@ export interface Imported {
   rows: number;
   pairs: PreferencePair[];
   location: LocationReport;
-  /** Where pairs were made of labelled responses: what became of the questions, and the folder of the annotated candidates. */
+  /**
+   * Where pairs were made of labelled responses: what became of the questions, and the folder of the annotated
+   * candidates.
+   */
   made?: { report: PairReport; folder: string };
 }
 
@@ -30,8 +33,8 @@ export async function importVerb({
   out: string;
   seed: number;
 }): Promise<Imported> {
-  const names = files.map((file) => path.basename(file)),
-    twice = names.find((name, i) => names.indexOf(name) < i);
+  const names = files.map((file) => path.basename(file));
+  const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice)
     throw new UserError({
       where: "--in",
@@ -49,8 +52,8 @@ export async function importVerb({
 }
 
 async function importPairs(format: PairFormat, files: readonly string[]): Promise<Imported> {
-  const rows = await rowsOf(files),
-    location: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
+  const rows = await rowsOf(files);
+  const location: LocationReport = { sentences: 0, verbatim: 0, loose: 0, missing: [] };
   return {
     rows: rows.length,
     pairs: rows.flatMap(({ value, where }) => format.read(value, where, location) ?? []),
@@ -58,7 +61,10 @@ async function importPairs(format: PairFormat, files: readonly string[]): Promis
   };
 }
 
-/** Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo pairs`. */
+/**
+ * Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo
+ * pairs`.
+ */
 async function importLabels(
   from: (typeof labelFormatNames)[number],
   files: readonly string[],
@@ -92,8 +98,8 @@ async function readHalueval(files: readonly string[]): Promise<Labelled> {
 
 /** Each file is a model. */
 function readFactScore(files: readonly string[]): Labelled {
-  const models = files.map(readHumanLabels),
-    read = models.map((responses, index) => humanCandidates(responses, index));
+  const models = files.map(readHumanLabels);
+  const read = models.map((responses, index) => humanCandidates(responses, index));
   const total = (key: "sentences" | "verbatim" | "loose") => read.reduce((sum, { report }) => sum + report[key], 0);
   return {
     rows: models.flat().length,

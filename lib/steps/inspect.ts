@@ -6,14 +6,16 @@ import type { MaskKind } from "../preference/mask";
 import { preferencePairSchema } from "../preference/pair";
 import { inspectPage } from "../show/inspect";
 
-/** One self-contained page that shows pairs token by token. */
-export function inspectVerb(request: {
+export interface InspectRequest {
   pairs: string;
   model: string;
   mask: MaskKind;
   out: string;
   seed: number;
-}): number {
+}
+
+/** One self-contained page that shows pairs token by token. */
+export function inspectVerb(request: InspectRequest): number {
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
   writeFileAtomic(request.out, inspectPage(shown));

@@ -11,17 +11,19 @@ import type { MaskKind } from "../preference/mask";
 import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
 
-/**
- * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
- * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
- */
-export async function logpsVerb(request: {
+export interface LogpsRequest {
   model: string;
   pairs: string;
   mask: MaskKind;
   seed: number;
   out: string;
-}): Promise<{ rows: number; leftOut: number }> {
+}
+
+/**
+ * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
+ * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
+ */
+export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: number }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
   const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
   const policy = loadPolicy(request.model);
@@ -36,8 +38,8 @@ export async function logpsVerb(request: {
     const tokenized = all.filter(
       ({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions,
     );
-    const layout = flatLayout(policy.params),
-      weights = flatten(Object.values(policy.params));
+    const layout = flatLayout(policy.params);
+    const weights = flatten(Object.values(policy.params));
     tf.dispose(policy.params); // the vector has all that is needed of them
     const compute = chooseCompute(policy.model, layout, tokenized, tokenized.length, parallel);
     const logps = await cachedLogps(

@@ -4,8 +4,15 @@ import { annotatedCandidateSchema } from "../factuality/records";
 import { buildPairs, type PairReport } from "../preference/pair";
 import { questionsOf } from "../world/questionFile";
 
+export interface PairsRequest {
+  candidates: string;
+  questions?: string;
+  out: string;
+  seed: number;
+}
+
 /** Best and worst candidate of every question; only questions that have candidates count. */
-export function pairsVerb(request: { candidates: string; questions?: string; out: string; seed: number }): PairReport {
+export function pairsVerb(request: PairsRequest): PairReport {
   const candidates = required(
     readJsonl(request.candidates, annotatedCandidateSchema),
     request.candidates,

@@ -39,7 +39,10 @@ export interface PretrainRecipe {
   lr: number;
 }
 
-/** Shipped in data/atlas. Chosen so that the base scores 45-55 % on the test questions at T 0.8, top-k 40 (the paper's base: 47.79). */
+/**
+ * Shipped in data/atlas. Chosen so that the base scores 45-55 % on the test questions at T 0.8, top-k 40 (the paper's
+ * base: 47.79).
+ */
 export const bases: Readonly<Record<"base" | "other" | "large", PretrainRecipe>> = {
   base: {
     seed: 1,
@@ -81,7 +84,11 @@ const warmupSteps = 100;
 const lrFloor = 0.05;
 const checkpointEvery = 50;
 
-/** Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the mean of the last 50 losses. @throws UserError when the loss is not finite */
+/**
+ * Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the
+ * mean of the last 50 losses.
+ * @throws UserError when the loss is not finite
+ */
 export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir: string): Promise<number> {
   const config = baseConfig(recipe, tokenizer);
   const model = new Llama(config);

@@ -95,8 +95,8 @@ export function sizeText(bytes: number): string {
 
 function readRun(root: string, name: string): Run | undefined {
   const [, kind, hash, beside] = NAME.exec(name) ?? [];
-  const dir = path.join(root, name),
-    file = path.join(dir, "run.json");
+  const dir = path.join(root, name);
+  const file = path.join(dir, "run.json");
   if (kind === undefined || hash === undefined || !statOf(dir)?.isDirectory() || !statOf(file)) return undefined;
   const output = path.join(root, `${kind}-${hash}`);
   const parts =

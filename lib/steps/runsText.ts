@@ -2,6 +2,7 @@
 import path from "node:path";
 import { existsSync } from "node:fs";
 import { brief } from "../base/check";
+import { isOld } from "../base/codeVersions";
 import { duration } from "../base/progress";
 import { differing, type Flat, flat } from "../base/runFolder";
 import type { Table } from "../show/table";
@@ -19,6 +20,7 @@ export function runsTable(runs: readonly Run[], now: number): Table {
       { key: "age", label: "Age", align: "right" },
       { key: "size", label: "Size", align: "right" },
       { key: "state", label: "State" },
+      { key: "code", label: "Code" },
       { key: "what", label: "What" },
     ],
     rows: runs.map((run) => ({
@@ -27,6 +29,7 @@ export function runsTable(runs: readonly Run[], now: number): Table {
       age: ageText(now - run.changed),
       size: sizeText(run.bytes),
       state: stateOf(run),
+      code: run.key && isOld(run.key) ? "older: not used" : "",
       what: run.problem ?? describe(run.key!),
     })),
   };
@@ -39,7 +42,7 @@ export function showRun(run: Run, now: number): string {
     .map((file) => path.join(path.dirname(dir), file.name))
     .find((file) => path.basename(file) === "log.jsonl");
   return [
-    `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago`,
+    `${name}: ${stateOf(run)}, ${sizeText(bytes)}, last written ${ageText(now - changed)} ago${isOld(keyOf(run)) ? ", by older code" : ""}`,
     ...JSON.stringify(keyOf(run), null, 2).split("\n").map(printable),
     ...files.map((file) => `${sizeText(file.bytes).padStart(10)}  ${printable(file.name)}`),
     ...(log ? ["last rows of log.jsonl:", ...lastLines(log, 3)] : []),
@@ -86,6 +89,7 @@ function describe(key: object): string {
   const text = (value: unknown): string =>
     typeof value === "string" ? (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value) : brief(value, 40);
   const line = Object.entries(flat(key))
+    .filter(([name]) => !name.startsWith("code.")) // a column of its own
     .map(([name, value]) => `${name.slice(name.lastIndexOf(".") + 1)} ${text(value)}`)
     .join(", ");
   return printable(line.length > 160 ? `${line.slice(0, 159)}…` : line);

@@ -14,6 +14,7 @@ import { promptText, sampleServed, servedLog, servedSchema } from "../preference
 import { loadTokenizer } from "../text/tokenizer";
 import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
+import { codeVersions } from "../base/codeVersions";
 
 export interface SampleRequest {
   model: string;
@@ -35,6 +36,7 @@ export async function sampleVerb({ model, questions, out, k, sampling, seed }: S
     sampling,
     seed,
     engine: engine.arithmetic,
+    code: codeVersions("sampling"),
   });
   return (await sampleInto(out, model, rows, k, sampling, seed, "sample candidates")).length;
 }
@@ -51,8 +53,8 @@ export interface ServerSampleFlags extends ServerFlags {
 /** K candidates of every question from a server. Returns what to say. */
 export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string> {
   const { questions: file, out, k, sampling, seed, logprobs = false, shard, price } = flags;
-  const model = modelOf(flags),
-    questions = questionsOf(file);
+  const model = modelOf(flags);
+  const questions = questionsOf(file);
   if (questions.length === 0)
     throw new UserError({
       where: file,
@@ -60,8 +62,8 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
       got: "an empty file",
       fix: "Check the step that wrote it.",
     });
-  const client = clientOf(flags),
-    textOf = flags.tokenizer === undefined ? undefined : promptText(loadTokenizer(flags.tokenizer));
+  const client = clientOf(flags);
+  const textOf = flags.tokenizer === undefined ? undefined : promptText(loadTokenizer(flags.tokenizer));
   const texts = textOf && new Map(questions.map((question) => [question, textOf(question)]));
   const dir = claimBeside(out, {
     model,
@@ -72,6 +74,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
     logprobs,
     prompts: texts ? hashOf([...texts.values()]) : "messages",
     extra: flags.extra ?? {},
+    code: codeVersions("sampling"),
   });
   await sampleServed(client, dir, questions, shard, {
     k,
@@ -84,8 +87,8 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
   const rows = byKey(readShards(dir, servedLog, servedSchema), candidateKey);
   const order = questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })));
   const done = order.flatMap((name) => rows.get(candidateKey(name)) ?? []);
-  const usage = usageText(done, price),
-    cut = done.filter(({ finish }) => finish === "length").length;
+  const usage = usageText(done, price);
+  const cut = done.filter(({ finish }) => finish === "length").length;
   if (done.length < order.length) return waiting(shard, done.length, order.length, "candidates", out, usage);
   writeJsonl(
     out,

@@ -66,8 +66,8 @@ export function refuseServerFlags({
 
 /** "1200 prompt + 300 completion tokens, cost 0.0123" */
 export function usageText(rows: readonly { promptTokens: number; completionTokens: number }[], price?: Price): string {
-  const prompt = rows.reduce((sum, row) => sum + row.promptTokens, 0),
-    completion = rows.reduce((sum, row) => sum + row.completionTokens, 0);
+  const prompt = rows.reduce((sum, row) => sum + row.promptTokens, 0);
+  const completion = rows.reduce((sum, row) => sum + row.completionTokens, 0);
   if (prompt + completion === 0) return "no token counts from the server";
   const cost = price && (prompt * price.prompt + completion * price.completion) / 1e6;
   return `${prompt} prompt + ${completion} completion tokens${cost === undefined ? "" : `, cost ${cost.toFixed(4)}`}`;

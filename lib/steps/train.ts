@@ -16,26 +16,33 @@ type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
   Pick<TrainRunRequest, "mask" | "seed"> & { pairs: string };
 
-/** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. @param has bytes there are */
+/**
+ * The pairs of a file, as they are and as the policy takes them, and the plan of training on them.
+ * @param has bytes there are
+ */
 async function planned({
   pairs: file,
   ...run
 }: TrainFiles): Promise<Pick<TrainRunRequest, "pairs"> & { tokenized: Tokenized; request: PlanRequest; has: number }> {
-  const { parallel } = await startEngineFor(run.model),
-    pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
-  const config = readCheckpointConfig(run.model),
-    tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
+  const { parallel } = await startEngineFor(run.model);
+  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const config = readCheckpointConfig(run.model);
+  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
   const request = planFor({ ...run, config, tokenized }, parallel);
   return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };
 }
 
-/** Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter. @param onPlan told what memory it will take @throws UserError as `choosePlan` and `trainRun` */
+/**
+ * Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter.
+ * @param onPlan told what memory it will take
+ * @throws UserError as `choosePlan` and `trainRun`
+ */
 export async function trainVerb(
   { memory, fixed, ...files }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">,
   onPlan?: (line: string) => void,
 ): Promise<TrainRun> {
-  const { pairs, tokenized, request, has } = await planned(files),
-    { options } = files;
+  const { pairs, tokenized, request, has } = await planned(files);
+  const { options } = files;
   const plan = choosePlan(request, { most: options.microbatch, fixed, memory }, has);
   onPlan?.(planLine(plan, planMemory(request, options.microbatch)));
   return trainRun({
@@ -47,7 +54,10 @@ export async function trainVerb(
   });
 }
 
-/** Tables of the memory `trainVerb` would take, by size of microbatch and of the one it would choose. @throws UserError as `choosePlan`, after the first */
+/**
+ * Tables of the memory `trainVerb` would take, by size of microbatch and of the one it would choose.
+ * @throws UserError as `choosePlan`, after the first
+ */
 export async function* planVerb({ memory, fixed, ...files }: TrainFiles): AsyncGenerator<Table> {
   const { request, has } = await planned(files);
   yield microbatchTable(request, memory ?? has);

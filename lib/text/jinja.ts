@@ -45,8 +45,8 @@ function asPython(
     type === "FilterExpression" && filter!.type === "CallExpression" ? filter!.callee!.value : undefined;
   const wanted = filter?.args?.[1]?.value;
   if ((selecting === "selectattr" || selecting === "rejectattr") && (wanted === "undefined" || wanted === "defined")) {
-    const list = valueOf(operand!),
-      name = valueOf(filter!.args![0]!).value as string;
+    const list = valueOf(operand!);
+    const name = valueOf(filter!.args![0]!).value as string;
     const has = (item: Value) => item.value instanceof Map && item.value.has(name);
     const items = (list.value as Value[]).filter(
       (item) => (has(item) === (wanted === "defined")) === (selecting === "selectattr"),
@@ -56,7 +56,10 @@ function asPython(
   return undefined;
 }
 
-/** Python's ==: numbers and truth values by number, lists and dictionaries by content, other kinds never with each other. */
+/**
+ * Python's ==: numbers and truth values by number, lists and dictionaries by content, other kinds never with each
+ * other.
+ */
 function equal(a: Value, b: Value): boolean {
   const numeric = ({ type }: Value) => type === "IntegerValue" || type === "FloatValue" || type === "BooleanValue";
   if (numeric(a) && numeric(b)) return Number(a.value) === Number(b.value);
@@ -75,8 +78,8 @@ function equal(a: Value, b: Value): boolean {
 
 function stripped(text: string, characters: readonly string[], method: string): string {
   const points = [...text];
-  let start = 0,
-    end = points.length;
+  let start = 0;
+  let end = points.length;
   if (method !== "rstrip") while (start < end && characters.includes(points[start]!)) start++;
   if (method !== "lstrip") while (end > start && characters.includes(points[end - 1]!)) end--;
   return points.slice(start, end).join("");

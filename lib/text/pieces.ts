@@ -11,7 +11,8 @@ export function pieceBytes(token: string): Uint8Array {
 }
 
 /**
- * Offsets through the spaces that were put in: a token that is no more than such a space covers the character behind it, as in transformers.
+ * Offsets through the spaces that were put in: a token that is no more than such a space covers the character behind
+ * it, as in transformers.
  * @param segments where in `spelled` a space may have been put in
  * @returns undefined when `spelled` is not the text with such spaces
  */
@@ -23,8 +24,8 @@ export function withoutInserted(text: string, spelled: string, segments: readonl
       (found, at) => (spaces(spelled, at) > spaces(text, at - found.length) ? [...found, at] : found),
       [],
     );
-  let rest = "",
-    from = 0;
+  let rest = "";
+  let from = 0;
   for (const at of inserted) {
     rest += spelled.slice(from, at);
     from = at + 1;

@@ -8,7 +8,8 @@ import type { Encoding, Tokenizer } from "./tokenizer";
 
 /**
  * With a chat template: the rendered messages with the generation prompt. Without: BOS where the tokenizer
- * defines one, the message contents joined by newlines, one newline. Offsets count in `text`; that BOS covers none of it.
+ * defines one, the message contents joined by newlines, one newline. Offsets count in `text`; that BOS covers none of
+ * it.
  */
 export function encodePrompt(tokenizer: Tokenizer, messages: readonly Message[]): Encoding & { text: string } {
   const chat = tokenizer.chatTemplate !== undefined;

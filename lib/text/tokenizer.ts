@@ -43,18 +43,28 @@ export interface Tokenizer {
   readonly chatTemplate?: string;
   /** Tokenises the whole text; no special tokens are added. @throws UserError when the tokens do not spell the text */
   encode(text: string): Encoding;
-  /** The text of the tokens, special ones spelled out; bytes that are not UTF-8 become U+FFFD; of pieces without the space they begin with. @throws UserError for an unknown id */
+  /**
+   * The text of the tokens, special ones spelled out; bytes that are not UTF-8 become U+FFFD; of pieces without the
+   * space they begin with.
+   * @throws UserError for an unknown id
+   */
   decode(ids: readonly number[]): string;
   /** Offsets of given tokens in their text. @throws UserError when the ids do not spell the text */
   offsets(ids: readonly number[], text: string): TokenOffsets;
 }
 
-/** Loads tokenizer.json and what goes with it. @throws UserError for a missing or malformed file or another kind of tokenizer */
+/**
+ * Loads tokenizer.json and what goes with it.
+ * @throws UserError for a missing or malformed file or another kind of tokenizer
+ */
 export function loadTokenizer(dir: string): Tokenizer {
   return new SpellingTokenizer(readTokenizerFiles(dir));
 }
 
-/** @throws UserError when the tokenizer has ids that the model has no row for @param where the checkpoint, for the message */
+/**
+ * @throws UserError when the tokenizer has ids that the model has no row for
+ * @param where the checkpoint, for the message
+ */
 export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, where: string): void {
   if (tokenizer.vocabSize <= modelVocabSize) return;
   throw new UserError({
@@ -218,7 +228,10 @@ class SpellingTokenizer implements Tokenizer {
   }
 }
 
-/** GPT-2's alphabet: bytes that are printable in Latin-1 stand for themselves, the others for U+0100, U+0101, … in order. */
+/**
+ * GPT-2's alphabet: bytes that are printable in Latin-1 stand for themselves, the others for U+0100, U+0101, … in
+ * order.
+ */
 const byteOf: ReadonlyMap<string, number> = (() => {
   const printable = (b: number) => (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
   const map = new Map<string, number>();

@@ -29,7 +29,10 @@ export interface TokenizerFiles {
   file: string;
   /** Content of tokenizer.json. */
   json: object;
-  /** What tokens are spelled in: GPT-2's alphabet of bytes, or text with ▁ for spaces and <0x0A> for bytes (SentencePiece, Llama 2). */
+  /**
+   * What tokens are spelled in: GPT-2's alphabet of bytes, or text with ▁ for spaces and <0x0A> for bytes
+   * (SentencePiece, Llama 2).
+   */
   spelling: "bytes" | "pieces";
   /** Whether texts are brought to NFC before they are cut. */
   nfc: boolean;

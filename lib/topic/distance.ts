@@ -1,4 +1,7 @@
-/** Euclidean distances between the vectors of topics: D of Eq. 8. The paper names no metric; this is that of k-means, of its "cluster centers", and of our UMAP, and on vectors of length 1 it orders as the cosine does. */
+/**
+ * Euclidean distances between the vectors of topics: D of Eq. 8. The paper names no metric; this is that of k-means, of
+ * its "cluster centers", and of our UMAP, and on vectors of length 1 it orders as the cosine does.
+ */
 import { UserError, brief } from "../base/check";
 import type { TopicVectors } from "./embedding";
 

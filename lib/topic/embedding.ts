@@ -1,7 +1,7 @@
 /**
  * Embeddings phi of topics (§4.2-4.3): functions from topics to vectors, so that the policy's own vectors
- * (`model/embed.ts`) can be set against others. For "embeddings from other models" stands an independent policy, for the
- * "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts; geography and random
+ * (`model/embed.ts`) can be set against others. For "embeddings from other models" stands an independent policy, for
+ * the "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts; geography and random
  * vectors are controls. All are compared by Euclidean distance (`distance.ts`).
  */
 import type { Rng } from "../base/rng";
@@ -17,7 +17,10 @@ export type EmbeddingName = (typeof embeddingNames)[number];
 /** A vector per topic id, all of one length. */
 export type TopicVectors = ReadonlyMap<string, ArrayLike<number>>;
 
-/** Every training wording about every topic, for `topicEmbeddings`; countries are asked about as cities are, so that all topics are read alike. */
+/**
+ * Every training wording about every topic, for `topicEmbeddings`; countries are asked about as cities are, so that all
+ * topics are read alike.
+ */
 export function trainingMentions(topics: readonly Topic[]): Mention[] {
   return topics.flatMap((topic) =>
     CITY_KINDS.flatMap((kind) =>
@@ -43,7 +46,11 @@ export function wordVectors(topics: readonly Topic[]): TopicVectors {
   return new Map(topics.map(({ id }, i) => [id, vectors[i]!]));
 }
 
-/** TF-IDF as scikit-learn's TfidfVectorizer with its defaults: words of two or more letters, digits or underscores in lower case, idf = ln((1 + n) / (1 + texts with the word)) + 1, rows of length 1 (0 without words), columns in the order of the words. */
+/**
+ * TF-IDF as scikit-learn's TfidfVectorizer with its defaults: words of two or more letters, digits or underscores in
+ * lower case, idf = ln((1 + n) / (1 + texts with the word)) + 1, rows of length 1 (0 without words), columns in the
+ * order of the words.
+ */
 export function tfidf(texts: readonly string[]): Float32Array[] {
   const counts = texts.map((text) => {
     const words = new Map<string, number>();

@@ -27,8 +27,8 @@ export interface Graph {
 
 /** @param near exact neighbours, the row itself not among them */
 export function fuzzyGraph(near: Neighbours): Graph {
-  const indices = near.indices.map((row, i) => [i, ...row]),
-    distances = near.distances.map((row) => [0, ...row]); // [n][k], each row its own first neighbour
+  const indices = near.indices.map((row, i) => [i, ...row]);
+  const distances = near.distances.map((row) => [0, ...row]); // [n][k], each row its own first neighbour
   const k = indices[0]!.length;
   const umap = new UMAP({ nNeighbors: k }) as unknown as UmapParts;
   const { sigmas, rhos } = umap.smoothKNNDistance(distances, k);
@@ -37,8 +37,8 @@ export function fuzzyGraph(near: Neighbours): Graph {
   near.indices.forEach((row, i) =>
     row.forEach((j, t) => {
       const at = indices[j]!.indexOf(i);
-      const there = held[i * k + t + 1]!,
-        back = at < 0 ? 0 : held[j * k + at]!;
+      const there = held[i * k + t + 1]!;
+      const back = at < 0 ? 0 : held[j * k + at]!;
       const weight = there + back - there * back; // of "either of two, independently"
       edges[i]!.push({ tail: j, weight });
       if (at < 0) edges[j]!.push({ tail: i, weight });

@@ -14,7 +14,8 @@ export interface GainAgainstDistance {
 }
 
 /**
- * Gain of unseen topics against their mean distance to the nearest `k` training topics (all of them where there are fewer).
+ * Gain of unseen topics against their mean distance to the nearest `k` training topics (all of them where there are
+ * fewer).
  * @param gain by topic id, e.g. score after alignment minus score before
  */
 export function gainAgainstDistance(

@@ -1,10 +1,12 @@
 /**
- * The topic graph tested on the hallucinations themselves: Eq. 8 says that the probability of h(x, v -> u), an answer about
- * v slipping into what is true of u, goes with the closeness of v and u. The paper argues this and shows it only through
- * what alignment does (Table 5); with an annotator that knows of which topics a wrong sentence is true it can be counted.
+ * The topic graph tested on the hallucinations themselves: Eq. 8 says that the probability of h(x, v -> u), an answer
+ * about v slipping into what is true of u, goes with the closeness of v and u. The paper argues this and shows it only
+ * through what alignment does (Table 5); with an annotator that knows of which topics a wrong sentence is true it can
+ * be counted.
  *
- * For a topic v and a relation, the candidates are the values wrong for v, each as far from v as the nearest topic (not v)
- * that has it. Two statistics: the relative rank of the values that are stated, 0 for the nearest, 1 for the farthest,
+ * For a topic v and a relation, the candidates are the values wrong for v, each as far from v as the nearest topic (not
+ * v) that has it. Two statistics: the relative rank of the values that are stated, 0 for the nearest, 1 for the
+ * farthest,
  * 0.5 by chance; and Spearman's correlation, over the candidates, of how often each is stated with its distance.
  *
  * A value of many topics is near to everything and often stated, whatever the embedding. So p-values do not compare
@@ -40,7 +42,9 @@ export interface HallucinationGraph {
   relations: Map<RelationName, Placement>;
 }
 
-/** A test of one relation, or of all ("all"): one permutation of topics for every relation, so that answers stay whole. */
+/**
+ * A test of one relation, or of all ("all"): one permutation of topics for every relation, so that answers stay whole.
+ */
 export interface GraphTest {
   relation: RelationName | "all";
   statements: number;
@@ -100,8 +104,8 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   });
   return {
     rank(i, j) {
-      const { values, counts: often } = stated[i]!,
-        { ranks, n } = places[j]!;
+      const { values, counts: often } = stated[i]!;
+      const { ranks, n } = places[j]!;
       return values.reduce((sum, c, k) => sum + (n < 2 ? NaN : (often[k]! * ranks[c]!) / (n - 1)), 0);
     },
     correlation: (i, j) => correlation(stated[i]!, places[j]!),
@@ -109,16 +113,19 @@ function place(nearest: readonly Float64Array[], counts: readonly Float64Array[]
   };
 }
 
-/** Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated are looked at. */
+/**
+ * Spearman's over the n candidates of a place, all but the stated of which are tied at frequency 0: so only the stated
+ * are looked at.
+ */
 function correlation(
   { values, ranks: often }: { values: number[]; ranks: Float64Array },
   { ranks: near, n, squares }: { ranks: Float64Array; n: number; squares: number },
 ): number {
-  const tied = n - values.length,
-    middle = (n - 1) / 2,
-    low = (tied - 1) / 2; // low: the rank of frequency 0
-  let both = n * middle * low,
-    own = tied * low * low;
+  const tied = n - values.length;
+  const middle = (n - 1) / 2;
+  const low = (tied - 1) / 2; // low: the rank of frequency 0
+  let both = n * middle * low;
+  let own = tied * low * low;
   values.forEach((c, k) => {
     const rank = tied + often[k]!;
     both += (rank - low) * near[c]!;
@@ -138,7 +145,10 @@ export function meanRank(graph: HallucinationGraph, rng: Rng): Interval {
   return columns[0].length === 0 ? { value: NaN, low: NaN, high: NaN } : bootstrap(columns, ratio, rng);
 }
 
-/** Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics for every embedding. */
+/**
+ * Per topic with a ranked statement: the sum of the relative ranks of its statements, and their number. The same topics
+ * for every embedding.
+ */
 export function rankColumns(graph: HallucinationGraph): [number[], number[]] {
   const own = ownTopics(graph);
   return [
@@ -165,12 +175,12 @@ function testRelations(relation: RelationName | "all", graph: HallucinationGraph
         total(graph, (placement) => (placement.statements[i]! > 0 ? of(placement, i, j) : 0)),
       ),
     );
-  const ranks = matrix(({ rank }, i, j) => rank(i, j)),
-    correlations = matrix((placement, i, j) => placement.correlation(i, j));
+  const ranks = matrix(({ rank }, i, j) => rank(i, j));
+  const correlations = matrix((placement, i, j) => placement.correlation(i, j));
   const count = (of: (statements: number) => number) =>
     own.reduce((sum, i) => sum + total(graph, ({ statements }) => of(statements[i]!)), 0);
-  const statements = count((n) => n),
-    lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
+  const statements = count((n) => n);
+  const lists = count((n) => Number(n > 0)); // a list: what one topic states of one relation
   const [rank, spearman] = matchingTest(
     [ranks, correlations],
     (i, j) => !Number.isNaN(ranks[i]![j]!),

@@ -30,7 +30,8 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
     throw new RangeError(`nearestNeighbours: expected 1 <= k < ${n} (rows), got k = ${k}`);
   const indices = new Int32Array(n * k); // [n, k]
   const squares = new Float64Array(n * k).fill(Infinity); // [n, k]
-  const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n); // the farthest kept of each row; whole fours of rows, see squaredDistances
+  // the farthest kept of each row; whole fours of rows, see squaredDistances
+  const worst = new Float64Array(Math.ceil(n / 4) * 4).fill(Infinity, 0, n);
   const padded = new Float64Array(worst.length * d);
   padded.set(flat);
   const eight = new Float64Array(8); // [2, 4]
@@ -69,7 +70,10 @@ export function nearestNeighbours(vectors: Vectors, k: number): Neighbours {
   };
 }
 
-/** One Float64Array [n * d], checked. @throws RangeError for ragged or empty rows and for numbers that are not finite */
+/**
+ * One Float64Array [n * d], checked.
+ * @throws RangeError for ragged or empty rows and for numbers that are not finite
+ */
 export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: number } {
   const n = vectors.length;
   const d = vectors[0]?.length ?? 0;
@@ -89,7 +93,8 @@ export function flatten(vectors: Vectors): { flat: Float64Array; n: number; d: n
 }
 
 /**
- * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their exact order.
+ * From two rows to four, into `out` [2, 4]: by differences, not by |a|² + |b|² - 2ab, so that close rows keep their
+ * exact order.
  * @returns false as soon as all eight are seen to be beyond `limit`, with `out` as it was
  */
 function squaredDistances(
@@ -104,23 +109,23 @@ function squaredDistances(
   const b1 = b0 + d;
   const b2 = b1 + d;
   const b3 = b2 + d;
-  let s00 = 0,
-    s01 = 0,
-    s02 = 0,
-    s03 = 0,
-    s10 = 0,
-    s11 = 0,
-    s12 = 0,
-    s13 = 0;
+  let s00 = 0;
+  let s01 = 0;
+  let s02 = 0;
+  let s03 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s12 = 0;
+  let s13 = 0;
   for (let from = 0; from < d; from += STRIP) {
     const to = Math.min(d, from + STRIP);
     for (let t = from; t < to; t++) {
-      const x0 = flat[a0 + t]!,
-        x1 = flat[a1 + t]!;
-      const y0 = flat[b0 + t]!,
-        y1 = flat[b1 + t]!,
-        y2 = flat[b2 + t]!,
-        y3 = flat[b3 + t]!;
+      const x0 = flat[a0 + t]!;
+      const x1 = flat[a1 + t]!;
+      const y0 = flat[b0 + t]!;
+      const y1 = flat[b1 + t]!;
+      const y2 = flat[b2 + t]!;
+      const y3 = flat[b3 + t]!;
       s00 += (x0 - y0) * (x0 - y0);
       s01 += (x0 - y1) * (x0 - y1);
       s02 += (x0 - y2) * (x0 - y2);

@@ -34,28 +34,28 @@ const INFINITY_ENTRY = 0xff << (23 - LOW_BITS);
 export function optimiseLayout(points: Float64Array, graph: Graph, { a, b, epochs, rng }: LayoutOptions): void {
   const n = points.length / 2;
   const heaviest = graph.weights.reduce((most, weight) => Math.max(most, weight), 0);
-  const heads = graph.heads.map((i) => 2 * i),
-    tails = graph.tails.map((j) => 2 * j); // offsets in points
-  const period = graph.weights.map((weight) => heaviest / weight),
-    next = period.slice(); // beyond the last epoch: never
-  const negativePeriod = period.map((p) => p / NEGATIVES),
-    nextNegative = negativePeriod.slice();
+  const heads = graph.heads.map((i) => 2 * i);
+  const tails = graph.tails.map((j) => 2 * j); // offsets in points
+  const period = graph.weights.map((weight) => heaviest / weight);
+  const next = period.slice(); // beyond the last epoch: never
+  const negativePeriod = period.map((p) => p / NEGATIVES);
+  const nextNegative = negativePeriod.slice();
   const { attraction, repulsion } = forceTables(a, b);
-  const float = new Float32Array(1),
-    bits = new Uint32Array(float.buffer); // a squared distance, and where it lies in the tables
+  const float = new Float32Array(1);
+  const bits = new Uint32Array(float.buffer); // a squared distance, and where it lies in the tables
   for (let epoch = 0; epoch < epochs; epoch++) {
     const alpha = 1 - Math.max(0, epoch - 1) / epochs; // umap-learn lowers it after an epoch, by that epoch's number
     for (let e = 0; e < heads.length; e++) {
       if (next[e]! > epoch) continue;
-      const head = heads[e]!,
-        tail = tails[e]!;
-      let x = points[head]!,
-        y = points[head + 1]!;
-      let dx = x - points[tail]!,
-        dy = y - points[tail + 1]!;
+      const head = heads[e]!;
+      const tail = tails[e]!;
+      let x = points[head]!;
+      let y = points[head + 1]!;
+      let dx = x - points[tail]!;
+      let dy = y - points[tail + 1]!;
       float[0] = dx * dx + dy * dy;
-      let at = bits[0]! >>> LOW_BITS,
-        between = (bits[0]! & LOW_MASK) / (LOW_MASK + 1);
+      let at = bits[0]! >>> LOW_BITS;
+      let between = (bits[0]! & LOW_MASK) / (LOW_MASK + 1);
       let force = attraction[at]! + between * (attraction[at + 1]! - attraction[at]!);
       dx *= force;
       dy *= force;
@@ -95,14 +95,14 @@ export function optimiseLayout(points: Float64Array, graph: Graph, { a, b, epoch
  * infinity there is no force.
  */
 function forceTables(a: number, b: number): { attraction: Float64Array; repulsion: Float64Array } {
-  const attraction = new Float64Array(INFINITY_ENTRY + 2),
-    repulsion = new Float64Array(INFINITY_ENTRY + 2);
-  const float = new Float32Array(1),
-    bits = new Uint32Array(float.buffer);
+  const attraction = new Float64Array(INFINITY_ENTRY + 2);
+  const repulsion = new Float64Array(INFINITY_ENTRY + 2);
+  const float = new Float32Array(1);
+  const bits = new Uint32Array(float.buffer);
   for (let at = 0; at < INFINITY_ENTRY; at++) {
     bits[0] = at << LOW_BITS;
-    const square = float[0]!,
-      power = square ** b;
+    const square = float[0]!;
+    const power = Math.exp(b * Math.log(square)); // `**` differs between versions of V8
     attraction[at] = at === 0 ? 0 : (-2 * a * b * power) / (square * (1 + a * power));
     repulsion[at] = (2 * b) / ((0.001 + square) * (1 + a * power));
   }

@@ -1,7 +1,7 @@
 /**
- * A two-dimensional map of vectors: UMAP (McInnes et al., 2018). Its graph rests on umap-js (`fuzzyGraph.ts`), as does the
- * curve of closeness in the map; neighbours are exact (`knn.ts`), the epochs are `layout.ts`. The start is the first
- * two principal components, not a spectral embedding as in umap-learn nor random as in umap-js: it keeps far more
+ * A two-dimensional map of vectors: UMAP (McInnes et al., 2018). Its graph rests on umap-js (`fuzzyGraph.ts`), as does
+ * the curve of closeness in the map; neighbours are exact (`knn.ts`), the epochs are `layout.ts`. The start is the
+ * first two principal components, not a spectral embedding as in umap-learn nor random as in umap-js: it keeps far more
  * of the arrangement of clusters than a random one. All rows are fitted together; there is no transform of new rows.
  */
 import { findABParams } from "umap-js/dist/umap.js";
@@ -40,11 +40,17 @@ export function umapLayout(vectors: Vectors, options: UmapOptions): [number, num
   if (n <= nNeighbors) throw new RangeError(`umapLayout: expected more than nNeighbors = ${nNeighbors} rows, got ${n}`);
   const graph = fuzzyGraph(nearestNeighbours(vectors, nNeighbors - 1));
   const points = principalComponents(flat, n, d, rng.fork("start"));
-  optimiseLayout(points, graph, { ...findABParams(1, minDist), epochs, rng: rng.fork("epochs") });
+  const { a, b } = findABParams(1, minDist); // fitted with `**`, whose last digits differ between versions of V8
+  const curve = { a: Number(a.toPrecision(10)), b: Number(b.toPrecision(10)) };
+  optimiseLayout(points, graph, { ...curve, epochs, rng: rng.fork("epochs") });
   return Array.from({ length: n }, (_, i) => [points[2 * i]!, points[2 * i + 1]!]);
 }
 
-/** Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can part; `flat` is centred in place. @returns [n * 2] */
+/**
+ * Rows projected on their first two principal components, scaled to +-10, with a little noise so that equal rows can
+ * part; `flat` is centred in place.
+ * @returns [n * 2]
+ */
 function principalComponents(flat: Float64Array, n: number, d: number, rng: Rng): Float64Array {
   const mean = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) mean[j]! += flat[i * d + j]! / n;

@@ -13,14 +13,18 @@ export interface WrongStatements {
   unattributed: number;
 }
 
-/** Contradictory sentences of annotated answers, by what they state; a sentence is left out when it belongs to no other topic. @throws UserError for an answer without its question */
+/**
+ * Contradictory sentences of annotated answers, by what they state; a sentence is left out when it belongs to no other
+ * topic.
+ * @throws UserError for an answer without its question
+ */
 export function wrongStatements(
   atlas: Atlas,
   questions: readonly Question[],
   answers: readonly AnnotatedCandidate[],
 ): WrongStatements {
-  const oracle = oracleAnnotator(atlas),
-    byId = new Map(questions.map((question) => [question.id, question]));
+  const oracle = oracleAnnotator(atlas);
+  const byId = new Map(questions.map((question) => [question.id, question]));
   const found: WrongStatements = { counts: new Map(), attributed: 0, unattributed: 0 };
   for (const { questionId, completion } of answers) {
     const question = byId.get(questionId);

@@ -222,10 +222,10 @@ function nearestOf(
   const vectors = new Float64Array(raw.flatMap((city) => unitVector(pointOf(city))));
   return (city) => {
     const [x, y, z] = unitVector(pointOf(city));
-    let larger = -1,
-      largerDot = -2,
-      abroad = -1,
-      abroadDot = -2;
+    let larger = -1;
+    let largerDot = -2;
+    let abroad = -1;
+    let abroadDot = -2;
     raw.forEach((other, i) => {
       const dot = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
       if (dot > largerDot && other.population > city.population && isPlainName(other.name))

@@ -10,7 +10,9 @@ import { kindOf, KINDS } from "./question";
 import { truths } from "./relation";
 import { renderFact } from "./render";
 
-/** Facts of a document: at most half an answer, so that prompt, document and answer fit the positions of Atlas's bases. */
+/**
+ * Facts of a document: at most half an answer, so that prompt, document and answer fit the positions of Atlas's bases.
+ */
 const documentFacts = 4;
 
 /** The question with its document. @param rng chooses facts and wordings */

@@ -170,8 +170,8 @@ const inside = (value: number, [from, to]: readonly [number, number]): boolean =
 
 /** Hours between sunrise and sunset at the summer solstice (equation of the sunrise hour angle). */
 function longestDay({ latitude }: Point): number {
-  const radians = Math.PI / 180,
-    x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
+  const radians = Math.PI / 180;
+  const x = Math.tan(Math.abs(latitude) * radians) * Math.tan(23.44 * radians);
   return x >= 1 ? 24 : 12 + (2 * Math.asin(x)) / radians / 15;
 }
 
@@ -192,8 +192,8 @@ function rankRange(words: string): number[] {
 
 /** Whether the place lies on that side of the country's centre, or near it. */
 function liesIn(part: string, { point, country }: Place): boolean {
-  const east = ((point.longitude - country.longitude + 540) % 360) - 180,
-    north = point.latitude - country.latitude;
+  const east = ((point.longitude - country.longitude + 540) % 360) - 180;
+  const north = point.latitude - country.latitude;
   if (part === "central") return distanceKm(point, country) < 0.3 * Math.sqrt(country.areaKm2);
   return { northern: north > 0, southern: north < 0, eastern: east > 0, western: east < 0 }[part] ?? false;
 }
@@ -203,7 +203,10 @@ function unknownFacts(sentence: string): Facts {
   return /\d|\s\p{Lu}/u.test(sentence) ? { [sentence]: false } : {};
 }
 
-/** A function that takes completions about Atlas's topics apart and checks them; make it once. Facts stand under the sentence that states them first. */
+/**
+ * A function that takes completions about Atlas's topics apart and checks them; make it once. Facts stand under the
+ * sentence that states them first.
+ */
 export function factChecker(atlas: Atlas): (question: Question, completion: string) => CheckedSentence[] {
   const cities = new Map(atlas.topics.flatMap(({ name, city }) => (city ? [[name, city] as const] : [])));
   return (question, completion) => {
@@ -221,7 +224,10 @@ export function factChecker(atlas: Atlas): (question: Question, completion: stri
   };
 }
 
-/** The same evaluator as an annotator (FactTune in Table 1 builds its pairs on another one than it is judged by): a sentence is supported when all its facts are. */
+/**
+ * The same evaluator as an annotator (FactTune in Table 1 builds its pairs on another one than it is judged by): a
+ * sentence is supported when all its facts are.
+ */
 export function factAnnotator(atlas: Atlas): Annotator {
   const check = factChecker(atlas);
   return {

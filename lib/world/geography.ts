@@ -1,4 +1,7 @@
-/** Geography on a sphere and the words Atlas uses for its results. Latitudes and longitudes in degrees, north and east positive. */
+/**
+ * Geography on a sphere and the words Atlas uses for its results. Latitudes and longitudes in degrees, north and east
+ * positive.
+ */
 
 /** A point on the globe, degrees. */
 export interface Point {

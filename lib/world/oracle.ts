@@ -18,7 +18,10 @@ export interface OracleSentence extends Sentence {
   statedValue?: string;
   /** Values that would have been true; may be empty (a country without land borders). */
   trueValues?: readonly string[];
-  /** For a contradictory sentence: ids of the topics of which it is true, in Atlas's order; empty for an unknown value. Shared, not to be changed. */
+  /**
+   * For a contradictory sentence: ids of the topics of which it is true, in Atlas's order; empty for an unknown value.
+   * Shared, not to be changed.
+   */
   wrongTopics?: readonly string[];
 }
 

@@ -15,7 +15,10 @@ export type Topic =
 
 export interface Relation {
   wordings: readonly string[];
-  /** Values that are true; empty when the topic has none (any claim is wrong); undefined when it makes no sense for the topic. */
+  /**
+   * Values that are true; empty when the topic has none (any claim is wrong); undefined when it makes no sense for the
+   * topic.
+   */
   truths(topic: Topic): readonly string[] | undefined;
 }
 

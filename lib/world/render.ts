@@ -24,7 +24,10 @@ export function renderFact(relation: RelationName, value: string, rng: Rng): str
   return rng.pick(RELATIONS[relation].wordings).replace("{v}", () => value);
 }
 
-/** A true answer: 8 to 10 facts of the kind's pool in random order, one sentence each; one in four holds a no-fact sentence. */
+/**
+ * A true answer: 8 to 10 facts of the kind's pool in random order, one sentence each; one in four holds a no-fact
+ * sentence.
+ */
 export function renderAnswer(topic: Topic, kind: QuestionKind, rng: Rng): string {
   const known = KINDS[kind].relations.filter((name) => (truths(name, topic) ?? []).length > 0);
   const count = MIN_FACTS + rng.int(MAX_FACTS - MIN_FACTS + 1);
@@ -42,7 +45,10 @@ export interface PretrainingDocument {
   topicId: string;
 }
 
-/** A function that draws documents; make it once, draw often. 8 % about countries (∝ urban population^0.3), the others about cities of every split; kinds and wordings uniform. */
+/**
+ * A function that draws documents; make it once, draw often. 8 % about countries (∝ urban population^0.3), the others
+ * about cities of every split; kinds and wordings uniform.
+ */
 export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDocument {
   const cities = sampler(
     atlas.topics.filter(({ kind }) => kind === "city"),

@@ -1,5 +1,6 @@
 /**
- * Every Node version: set-up, then test/node/eachNode.ts, all run by that version's program.
+ * Every Node version: set-up, then test/node/eachNode.ts, all run by that version's program; and the same seeded
+ * numbers (test/node/numbers.ts) as the Node that runs this.
  *
  *   node test/node/stage.mjs [22,24,26]     default: all of nodes.mjs but the one that runs this
  */
@@ -15,7 +16,17 @@ const LIMIT_MS = 10 * 60_000;
 const own = process.versions.node.split(".")[0];
 const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) => major !== own);
 
-/** @returns what happened on that version, for the table: {ok, engine, skipped} */
+/** Hashes of seeded numbers; empty where the program fails. */
+function numbersOf(program) {
+  const options = { cwd: root, encoding: "utf8", timeout: LIMIT_MS };
+  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], options);
+  process.stderr.write(stderr);
+  return status === 0 ? JSON.parse(stdout) : {};
+}
+
+let ours;
+
+/** @returns what happened on that version, for the table: {ok, engine, notes} */
 function tryNode(program, folder) {
   // Deprecated parts of Node that anything here still uses are errors; the user's Jupyter keeps the kernel it has.
   const env = {
@@ -28,7 +39,7 @@ function tryNode(program, folder) {
   const setUp = spawnSync(program, ["lib/setup/setup.mjs"], { ...options, encoding: "utf8" });
   process.stdout.write(setUp.stdout + setUp.stderr);
   const engine = /^engine: (.+)$/m.exec(setUp.stdout)?.[1] ?? "none";
-  if (setUp.status !== 0 || setUp.stderr !== "") return { ok: false, engine, skipped: [] };
+  if (setUp.status !== 0 || setUp.stderr !== "") return { ok: false, engine, notes: [] };
   const tap = path.join(folder, "tap"),
     reporters = [
       ["spec", "stdout"],
@@ -38,7 +49,12 @@ function tryNode(program, folder) {
   const args = ["--import", "tsx", "--test", ...flags, "test/node/eachNode.ts"];
   const { status } = spawnSync(program, args, { ...options, stdio: "inherit" });
   const skips = readFileSync(tap, "utf8").matchAll(/^ *ok \d+ - (.+?) # SKIP (.*)$/gm);
-  return { ok: status === 0, engine, skipped: Array.from(skips, ([, name, why]) => `${name} (${why})`) };
+  const notes = Array.from(skips, ([, name, why]) => `skipped: ${name} (${why})`);
+  const theirs = numbersOf(program);
+  ours ??= numbersOf(process.execPath);
+  const differ = Object.keys(ours).filter((name) => ours[name] !== theirs[name]);
+  notes.push(...differ.map((name) => `not as on ${process.version}: ${name}`));
+  return { ok: status === 0 && Object.keys(ours).length > 0 && differ.length === 0, engine, notes };
 }
 
 const unknown = asked.filter((major) => !(major in nodes));
@@ -60,11 +76,11 @@ for (const major of asked) {
   process.stdout.write(`\n--- ${name}\n`);
   const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-node-"));
   try {
-    const { ok, engine, skipped } = tryNode(program, folder),
+    const { ok, engine, notes } = tryNode(program, folder),
       seconds = (Date.now() - started) / 1000;
     if (!ok) process.exitCode = 1;
-    const parts = [`${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s`, name, engine];
-    lines.push([...parts, ...(skipped.length > 0 ? [`skipped: ${skipped.join(", ")}`] : [])].join("  "));
+    const result = `${ok ? "ok    " : "FAILED"} ${seconds.toFixed(1).padStart(7)} s`;
+    lines.push(`${result}  ${name}  ${[engine, ...notes].join("; ")}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -126,6 +126,33 @@ test("a compiler but no Python: says so before anything is fetched", { skip }, (
   assert.match(result.out, reason);
 });
 
+test(
+  "a Python whose pip is not there, too old, or refuses: says which and why, and looks again when it is mended",
+  { skip },
+  (t) => {
+    if (process.platform !== "linux" || !["x64", "arm64"].includes(process.arch))
+      return t.skip("there is no wheel for this machine");
+    const tools = path.join(folder, "tools"),
+      python = path.join(tools, "python3");
+    const says = (script: string): string => {
+      writeFileSync(python, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const said = setUp({ PATH: tools }).out;
+      assert.equal((Object.values(records()).at(-1) as { transient?: boolean }).transient, true);
+      rmSync(record);
+      return said;
+    };
+    assert.match(says("exit 1"), /because .+\/python3 has no pip to fetch TensorFlow with$/m);
+    assert.match(
+      says('echo "pip 19.2.3 from /x (python 2.7)"'),
+      /because pip 19\.2\.3 of .+\/python3 is too old .+\(20\.3 will do\)$/m,
+    );
+    const refuses =
+      'case "$*" in *--version) echo "pip 23.0.1 from /x";; *) echo "ERROR: not here (required)." >&2; exit 3;; esac';
+    assert.match(says(refuses), /because pip could not fetch tensorflow\S* \(ERROR: not here \(required\)\.\)$/m);
+    rmSync(tools, { recursive: true });
+  },
+);
+
 test("a home folder that cannot be written is said, and is no failure", { skip }, () => {
   const file = path.join(folder, "file");
   writeFileSync(file, "");

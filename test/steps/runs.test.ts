@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { codeVersions } from "../../lib/base/codeVersions";
 import { claimBeside, runFolder } from "../../lib/base/runFolder";
 import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../../lib/steps/runs";
 import { toText } from "../../lib/show/table";
@@ -20,7 +21,7 @@ function age(dir: string, ms: number): void {
 
 function training(root: string, hash = "ab12cd34"): string {
   const out = path.join(root, `train-${hash}`),
-    dir = claimBeside(out, { mask: "paper", seed: 1, options: { lr: 1e-4 } });
+    dir = claimBeside(out, { mask: "paper", seed: 1, options: { lr: 1e-4 }, code: codeVersions("training") });
   writeFileSync(path.join(dir, "log.jsonl"), [1, 2, 3, 4].map((step) => `{"step":${step},"steps":4}\n`).join(""));
   mkdirSync(out);
   writeFileSync(path.join(out, "model.safetensors"), Buffer.alloc(5000));
@@ -59,6 +60,10 @@ test("every run is listed with kind, size, state and configuration; the newest f
     ],
   );
   assert.match(caption, /^3 runs, 5\.\d kB$/);
+  assert.deepEqual(
+    rows.map(({ code }) => code),
+    ["", "older: not used", "older: not used"],
+  );
   const experiment = runFolder(root, "experiment", { mask: "none" });
   mkdirSync(path.join(experiment, "policy.run"));
   writeFileSync(path.join(experiment, "policy.run/log.jsonl"), '{"step":1}\n');

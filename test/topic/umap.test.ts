@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { mean } from "../../lib/base/stats";
 import { Rng } from "../../lib/base/rng";
 import { umapLayout } from "../../lib/topic/umap";
 
@@ -27,15 +28,17 @@ test("clusters stay together and apart, and the start keeps their arrangement", 
   assert.ok(nearestOutside > farthestInside, `inside ${farthestInside}, outside ${nearestOutside}`);
 });
 
-test("the order of seven clusters on a line survives: the start is not random", () => {
-  const rng = new Rng("line");
-  const rows = Array.from({ length: 210 }, (_, i) => [30 * (i % 7) + rng.normal(), rng.normal(), rng.normal()]);
-  const map = umapLayout(rows, options(2));
-  const along = Array.from({ length: 7 }, (_, c) =>
-    map.filter((_p, i) => i % 7 === c).reduce((sum, p) => sum + p[0] / 30, 0),
-  );
-  const sorted = along.slice().sort((a, b) => a - b);
-  assert.deepEqual(along[0]! < along[6]! ? along : along.slice().reverse(), sorted);
+test("clusters on a line stay in order but for neighbours, whatever the seed: the start is not random", () => {
+  // Of 30 seeds a random start gave a mean correlation of 0.33 and never the order, the start by components 0.99 and 23.
+  const correlations = Array.from({ length: 10 }, (_, seed) => {
+    const rng = new Rng("line").fork(seed);
+    const rows = Array.from({ length: 210 }, (_, i) => [30 * (i % 7) + rng.normal(), rng.normal(), rng.normal()]);
+    const map = umapLayout(rows, options(seed));
+    const along = (cluster: number): number => map.reduce((sum, p, i) => sum + (i % 7 === cluster ? p[0] : 0), 0);
+    const order = Array.from({ length: 7 }, (_, cluster) => cluster).sort((p, q) => along(p) - along(q));
+    return Math.abs(order.reduce((sum, cluster, place) => sum + (cluster - 3) * (place - 3), 0)) / 28; // Spearman's
+  });
+  assert.ok(mean(correlations) > 0.95 && correlations.filter((r) => r === 1).length >= 5, correlations.join());
 });
 
 test("the same seed gives the same map to the bit, another seed another; the input is untouched", () => {

@@ -39,7 +39,8 @@ const documentSchema = z
   );
 
 /**
- * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself wins.
+ * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself
+ * wins.
  * @throws UserError for a name that comes twice, or a question without a document
  */
 export function readDocuments(file: string, questions: readonly Question[]): Map<string, ReferenceDocument> {
@@ -93,8 +94,8 @@ const verdicts: Readonly<Record<string, Verdict>> = {
 /** @param documents by question id */
 export function anahAnnotator(judge: Judge, documents: ReadonlyMap<string, ReferenceDocument>): LlmAnnotator {
   return llmAnnotator("ANAH-v2", async (question, sentence): Promise<Judgement> => {
-    const { document, language } = documents.get(question.id)!,
-      asked = questionText(question);
+    const { document, language } = documents.get(question.id)!;
+    const asked = questionText(question);
     const chat: Message[] = [{ role: "user", content: factCheckPrompt(language, asked, sentence) }];
     const turn = (reply: string, next: string): void =>
       void chat.push({ role: "assistant", content: reply }, { role: "user", content: next });

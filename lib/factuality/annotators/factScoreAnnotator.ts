@@ -1,6 +1,6 @@
 /**
- * FActScore as an annotator (Min et al. 2023, §3.2): a sentence is taken apart into atomic facts, and each fact is put to
- * the model with the nearest passages of the topic's article: true or false? The question is the official code's
+ * FActScore as an annotator (Min et al. 2023, §3.2): a sentence is taken apart into atomic facts, and each fact is put
+ * to the model with the nearest passages of the topic's article: true or false? The question is the official code's
  * (github.com/shmsw25/FActScore, factscore/factscorer.py, MIT, (c) 2023 Sewon Min).
  *
  * The sentence's verdict follows from its facts by the rule for human labels (`sentenceVerdict`): one that is not

@@ -127,8 +127,8 @@ export interface AnnotationReport {
 }
 
 export function annotationReport(rows: readonly Judged[]): AnnotationReport {
-  const sentences = rows.flatMap((row) => row.sentences),
-    facts = sentences.flatMap((sentence) => sentence.facts ?? []);
+  const sentences = rows.flatMap((row) => row.sentences);
+  const facts = sentences.flatMap((sentence) => sentence.facts ?? []);
   const verdicts = (verdict: Verdict): number => sentences.filter((sentence) => sentence.verdict === verdict).length;
   const labels = (label: FactLabel): number => facts.filter((fact) => fact.label === label).length;
   return {

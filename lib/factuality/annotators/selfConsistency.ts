@@ -1,6 +1,6 @@
 /**
- * Self-consistency without references (FactTune, Tian et al. 2024, §3.2): each atomic fact becomes a question, the policy
- * answers it again and again, and the share of answers that agree is its confidence in the fact.
+ * Self-consistency without references (FactTune, Tian et al. 2024, §3.2): each atomic fact becomes a question, the
+ * policy answers it again and again, and the share of answers that agree is its confidence in the fact.
  *
  * A fact counts as supported from a confidence of 1/2 on; the sentence's verdict follows as in `factScoreAnnotator`.
  * Answers agree when, without case, punctuation and articles, they are the same words or one contains the other.

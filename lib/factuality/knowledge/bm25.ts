@@ -3,9 +3,9 @@
  * idf(t) = ln((N - n_t + 1/2) / (n_t + 1/2)), and epsilon times the mean idf where that is negative.
  */
 
-const k1 = 1.5,
-  b = 0.75,
-  epsilon = 0.25;
+const k1 = 1.5;
+const b = 0.75;
+const epsilon = 0.25;
 
 /** Words of a text, in lower case. */
 export function words(text: string): string[] {

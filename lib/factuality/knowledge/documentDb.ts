@@ -1,7 +1,8 @@
 /**
  * FActScore's knowledge source as it is published (enwiki-20230401.db): an SQLite database with a table documents
  * (title, text), each text being passages of at most 256 RoBERTa tokens, `<s>` and `</s>` left in, with a separator
- * between them (github.com/shmsw25/FActScore, factscore/retrieval.py, DocDB). Only the pages that hold an article are read.
+ * between them (github.com/shmsw25/FActScore, factscore/retrieval.py, DocDB). Only the pages that hold an article are
+ * read.
  */
 import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import os from "node:os";
@@ -13,7 +14,10 @@ const separator = "####SPECIAL####SEPARATOR####";
 /** As bytes both ways: the package cuts strings at a NUL. */
 const query = "SELECT CAST(text AS BLOB) AS text FROM documents WHERE title = CAST(? AS TEXT)";
 
-/** The articles of these titles, as far as there are any. @throws UserError for another database or a damaged one, or as `linkTo` */
+/**
+ * The articles of these titles, as far as there are any.
+ * @throws UserError for another database or a damaged one, or as `linkTo`
+ */
 export function* databaseArticles(
   file: string,
   titles: Iterable<string>,
@@ -28,8 +32,8 @@ export function* databaseArticles(
     if (existsSync(`${file}-journal`)) throw new Error(`one whose writing has not ended (${file}-journal)`);
     database = new sqlite.Database(link, { readOnly: true });
     // SQLite notices pages that are missing, but fills up one that is cut with zeros.
-    const { size } = statSync(file),
-      pageSize = Number(database.get("PRAGMA page_size")?.page_size);
+    const { size } = statSync(file);
+    const pageSize = Number(database.get("PRAGMA page_size")?.page_size);
     if (size % pageSize !== 0) throw new Error(`${size} bytes, no whole number of pages of ${pageSize}`);
     for (const title of titles) {
       const text = database.get(query, [Buffer.from(title)])?.text;

@@ -1,7 +1,7 @@
 /**
- * FActScore's knowledge source: articles by title, as passages, of which a query gets the nearest ones. Either JSONL rows
- * {title, text}, `text` a string or a list of paragraphs, or the official SQLite database with its own passages. The file
- * may be of any size, since only the articles of the topics asked for are kept.
+ * FActScore's knowledge source: articles by title, as passages, of which a query gets the nearest ones. Either JSONL
+ * rows {title, text}, `text` a string or a list of paragraphs, or the official SQLite database with its own passages.
+ * The file may be of any size, since only the articles of the topics asked for are kept.
  *
  * deviates from official: rows are cut into passages of 180 words for 256 RoBERTa tokens; BM25 for GTR embeddings.
  */
@@ -41,7 +41,10 @@ export class Knowledge {
     );
   }
 
-  /** Reads the articles of these titles. @throws UserError with file:line for a bad row, for a bad database, or where a title has no article */
+  /**
+   * Reads the articles of these titles.
+   * @throws UserError with file:line for a bad row, for a bad database, or where a title has no article
+   */
   static async read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
     const texts = new Map<string, string[]>();
     try {
@@ -83,8 +86,8 @@ export class Knowledge {
 }
 
 function isDatabase(file: string): boolean {
-  const head = Buffer.alloc(magic.length),
-    fd = openSync(file, "r");
+  const head = Buffer.alloc(magic.length);
+  const fd = openSync(file, "r");
   try {
     readSync(fd, head);
   } finally {

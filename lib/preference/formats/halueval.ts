@@ -2,9 +2,9 @@
  * Responses whose hallucinated parts are given as strings, as HaluEval's general queries have them (RUCAIBox/HaluEval):
  * user_query, chatgpt_response, hallucination (yes or no), hallucination_spans.
  *
- * A sentence that a span touches is unverifiable, the weaker of the two verdicts, which the labels do not tell apart; every
- * other sentence is supported. A span stands where the response has it first, white space and citation marks aside.
- * A response with a span it does not have, or with hallucinations but no span, is left out and named.
+ * A sentence that a span touches is unverifiable, the weaker of the two verdicts, which the labels do not tell apart;
+ * every other sentence is supported. A span stands where the response has it first, white space and citation marks
+ * aside. A response with a span it does not have, or with hallucinations but no span, is left out and named.
  */
 import { z } from "zod";
 import { parseRow } from "../../base/jsonl";
@@ -36,7 +36,10 @@ const rowSchema = z
     path: ["hallucination_spans"],
   });
 
-/** All responses that can be annotated; the n-th to the same query is candidate n. `report` counts spans. @throws UserError with file:line for a bad row */
+/**
+ * All responses that can be annotated; the n-th to the same query is candidate n. `report` counts spans.
+ * @throws UserError with file:line for a bad row
+ */
 export function haluevalCandidates(rows: readonly Row[]): {
   questions: Question[];
   candidates: AnnotatedCandidate[];

@@ -57,7 +57,10 @@ export const llamafactory: PairFormat = {
   },
 };
 
-/** LLaMA-Factory leaves out, with a warning in its log, what is not: perhaps a system message, then user and assistant in turn, the user last. */
+/**
+ * LLaMA-Factory leaves out, with a warning in its log, what is not: perhaps a system message, then user and assistant
+ * in turn, the user last.
+ */
 function checkTurns({ questionId, prompt }: PreferencePair): void {
   const turns = prompt[0]!.role === "system" ? prompt.slice(1) : prompt;
   if (turns.length % 2 === 1 && turns.every(({ role }, i) => role === (i % 2 === 0 ? "user" : "assistant"))) return;

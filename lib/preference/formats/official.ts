@@ -1,7 +1,8 @@
 /**
- * The official code's rows (open-compass/ANAH, maskdpo/dataset.py): messages, and per side the sentences as strings with
- * their labels. Its trainer knows hallucination and no_hallucination; its annotator writes ok, nofact, contradictory and
- * unverifiable, with which the trainer masks nothing and does not say so. Both are read, the first is written.
+ * The official code's rows (open-compass/ANAH, maskdpo/dataset.py): messages, and per side the sentences as strings
+ * with their labels. Its trainer knows hallucination and no_hallucination; its annotator writes ok, nofact,
+ * contradictory and unverifiable, with which the trainer masks nothing and does not say so. Both are read, the first is
+ * written.
  *
  * Without the column of pairRow.ts lost are: question id, topic, token ids, and which of two verdicts it was:
  * no_hallucination is read as supported, hallucination as unverifiable, the weaker of the two.
@@ -77,8 +78,8 @@ export const official: PairFormat = {
       report.verbatim += count;
       return pair;
     }
-    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report),
-      rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
+    const chosen = locate(texts.chosen, row.chosen_item, `${where} chosen`, report);
+    const rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
     return chosen && rejected && barePair(texts, { chosen, rejected }, where);
   },
 };

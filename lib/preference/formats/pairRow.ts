@@ -1,8 +1,8 @@
 /**
  * What all formats of preference pairs share. A format writes a pair as one row of its own and reads such rows back.
  *
- * No other format has a place for question id, topic, scores, spans with verdicts and token ids. They ride in a column of
- * their own, mask_dpo, as one JSON string (loaders that infer a column's type would stumble over sides without
+ * No other format has a place for question id, topic, scores, spans with verdicts and token ids. They ride in a column
+ * of their own, mask_dpo, as one JSON string (loaders that infer a column's type would stumble over sides without
  * sentences); the trainers these formats belong to do not read it. A row that has it gives back the same pair.
  */
 import path from "node:path";
@@ -49,11 +49,14 @@ export function columnOf({ questionId, topic, scores, chosen, rejected }: Prefer
 
 const restSchema = z.object({ chosen: z.object({}).passthrough(), rejected: z.object({}).passthrough() }).passthrough();
 
-/** The pair of a row: what its column says, else its texts alone, without sentences. @throws UserError for a column that does not fit the texts */
+/**
+ * The pair of a row: what its column says, else its texts alone, without sentences.
+ * @throws UserError for a column that does not fit the texts
+ */
 export function pairOfRow(texts: PairTexts, column: string | null | undefined, where: string): PreferencePair {
   if (typeof column !== "string") return barePair(texts, { chosen: [], rejected: [] }, where);
-  const at = `${where}, mask_dpo`,
-    rest = parseRow(restSchema, parseJson(column, at), at);
+  const at = `${where}, mask_dpo`;
+  const rest = parseRow(restSchema, parseJson(column, at), at);
   return parseRow(
     preferencePairSchema,
     {
@@ -66,7 +69,10 @@ export function pairOfRow(texts: PairTexts, column: string | null | undefined, w
   );
 }
 
-/** A pair named by its file and row. Its scores are those of its sentences; of a side without any, 1 or 0 says only which is better. */
+/**
+ * A pair named by its file and row. Its scores are those of its sentences; of a side without any, 1 or 0 says only
+ * which is better.
+ */
 export function barePair(
   { prompt, chosen, rejected }: PairTexts,
   sentences: Record<"chosen" | "rejected", Sentence[]>,
@@ -83,13 +89,16 @@ export function barePair(
   };
 }
 
-/** The texts of two conversations that begin alike (TRL's rule): what they share is the prompt. @throws UserError unless one assistant message is left on either side */
+/**
+ * The texts of two conversations that begin alike (TRL's rule): what they share is the prompt.
+ * @throws UserError unless one assistant message is left on either side
+ */
 export function splitConversations(chosen: readonly Message[], rejected: readonly Message[], where: string): PairTexts {
   const differs = chosen.findIndex(
     (message, i) => message.role !== rejected[i]?.role || message.content !== rejected[i].content,
   );
-  const [w, ...moreChosen] = chosen.slice(differs),
-    [l, ...moreRejected] = rejected.slice(differs);
+  const [w, ...moreChosen] = chosen.slice(differs);
+  const [l, ...moreRejected] = rejected.slice(differs);
   if (
     differs < 1 ||
     w?.role !== "assistant" ||

@@ -1,4 +1,7 @@
-/** Rows of the files that other projects write: JSON Lines, one JSON array (.json), or Parquet. Each with where it stands. */
+/**
+ * Rows of the files that other projects write: JSON Lines, one JSON array (.json), or Parquet. Each with where it
+ * stands.
+ */
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
 import { parseJson, readNumberedJsonl, readText } from "../../base/jsonl";
@@ -16,7 +19,10 @@ interface ParquetReader {
 }
 const parquetPackage = "hyparquet";
 
-/** All rows, by the ending of the file's name. @throws UserError with file:line for what is not JSON, or for Parquet without its package */
+/**
+ * All rows, by the ending of the file's name.
+ * @throws UserError with file:line for what is not JSON, or for Parquet without its package
+ */
 export async function readRows(file: string): Promise<Row[]> {
   if (file.endsWith(".parquet")) return numbered(file, await readParquet(file));
   if (file.endsWith(".json")) {

@@ -2,9 +2,10 @@
  * Preference rows of TRL and the Hugging Face hub: conversational or plain, with the prompt apart or as what both sides
  * begin with. Written: conversational with explicit prompt, which DPOTrainer takes as it is.
  *
- * No sentence has a place here, so TRL trains on whole completions: plain DPO. Without the column of pairRow.ts a pair comes back without
- * sentences, and only the mask `none` has something to train on. A plain prompt becomes one user message: TRL would
- * feed it without a chat template. Rows with tools or images are refused, as their prompt is more than text.
+ * No sentence has a place here, so TRL trains on whole completions: plain DPO. Without the column of pairRow.ts a pair
+ * comes back without sentences, and only the mask `none` has something to train on. A plain prompt becomes one user
+ * message: TRL would feed it without a chat template. Rows with tools or images are refused, as their prompt is more
+ * than text.
  */
 import { z } from "zod";
 import { UserError } from "../../base/check";
@@ -55,7 +56,8 @@ function textsOf({ prompt, chosen, rejected }: Row, where: string): PairTexts {
     if (typeof prompt === "string") return { prompt: [{ role: "user", content: prompt }], chosen, rejected };
     if (!prompt) return splitTexts(chosen, rejected, where);
   } else if (typeof chosen !== "string" && typeof rejected !== "string") {
-    if (typeof prompt === "string" || !prompt) return splitConversations(chosen, rejected, where); // such a prompt repeats how both begin
+    // such a prompt repeats how both begin
+    if (typeof prompt === "string" || !prompt) return splitConversations(chosen, rejected, where);
     return { prompt, chosen: only(chosen, `${where}, chosen`), rejected: only(rejected, `${where}, rejected`) };
   }
   throw new UserError({

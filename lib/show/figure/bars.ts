@@ -26,7 +26,10 @@ export interface BarOptions {
   height?: number;
 }
 
-/** Grouped bars with 95 % intervals, one group per category. @throws UserError unless every series has one value per category */
+/**
+ * Grouped bars with 95 % intervals, one group per category.
+ * @throws UserError unless every series has one value per category
+ */
 export function barFigure(options: BarOptions): Figure {
   const { name, title, categories, series, valueTitle, range, width, height } = options;
   checkSeries(options);
@@ -116,7 +119,10 @@ export interface HistogramOptions {
   height?: number;
 }
 
-/** Share of values per bin as outlined steps, so that distributions can lie over each other. The last bin includes its upper edge. */
+/**
+ * Share of values per bin as outlined steps, so that distributions can lie over each other. The last bin includes its
+ * upper edge.
+ */
 export function histogramFigure({
   name,
   title,

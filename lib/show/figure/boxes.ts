@@ -63,7 +63,9 @@ export function innerBox(element: Element): Box | undefined {
   }
 }
 
-/** With the element's own transform. Transforms of its ancestors are left out: plotly compares boxes within one layer. */
+/**
+ * With the element's own transform. Transforms of its ancestors are left out: plotly compares boxes within one layer.
+ */
 export function outerBox(element: Element): Box | undefined {
   const box = innerBox(element);
   const transform = element.getAttribute("transform");
@@ -131,7 +133,10 @@ function rectBox(rect: Element): Box {
   return { l, t, r: l + number(rect, "width"), b: t + number(rect, "height") };
 }
 
-/** Of the end points and control points; relative commands and arcs count by their numbers in pairs, which is enough for markers. */
+/**
+ * Of the end points and control points; relative commands and arcs count by their numbers in pairs, which is enough for
+ * markers.
+ */
 function pathBox(d: string): Box | undefined {
   let [x, y] = [0, 0];
   const points: [number, number][] = [];

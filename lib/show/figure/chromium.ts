@@ -90,7 +90,10 @@ async function start(program: string, libraries: string | undefined): Promise<Ch
   return { failure };
 }
 
-/** What of a child keeps this process alive: itself and its pipes. Playwright does not hand the child out; Node lists it. */
+/**
+ * What of a child keeps this process alive: itself and its pipes. Playwright does not hand the child out; Node lists
+ * it.
+ */
 function handlesOf(program: string): { ref(): unknown; unref(): unknown }[] {
   const active = (process as unknown as { _getActiveHandles(): unknown[] })._getActiveHandles();
   const child = active

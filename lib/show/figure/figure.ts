@@ -1,4 +1,7 @@
-/** Figures: a value (plotly traces and layout under a name) that renders to SVG, PNG and PDF the same on every machine, to the byte. */
+/**
+ * Figures: a value (plotly traces and layout under a name) that renders to SVG, PNG and PDF the same on every machine,
+ * to the byte.
+ */
 import type { Data, Layout } from "plotly.js";
 
 /** One figure. `name` is its file name, by convention "<notebook>-<what>". */

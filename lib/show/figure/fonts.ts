@@ -1,4 +1,7 @@
-/** The typeface of all figures, Open Sans, and the plotly bundle: both come with the npm packages, never from the machine. */
+/**
+ * The typeface of all figures, Open Sans, and the plotly bundle: both come with the npm packages, never from the
+ * machine.
+ */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 

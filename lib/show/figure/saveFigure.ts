@@ -1,7 +1,4 @@
-/**
- * Figures: a value (plotly traces and layout under a name) that renders to SVG, PNG and PDF the same on
- * every machine, to the byte, and is saved beside an interactive page.
- */
+/** Figures on disk: drawn to the same bytes on every machine, beside an interactive page and a record of their runs. */
 import { readFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomic } from "../../base/files";

@@ -16,7 +16,10 @@ export function renderShared(figure: Figure): Promise<RenderedFigure> {
   return drawn;
 }
 
-/** A renderer that fails is given up; one that had drawn before may have died since, so the figure gets a second, fresh one. */
+/**
+ * A renderer that fails is given up; one that had drawn before may have died since, so the figure gets a second, fresh
+ * one.
+ */
 async function draw(figure: Figure): Promise<RenderedFigure> {
   const fresh = shared === undefined;
   if (fresh) process.once("beforeExit", closeAtExit);

@@ -56,7 +56,10 @@ export function stablePdf(pdf: Uint8Array): Uint8Array {
   );
 }
 
-/** A page script that replaces the browser's randomness by a fixed sequence, restarted for every figure (Lehmer, modulus 2^31 - 1). */
+/**
+ * A page script that replaces the browser's randomness by a fixed sequence, restarted for every figure (Lehmer, modulus
+ * 2^31 - 1).
+ */
 export const fixedRandomScript = `
   let labSeed = 1;
   window.labRestart = () => { labSeed = 1; };

@@ -1,4 +1,7 @@
-/** Texts as strips: a row a text, a segment a sentence, as long as it has characters, in the colour and with the letter of its verdict; faded and without letter where it is masked. */
+/**
+ * Texts as strips: a row a text, a segment a sentence, as long as it has characters, in the colour and with the letter
+ * of its verdict; faded and without letter where it is masked.
+ */
 import type { Data, PlotData } from "plotly.js";
 import type { Verdict } from "../../factuality/records";
 import { verdictLook } from "../palette";

@@ -99,7 +99,10 @@ export function axis(title: string, options: Partial<LayoutAxis> = {}): Partial<
   };
 }
 
-/** Powers of two with a label each; every second label where there are many. @param low, high smallest and largest x, above 0 */
+/**
+ * Powers of two with a label each; every second label where there are many.
+ * @param low, high smallest and largest x, above 0
+ */
 export function log2Axis(title: string, low: number, high: number): Partial<LayoutAxis> {
   const [first, last] = [Math.floor(Math.log2(low)), Math.ceil(Math.log2(high))];
   const powers = Array.from({ length: last - first + 1 }, (_, i) => 2 ** (first + i));

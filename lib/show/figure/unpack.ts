@@ -30,7 +30,9 @@ function packageRoot(): string | undefined {
   }
 }
 
-/** Unpacks beside the target and renames: a folder of the final name is complete, whoever else unpacks at the same time. */
+/**
+ * Unpacks beside the target and renames: a folder of the final name is complete, whoever else unpacks at the same time.
+ */
 function unpack(bin: string, dir: string): void {
   const tmp = `${dir}.${process.pid}.tmp`;
   try {

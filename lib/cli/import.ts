@@ -1,0 +1,45 @@
+/** `mask-dpo import`: pairs from the files of other projects. */
+import { Option, type Command } from "commander";
+import { labelFormatNames, pairFormatNames, type ImportName } from "../preference/formats/registry";
+import { pairReportTable } from "../preference/tables";
+import { toText } from "../show/table";
+import { importSummary, importVerb } from "../steps/import";
+import { formatLines, say, seed } from "./flags";
+
+const formats: Readonly<Record<ImportName, string>> = {
+  official: "Mask-DPO's own rows; hallucination becomes unverifiable, no_hallucination supported",
+  trl: "explicit or implicit prompt, conversational or plain; no verdicts, so only --mask none trains on them",
+  llamafactory: "sharegpt preference rows; no verdicts",
+  axolotl: "chat_template.default rows; no verdicts",
+  factscore:
+    "labelled biographies, a file a model: pairs of a topic's best and worst; facts become one verdict a sentence",
+  halueval: "responses with hallucinated spans: pairs of a query's best and worst; spans become one verdict a sentence",
+};
+
+interface ImportFlags {
+  from: ImportName;
+  in: string[];
+  out: string;
+  seed: number;
+}
+
+export function addImportCommand(program: Command): void {
+  program
+    .command("import")
+    .description(
+      "preference pairs from the files of other projects; " +
+        "every sentence that is not in its text is named, and its row left out",
+    )
+    .addOption(
+      new Option("--from <format>", "whose").choices([...pairFormatNames, ...labelFormatNames]).makeOptionMandatory(),
+    )
+    .requiredOption("--in <files...>", "JSON Lines, a JSON array (.json) or Parquet (.parquet)")
+    .requiredOption("--out <file>", "pairs (JSONL)")
+    .addOption(seed())
+    .addHelpText("after", `\n${formatLines(formats)}\nRows that mask-dpo export wrote give back the same pairs.`)
+    .action(async ({ from, in: files, out, seed }: ImportFlags) => {
+      const imported = await importVerb({ from, files, out, seed });
+      if (imported.made) say(toText(pairReportTable(imported.made.report)));
+      say(importSummary(imported, out));
+    });
+}

@@ -1,0 +1,50 @@
+/** The program `mask-dpo`: every command, in the order of its help. */
+import { Command } from "commander";
+import { versionIn } from "../base/files";
+import { addAgreementCommand } from "./agreement";
+import { addAnnotateCommand } from "./annotate";
+import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
+import { addExportCommand } from "./export";
+import { addImportCommand } from "./import";
+import { addInspectCommand } from "./inspect";
+import { addLogpsCommand } from "./logps";
+import { addLossCommand } from "./loss";
+import { addLabCommand, addNotebookCommands } from "./notebooks";
+import { addPairsCommand } from "./pairs";
+import { addReportCommand } from "./report";
+import { addRunsCommand } from "./runs";
+import { addSampleCommand } from "./sample";
+import { addSetupCommands } from "./setup";
+import { addTrainCommands } from "./train";
+import { addWorldCommand } from "./world";
+
+const commands: readonly ((program: Command) => void)[] = [
+  addSetupCommands,
+  addWorldCommand,
+  addSampleCommand,
+  addAnnotateCommand,
+  addAgreementCommand,
+  addPairsCommand,
+  addInspectCommand,
+  addTrainCommands,
+  addLossCommand,
+  addEvaluateCommand,
+  addBestOfCommand,
+  addLogpsCommand,
+  addImportCommand,
+  addExportCommand,
+  addNotebookCommands,
+  addReportCommand,
+  addRunsCommand,
+  addLabCommand,
+];
+
+/** A program that has parsed nothing yet. */
+export function createProgram(): Command {
+  const program = new Command("mask-dpo")
+    .description("Mask-DPO: sample, annotate, mask, align, evaluate")
+    .showHelpAfterError("(add --help for the options)")
+    .version(versionIn("package.json"));
+  for (const add of commands) add(program);
+  return program;
+}

@@ -31,8 +31,8 @@ function node(...args) {
 function unitTests(files) {
   if (files.length > 0)
     return node(
-      "--import",
-      "tsx",
+      "--require",
+      "./lib/base/typescript.cjs",
       "--test",
       `--test-concurrency=${CONCURRENCY}`,
       "--test-reporter=spec",
@@ -67,8 +67,8 @@ function stages() {
       "notebook check",
       () =>
         node(
-          "--import",
-          "tsx",
+          "--require",
+          "./lib/base/typescript.cjs",
           "test/notebooks/check.ts",
           ...find("notebooks", ".ipynb").filter(
             (file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints"),

@@ -21,6 +21,9 @@ export const projectRoot: string = (() => {
   }
 })();
 
+/** What a Node process that runs TypeScript preloads: `node --require <this> file.ts`. */
+export const typescriptLoader = path.join(projectRoot, "lib/base/typescript.cjs");
+
 /** The version in a package.json below the project root: the project's own, or that of a package it uses. */
 export function versionIn(file: string): string {
   return (require(path.join(projectRoot, file)) as { version: string }).version;

@@ -7,7 +7,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import os from "node:os";
 import path from "node:path";
 import { UserError } from "./check";
-import { projectRoot } from "./files";
+import { projectRoot, typescriptLoader } from "./files";
 
 /** Under this descriptor a worker finds the pool's `SharedFloats`. */
 const sharedDescriptor = 4;
@@ -86,7 +86,7 @@ export class WorkerPool<State, Task> {
     this.children = Array.from({ length: size }, () =>
       fork(path.join(projectRoot, script), {
         cwd: projectRoot,
-        execArgv: ["--import", "tsx"],
+        execArgv: ["--require", typescriptLoader],
         serialization: "advanced",
         stdio: ["ignore", "ignore", "inherit", "ipc", this.shared.descriptor],
         env: { ...process.env, MASK_DPO_WORKER: "1" },

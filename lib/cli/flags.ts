@@ -34,4 +34,24 @@ export const formatLines = (formats: Readonly<Record<string, string>>): string =
     .map(([name, text]) => `${name.padEnd(14)}${text}`)
     .join("\n");
 
-export const say = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Where verbs answer and complain. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+let terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+/** A caller in this process listens, instead of the process's own streams. @returns who did before */
+export function listen(next: Terminal): Terminal {
+  const before = terminal;
+  terminal = next;
+  return before;
+}
+
+export const out = (text: string): void => terminal.out(text);
+export const say = (text: string): void => out(`${text}\n`);
+export const complain = (text: string): void => terminal.err(text);

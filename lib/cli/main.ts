@@ -2,20 +2,32 @@
  * The command line: `npx mask-dpo <verb> --help`. Verbs read and write JSONL files, so that every step can be redone on
  * one's own.
  */
+import { CommanderError } from "commander";
 import { explain } from "./explain";
+import { complain, out } from "./flags";
 import { createProgram } from "./program";
 
-let output: string | undefined; // what the running verb writes
-const program = createProgram().hook("preAction", (_program, verb) => {
-  output = verb.opts<{ out?: string }>().out;
-});
+/** Runs one command line, e.g. ["pairs", "--help"]; several one after the other in a process. @returns its exit code */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  let output: string | undefined; // what the running verb writes
+  const program = createProgram({ out, err: complain }).hook("preAction", (_program, verb) => {
+    output = verb.opts<{ out?: string }>().out;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode; // it has said why
+    complain(`mask-dpo: ${explain(error as Error, output)}\n`);
+    return (error as Error).name === "RunInterrupted" ? 130 : 1;
+  }
+}
 
-process.on("SIGINT", () => {
-  process.stderr.write("\ninterrupted: what was done is kept; run the same command again to go on\n");
-  process.exit(130);
-});
-
-program.parseAsync().catch((error: Error) => {
-  process.exitCode = error.name === "RunInterrupted" ? 130 : 1;
-  process.stderr.write(`mask-dpo: ${explain(error, output)}\n`);
-});
+/** Runs the command line of this process. */
+export async function main(): Promise<void> {
+  process.on("SIGINT", () => {
+    complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
+    process.exit(130);
+  });
+  process.exitCode = (await runCommand(process.argv.slice(2))) || process.exitCode;
+}

@@ -12,6 +12,8 @@ if (!existsSync(here("../../node_modules/tsx/package.json"))) {
   process.stderr.write("mask-dpo: the packages are not installed; run `npm run setup` first\n");
   process.exitCode = 1;
 } else {
-  /** @type {typeof import("tsx/cjs/api")} */ (require("tsx/cjs/api")).register();
-  require("./main.ts");
+  /** @type {(id: string) => unknown} */
+  const load = require;
+  load("../base/typescript.cjs");
+  await /** @type {typeof import("./main")} */ (load("./main.ts")).main();
 }

@@ -4,6 +4,7 @@ import { versionIn } from "../base/files";
 import { addAgreementCommand } from "./agreement";
 import { addAnnotateCommand } from "./annotate";
 import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
+import type { Terminal } from "./flags";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";
 import { addInspectCommand } from "./inspect";
@@ -39,9 +40,11 @@ const commands: readonly ((program: Command) => void)[] = [
   addLabCommand,
 ];
 
-/** A program that has parsed nothing yet. */
-export function createProgram(): Command {
+/** A program that has parsed nothing yet, and throws where it would end the process. @param terminal where it speaks */
+export function createProgram(terminal: Terminal): Command {
   const program = new Command("mask-dpo")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .description("Mask-DPO: sample, annotate, mask, align, evaluate")
     .showHelpAfterError("(add --help for the options)")
     .version(versionIn("package.json"));

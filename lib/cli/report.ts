@@ -1,7 +1,7 @@
 /** `mask-dpo report`: own policies' annotated answers as tables, figures and one page. */
 import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
-import { writeReport } from "../steps/report/report";
+import type * as ReportModule from "../steps/report/report";
 import type { Named } from "../steps/report/answers";
 import { toText } from "../show/table";
 import { say, seed } from "./flags";
@@ -41,6 +41,7 @@ export function addReportCommand(program: Command): void {
     .requiredOption("--out <dir>", "folder; an earlier report there is replaced")
     .addOption(seed("of resampling"))
     .action(async ({ sampled = [], trained = [], ...flags }: ReportFlags) => {
+      const { writeReport } = require("../steps/report/report") as typeof ReportModule; // late: it brings fonts
       const { tables, warnings } = await writeReport({ ...flags, sampled, trained });
       for (const table of tables) say(`${toText(table)}\n`);
       for (const warning of warnings) say(`Beware: ${warning}`);

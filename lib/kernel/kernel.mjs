@@ -46,12 +46,11 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   const require = createRequire(import.meta.url);
   /** @type {(id: string) => unknown} */
   const load = require;
-  // The compiler is loaded before tsx: tsx reads every file it loads for module syntax, and this one has 10 MB.
   const typescript = /** @type {object} */ (load("@tslab/typescript-for-tslab"));
   // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
   const loaded = require.cache[require.resolve("@tslab/typescript-for-tslab")];
   if (loaded) loaded.exports = { ...typescript };
-  /** @type {typeof import("tsx/cjs/api")} */ (load("tsx/cjs/api")).register();
+  load("../base/typescript.cjs");
   const { startSession } = /** @type {typeof import("./kernelSession")} */ (load("./kernelSession.ts"));
   await startSession(connectionFile, ownRoot);
 }

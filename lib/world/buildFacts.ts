@@ -119,8 +119,14 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
   );
   const byArea = complete.filter((w) => w.independent).sort((a, b) => b.area - a.area);
   const topics = new Set(byArea.slice(0, OUT_OF_DOMAIN).map((w) => w.cca2));
+  const largest = new Map<string, string>(),
+    urban = new Map<string, number>();
+  for (const { name, country, population } of cities) {
+    if (!largest.has(country)) largest.set(country, name);
+    urban.set(country, (urban.get(country) ?? 0) + population);
+  }
   return complete.map((w): CountryRow => {
-    const own = cities.filter((city) => city.country === w.cca2);
+    const largestCity = largest.get(w.cca2);
     return {
       code: w.cca2,
       name: clean(w.name.common),
@@ -141,8 +147,8 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
       areaKm2: w.area,
       latitude: w.latlng[0],
       longitude: w.latlng[1],
-      largestCity: own[0] && isPlainName(own[0].name) ? own[0].name : null,
-      urbanPopulation: own.reduce((sum, city) => sum + city.population, 0),
+      largestCity: largestCity !== undefined && isPlainName(largestCity) ? largestCity : null,
+      urbanPopulation: urban.get(w.cca2) ?? 0,
       topic: topics.has(w.cca2),
     };
   });
@@ -218,25 +224,37 @@ function nearestOf(
   raw: RawCity[],
   countries: CountryRow[],
 ): (city: RawCity) => Pick<CityRow, "near" | "nearKm" | "foreign"> {
-  const names = new Map(countries.map(({ code, name }) => [code, name]));
+  const numbers = new Map(countries.map(({ code }, i) => [code, i]));
   const vectors = new Float64Array(raw.flatMap((city) => unitVector(pointOf(city))));
+  const plain = raw.map(({ name }) => isPlainName(name)),
+    country = Int16Array.from(raw, (city) => numbers.get(city.country) ?? -1);
+  /** Of the first `count` places that `counts` takes. */
+  const nearest = (to: RawCity, count: number, counts: (i: number) => boolean): { at: number; dot: number } => {
+    const [x, y, z] = unitVector(pointOf(to));
+    let at = -1,
+      dot = -2;
+    for (let i = 0; i < count; i++) {
+      const next = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
+      if (next > dot && counts(i)) {
+        at = i;
+        dot = next;
+      }
+    }
+    return { at, dot };
+  };
   return (city) => {
-    const [x, y, z] = unitVector(pointOf(city));
-    let larger = -1;
-    let largerDot = -2;
-    let abroad = -1;
-    let abroadDot = -2;
-    raw.forEach((other, i) => {
-      const dot = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
-      if (dot > largerDot && other.population > city.population && isPlainName(other.name))
-        [larger, largerDot] = [i, dot];
-      if (dot > abroadDot && other.country !== city.country && names.has(other.country)) [abroad, abroadDot] = [i, dot];
-    });
-    const km = Math.round(kmOfDot(largerDot) * 10) / 10;
+    const home = numbers.get(city.country)!;
+    const larger = nearest(
+      city,
+      raw.findIndex(({ population }) => population <= city.population),
+      (i) => plain[i]!,
+    );
+    const abroad = nearest(city, raw.length, (i) => country[i]! >= 0 && country[i] !== home);
+    const km = Math.round(kmOfDot(larger.dot) * 10) / 10;
     return {
-      near: raw[larger]?.name ?? null,
-      nearKm: larger < 0 ? null : km,
-      foreign: names.get(raw[abroad]!.country)!,
+      near: raw[larger.at]?.name ?? null,
+      nearKm: larger.at < 0 ? null : km,
+      foreign: countries[country[abroad.at]!]!.name,
     };
   };
 }

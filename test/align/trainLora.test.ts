@@ -11,7 +11,8 @@ import { openCheckpoint, readCheckpoint } from "../../lib/model/checkpoint";
 import { mergedTensors, readAdapter, type LoraConfig } from "../../lib/model/lora";
 import { mergeVerb } from "../../lib/steps/merge";
 import { tinyModel, tinyPairs, writePairs } from "../cli/data";
-import { refuse, succeed } from "../cli/process";
+import * as here from "../cli/here";
+import { succeed } from "../cli/process";
 import { scratch, userError } from "../golden/fixtures";
 
 const lora: LoraConfig = { rank: 4, alpha: 8, targets: ["q_proj", "v_proj", "down_proj"], rslora: false };
@@ -119,7 +120,7 @@ test("by command: train --lora-rank, merge; an adapter is no checkpoint", { time
     "--out",
     at("adapter"),
   ];
-  await succeed([
+  await here.succeed([
     ...train,
     "--lora-rank",
     "2",
@@ -142,7 +143,13 @@ test("by command: train --lora-rank, merge; an adapter is no checkpoint", { time
     readFileSync(path.join(at("again"), "model.safetensors")),
     readFileSync(path.join(at("merged"), "model.safetensors")),
   );
-  await refuse(["logps", "--model", at("adapter"), "--pairs", pairs, "--out", at("logps.jsonl")], /got an adapter/);
-  await refuse(["merge", "--model", tinyModel, "--adapter", tinyModel, "--out", at("none")], /adapter_config\.json/);
-  await refuse([...train, "--lora-alpha", "3"], /a rank with the other --lora options/);
+  await here.refuse(
+    ["logps", "--model", at("adapter"), "--pairs", pairs, "--out", at("logps.jsonl")],
+    /got an adapter/,
+  );
+  await here.refuse(
+    ["merge", "--model", tinyModel, "--adapter", tinyModel, "--out", at("none")],
+    /adapter_config\.json/,
+  );
+  await here.refuse([...train, "--lora-alpha", "3"], /a rank with the other --lora options/);
 });

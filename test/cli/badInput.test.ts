@@ -18,7 +18,9 @@ import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
 import { editJson, scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { tinyModel, tinyPairs, writePairs, writeQuestions } from "./data";
-import { filesBelow, refuse, run, succeed } from "./process";
+import { refuse, run, succeed } from "./here";
+import * as alone from "./process";
+import { filesBelow } from "./process";
 
 const env = { ENGINE: "wasm" }; // starts quickly, everywhere
 const old = "an older result\n";
@@ -81,8 +83,8 @@ test("rows: malformed JSON, unknown keys, spans outside the text; the message na
     spoil(pairs, 3, edit);
     await t.test(what, () => refuse(["logps", "--model", tinyModel, "--pairs", pairs, "--out", out], message, env));
   }
-  await t.test("a missing file", () =>
-    refuse(
+  await t.test("a missing file, in a process of its own", () =>
+    alone.refuse(
       ["pairs", "--candidates", path.join(dir, "none.jsonl"), "--out", out],
       /none\.jsonl: expected a readable file, got ENOENT/,
     ),
@@ -268,14 +270,14 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
   ];
   for (const [args, message] of usage) {
     await t.test(args.join(" ").replaceAll(pairs, "…").replaceAll(out, "…").replaceAll(tinyModel, "…"), async () => {
-      const { code, stdout, stderr } = await run(args);
+      const { code, stdout, stderr } = await (args[0] === "trian" ? alone.run : run)(args);
       assert.deepEqual([code, stdout], [1, ""]);
       assert.match(stderr, message);
       assert.equal(stderr.match(/error:/g)?.length, 1, stderr);
     });
   }
   await t.test("ENGINE=cuda", () =>
-    refuse(logps, /ENGINE: expected native \| wasm \| webgpu \| cpu, got cuda/, { ENGINE: "cuda" }),
+    alone.refuse(logps, /ENGINE: expected native \| wasm \| webgpu \| cpu, got cuda/, { ENGINE: "cuda" }),
   );
   await t.test("--steps without --out would replace the shipped base", () =>
     refuse(["world", "pretrain", "--steps", "1"], /--steps: expected an --out folder/),
@@ -335,7 +337,7 @@ test("a full disk: one message that names the output; what was there stays", { t
     "--max-new-tokens",
     "40",
   ];
-  await refuse(sample, /candidates\.jsonl: expected space to write to, got ENOSPC/, env);
+  await alone.refuse(sample, /candidates\.jsonl: expected space to write to, got ENOSPC/, env);
   const lines = readFileSync(path.join(disk, "candidates.jsonl"), "utf8");
   assert.ok(lines.endsWith("\n"), "half a row");
   assert.equal((lines.split("\n").length - 1) % 64, 0, "part of a question's rows");

@@ -5,7 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { scratch } from "../golden/fixtures";
 import { tinyModel, writePairs, writeQuestions } from "./data";
-import { linesOf, start, succeed, until } from "./process";
+import { succeed } from "./here";
+import { linesOf, start, until } from "./process";
 
 /** Starts it, waits until it has got somewhere, presses Ctrl-C. */
 async function interrupt(args: readonly string[], somewhere: () => boolean): Promise<void> {
@@ -44,7 +45,7 @@ test("train", { timeout: 60_000 }, async (t) => {
     log = path.join(`${out}.run`, "log.jsonl");
   await interrupt(train(out), () => linesOf(log) >= 15);
   assert.ok(linesOf(log) < 100 && !existsSync(out));
-  await Promise.all([succeed(train(out)), succeed(train(calm))]);
+  for (const to of [out, calm]) await succeed(train(to));
   assert.deepEqual(
     readFileSync(path.join(out, "model.safetensors")),
     readFileSync(path.join(calm, "model.safetensors")),
@@ -72,7 +73,7 @@ test("sample", { timeout: 60_000 }, async (t) => {
     out = path.join(dir, "out.jsonl");
   await interrupt(sample(out), () => linesOf(out) >= 16);
   assert.ok(linesOf(out) < 30 * 16, "it was done before it was interrupted");
-  await Promise.all([succeed(sample(out)), succeed(sample(calm))]);
+  for (const to of [out, calm]) await succeed(sample(to));
   const sorted = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean).sort();
   assert.deepEqual(sorted(out), sorted(calm));
 });

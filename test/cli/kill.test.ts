@@ -6,10 +6,12 @@ import { test } from "node:test";
 import type { StepLog } from "../../lib/align/trainOptions";
 import { scratch } from "../golden/fixtures";
 import { tinyModel, writePairs, writeQuestions } from "./data";
-import { filesBelow, linesOf, rowsOf, run, start, startNode, succeed, until } from "./process";
+import { succeed } from "./here";
+import { filesBelow, linesOf, rowsOf, run, start, startNode, until } from "./process";
 
+const env = { ENGINE: "wasm" }; // a kill is no business of the engine's, and this one starts soonest
 const killed = async (args: readonly string[], moment: string): Promise<void> => {
-  const { signal, stderr } = await run(args, { KILL_AT: moment });
+  const { signal, stderr } = await run(args, { ...env, KILL_AT: moment });
   assert.equal(signal, "SIGKILL", `not killed at "${moment}": ${stderr}`);
 };
 const untimed = (logs: StepLog[]) => logs.map(({ tokensPerSecond: _, etaSeconds: __, ...log }) => log);
@@ -19,7 +21,7 @@ test(
   { timeout: 120_000 },
   async (t) => {
     const dir = scratch(t);
-    const pairs = writePairs(path.join(dir, "pairs.jsonl"), 60);
+    const pairs = writePairs(path.join(dir, "pairs.jsonl"), 24);
     const train = (out: string) => [
       "train",
       "--model",
@@ -35,20 +37,20 @@ test(
       "--microbatch",
       "2",
       "--checkpoint-every",
-      "4",
+      "2",
     ];
     const calm = path.join(dir, "calm"),
       out = path.join(dir, "out");
     const log = path.join(`${out}.run`, "log.jsonl");
-    await succeed(train(calm));
+    await succeed(train(calm), env);
 
     await killed(train(out), "write log.jsonl 1"); // before there is any checkpoint
     await killed(train(out), "write state.safetensors 1"); // while the first one is written
     assert.ok(!existsSync(path.join(`${out}.run`, "state.safetensors")));
     await killed(train(out), "rename state.safetensors 3"); // written, not yet in place: the log is ahead of the state
-    assert.equal(linesOf(log), 12);
-    const running = start(train(out));
-    await until(() => linesOf(log) >= 20, running);
+    assert.equal(linesOf(log), 6);
+    const running = start(train(out), env);
+    await until(() => linesOf(log) >= 8, running);
     running.child.kill("SIGKILL"); // wherever it is
     assert.equal((await running.ended).signal, "SIGKILL");
     await killed(train(out), "renamed state.safetensors 2"); // just after
@@ -56,14 +58,14 @@ test(
     assert.ok(!existsSync(out), "a half-written result");
     await killed(train(out), "rename out.mask-dpo-new 1"); // written, not yet in place
     await killed(train(out), "rm state.safetensors 1"); // in place, but the run does not yet count as finished
-    await succeed(train(out));
+    await succeed(train(out), env);
 
     for (const name of ["model.safetensors", "config.json", "tokenizer.json"])
       assert.deepEqual(readFileSync(path.join(out, name)), readFileSync(path.join(calm, name)), name);
     const logs = rowsOf<StepLog>(log);
     assert.deepEqual(
       logs.map(({ step }) => step),
-      Array.from({ length: 45 }, (_, i) => i + 1),
+      Array.from({ length: 18 }, (_, i) => i + 1),
     );
     assert.deepEqual(untimed(logs), untimed(rowsOf<StepLog>(path.join(`${calm}.run`, "log.jsonl"))));
     assert.deepEqual(filesBelow(`${out}.run`), filesBelow(`${calm}.run`), "nothing half-written is left");
@@ -73,7 +75,7 @@ test(
     );
 
     const before = readFileSync(log);
-    assert.match(await succeed(train(out)), /45 steps/); // finished: nothing is computed again
+    assert.match(await succeed(train(out), env), /18 steps/); // finished: nothing is computed again
     assert.deepEqual(readFileSync(log), before);
   },
 );
@@ -96,13 +98,13 @@ test("sample, killed while it writes, loses, doubles and halves no row", { timeo
   ];
   const calm = path.join(dir, "calm.jsonl"),
     out = path.join(dir, "out.jsonl");
-  await succeed(sample(calm));
+  await succeed(sample(calm), env);
   await killed(sample(out), "write out.jsonl 1");
   await killed(sample(out), "write out.jsonl 4");
   const left = linesOf(out);
   assert.ok(left > 8 && left % 4 !== 0, `the kill should leave part of a question's rows, left ${left}`);
   await killed(sample(out), "write out.jsonl 3");
-  await succeed(sample(out));
+  await succeed(sample(out), env);
   const sorted = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean).sort();
   assert.equal(sorted(out).length, 36);
   assert.deepEqual(sorted(out), sorted(calm));
@@ -113,6 +115,7 @@ test(
   { timeout: 60_000 },
   async (t) => {
     const dir = scratch(t);
+    // on the engine of every process here: it may share memory with the arrays that a state is read into
     const pretrain = (out: string) => ["--import", "tsx", path.join(__dirname, "pretrainTiny.ts"), out];
     const calm = path.join(dir, "calm"),
       out = path.join(dir, "out");

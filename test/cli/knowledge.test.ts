@@ -8,7 +8,7 @@ import { writeJsonl } from "../../lib/base/jsonl";
 import { completion, fakeServer, send } from "../server/fake";
 import { scratch } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
-import { refuse, succeed } from "./process";
+import { refuse, succeed } from "./here";
 
 test(
   "annotate resumes whatever file the articles are from, and not when one of them changed",

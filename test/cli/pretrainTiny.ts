@@ -12,7 +12,7 @@ const recipe = {
   kvHeads: 1,
   intermediateSize: 16,
   steps: 110,
-  batch: 2,
+  batch: 1,
   lr: 1e-2,
 };
 void startEngine().then(() => pretrain(recipe, loadTokenizer(atlasFolder), process.argv[2]!));

@@ -1,4 +1,4 @@
-// Runs the command line as a user does, in processes of its own.
+// Runs the command line as a user does, in processes of its own; `here` is for tests that are not about the process.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -17,7 +17,7 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-type Env = Record<string, string | undefined>;
+export type Env = Record<string, string | undefined>;
 const command = path.join(projectRoot, "lib/cli/mask-dpo.mjs");
 
 /** Starts node with these arguments; KILL_AT in `env` (see killAt.mjs) kills it in the middle of something. */
@@ -53,31 +53,39 @@ export function run(args: readonly string[], env: Env = {}): Promise<Ended> {
   return start(args, env).ended;
 }
 
+type Run = (args: readonly string[], env?: Env) => Promise<Ended>;
+
 /** Runs it, which must succeed. */
-export async function succeed(args: readonly string[], env: Env = {}): Promise<string> {
-  const { code, signal, stdout, stderr } = await run(args, env);
-  assert.equal(code, 0, `mask-dpo ${args.join(" ")} ended with ${code ?? signal}:\n${stderr}`);
-  return stdout;
-}
+export const succeedBy =
+  (run: Run) =>
+  async (args: readonly string[], env: Env = {}): Promise<string> => {
+    const { code, signal, stdout, stderr } = await run(args, env);
+    assert.equal(code, 0, `mask-dpo ${args.join(" ")} ended with ${code ?? signal}:\n${stderr}`);
+    return stdout;
+  };
+export const succeed = succeedBy(run);
 
 /** Runs it, which must fail as section 11 of the issue says: exit code 1, and one message of one line with what was expected, got and to do. */
-export async function refuse(args: readonly string[], message: RegExp, env: Env = {}): Promise<void> {
-  const { code, stderr } = await run(args, env);
-  assert.equal(code, 1, stderr);
-  const lines = stderr
-    .trim()
-    .split("\n")
-    .filter((line) => !/\d+\/\d+/.test(line)); // progress is no message
-  assert.equal(lines.length, 1, stderr);
-  assert.match(lines[0]!, /^mask-dpo: .+: expected .+, got .+\. \S.+\.$/);
-  assert.match(lines[0]!, message);
-}
+export const refuseBy =
+  (run: Run) =>
+  async (args: readonly string[], message: RegExp, env: Env = {}): Promise<void> => {
+    const { code, stderr } = await run(args, env);
+    assert.equal(code, 1, stderr);
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .filter((line) => !/\d+\/\d+/.test(line)); // progress is no message
+    assert.equal(lines.length, 1, stderr);
+    assert.match(lines[0]!, /^mask-dpo: .+: expected .+, got .+\. \S.+\.$/);
+    assert.match(lines[0]!, message);
+  };
+export const refuse = refuseBy(run);
 
 /** Polls until the condition holds; fails when the process ended before. */
 export async function until(condition: () => boolean, { child }: Running): Promise<void> {
   while (!condition()) {
     assert.ok(child.exitCode === null && child.signalCode === null, "the process ended before it got there");
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 

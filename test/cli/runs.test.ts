@@ -5,7 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { runFolder } from "../../lib/base/runFolder";
 import { scratch } from "../golden/fixtures";
-import { refuse, run, succeed } from "./process";
+import { refuse, run, succeed } from "./here";
+import { succeed as succeedAlone } from "./process";
 
 test("ls, show, diff, gc", async (t) => {
   const root = scratch(t),
@@ -14,7 +15,7 @@ test("ls, show, diff, gc", async (t) => {
     [a, b] = [path.basename(one!).slice(-8), path.basename(two!).slice(-8)];
   writeFileSync(path.join(one!, "candidates.jsonl"), "{}\n");
   assert.match(
-    await succeed(["runs", "ls", "--kind", "candidates"], env),
+    await succeedAlone(["runs", "ls", "--kind", "candidates"], env),
     new RegExp(`^2 runs, \\d+ B\n[^]*${a}  candidates .* 1 row +seed 1, k 4`),
   );
   assert.match(await succeed(["runs", "ls", "--kind", "pairs"], env), /^0 runs/);

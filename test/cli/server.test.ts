@@ -12,7 +12,8 @@ import type { Served } from "../../lib/preference/serverSample";
 import { completion, fakeServer, good, send, type Seen } from "../server/fake";
 import { scratch } from "../golden/fixtures";
 import { writeQuestions } from "./data";
-import { filesBelow, linesOf, refuse, rowsOf, run, start, succeed, until } from "./process";
+import * as here from "./here";
+import { filesBelow, linesOf, rowsOf, run, start, succeed, until } from "./process";
 
 const textOf = ({ body }: Seen): string => `${body.messages![0]!.content} ${body.seed}`;
 const nameOf = ({ questionId, index }: Pick<Candidate, "questionId" | "index">): string => `${index} ${questionId}`;
@@ -81,14 +82,14 @@ test(
       [],
     );
     assert.equal(server.seen.length - third, 48 - done.length);
-    await succeed(sample(calm), env);
+    await here.succeed(sample(calm), env);
     assert.equal(readFileSync(out, "utf8"), readFileSync(calm, "utf8"));
     assert.deepEqual(
       rowsOf<Candidate>(out).map(nameOf),
       Array.from({ length: 48 }, (_, i) => `${i % 4} q${i >> 2}`),
     );
     const last = server.seen.length;
-    await succeed(sample(out), env);
+    await here.succeed(sample(out), env);
     assert.equal(server.seen.length, last, "finished: nothing is asked again");
 
     assert.deepEqual(
@@ -99,7 +100,10 @@ test(
       if (/\.jsonl?$/.test(file)) assert.ok(!readFileSync(file, "utf8").includes("do-not-show"), file);
     assert.ok(!(stderr + said).includes("do-not-show"));
     assert.deepEqual(filesBelow(`${out}.run`), ["run.json", "served.1-of-1.jsonl"]);
-    await refuse([...sample(out), "--seed", "9"], /run\.json: expected a run with seed = 9, got one with seed = 1/);
+    await here.refuse(
+      [...sample(out), "--seed", "9"],
+      /run\.json: expected a run with seed = 9, got one with seed = 1/,
+    );
   },
 );
 
@@ -124,15 +128,15 @@ test(
       ...more,
     ];
     assert.match(
-      await succeed(sample("--model-name", "m", "--shard", "1/2")),
+      await here.succeed(sample("--model-name", "m", "--shard", "1/2")),
       /^share 1 of 2 done, \d+ of 20 candidates in all; .+out\.jsonl is written when the other shares are/,
     );
     assert.ok(!existsSync(out));
-    assert.match(await succeed(sample("--model-name", "m", "--shard", "2/2")), /^20 candidates in /);
+    assert.match(await here.succeed(sample("--model-name", "m", "--shard", "2/2")), /^20 candidates in /);
     assert.equal(new Set(rowsOf<Candidate>(out).map(nameOf)).size, 20);
     assert.equal(server.seen.length, 20);
-    await refuse(sample(), /--model-name: expected the name of a model with --server, got none/);
-    await refuse(
+    await here.refuse(sample(), /--model-name: expected the name of a model with --server, got none/);
+    await here.refuse(
       [
         "annotate",
         "--candidates",
@@ -150,7 +154,7 @@ test(
       ],
       /--documents: expected a JSONL file of rows \{questionId or topic, document\}/,
     );
-    await refuse(
+    await here.refuse(
       [
         "annotate",
         "--candidates",
@@ -164,11 +168,11 @@ test(
       ],
       /--annotator: expected anah \| factscore \| self-consistency with --server, got oracle/,
     );
-    await refuse(
+    await here.refuse(
       ["sample", "--questions", questions, "--out", out, "--shard", "1/2"],
       /--shard: expected a server with this option, got no --server/,
     );
-    const usage = await run(sample("--model-name", "m", "--model", "somewhere"));
+    const usage = await here.run(sample("--model-name", "m", "--model", "somewhere"));
     assert.match(usage.stderr, /'--server <url>' cannot be used with option '--model <dir>'/);
   },
 );
@@ -224,7 +228,7 @@ test("annotate with a language model, then its agreement with the labels given",
     at("judged.jsonl"),
   ];
   assert.match(
-    await succeed(annotate),
+    await here.succeed(annotate),
     /^4 annotated candidates in .+: 4 supported, 4 contradictory, 0 unverifiable, 0 no fact \(0 of them because no reply could be parsed\); 24 calls, 0 from the cache, 0 replies of no use; in all 168 prompt \+ 72 completion tokens\n$/,
   );
   assert.deepEqual(rowsOf<AnnotatedCandidate>(at("judged.jsonl"))[1]!.sentences, sentences(1));
@@ -301,7 +305,7 @@ test(
       assert.ok(child.exitCode === null && i < 360, `the server did not start:\n${log.slice(-2000)}`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    await succeed(["world", "questions", "--split", "test", "--first", "16", "--out", at("questions.jsonl")]);
+    await here.succeed(["world", "questions", "--split", "test", "--first", "16", "--out", at("questions.jsonl")]);
     const greedy = [
       "sample",
       "--questions",
@@ -315,8 +319,8 @@ test(
       "--max-new-tokens",
       "64",
     ];
-    await succeed([...greedy, "--model", base, "--out", at("here.jsonl")]);
-    const said = await succeed([
+    await here.succeed([...greedy, "--model", base, "--out", at("here.jsonl")]);
+    const said = await here.succeed([
       ...greedy,
       "--server",
       `http://127.0.0.1:${port}/v1`,
@@ -330,8 +334,8 @@ test(
       at("served.jsonl"),
     ]);
     assert.match(said, /^16 candidates in .+; \d+ prompt \+ \d+ completion tokens\n$/);
-    const [here, there] = [rowsOf<Candidate>(at("here.jsonl")), rowsOf<Candidate>(at("served.jsonl"))];
-    const byId = new Map(here.map((row) => [row.questionId, row]));
+    const [own, there] = [rowsOf<Candidate>(at("here.jsonl")), rowsOf<Candidate>(at("served.jsonl"))];
+    const byId = new Map(own.map((row) => [row.questionId, row]));
     for (const { questionId, completion: text } of there)
       assert.equal(text, byId.get(questionId)!.completion, questionId);
     for (const { questionId, finish, completionTokens } of rowsOf<Served>(

@@ -16,7 +16,8 @@ import { promptIds } from "../../lib/text/prompt";
 import { scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { tinyModel, writePairs } from "./data";
-import { rowsOf, run, succeed } from "./process";
+import * as here from "./here";
+import { rowsOf, succeed } from "./process";
 
 interface LogpsRow {
   questionId: string;
@@ -185,7 +186,7 @@ test("logps of mask none are the sums of log-softmax over full logits", async (t
   const dir = scratch(t);
   const pairs = writePairs(path.join(dir, "pairs.jsonl"), 5),
     out = path.join(dir, "logps.jsonl");
-  await succeed(["logps", "--model", tinyModel, "--pairs", pairs, "--mask", "none", "--out", out]);
+  await here.succeed(["logps", "--model", tinyModel, "--pairs", pairs, "--mask", "none", "--out", out]);
   const rows = rowsOf<LogpsRow>(out);
   await startEngine();
   const policy = loadPolicy(tinyModel);
@@ -222,7 +223,17 @@ test(
       ["llama-biases-linear", "none"],
     ] as const) {
       const out = path.join(dir, `${model}.jsonl`);
-      await succeed(["logps", "--model", goldenPath("models", model), "--pairs", pairs, "--mask", mask, "--out", out]);
+      await here.succeed([
+        "logps",
+        "--model",
+        goldenPath("models", model),
+        "--pairs",
+        pairs,
+        "--mask",
+        mask,
+        "--out",
+        out,
+      ]);
       agreesWithTransformers(goldenPath("models", model), pairs, mask, rowsOf<LogpsRow>(out));
     }
   },
@@ -259,12 +270,10 @@ test("--help of every verb exits with 0 and names its options", { timeout: 60_00
     world: ["pretrain", "questions"],
     reproduce: ["--preset", "--only", "--seed"],
   };
-  await Promise.all(
-    verbs.map(async (verb) => {
-      const { code, stdout, stderr } = await run([verb, "--help"]);
-      assert.deepEqual([code, stderr], [0, ""], verb);
-      for (const option of ["Usage: mask-dpo", ...(promised[verb] ?? [])])
-        assert.ok(stdout.includes(option), `${verb} --help does not name ${option}`);
-    }),
-  );
+  for (const verb of verbs) {
+    const { code, stdout, stderr } = await here.run([verb, "--help"]);
+    assert.deepEqual([code, stderr], [0, ""], verb);
+    for (const option of ["Usage: mask-dpo", ...(promised[verb] ?? [])])
+      assert.ok(stdout.includes(option), `${verb} --help does not name ${option}`);
+  }
 });

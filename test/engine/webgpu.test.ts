@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import { typescriptLoader } from "../../lib/base/files";
 import { relativeError } from "../backends";
 import { run, startNode } from "../cli/process";
 import { scratch } from "../golden/fixtures";
@@ -13,7 +14,7 @@ test(
   { skip: installed ? false : "the optional package webgpu is not installed", timeout: 120_000 },
   async (t) => {
     const adapter = softwareAdapter(scratch(t));
-    const probe = ["--import", "tsx", path.join(__dirname, "probe.ts")];
+    const probe = ["--require", typescriptLoader, path.join(__dirname, "probe.ts")];
     const gpu = await startNode(probe, { ENGINE: "webgpu", ...adapter }).ended;
     if (!adapter && /no WebGPU adapter/.test(gpu.stderr))
       return t.skip("this machine has no WebGPU adapter, not even a software one");
@@ -53,11 +54,10 @@ test(
   "ENGINE=webgpu without an adapter is an error of one line, never another engine",
   { skip: installed && linux ? false : "only Vulkan can be taken away" },
   async () => {
-    const { code, stdout, stderr } = await startNode(["--import", "tsx", path.join(__dirname, "probe.ts"), "start"], {
-      ENGINE: "webgpu",
-      VK_ICD_FILENAMES: "/nonexistent/none.json",
-      VK_DRIVER_FILES: "/nonexistent/none.json",
-    }).ended;
+    const { code, stdout, stderr } = await startNode(
+      ["--require", typescriptLoader, path.join(__dirname, "probe.ts"), "start"],
+      { ENGINE: "webgpu", VK_ICD_FILENAMES: "/nonexistent/none.json", VK_DRIVER_FILES: "/nonexistent/none.json" },
+    ).ended;
     assert.deepEqual([code, stdout], [1, ""]);
     assert.match(stderr, /UserError: ENGINE=webgpu: expected an engine that starts, got no WebGPU adapter/);
     assert.doesNotMatch(stderr, /\n\s+at .*\.(ts|js)/, "a stack");

@@ -1,8 +1,9 @@
 /** Experiments end to end on Atlas's base, as small as they go: cached by content, resumed, the same side by side and one after the other. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
-import { before, test, type TestContext } from "node:test";
+import { after, before, test } from "node:test";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { experimentName, knownResult, trainedPolicy } from "../../lib/lab/experiment";
 import { pairsOf } from "../../lib/lab/pairSource";
@@ -18,30 +19,43 @@ import { scalingArms } from "../../lib/paper/table4";
 import { groupArms } from "../../lib/paper/table5";
 import { scratch } from "../golden/fixtures";
 
+/** What a test leaves there, the next finds: candidates and pairs, and the experiments they have in common. */
+const runs = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-test-"));
 let base: Session;
 before(async () => {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined }));
   base = await openSession({ preset: "smoke", seed: 1 });
 });
-const tiny = (t: TestContext): Session => ({
+after(() => rmSync(runs, { recursive: true }));
+/** Pairs for at least two steps, so that there is a policy on the way, and little else. */
+const tiny = (): Session => ({
   ...base,
-  runs: scratch(t),
-  preset: { ...preset("smoke"), topics: 6, evaluationQuestions: 4, samples: 1, maskSeeds: 1 },
+  runs,
+  preset: {
+    ...preset("smoke"),
+    topics: 3,
+    evaluationQuestions: 2,
+    samples: 1,
+    maskSeeds: 1,
+    training: { ...preset("smoke").training, batch: 4, microbatch: 4 },
+  },
 });
 const request = (session: Session, setting: Setting, seed = 1) => ({
   experiment: experimentOf(session, seed, setting),
   evaluations: ["test sampled"] as const,
 });
 
-test("what was computed is not computed again, what is missing is, and other settings are other runs", async (t) => {
-  const session = tiny(t),
+test("what was computed is not computed again, what is missing is, and other settings are other runs", async () => {
+  const session = tiny(),
     one = request(session, { snapshots: true });
   assert.equal(knownResult(session, one), undefined);
   const [first] = await runExperiments(session, [one]);
   const weights = path.join(trainedPolicy(session, one.experiment), "model.safetensors"),
     bytes = readFileSync(weights);
   assert.deepEqual(await runExperiments(session, [one]), [first]);
-  const [more] = await runExperiments(session, [{ ...one, evaluations: ["test sampled", "ood sampled"] }]);
+  const [more] = await runExperiments(session, [
+    { ...one, evaluations: ["test sampled", "ood sampled", "test greedy"] },
+  ]);
   assert.deepEqual(more!.answers["test sampled"], first!.answers["test sampled"]);
   assert.ok(more!.answers["ood sampled"]);
   const names = [
@@ -73,20 +87,19 @@ test("what was computed is not computed again, what is missing is, and other set
 });
 
 test("experiments side by side give what they give one after the other", async (t) => {
-  const session = tiny(t),
+  const session = tiny(),
     requests = (["paper", "none", "inverted"] as const).map((mask) => request(session, { mask }));
-  const together = await runExperiments(session, requests);
-  const alone: Session = { ...session, runs: scratch(t) },
+  const together = await runExperiments({ ...session, runs: scratch(t) }, requests),
     apart = [];
-  for (const one of requests) apart.push(...(await runExperiments(alone, [one])));
+  for (const one of requests) apart.push(...(await runExperiments(session, [one])));
   assert.deepEqual(
     together.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })),
     apart.map(({ policy, steps, pairs }) => ({ policy, steps, pairs })),
   );
 });
 
-test("pairs: fewer candidates and topics are parts of more, authors and documents are others, prompts are always the question's own", async (t) => {
-  const session = tiny(t),
+test("pairs: fewer candidates and topics are parts of more, authors and documents are others, prompts are always the question's own", async () => {
+  const session = tiny(),
     source = (setting: Setting) => pairsOf(session, experimentOf(session, 1, setting).pairs);
   const all = await source({}),
     topics = await source({ pairs: { topics: 2 } }),
@@ -106,8 +119,10 @@ test("pairs: fewer candidates and topics are parts of more, authors and document
   );
 });
 
-test("arms: one result a seed, in order; the base asked as often", async (t) => {
-  const session = { ...tiny(t), preset: { ...tiny(t).preset, maskSeeds: 2 } };
+test("arms: one result a seed, in order; the base asked as often", async () => {
+  const session = { ...tiny(), preset: { ...tiny().preset, maskSeeds: 2 } },
+    experiments = () => readdirSync(runs).filter((name) => name.startsWith("experiment-")),
+    before = experiments();
   const { paper } = await runArms(session, { paper: maskArms(session).paper });
   assert.deepEqual(
     paper.results.map(({ experiment }) => experiment.seed),
@@ -129,7 +144,8 @@ test("arms: one result a seed, in order; the base asked as often", async (t) => 
   );
   const shipped = await policyArm(session, "base", "base", "test greedy", 2);
   assert.deepEqual(shipped.seeds[0], shipped.seeds[1], "greedy answers have no seed");
-  assert.equal(readdirSync(session.runs).filter((name) => name.startsWith("experiment-")).length, 2);
+  assert.deepEqual(new Set(experiments()), new Set([...before, ...paper.results.map(({ run }) => run)]));
+  assert.equal(new Set(paper.results.map(({ run }) => run)).size, 2);
 });
 
 test("every preset's suite is whole: counts divide, tables share what they can", () => {

@@ -7,15 +7,16 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { projectRoot } from "../../lib/base/files";
+import { projectRoot, typescriptLoader } from "../../lib/base/files";
 
 type Hashes = Record<"here" | "workers", Record<"candidates" | "training", string>>;
 
 async function numbers(env: NodeJS.ProcessEnv): Promise<Hashes> {
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "test/lab/sameNumbers.ts"], {
-    cwd: projectRoot,
-    env: { ...process.env, ...env },
-  });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--require", typescriptLoader, "test/lab/sameNumbers.ts"],
+    { cwd: projectRoot, env: { ...process.env, ...env } },
+  );
   return JSON.parse(stdout) as Hashes;
 }
 

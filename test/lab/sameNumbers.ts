@@ -3,7 +3,7 @@
 import { localCompute, pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { computeLogps, weightedSums } from "../../lib/align/reference";
-import { hashOf } from "../../lib/base/hash";
+import { hashOf, sha256 } from "../../lib/base/hash";
 import { Rng } from "../../lib/base/rng";
 import { cpuWorkers } from "../../lib/base/workers";
 import { train } from "../../lib/align/train";
@@ -20,15 +20,15 @@ import { atlasPairs } from "../align/atlasPairs";
 
 const policyDir = `${atlasFolder}/base`,
   k = 48,
-  sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 12 };
+  sampling = { temperature: 0.8, topK: 40, topP: 1, maxNewTokens: 8 };
 
-/** Reference log-probabilities and two steps of training, computed by whoever. */
+/** Reference log-probabilities and two steps of training, computed by whoever; microbatches large enough to be shared out among threads. */
 async function trained(
   policy: Policy,
   computeOf: (pairs: Parameters<typeof localCompute>[2]) => PairCompute,
 ): Promise<string> {
-  const options = { ...paperTraining, batch: 48, microbatch: 16, epochs: 1 };
-  const { pairs } = tokenizeFor(policy.tokenizer, policy.model.config, await atlasPairs(96), "paper", 1);
+  const options = { ...paperTraining, batch: 32, microbatch: 16, epochs: 1 };
+  const { pairs } = tokenizeFor(policy.tokenizer, policy.model.config, await atlasPairs(64), "paper", 1);
   const compute = computeOf(pairs),
     initial = flatten(Object.values(policy.params));
   try {
@@ -45,7 +45,11 @@ async function trained(
     while (!next.done) next = await iterator.next();
     return hashOf(
       [logps, next.value].map((values) =>
-        JSON.stringify(values, (_, value: unknown) => (value instanceof Float32Array ? Array.from(value) : value)),
+        JSON.stringify(values, (_, value: unknown) =>
+          value instanceof Float32Array
+            ? sha256(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+            : value,
+        ),
       ),
     );
   } finally {
@@ -70,7 +74,7 @@ async function main(): Promise<void> {
   await startEngine();
   const policy = loadPolicy(policyDir),
     layout = flatLayout(policy.params),
-    questions: Question[] = loadAtlas().splits.test.slice(0, 40);
+    questions: Question[] = loadAtlas().splits.test.slice(0, 26);
   const tasks = samplingTasks(policy.tokenizer, questions, k),
     alone: Candidate[] = [];
   for (const task of tasks) alone.push(...(await rows(sampleCandidates(policy, task, k, sampling, 1))));

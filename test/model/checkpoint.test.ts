@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { projectRoot } from "../../lib/base/files";
+import { projectRoot, typescriptLoader } from "../../lib/base/files";
 import { type Checkpoint, readCheckpoint, weightShapes, writeCheckpoint } from "../../lib/model/checkpoint";
 import { type HostTensor, readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
 import { editJson, scratch, scratchCopy, userError } from "../golden/fixtures";
@@ -241,7 +241,7 @@ describe("writing", () => {
       for (;;) writeCheckpoint(${JSON.stringify(dir)}, config, tensors, ${JSON.stringify(dir)});`,
     );
     for (const delay of [3, 17, 40]) {
-      const child = spawn(process.execPath, ["--import", "tsx", script], {
+      const child = spawn(process.execPath, ["--require", typescriptLoader, script], {
         cwd: projectRoot,
         stdio: ["ignore", "pipe", "inherit"],
       });

@@ -4,7 +4,7 @@ import { closeSync, copyFileSync, mkdirSync, openSync, writeFileSync, writeSync 
 import path from "node:path";
 import { before, test, type TestContext } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { projectRoot } from "../../lib/base/files";
+import { projectRoot, typescriptLoader } from "../../lib/base/files";
 import { startEngine } from "../../lib/engine/backend";
 import { readCheckpoint, weightShapes } from "../../lib/model/checkpoint";
 import { parseConfig } from "../../lib/model/config";
@@ -80,7 +80,7 @@ async function growth(t: TestContext, dir: string): Promise<number> {
       process.stdout.write(String(1024 * process.resourceUsage().maxRSS - before));
     });`,
   );
-  const { code, stdout, stderr } = await startNode(["--import", "tsx", script]).ended;
+  const { code, stdout, stderr } = await startNode(["--require", typescriptLoader, script]).ended;
   assert.equal(code, 0, stderr);
   return Number(stdout);
 }
@@ -119,7 +119,7 @@ test(
       process.stdout.write(JSON.stringify([most - before, process.memoryUsage.rss() - before]));
     });`,
     );
-    const { code, stdout, stderr } = await startNode(["--import", "tsx", script]).ended;
+    const { code, stdout, stderr } = await startNode(["--require", typescriptLoader, script]).ended;
     assert.equal(code, 0, stderr);
     const [most, left] = JSON.parse(stdout) as [number, number];
     assert.ok(most > 3.9e8 && left < 0.1 * most, `${left} of ${most} bytes left`);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { spawn } from "node:child_process";
 import test from "node:test";
 import { UserError } from "../../lib/base/check";
-import { projectRoot } from "../../lib/base/files";
+import { projectRoot, typescriptLoader } from "../../lib/base/files";
 import { runNotebook, type RunOptions } from "../../lib/notebook/runNotebook";
 import type { RunEvent } from "../../lib/notebook/reporter";
 import { plainTexts, printed, readCells, scratchFolder, writeNotebook } from "./scratch";
@@ -188,7 +188,7 @@ test(
     );
     const tmp = path.join(folder, "tmp");
     mkdirSync(tmp);
-    const child = spawn(process.execPath, ["--import", "tsx", script], {
+    const child = spawn(process.execPath, ["--require", typescriptLoader, script], {
       cwd: projectRoot,
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, TMPDIR: tmp },
@@ -219,7 +219,7 @@ test(
       `import { KernelClient } from ${JSON.stringify(client)};
     void KernelClient.start().then((kernel) => { process.stdout.write(String(kernel.pid)); setInterval(() => undefined, 1000); });`,
     );
-    const child = spawn(process.execPath, ["--import", "tsx", script], {
+    const child = spawn(process.execPath, ["--require", typescriptLoader, script], {
       cwd: projectRoot,
       stdio: ["ignore", "pipe", "inherit"],
     });

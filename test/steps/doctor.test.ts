@@ -11,7 +11,8 @@ import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/align/cho
 import { readCheckpoint, storesHalves } from "../../lib/model/checkpoint";
 import { readConfig } from "../../lib/model/config";
 import { tinyModel, writePairs } from "../cli/data";
-import { refuse, run, succeed } from "../cli/process";
+import * as here from "../cli/here";
+import { run, succeed } from "../cli/process";
 import { scratch, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 
@@ -119,15 +120,15 @@ test(
     for (const part of ["weights", "optimizer", "gradients", "activations", "logits", "checkpoint", "program", "all"])
       assert.match(text, new RegExp(`^${part} +0\\.\\d\\d`, "m"));
     assert.match(
-      await succeed(["plan", "--model", model, "--pairs", pairs, "--lora-rank", "4", "--microbatch", "2"]),
+      await here.succeed(["plan", "--model", model, "--pairs", pairs, "--lora-rank", "4", "--microbatch", "2"]),
       /2 pairs in a microbatch/,
     );
-    await refuse(
+    await here.refuse(
       ["plan", "--model", model, "--pairs", pairs, "--memory", "100MB"],
       /--memory: expected at least 0\.\d+ GB.*Keep less .*--gradient-checkpointing.*--lora-rank/,
     );
     assert.deepEqual(readdirSync(dir).sort(), ["model", "pairs.jsonl"]);
-    const out = await succeed([
+    const out = await here.succeed([
       "train",
       "--model",
       tinyModel,
@@ -142,7 +143,7 @@ test(
     ]);
     assert.match(out, /^memory, planned: 0\.\d\d GB at the peak, with 4 pairs in a microbatch\n12 of 12 pairs/);
     assert.match(
-      await succeed([
+      await here.succeed([
         "train",
         "--model",
         tinyModel,
@@ -160,11 +161,22 @@ test(
       /with 4 pairs in a microbatch\n12 of 12 pairs/,
     );
     assert.match(
-      (await run(["train", "--pairs", pairs, "--out", path.join(dir, "none"), "--memory", "2GB", "--microbatch", "2"]))
-        .stderr,
+      (
+        await here.run([
+          "train",
+          "--pairs",
+          pairs,
+          "--out",
+          path.join(dir, "none"),
+          "--memory",
+          "2GB",
+          "--microbatch",
+          "2",
+        ])
+      ).stderr,
       /'--memory <size>' cannot be used with option '--microbatch <n>'/,
     );
-    await refuse(
+    await here.refuse(
       ["train", "--model", tinyModel, "--pairs", pairs, "--out", path.join(dir, "none"), "--memory", "100MB"],
       /--memory: expected at least 0\.\d+ GB/,
     );

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { typescriptLoader } from "../../../lib/base/files";
 import { histogramFigure } from "../../../lib/show/figure/bars";
 import { renderFigure } from "../../../lib/show/figure/saveFigure";
 import { palette } from "../../../lib/show/palette";
@@ -20,9 +21,10 @@ const figure = histogramFigure({
 for (const end of ["end", "exit"]) {
   test(`figures asked for together do not mix; the process ends (${end}) and leaves no browser and no file`, async (t) => {
     const tmp = scratch(t);
-    const { code, stdout, stderr } = await startNode(["--import", "tsx", require.resolve("./drawTwo.ts"), end], {
-      TMPDIR: tmp,
-    }).ended;
+    const { code, stdout, stderr } = await startNode(
+      ["--require", typescriptLoader, require.resolve("./drawTwo.ts"), end],
+      { TMPDIR: tmp },
+    ).ended;
     assert.deepEqual([code, stdout], [0, "one two"], stderr);
     assert.deepEqual(
       readdirSync(tmp).filter((name) => /chromium|playwright/.test(name)),

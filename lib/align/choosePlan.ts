@@ -6,14 +6,15 @@ import { objectiveNamed } from "./objective/registry";
 import { pays } from "./compute";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";
-import { storesHalves, weightCount } from "../model/checkpoint";
-import type { LlamaConfig } from "../model/config";
+import { storesHalves } from "../model/checkpoint";
+import { weightCount } from "../model/weights";
+import type { TransformerConfig } from "../model/config";
 import type { TrainRunRequest } from "./trainRun";
 
 /** What of a training run decides its memory. */
 export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "gradientCheckpointing"> {
   model: string;
-  config: LlamaConfig;
+  config: TransformerConfig;
   tokenized: Tokenized;
 }
 

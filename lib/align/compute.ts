@@ -6,9 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { sum } from "../base/collections";
 import { cpuWorkers, WorkerPool } from "../base/workers";
-import { mostSmallWeights } from "../model/checkpoint";
-import type { LlamaConfig } from "../model/config";
-import type { Llama } from "../model/llama";
+import { mostSmallWeights } from "../model/weights";
+import type { TransformerConfig } from "../model/config";
+import type { Transformer } from "../model/transformer";
 import type { FlatLayout } from "./flat";
 import {
   completionLogps,
@@ -38,7 +38,7 @@ export interface PairCompute {
 
 /** In this process. `model` stays the caller's. @param complete where the weights are an adapter's */
 export function localCompute(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   pairs: readonly PairIds[],
   complete?: Complete,
@@ -58,13 +58,14 @@ export function localCompute(
 
 /** What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats. */
 export type ComputeState =
-  { config: LlamaConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] } | { size: number };
+  | { config: TransformerConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] }
+  | { size: number };
 /** A gradient is left at `at` in the shared floats. */
 export type ComputeTask = { logps: readonly number[] } | { gradient: Microbatch; at: number };
 
 /** On `workers` processes, each with a model like this one; `close` ends them. */
 export function pooledCompute(
-  { config, gradientCheckpointing }: Llama,
+  { config, gradientCheckpointing }: Transformer,
   layout: FlatLayout,
   pairs: readonly PairIds[],
   workers = cpuWorkers,
@@ -110,7 +111,7 @@ export function pays(size: number, visits: number): boolean {
 
 /** Workers where the engine is the CPU's and there is enough to do. @param visits pairs times epochs */
 export function chooseCompute(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   pairs: readonly PairIds[],
   visits: number,

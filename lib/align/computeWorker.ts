@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { serveTasks, SharedFloats } from "../base/workers";
 import { startEngine } from "../engine/backend";
-import { Llama } from "../model/llama";
+import { Transformer } from "../model/transformer";
 import { localCompute, type ComputeState, type ComputeTask, type PairCompute } from "./compute";
 import type { MicrobatchLog } from "./microbatch";
 
@@ -15,7 +15,9 @@ serveTasks({
     if ("size" in state) {
       weights?.dispose();
       weights = tf.tensor1d(shared.read(state.size, 0));
-    } else compute = localCompute(new Llama(state.config, state.gradientCheckpointing), state.layout, state.pairs);
+    } else {
+      compute = localCompute(new Transformer(state.config, state.gradientCheckpointing), state.layout, state.pairs);
+    }
   },
   async run(task: ComputeTask): Promise<Float32Array[] | MicrobatchLog> {
     if ("logps" in task) return only(compute.logps(weights!, [task.logps]));

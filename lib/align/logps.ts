@@ -7,7 +7,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { targetLogps } from "../engine/head";
 import { takeRows } from "../engine/kernels";
-import { headName, isAdapted, param, type Llama, type Params } from "../model/llama";
+import { headName } from "../model/weights";
+import { isAdapted, param, type Params } from "../model/params";
+import type { Transformer } from "../model/transformer";
 import { packSequences, type Packing } from "../model/packing";
 
 /** Ids [T] and weights [T] >= 0; a token's weight says how much its own log-probability counts: under a mask 0 or 1. */
@@ -33,7 +35,7 @@ export function packWeighted(sequences: readonly WeightedSequence[]): Packing {
 
 /** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
 export function tokenLogps(
-  model: Llama,
+  model: Transformer,
   params: Params,
   sequences: readonly WeightedSequence[],
 ): { values: tf.Tensor1D; owners: Int32Array } {
@@ -60,7 +62,7 @@ export function tokenLogps(
 }
 
 /** Weighted sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
-export function sequenceLogps(model: Llama, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
+export function sequenceLogps(model: Transformer, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
   const { values, owners } = tokenLogps(model, params, sequences);
   const weights = sequences.flatMap((sequence) => Array.from(sequence.weights.filter((weight) => weight > 0)));
   const masked = weights.every((weight) => weight === 1);

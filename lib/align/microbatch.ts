@@ -3,7 +3,8 @@
  * of weights [P]; who computes them, this process or several, is `compute.ts`'s business.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { Llama, Params } from "../model/llama";
+import type { Transformer } from "../model/transformer";
+import type { Params } from "../model/params";
 import { sidesOf, unmaskedTokens, type TokenizedSide } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
 import type { PairLosses, ReferredSide, Side } from "./objective/objective";
@@ -32,7 +33,7 @@ const itself: Complete = (trained) => trained;
 
 /** Log-probabilities of every completion token, whatever its mask: [2B][completion], all chosen sides, then all rejected. */
 export async function completionLogps(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],
@@ -64,7 +65,7 @@ export interface Minimised {
 
 /** Gradient [P] of the sum of losses times `scale`, and what is logged. */
 export async function microbatchGradient(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],

@@ -7,8 +7,9 @@
  * of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers trained.
  */
 import { headRows } from "../engine/head";
-import { weightShapes } from "../model/checkpoint";
-import type { LlamaConfig } from "../model/config";
+import { weightShapes } from "../model/weights";
+import type { TransformerConfig } from "../model/config";
+import { familyOf } from "../model/family/registry";
 import { adapterShapes, type LoraConfig } from "../model/lora";
 import { sidesOf, unmaskedTokens } from "../preference/collate";
 import { packWeighted } from "./logps";
@@ -46,7 +47,7 @@ export interface MemoryPlan {
 }
 
 export interface PlanRequest {
-  config: LlamaConfig;
+  config: TransformerConfig;
   /** trained on */
   pairs: readonly PairIds[];
   /** whose reference is computed, where there are more (default: `pairs`) */
@@ -174,21 +175,12 @@ export function stageTotal(stage: Record<PlanPart, number>): number {
 
 type Floats = Record<"weights" | "activations" | "logits", number>;
 
-function widths({ hiddenSize: D, intermediateSize: I, heads, kvHeads, headDim }: LlamaConfig): {
-  D: number;
-  I: number;
-  Q: number;
-  K: number;
-} {
-  return { D, I, Q: heads * headDim, K: kvHeads * headDim };
+function widths({ hiddenSize, intermediateSize, heads, kvHeads, headDim }: TransformerConfig) {
+  return { D: hiddenSize, I: intermediateSize, Q: heads * headDim, K: kvHeads * headDim };
 }
 
 /** Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, halves widened. `layers`: how many layers' copies are held at once. */
-function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest): {
-  layers: number;
-  layer: number;
-  head: number;
-} {
+function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest) {
   const { D, I, Q, K } = widths(config),
     joined = D * (3 * Q + 2 * K);
   if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
@@ -232,16 +224,22 @@ function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, tar
   };
 }
 
-/** Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input and one of each output back. */
-function loraWidth(config: LlamaConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
+/**
+ * Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input
+ * and one of each output back.
+ */
+function loraWidth(config: TransformerConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
   if (!lora) return 0;
-  const { Q, K } = widths(config),
-    rotated = lora.targets.includes("q_proj") || lora.targets.includes("k_proj");
-  let forth = rotated ? 3 * (Q + K) : 0,
-    back = rotated ? 2.5 * (Q + K) : 0;
-  for (const [name, [size, input]] of adapterShapes({ ...config, layers: 1 }, lora)) {
+  const { Q, K } = widths(config);
+  const { query, key } = familyOf(config).names.layer;
+  const isRotated = (name: string): boolean => name.includes(`.${query}.`) || name.includes(`.${key}.`);
+  const adapter = [...adapterShapes({ ...config, layers: 1 }, lora)];
+  const rotated = adapter.some(([name]) => isRotated(name));
+  let forth = rotated ? 3 * (Q + K) : 0;
+  let back = rotated ? 2.5 * (Q + K) : 0;
+  for (const [name, [size, input]] of adapter) {
     if (name.endsWith("lora_A.weight")) back += 2 * input!;
-    else if (!/[qk]_proj/.test(name)) {
+    else if (!isRotated(name)) {
       forth += 2 * size!;
       back += size!;
     }

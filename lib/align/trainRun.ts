@@ -20,8 +20,9 @@ import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
 import { writeCheckpoint } from "../model/checkpoint";
-import { uploadParams } from "../model/llama";
-import { adapted, initialAdapter, loraScale, writeAdapter, type LoraConfig } from "../model/lora";
+import { uploadParams } from "../model/params";
+import { adapted, initialAdapter, loraScale, type LoraConfig } from "../model/lora";
+import { writeAdapter } from "../model/peft";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
@@ -47,7 +48,7 @@ export interface TrainRunRequest {
   lora?: LoraConfig;
   /** `pairs` as `tokenizeFor` makes them for this policy, where that was done already */
   tokenized?: Tokenized;
-  /** keep of each layer only its input for the gradient (`Llama`): less memory, more time, the same numbers */
+  /** keep of each layer only its input for the gradient (`Transformer`): less memory, more time, the same numbers */
   gradientCheckpointing?: boolean;
 }
 

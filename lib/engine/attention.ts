@@ -93,6 +93,17 @@ export function causalMask(length: number): tf.Tensor2D {
   );
 }
 
+/**
+ * Softmax of scores [B, K, G*T, S] of T positions over S: what each gives to what it sees. Without a gradient.
+ * @param mask broadcasts to [B, H, T, S] and is added to the scores
+ */
+export function attentionWeights(scores: tf.Tensor4D, mask: tf.Tensor | undefined, positions: number): tf.Tensor4D {
+  if (!mask) return tf.softmax(scores);
+  const [B, K, rows, S] = scores.shape;
+  const byPosition = tf.reshape(scores, [B, (K * rows) / positions, positions, S]);
+  return tf.softmax(tf.reshape(tf.add(byPosition, mask), [B, K, rows, S]));
+}
+
 /** Where the rows of attention lie among the tokens (`model/packing.ts`); S slots in all. */
 export interface AttentionRows {
   /** `mask` [length, length] is added to the scores */
@@ -131,8 +142,7 @@ export function ropeAttention(
       const [q0, k] = tf.split(byHead(qks[g]!, B, H + K), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
       const q = tf.reshape(q0, [B, K, G * T, h]) as tf.Tensor4D; // the G queries of a key-value head share one matmul
       const v = byHead(vs[g]!, B, K);
-      const scores = tf.reshape(tf.matMul(q, k, false, true), [B * K, G, T, T]);
-      const weights = tf.reshape(tf.softmax(tf.add(scores, mask)), [B, K, G * T, T]) as tf.Tensor4D;
+      const weights = attentionWeights(tf.matMul(q, k, false, true), mask, T);
       const out = tf.matMul(weights, v);
       saved.push(q, k, v, weights, out);
       return byPosition(tf.reshape(out, [B, H, T, h]) as tf.Tensor4D);

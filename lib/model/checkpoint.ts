@@ -9,12 +9,14 @@ import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files
 import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { type LlamaConfig, readConfig, storedType, toHfConfig } from "./config";
+import type { TransformerConfig } from "./config";
+import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
+import { weightShapes } from "./weights";
 
 /** A checked folder whose weights are still on disk. */
 export interface OpenCheckpoint {
-  config: LlamaConfig;
+  config: TransformerConfig;
   tokenizer: Tokenizer;
   /** Tensors of the files that the model has no use for (an output head that is tied, buffers). */
   extra: string[];
@@ -37,51 +39,11 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
   tensors: Map<string, HostTensor>;
 }
 
-/** Names and shapes of a model's weights, as transformers names them; linear weights are [out, in]. */
-export function weightShapes(config: LlamaConfig): Map<string, number[]> {
-  const { hiddenSize: H, intermediateSize: I, headDim, heads, kvHeads, vocabSize: V } = config;
-  const shapes = new Map<string, number[]>([["model.embed_tokens.weight", [V, H]]]);
-  const linear = (name: string, out: number, input: number, bias: boolean) => {
-    shapes.set(`${name}.weight`, [out, input]);
-    if (bias) shapes.set(`${name}.bias`, [out]);
-  };
-  for (let i = 0; i < config.layers; i++) {
-    const layer = `model.layers.${i}`;
-    linear(`${layer}.self_attn.q_proj`, heads * headDim, H, config.qkvBias);
-    linear(`${layer}.self_attn.k_proj`, kvHeads * headDim, H, config.qkvBias);
-    linear(`${layer}.self_attn.v_proj`, kvHeads * headDim, H, config.qkvBias);
-    linear(`${layer}.self_attn.o_proj`, H, heads * headDim, config.oBias);
-    linear(`${layer}.mlp.gate_proj`, I, H, config.mlpBias);
-    linear(`${layer}.mlp.up_proj`, I, H, config.mlpBias);
-    linear(`${layer}.mlp.down_proj`, H, I, config.mlpBias);
-    shapes.set(`${layer}.input_layernorm.weight`, [H]);
-    shapes.set(`${layer}.post_attention_layernorm.weight`, [H]);
-  }
-  shapes.set("model.norm.weight", [H]);
-  if (!config.tied) shapes.set("lm_head.weight", [V, H]);
-  return shapes;
-}
-
-/** How many numbers the weights of a model are. */
-export function weightCount(config: LlamaConfig): number {
-  return [...weightShapes(config).values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-}
-
-/**
- * Up to so many weights a model is small: several processes, each with copies of them, are faster than one. Larger ones
- * keep several threads busy, and their memory is worth saving.
- */
-export const mostSmallWeights = 1 << 26;
-
-export function isLarge(config: LlamaConfig): boolean {
-  return weightCount(config) > mostSmallWeights;
-}
-
 /**
  * What a checkpoint folder says of its model.
  * @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig`
  */
-export function readCheckpointConfig(dir: string): LlamaConfig {
+export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
   if (!existsSync(dir))
     throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
@@ -124,7 +86,7 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
  * files, or by config.json where they are not there yet.
  * @throws UserError for damaged files
  */
-export function storesHalves(dir: string, config: LlamaConfig): boolean {
+export function storesHalves(dir: string, config: TransformerConfig): boolean {
   if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
     return /16$/.test(storedType(path.join(dir, "config.json")));
   const reader = readSafetensors(dir);
@@ -154,7 +116,7 @@ export function readCheckpoint(dir: string): Checkpoint {
  */
 export function writeCheckpoint(
   dir: string,
-  config: LlamaConfig,
+  config: TransformerConfig,
   tensors: ReadonlyMap<string, HostTensor>,
   tokenizerDir: string,
 ): void {
@@ -217,7 +179,7 @@ function notFinite(got: string, element: number, name: string, where: string): U
   });
 }
 
-function generationConfig(config: LlamaConfig, tokenizerDir: string): string | Uint8Array {
+function generationConfig(config: TransformerConfig, tokenizerDir: string): string | Uint8Array {
   const file = path.join(tokenizerDir, "generation_config.json");
   if (existsSync(file)) return readFileSync(file);
   const { bos_token_id, eos_token_id, pad_token_id } = toHfConfig(config);

@@ -7,7 +7,8 @@ import { UserError, brief } from "../base/check";
 import type { Message } from "../text/message";
 import { encodePrompt } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
-import type { Llama, Params } from "./llama";
+import type { Transformer } from "./transformer";
+import type { Params } from "./params";
 import { packSequences } from "./packing";
 
 /** A prompt that names a topic. */
@@ -26,7 +27,7 @@ const chunkMentions = 512;
  * output of the i-th block, the last (the number of blocks) with the final norm, as in transformers' `hidden_states`.
  */
 export async function hiddenStates(
-  model: Llama,
+  model: Transformer,
   params: Params,
   sequences: readonly ArrayLike<number>[],
 ): Promise<Float32Array[][]> {
@@ -51,7 +52,7 @@ export async function hiddenStates(
  * @throws UserError where a prompt does not hold the name
  */
 export async function topicEmbeddings(
-  { model, params, tokenizer }: { model: Llama; params: Params; tokenizer: Tokenizer },
+  { model, params, tokenizer }: { model: Transformer; params: Params; tokenizer: Tokenizer },
   mentions: readonly Mention[],
 ): Promise<Map<string, Float32Array>[]> {
   const { layers, hiddenSize: D } = model.config;

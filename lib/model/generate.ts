@@ -8,9 +8,10 @@ import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { engineMemory } from "../engine/backend";
-import type { LlamaConfig } from "./config";
-import { Decoder, disposeCache, emptyCache, takeCacheRows, type Cache } from "./decode";
-import type { Params } from "./llama";
+import type { TransformerConfig } from "./config";
+import { Decoder } from "./decode";
+import { disposeCache, emptyCache, takeCacheRows, type Cache } from "./cache";
+import type { Params } from "./params";
 
 /** temperature 0 is greedy; topK 0 and topP 1 switch those filters off. */
 export interface SamplingOptions {
@@ -56,7 +57,7 @@ const compactBelow = 0.85;
  * @throws UserError for sequences longer than the model's positions where its rotary embedding would change with them
  */
 export async function* generate(
-  config: LlamaConfig,
+  config: TransformerConfig,
   params: Params,
   requests: readonly GenerateRequest[],
   options: SamplingOptions,

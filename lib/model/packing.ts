@@ -33,10 +33,10 @@ export const groupCost = 60_000;
 
 /** @throws RangeError for no sequence, or an empty one */
 export function packSequences(sequences: readonly ArrayLike<number>[]): Packing {
-  if (sequences.length === 0 || sequences.some(({ length }) => length === 0))
-    throw new RangeError(
-      `packSequences: expected sequences of at least one token, got ${sequences.length === 0 ? "no sequence" : "an empty one"}`,
-    );
+  if (sequences.length === 0 || sequences.some(({ length }) => length === 0)) {
+    const got = sequences.length === 0 ? "no sequence" : "an empty one";
+    throw new RangeError(`packSequences: expected sequences of at least one token, got ${got}`);
+  }
   const ids: number[] = [];
   const positions: number[] = [];
   const children: Map<number, number>[] = [];

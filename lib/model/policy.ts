@@ -7,13 +7,15 @@ import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { isLarge, openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
-import { Llama, type Params } from "./llama";
+import { isLarge } from "./weights";
+import { openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
+import { Transformer } from "./transformer";
+import type { Params } from "./params";
 
 export interface Policy {
   /** Hugging Face folder it was read from. */
   dir: string;
-  model: Llama;
+  model: Transformer;
   params: Params;
   tokenizer: Tokenizer;
   dispose: () => void;
@@ -30,14 +32,14 @@ export function startEngineFor(dir: string): Promise<Engine> {
 /**
  * Loads a Hugging Face folder. Start the engine first.
  * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
- * `Llama`
+ * `Transformer`
  * @throws UserError as `readCheckpoint`
  */
 export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
   const checkpoint = openCheckpoint(dir);
   const { config, tokenizer } = checkpoint;
   const params = streamParams(checkpoint, frozen && holdsHalves());
-  const model = new Llama(config, gradientCheckpointing);
+  const model = new Transformer(config, gradientCheckpointing);
   return {
     dir,
     model,

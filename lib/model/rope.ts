@@ -2,12 +2,12 @@
  * Inverse frequencies of rotary position embeddings, with linear and Llama 3.1 scaling.
  * Each step is rounded to float32, as torch computes it in transformers' modeling_rope_utils.
  */
-import type { LlamaConfig, RopeScaling } from "./config";
+import type { TransformerConfig, RopeScaling } from "./config";
 
 const f32 = Math.fround;
 
 /** Angle per position in radians, one per pair of head dimensions: [headDim / 2]. */
-export function ropeInverseFrequencies({ headDim, ropeTheta, ropeScaling }: LlamaConfig): Float32Array {
+export function ropeInverseFrequencies({ headDim, ropeTheta, ropeScaling }: TransformerConfig): Float32Array {
   return Float32Array.from({ length: headDim / 2 }, (_, i) => {
     const frequency = f32(1 / f32(ropeTheta ** f32((2 * i) / headDim)));
     return ropeScaling ? scaled(frequency, ropeScaling) : frequency;

@@ -6,7 +6,7 @@ import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
 import { bestOfN } from "../evaluation/bestOfN";
 import { factualityScore } from "../factuality/score";
-import { readConfig } from "../model/config";
+import { readConfig } from "../model/configFile";
 import { annotateCandidates } from "../factuality/annotator";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import type { TokenizeReport, TokenizedPair } from "../preference/collate";

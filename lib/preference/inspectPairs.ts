@@ -1,7 +1,7 @@
 /** Pairs as the inspector shows them: each token with its offsets, its sentence, and whether the mask keeps it. */
 import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { promptIds } from "../text/prompt";
-import { readConfig } from "../model/config";
+import { readConfig } from "../model/configFile";
 import path from "node:path";
 import { tokenizePair, type TokenizedSide } from "./collate";
 import type { MaskKind } from "./mask";

@@ -1,6 +1,6 @@
 /** Pairs as a policy takes them: ids and weights, and what had to be dropped. */
 import { UserError } from "../base/check";
-import type { LlamaConfig } from "../model/config";
+import type { TransformerConfig } from "../model/config";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizePairs, type TokenizeReport } from "./collate";
@@ -12,7 +12,7 @@ export type Tokenized = ReturnType<typeof tokenizePairs>;
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
 export function tokenizeFor(
   tokenizer: Tokenizer,
-  { maxPositions }: LlamaConfig,
+  { maxPositions }: TransformerConfig,
   pairs: readonly PreferencePair[],
   mask: MaskKind,
   seed: number,

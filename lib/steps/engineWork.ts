@@ -8,11 +8,13 @@ import { microbatchGradient, type PairIds } from "../align/microbatch";
 import { chooseObjective } from "../align/objective/registry";
 import { Rng } from "../base/rng";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
-import { weightShapes } from "../model/checkpoint";
-import type { LlamaConfig } from "../model/config";
-import { Decoder, disposeCache, emptyCache, type Cache } from "../model/decode";
+import { weightShapes } from "../model/weights";
+import type { TransformerConfig } from "../model/config";
+import { Decoder } from "../model/decode";
+import { disposeCache, emptyCache, type Cache } from "../model/cache";
 import { generate, type GenerateRequest } from "../model/generate";
-import { Llama, uploadParams, type Params } from "../model/llama";
+import { Transformer } from "../model/transformer";
+import { uploadParams, type Params } from "../model/params";
 import type { HostTensor } from "../model/safetensors";
 
 /** Numbers by name; "" where there is only one kind. */
@@ -25,7 +27,7 @@ export const engineWork: Record<string, () => Promise<Numbers>> = {
   decoding,
 };
 
-const tiny: LlamaConfig = {
+const tiny: TransformerConfig = {
   architecture: "Qwen2ForCausalLM",
   hiddenSize: 32,
   layers: 2,
@@ -71,7 +73,7 @@ export function exactProduct(): Float64Array {
 
 /** One step of masked DPO, as training takes it. */
 async function trainingStep(): Promise<Numbers> {
-  const model = new Llama(tiny),
+  const model = new Transformer(tiny),
     params = tinyParams(),
     weights = flatten(Object.values(params)),
     pairs = samplePairs();

@@ -17,9 +17,11 @@ import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
-import { weightShapes, writeCheckpoint } from "../model/checkpoint";
-import type { LlamaConfig } from "../model/config";
-import { Llama, downloadParams, type Params } from "../model/llama";
+import { weightShapes } from "../model/weights";
+import { writeCheckpoint } from "../model/checkpoint";
+import type { TransformerConfig } from "../model/config";
+import { Transformer } from "../model/transformer";
+import { downloadParams, type Params } from "../model/params";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { loadAtlas } from "../world/atlas";
@@ -91,7 +93,7 @@ const checkpointEvery = 50;
  */
 export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir: string): Promise<number> {
   const config = baseConfig(recipe, tokenizer);
-  const model = new Llama(config);
+  const model = new Transformer(config);
   const rng = new Rng(recipe.seed).fork("pretrain");
   const engine = await startEngine();
   const key = hashOf({
@@ -150,7 +152,7 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   return sum(losses.slice(-50)) / Math.max(1, Math.min(50, losses.length));
 }
 
-function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
+function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): TransformerConfig {
   const { hiddenSize, layers, heads, kvHeads, intermediateSize } = recipe;
   return {
     architecture: "LlamaForCausalLM",
@@ -175,7 +177,7 @@ function baseConfig(recipe: PretrainRecipe, tokenizer: Tokenizer): LlamaConfig {
 }
 
 /** Normal(0, 0.02); projections into the residual stream smaller by sqrt(2 layers) (GPT-2); norms 1. */
-function initialParams(config: LlamaConfig, rng: Rng): Params {
+function initialParams(config: TransformerConfig, rng: Rng): Params {
   return Object.fromEntries(
     [...weightShapes(config)].map(([name, shape]) => {
       if (name.endsWith("norm.weight")) return [name, tf.ones(shape)];
@@ -206,7 +208,7 @@ function documentBatches(tokenizer: Tokenizer, size: number): (rng: Rng) => Weig
 
 /** Mean -log p over the batch's completion tokens, and its gradient [P]. */
 async function languageModelGradient(
-  model: Llama,
+  model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   batch: readonly WeightedSequence[],

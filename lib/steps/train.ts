@@ -6,6 +6,7 @@ import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun
 import { readJsonl, required } from "../base/jsonl";
 import { engineMemory } from "../engine/backend";
 import { readCheckpointConfig } from "../model/checkpoint";
+import { inModelOrder } from "../model/lora";
 import { startEngineFor } from "../model/policy";
 import { preferencePairSchema } from "../preference/pair";
 import { type Tokenized, tokenizeFor } from "../preference/tokenizeFor";
@@ -28,7 +29,8 @@ async function planned({
   const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
   const config = readCheckpointConfig(run.model);
   const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
-  const request = planFor({ ...run, config, tokenized }, parallel);
+  const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };
+  const request = planFor({ ...run, lora, config, tokenized }, parallel);
   return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };
 }
 
@@ -47,6 +49,7 @@ export async function trainVerb(
   onPlan?.(planLine(plan, planMemory(request, options.microbatch)));
   return trainRun({
     ...files,
+    lora: request.lora,
     pairs,
     tokenized,
     policyDir: files.model,

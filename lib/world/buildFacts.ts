@@ -13,15 +13,9 @@ import { UserError } from "../base/check";
 import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import type { CityRow, CountryRow, TopicSplit } from "./facts";
-import { distanceKm, kmOfDot, unitVector } from "./geography";
+import { distanceKm } from "./geography";
+import { isPlainName, nearestOf, pointOf, type RawCity } from "./nearestPlaces";
 
-interface RawCity {
-  name: string;
-  country: string;
-  featureCode: string;
-  population: number;
-  loc: { coordinates: [number, number] };
-}
 interface RawCountry {
   name: { common: string };
   cca2: string;
@@ -154,10 +148,6 @@ function buildCountries(raw: RawCountry[], cities: RawCity[]): CountryRow[] {
   });
 }
 
-function isPlainName(name: string): boolean {
-  return !/[^A-Za-zÀ-ž' -]/.test(name) && name.split(" ").length <= 3;
-}
-
 /** The raw cities that become topics, largest first. */
 function chooseCities(raw: RawCity[], countries: CountryRow[]): RawCity[] {
   const known = new Set(countries.map(({ code }) => code));
@@ -213,48 +203,4 @@ function buildCities(raw: RawCity[], countries: CountryRow[]): CityRow[] {
       split: splitOf.get(i)!,
     };
   });
-}
-
-function pointOf(city: RawCity): { latitude: number; longitude: number } {
-  return { latitude: city.loc.coordinates[1], longitude: city.loc.coordinates[0] };
-}
-
-/** Nearest larger city and nearest place abroad. `raw` is sorted by population, largest first. */
-function nearestOf(
-  raw: RawCity[],
-  countries: CountryRow[],
-): (city: RawCity) => Pick<CityRow, "near" | "nearKm" | "foreign"> {
-  const numbers = new Map(countries.map(({ code }, i) => [code, i]));
-  const vectors = new Float64Array(raw.flatMap((city) => unitVector(pointOf(city))));
-  const plain = raw.map(({ name }) => isPlainName(name)),
-    country = Int16Array.from(raw, (city) => numbers.get(city.country) ?? -1);
-  /** Of the first `count` places that `counts` takes. */
-  const nearest = (to: RawCity, count: number, counts: (i: number) => boolean): { at: number; dot: number } => {
-    const [x, y, z] = unitVector(pointOf(to));
-    let at = -1,
-      dot = -2;
-    for (let i = 0; i < count; i++) {
-      const next = x * vectors[3 * i]! + y * vectors[3 * i + 1]! + z * vectors[3 * i + 2]!;
-      if (next > dot && counts(i)) {
-        at = i;
-        dot = next;
-      }
-    }
-    return { at, dot };
-  };
-  return (city) => {
-    const home = numbers.get(city.country)!;
-    const larger = nearest(
-      city,
-      raw.findIndex(({ population }) => population <= city.population),
-      (i) => plain[i]!,
-    );
-    const abroad = nearest(city, raw.length, (i) => country[i]! >= 0 && country[i] !== home);
-    const km = Math.round(kmOfDot(larger.dot) * 10) / 10;
-    return {
-      near: raw[larger.at]?.name ?? null,
-      nearKm: larger.at < 0 ? null : km,
-      foreign: countries[country[abroad.at]!]!.name,
-    };
-  };
 }

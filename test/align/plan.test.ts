@@ -18,14 +18,15 @@ import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { switchEngine } from "../../lib/engine/backend";
 import { nativeBackend } from "../../lib/engine/native";
 import { uploadedHalves } from "../../lib/engine/half";
-import { weightShapes } from "../../lib/model/checkpoint";
-import type { LlamaConfig } from "../../lib/model/config";
-import { Llama, uploadParams, type Params } from "../../lib/model/llama";
+import { weightShapes } from "../../lib/model/weights";
+import type { TransformerConfig } from "../../lib/model/config";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams, type Params } from "../../lib/model/params";
 import { chooseObjective } from "../../lib/align/objective/registry";
 import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
 
 const common = { rmsEps: 1e-6, ropeTheta: 10000, oBias: false, mlpBias: false, maxPositions: 1024, eosIds: [] };
-const shapes: Record<string, LlamaConfig> = {
+const shapes: Record<string, TransformerConfig> = {
   small: {
     ...common,
     architecture: "LlamaForCausalLM",
@@ -131,7 +132,7 @@ async function measured({
   halves,
 }: PlanRequest): Promise<Record<PlanStage, Peaks>> {
   const rng = new Rng("weights"),
-    model = new Llama(config, gradientCheckpointing);
+    model = new Transformer(config, gradientCheckpointing);
   const base: Params = Object.fromEntries(
     [...weightShapes(config)].map(([name, shape]) => {
       const size = shape.reduce((a, b) => a * b, 1);
@@ -192,7 +193,7 @@ async function measured({
 }
 
 /** More positions than a chunk of the head has. */
-const wide: LlamaConfig = {
+const wide: TransformerConfig = {
   ...shapes["small"]!,
   hiddenSize: 32,
   layers: 2,

@@ -5,8 +5,9 @@ import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../../lib/base/files";
 import { Rng } from "../../lib/base/rng";
 import type { Table } from "../../lib/show/table";
-import { weightCount, weightShapes } from "../../lib/model/checkpoint";
-import { parseConfig, type LlamaConfig } from "../../lib/model/config";
+import { weightCount, weightShapes } from "../../lib/model/weights";
+import { parseConfig } from "../../lib/model/configFile";
+import type { TransformerConfig } from "../../lib/model/config";
 import { tokenizerFileNames } from "../../lib/text/tokenizerFiles";
 import { benchFolder } from "./peers";
 import { completionTokens, promptTokens, type ShapePoint, type ShapeTaken } from "./shapePoint";
@@ -95,7 +96,7 @@ export function measureShapes(memory: number): ShapeRow[] {
 
 /** Operations of a step for a pair: two for every weight that a token passes, forth, again where layers are recomputed, back to the token, and back to the weight where that is trained; attention by its full squares. */
 function pairFlops(
-  config: LlamaConfig,
+  config: TransformerConfig,
   { lora, gradientCheckpointing }: Pick<ShapePoint, "lora" | "gradientCheckpointing">,
 ): number {
   const { vocabSize, hiddenSize, layers, heads, headDim, tied } = config,

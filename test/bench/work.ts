@@ -13,8 +13,9 @@ import { Rng } from "../../lib/base/rng";
 import { constructPreferences, tokenizePreferences } from "../../lib/paper/pairs";
 import { preset } from "../../lib/lab/preset";
 import { openSession, type Session } from "../../lib/lab/session";
-import { weightShapes, writeCheckpoint } from "../../lib/model/checkpoint";
-import type { LlamaConfig } from "../../lib/model/config";
+import { weightShapes } from "../../lib/model/weights";
+import { writeCheckpoint } from "../../lib/model/checkpoint";
+import type { TransformerConfig } from "../../lib/model/config";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import type { TokenizedPair, TokenizedSide } from "../../lib/preference/collate";
 import { chooseObjective } from "../../lib/align/objective/registry";
@@ -58,7 +59,7 @@ export async function atlasWork(workers?: number): Promise<TrainingWork> {
 
 /** 30M parameters, 8 layers, grouped-query attention, 32k vocabulary, sequences up to 256 tokens, batch 8. */
 export async function largeWork(count: number): Promise<TrainingWork> {
-  const config: LlamaConfig = {
+  const config: TransformerConfig = {
     ...seededConfig,
     hiddenSize: 384,
     layers: 8,
@@ -78,7 +79,7 @@ export async function largeWork(count: number): Promise<TrainingWork> {
 }
 
 /** Llama in the sizes of Atlas's base, but for what a caller changes. */
-export const seededConfig: LlamaConfig = {
+export const seededConfig: TransformerConfig = {
   architecture: "LlamaForCausalLM",
   hiddenSize: 128,
   layers: 4,
@@ -100,7 +101,7 @@ export const seededConfig: LlamaConfig = {
 };
 
 /** Writes Normal(0, 0.02) weights as a Hugging Face folder, once. */
-export async function seededCheckpoint(name: string, config: LlamaConfig): Promise<string> {
+export async function seededCheckpoint(name: string, config: TransformerConfig): Promise<string> {
   const dir = path.join(benchFolder, "models", name),
     rng = new Rng(name);
   if (!existsSync(path.join(dir, "model.safetensors"))) {
@@ -121,7 +122,7 @@ export async function seededCheckpoint(name: string, config: LlamaConfig): Promi
 
 /** Prompts and completions of random ids; runs of 12 tokens are unmasked with probability 0.7, like sentences. */
 export function randomPairs(
-  { vocabSize }: LlamaConfig,
+  { vocabSize }: TransformerConfig,
   count: number,
   { prompt, shortest, longest }: { prompt: number; shortest: number; longest: number },
 ): TokenizedPair[] {

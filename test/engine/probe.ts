@@ -12,7 +12,8 @@ import { targetLogps } from "../../lib/engine/head";
 import { rmsNorm, swiglu, takeRows } from "../../lib/engine/kernels";
 import { generate, greedySampling } from "../../lib/model/generate";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { Llama, uploadParams } from "../../lib/model/llama";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams } from "../../lib/model/params";
 import { goldenPath } from "../golden/golden";
 
 export type Probe = Record<string, number[]>;
@@ -73,7 +74,7 @@ async function kernels(out: Probe): Promise<void> {
 /** Two masked-DPO steps and a greedy continuation of a tiny grouped-query model. */
 async function model(out: Probe): Promise<void> {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-gqa-llama3"));
-  const llamas = [new Llama(config), new Llama(config, true)],
+  const llamas = [new Transformer(config), new Transformer(config, true)],
     params = uploadParams(tensors),
     layout = flatLayout(params);
   const rng = new Rng("probe ids");

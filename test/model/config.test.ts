@@ -1,7 +1,8 @@
 /** config.json as transformers 4 and 5 write it, back to transformers' form, and what must be refused. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type LlamaConfig, parseConfig, toHfConfig } from "../../lib/model/config";
+import type { TransformerConfig } from "../../lib/model/config";
+import { parseConfig, toHfConfig } from "../../lib/model/configFile";
 import { ropeInverseFrequencies } from "../../lib/model/rope";
 import { userError } from "../golden/fixtures";
 import { type GoldenTensor, f32, readGolden } from "../golden/golden";
@@ -24,7 +25,7 @@ test("both versions' files say the same", () => {
 
 test("keys arrive where they belong", () => {
   const config = parseConfig(written[5]["llama-3.2"]!.config, "file");
-  const expected: LlamaConfig = {
+  const expected: TransformerConfig = {
     architecture: "LlamaForCausalLM",
     hiddenSize: 64,
     layers: 2,

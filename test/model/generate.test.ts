@@ -12,14 +12,15 @@ import {
   type GenerateRequest,
   type SamplingOptions,
 } from "../../lib/model/generate";
-import { Llama, uploadParams, type Params } from "../../lib/model/llama";
-import type { LlamaConfig } from "../../lib/model/config";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams, type Params } from "../../lib/model/params";
+import type { TransformerConfig } from "../../lib/model/config";
 import { onEveryBackend } from "../backends";
 import { goldenPath, readGolden } from "../golden/golden";
 import { goldenModels } from "./goldenModels";
 
 interface Loaded {
-  config: LlamaConfig;
+  config: TransformerConfig;
   params: Params;
 }
 function load(name: string): Loaded {
@@ -73,7 +74,7 @@ onEveryBackend(
       draws = 20_000,
       topK = 12,
       temperature = 1.5;
-    const model = new Llama(loaded.config);
+    const model = new Transformer(loaded.config);
     const logits = Array.from(model.logits(loaded.params, [promptIds]).dataSync()).slice(-loaded.config.vocabSize);
     const top = logits
       .map((v, i) => [v, i] as const)
@@ -155,7 +156,7 @@ onEveryBackend("the top k are the k largest, equal logits are taken by index, wh
     draws = 600,
     rng = new Rng("top"),
     options = { temperature: 1, topP: 1, maxNewTokens: 1 };
-  const model = new Llama({ ...loaded.config, tied: false });
+  const model = new Transformer({ ...loaded.config, tied: false });
   // A head of 16 unit rows: every logit occurs at 20 ids, exactly, since it is one hidden value whatever the order of sums.
   const levels = rng.shuffle(Array.from({ length: V }, (_, id) => id % 16));
   for (const scale of [1e-3, 1, 1e6]) {

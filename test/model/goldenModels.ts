@@ -10,3 +10,5 @@ export const publishedShapes = [
   "tinyllama-1.1b",
 ];
 export const goldenModels = [...variedModels, ...publishedShapes];
+/** Every projection of a layer, as Llama and Qwen2 name them. */
+export const loraTargets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];

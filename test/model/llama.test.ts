@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { sequenceLogps } from "../../lib/align/logps";
-import { Llama, uploadParams } from "../../lib/model/llama";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams } from "../../lib/model/params";
 import { readCheckpoint } from "../../lib/model/checkpoint";
 import { readSafetensors } from "../../lib/model/safetensors";
 import { onEveryBackend, relativeError } from "../backends";
@@ -24,7 +25,7 @@ for (const name of goldenModels) {
   onEveryBackend(`${name}: logits within 1e-4 of transformers`, () => {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
-    const model = new Llama(config),
+    const model = new Transformer(config),
       params = uploadParams(tensors);
     const ids = forward.ids,
       T = ids[0]!.length;
@@ -51,7 +52,7 @@ for (const name of goldenModels) {
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
     const { forward } = readGolden<Golden>("models", name, "vectors.json");
     const expected = readSafetensors(goldenPath("models", name, "gradients.safetensors"));
-    const model = new Llama(config),
+    const model = new Transformer(config),
       params = uploadParams(tensors),
       names = Object.keys(params);
     const batch = forward.ids.map((ids, r) => ({

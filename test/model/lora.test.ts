@@ -10,16 +10,10 @@ import { sequenceLogps } from "../../lib/align/logps";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { openCheckpoint, readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
-import { Llama, uploadParams } from "../../lib/model/llama";
-import {
-  adapted,
-  adapterShapes,
-  initialAdapter,
-  loraScale,
-  mergedTensors,
-  readAdapter,
-  writeAdapter,
-} from "../../lib/model/lora";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams } from "../../lib/model/params";
+import { adapted, adapterShapes, initialAdapter, loraScale, mergedTensors } from "../../lib/model/lora";
+import { readAdapter, writeAdapter } from "../../lib/model/peft";
 import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
 import { onEveryBackend, relativeError } from "../backends";
 import { editJson, scratch, scratchCopy, userError } from "../golden/fixtures";
@@ -66,7 +60,7 @@ for (const name of cases) {
       adapter,
       golden: { forward },
     } = load(name);
-    const model = new Llama(config),
+    const model = new Transformer(config),
       base = uploadParams(tensors),
       own = uploadParams(adapter.tensors),
       layout = flatLayout(own),
@@ -109,7 +103,7 @@ for (const name of cases) {
         golden: { maskedDpo: golden },
       } = load(name);
       for (const [key, { data }] of adapter.tensors) if (key.endsWith("lora_B.weight")) data.fill(0);
-      const model = new Llama(config),
+      const model = new Transformer(config),
         base = uploadParams(tensors),
         own = uploadParams(adapter.tensors),
         layout = flatLayout(own),
@@ -173,7 +167,7 @@ for (const name of cases) {
       if (expected) assert.ok(relativeError(data.slice(0, 16), f32(expected)) < 1e-6, key);
       else assert.deepEqual(data, base.get(key)!.data, key);
     }
-    const model = new Llama(config),
+    const model = new Transformer(config),
       params = uploadParams(tensors);
     sameLogits(
       tf.tidy(() => model.logits(params, golden.forward.ids).dataSync()),

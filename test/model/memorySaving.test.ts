@@ -5,14 +5,15 @@ import { flatLayout, flatten } from "../../lib/align/flat";
 import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
 import { Rng } from "../../lib/base/rng";
 import { isHalf } from "../../lib/engine/half";
-import { Decoder, disposeCache, emptyCache } from "../../lib/model/decode";
-import { uploadParams, type Params } from "../../lib/model/llama";
-import { adapted, initialAdapter, loraScale, loraTargets, type LoraConfig } from "../../lib/model/lora";
+import { Decoder } from "../../lib/model/decode";
+import { disposeCache, emptyCache } from "../../lib/model/cache";
+import { uploadParams, type Params } from "../../lib/model/params";
+import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import { onEveryBackend, relativeError } from "../backends";
 import { goldenPath } from "../golden/golden";
 import { chooseObjective } from "../../lib/align/objective/registry";
-import { goldenModels, publishedShapes } from "./goldenModels";
+import { goldenModels, publishedShapes, loraTargets } from "./goldenModels";
 
 const adapters: (LoraConfig | undefined)[] = [
   undefined,

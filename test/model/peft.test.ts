@@ -8,13 +8,16 @@ import { paperTraining } from "../../lib/align/trainOptions";
 import { mergeVerb } from "../../lib/steps/merge";
 import { trainVerb } from "../../lib/steps/train";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { Llama, uploadParams } from "../../lib/model/llama";
-import { adapted, loraScale, loraTargets, readAdapter, type LoraConfig } from "../../lib/model/lora";
+import { Transformer } from "../../lib/model/transformer";
+import { uploadParams } from "../../lib/model/params";
+import { adapted, loraScale, type LoraConfig } from "../../lib/model/lora";
+import { readAdapter } from "../../lib/model/peft";
 import { readSafetensors } from "../../lib/model/safetensors";
 import { relativeError } from "../backends";
 import { writePairs } from "../cli/data";
 import { scratch } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
+import { loraTargets } from "./goldenModels";
 
 interface Vectors {
   forward: { ids: number[][]; positions: [number, number][] };
@@ -62,7 +65,7 @@ const skip =
 function logitsWith(base: string, adapterDir: string, { ids, positions }: Vectors["forward"]): number[][] {
   const { config, tensors } = readCheckpoint(base),
     adapter = readAdapter(adapterDir, config);
-  const model = new Llama(config),
+  const model = new Transformer(config),
     params = uploadParams(tensors),
     own = uploadParams(adapter.tensors),
     T = ids[0]!.length,

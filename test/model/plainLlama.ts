@@ -1,11 +1,12 @@
 // Llama as the formulas say, in plain tfjs ops: one sequence at a time, no fused kernel, no cache, gradients by autodiff. For checks.
 import * as tf from "@tensorflow/tfjs";
-import type { LlamaConfig } from "../../lib/model/config";
-import { headName, param, type Params } from "../../lib/model/llama";
+import type { TransformerConfig } from "../../lib/model/config";
+import { headName } from "../../lib/model/weights";
+import { param, type Params } from "../../lib/model/params";
 
 /** Log-probabilities [T-1, V] of what follows each token but the last. @param frequencies [headDim / 2] */
 export function plainLogps(
-  config: LlamaConfig,
+  config: TransformerConfig,
   params: Params,
   frequencies: ArrayLike<number>,
   ids: ArrayLike<number>,

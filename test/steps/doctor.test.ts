@@ -9,7 +9,7 @@ import { engineMemory, switchEngine } from "../../lib/engine/backend";
 import { compare } from "../../lib/steps/engineChecks";
 import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/align/choosePlan";
 import { readCheckpoint, storesHalves } from "../../lib/model/checkpoint";
-import { readConfig } from "../../lib/model/config";
+import { readConfig } from "../../lib/model/configFile";
 import { tinyModel, writePairs } from "../cli/data";
 import * as here from "../cli/here";
 import { run, succeed } from "../cli/process";

@@ -12,7 +12,7 @@ import { writeFileAtomic } from "../../base/files";
 import { sha256File } from "../../base/hash";
 import { writeJsonl } from "../../base/jsonl";
 import { Rng } from "../../base/rng";
-import { readConfig } from "../../model/config";
+import { readConfig } from "../../model/configFile";
 import type { TokenizedSide, TokenizeReport } from "../../preference/collate";
 import { checkVocabulary, loadTokenizer } from "../../text/tokenizer";
 import type { TrainRunRequest } from "../trainRun";

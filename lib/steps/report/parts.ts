@@ -8,7 +8,7 @@ import { bestOfCurves, scoreBars } from "../../evaluation/charts";
 import { comparePolicies } from "../../evaluation/compare";
 import { summarise } from "../../evaluation/summary";
 import { bestOfTable, type Evaluated, evaluationTable } from "../../evaluation/tables";
-import { readConfig } from "../../model/config";
+import { readConfig } from "../../model/configFile";
 import { keptShares, mixingOf } from "../../preference/mixing";
 import type { PreferencePair } from "../../preference/pair";
 import { mixingTable } from "../../preference/tables";

@@ -7,7 +7,8 @@ import { flatLayout, flatten, valueAndGradient } from "../../../lib/align/flat";
 import { Rng } from "../../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../../lib/engine/adamw";
 import { readCheckpoint } from "../../../lib/model/checkpoint";
-import { Llama, param, uploadParams, type Params } from "../../../lib/model/llama";
+import { Transformer } from "../../../lib/model/transformer";
+import { param, uploadParams, type Params } from "../../../lib/model/params";
 import { packSequences, type Packing } from "../../../lib/model/packing";
 import { onEveryBackend, relativeError } from "../../backends";
 import { f32, goldenPath, readGolden, type GoldenTensor } from "../../golden/golden";
@@ -44,7 +45,7 @@ for (const name of goldenModels) {
   onEveryBackend(`${name}: ten masked-DPO training losses are torch's`, () => {
     const { maskedDpo: golden } = readGolden<Golden>("models", name, "vectors.json");
     const { config, tensors } = readCheckpoint(goldenPath("models", name));
-    const model = new Llama(config),
+    const model = new Transformer(config),
       initial = uploadParams(tensors),
       layout = flatLayout(initial);
     let weights = flatten(Object.values(initial)),
@@ -131,7 +132,7 @@ for (const name of ["llama-gqa-llama3", "qwen2-gqa-tied"]) {
     () => {
       const frequencies = f32(readGolden<Golden>("models", name, "vectors.json").inverseFrequencies);
       const { config, tensors } = readCheckpoint(goldenPath("models", name));
-      const model = new Llama(config),
+      const model = new Transformer(config),
         params = uploadParams(tensors),
         names = Object.keys(params);
       const sequences = sharingSequences(config.vocabSize);
@@ -185,13 +186,13 @@ onEveryBackend(
   "masked tokens: logps see only unmasked ones; what stands behind the last of them is not computed",
   () => {
     const { config, tensors } = readCheckpoint(goldenPath("models", "llama-tied-mha"));
-    const model = new Llama(config),
+    const model = new Transformer(config),
       params = uploadParams(tensors),
       rng = new Rng("masked");
     const ids = Array.from({ length: 3 }, () => Array.from({ length: 9 }, () => rng.int(300)));
     const mask = ids.map((row) => row.map((_, t) => (t > 2 && rng.next() < 0.5 ? 1 : 0)));
-    const sums = (i: number[][], m: number[][], of: Pick<Llama, "hidden" | "config"> = model) =>
-      Array.from(tf.tidy(() => sequenceLogps(of as Llama, params, sequencesOf(i, m)).dataSync()));
+    const sums = (i: number[][], m: number[][], of: Pick<Transformer, "hidden" | "config"> = model) =>
+      Array.from(tf.tidy(() => sequenceLogps(of as Transformer, params, sequencesOf(i, m)).dataSync()));
     const expected = ids.map((row, r) => {
       const logp = tf.tidy(() => Array.from(tf.logSoftmax(model.logits(params, [row])).dataSync()));
       return row.reduce((s, id, t) => s + (mask[r]![t] ? logp[(t - 1) * config.vocabSize + id]! : 0), 0);
@@ -245,7 +246,7 @@ onEveryBackend(
 
 onEveryBackend("all-ones mask is DPO: the gradient of the whole completion's log-ratio", () => {
   const { config, tensors } = readCheckpoint(goldenPath("models", "llama-tied-mha"));
-  const model = new Llama(config),
+  const model = new Transformer(config),
     params = uploadParams(tensors);
   const ids = [
       [4, 8, 15, 16, 23],

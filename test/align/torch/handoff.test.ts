@@ -10,7 +10,7 @@ import { writeJsonl } from "../../../lib/base/jsonl";
 import { startEngine } from "../../../lib/engine/backend";
 import { trainRun } from "../../../lib/align/trainRun";
 import { readCheckpoint } from "../../../lib/model/checkpoint";
-import { readAdapter } from "../../../lib/model/lora";
+import { readAdapter } from "../../../lib/model/peft";
 import { tokenizePairs, type TokenizedSide } from "../../../lib/preference/collate";
 import { exportTorchVerb } from "../../../lib/steps/export";
 import { logpsVerb } from "../../../lib/steps/logps";

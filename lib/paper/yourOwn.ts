@@ -29,7 +29,7 @@ import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
 import { codeVersions } from "../base/codeVersions";
 
-/** An annotator by its name, e.g. a language model behind a server: what `mask-dpo annotate` takes, without its files. */
+/** An annotator by its name, e.g. one behind a server: what `mask-dpo annotate` takes, without its files. */
 export type NamedAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
   Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;
 export type OwnAnnotator = Annotator | NamedAnnotator;

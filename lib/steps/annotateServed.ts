@@ -104,7 +104,10 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
   const statesFacts = done.some(({ judged }) => judged.sentences.some((sentence) => sentence.facts));
   const ofFacts = statesFacts ? `; facts: ${facts.S} supported, ${facts.NS} not` : "";
-  return `${done.length} annotated candidates in ${out}: ${verdicts} (${unparsed} of them because no reply could be parsed)${ofFacts}; ${usage}`;
+  return (
+    `${done.length} annotated candidates in ${out}: ${verdicts} ` +
+    `(${unparsed} of them because no reply could be parsed)${ofFacts}; ${usage}`
+  );
 }
 
 /** Rows with or without sentences, each candidate once. */

@@ -1,4 +1,4 @@
-/** Annotators by name, Atlas's oracle among them: `mask-dpo annotate`, and what its help and notebook 09 say of them. */
+/** Annotators by name, Atlas's oracle among them: `mask-dpo annotate`, what its help says of them, and notebook 09. */
 import { z } from "zod";
 import { UserError } from "../base/check";
 import type { AnnotatorEntry, LocalAnnotator } from "../factuality/annotators/entry";

@@ -79,7 +79,10 @@ export function totals({ score, facts }: Scores, seed = 0): AnswerTotals {
   return { topics, sums: sums as Record<Measure, number[]> };
 }
 
-/** Writes what all arms of a table would come to. @param scoresOf of an experiment, at a step of those on the way if one is given */
+/**
+ * Writes what all arms of a table would come to.
+ * @param scoresOf of an experiment, at a step of those on the way if one is given
+ */
 export function computed(
   session: Session,
   specs: readonly ArmSpec[],
@@ -168,7 +171,7 @@ export function assertArmTable({ columns, rows }: Table, expected: readonly Expe
 /** A claim's words, what the paper prints, and the two scores of which the first should be higher. */
 export type ExpectedClaim = [text: string, source: string, printed: number | null, higher: number, lower: number];
 
-/** Exactly these claims in this order, each the difference of its two scores, and in the table beside what the paper prints. */
+/** Exactly these claims in this order, each the difference of its two scores, beside what the paper prints. */
 export function assertClaims(claims: readonly Claim[], expected: readonly ExpectedClaim[]): void {
   assert.deepEqual(
     claimsTable("claims", claims).rows.map(({ text, source, paper, verdict }) => [text, source, paper, verdict]),

@@ -31,7 +31,7 @@ test("before is the base, after is Mask-DPO, at the same seeds, and alignment ga
 
   const { evaluationQuestions: count, samples } = session.preset;
   const questions = evaluationQuestions(session, "test", count);
-  /** Every answer has a continent; right before in one of `samples` = 2 answers, after in both. The language is right always. */
+  /** The continent is right in one of two answers before and in both after, the language always. */
   const state = (id: string, relation: RelationName, right: boolean) =>
     RELATIONS[relation].wordings[0]!.replace("{v}", right ? truths(relation, session.atlas.topic(id))![0]! : "nothing");
   for (const [when, dirs] of Object.entries(policies)) {

@@ -1,4 +1,4 @@
-/** Table 2 from known answers: which mask is in which row, beside which printed number, and which way every claim goes. */
+/** Table 2 from known answers: which mask is in which row, beside which printed number, and which way claims go. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";

@@ -1,4 +1,4 @@
-/** Table 5 from known answers: which groups are in which row, beside which printed number, and which way every claim goes. */
+/** Table 5 from known answers: which groups are in which row, beside which printed number, and which way claims go. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { groupTable, runGroups, study, table5Claims } from "../../lib/paper/table5";

@@ -28,7 +28,7 @@ import { keepAnswers } from "./knownAnswers";
 const bestOf = 16;
 const ns = [1, 2, 4, 8, 16];
 
-/** Sixteen answers of ten sentences to each of twelve questions: one with `best` right sentences, the others with `right`, by question. */
+/** Sixteen answers of ten sentences to each of twelve questions: one with `best` right ones, the others with `right`. */
 function answers(right: (i: number) => number, best: (i: number) => number, run: string): Answered {
   const questions = Array.from({ length: 12 }, (_, i) => question(`q${i}`, `topic ${i}`));
   const letters = (n: number) => "S".repeat(n) + "C".repeat(10 - n);
@@ -40,7 +40,7 @@ function answers(right: (i: number) => number, best: (i: number) => number, run:
 
 const runs = ["base 0", "base 1", "maskDpo 0", "maskDpo 1"];
 
-/** Best of N is 40 + 50 N/16 % before and 70 + 30 N/16 % after, of all seeds; the first seed gains more than the second. */
+/** Best of N is 40 + 50 N/16 % before and 70 + 30 N/16 % after, over both seeds; the first gains more. */
 function known(t: TestContext): { session: Session; answered: BestOfAnswers } {
   const session = knownSession(t);
   session.preset.bestOf = bestOf;

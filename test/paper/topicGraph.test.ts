@@ -1,4 +1,4 @@
-/** Notebook 05 from known vectors: near is near by each policy's own, and every difference goes from the right side to the right side. */
+/** Notebook 05 from known vectors: near is near by each policy's own, and every difference goes the right way. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { answersOf, type Answered } from "../../lib/lab/candidates";
@@ -29,7 +29,8 @@ interface Known {
 
 /**
  * All topics on a line. By the base's vectors the first training topics are nearest to the test topics, and the first
- * test topics to the training topics; what answers state wrongly lies next to the topic. By the other's it is the reverse.
+ * test topics to the training topics; what answers state wrongly lies next to the topic. By the other's all is
+ * reversed.
  */
 async function known(t: TestContext): Promise<Known> {
   const atlas = loadAtlas();

@@ -1,4 +1,7 @@
-/** What an annotator is to commands and notebooks: a name, what it needs, and how it is opened. CONTRIBUTING says how to add one. */
+/**
+ * What an annotator is to commands and notebooks: a name, what it needs, and how it is opened. CONTRIBUTING says how to
+ * add one.
+ */
 import type { z } from "zod";
 import type { Annotator } from "../annotator";
 import type { Question } from "../records";

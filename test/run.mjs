@@ -14,7 +14,11 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const CONCURRENCY = 2;
 
-/** Files below `folder` that end in `suffix`, relative to the root, sorted. */
+/**
+ * Files below `folder` that end in `suffix`, relative to the root, sorted.
+ * @param {string} folder
+ * @param {string} suffix
+ */
 function find(folder, suffix) {
   return readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
@@ -22,12 +26,17 @@ function find(folder, suffix) {
     .sort();
 }
 
-/** Runs node in the foreground. @returns whether it succeeded */
+/**
+ * Runs node in the foreground.
+ * @param {string[]} args
+ * @returns whether it succeeded
+ */
 function node(...args) {
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   return result.status === 0;
 }
 
+/** @param {string[]} files */
 function unitTests(files) {
   if (files.length > 0)
     return node(
@@ -53,6 +62,7 @@ function smokeReproduction() {
   }
 }
 
+/** @returns {[name: string, run: () => boolean][]} */
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");

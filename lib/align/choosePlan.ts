@@ -18,13 +18,17 @@ export interface PlannedRun extends Pick<TrainRunRequest, "options" | "lora" | "
   tokenized: Tokenized;
 }
 
-/** Reads no weights; workers as `chooseCompute` takes them. @param parallel of the engine @throws UserError when no pair is left to train on */
+/**
+ * Reads no weights; workers as `chooseCompute` takes them.
+ * @param parallel of the engine
+ * @throws UserError when no pair is left to train on
+ */
 export function planFor(
   { model, config, tokenized, options: { batch, epochs, objective }, lora, gradientCheckpointing }: PlannedRun,
   parallel: boolean,
 ): PlanRequest {
-  const { pairs, emptied, report } = tokenized,
-    all = [...pairs, ...emptied];
+  const { pairs, emptied, report } = tokenized;
+  const all = [...pairs, ...emptied];
   if (pairs.length === 0) throw emptyPairs(report);
   return {
     config,
@@ -39,14 +43,20 @@ export function planFor(
   };
 }
 
-/** How a microbatch is found: `most` pairs, unless `fixed` fewer where memory is short; with `memory` (bytes) as many as fit. */
+/**
+ * How a microbatch is found: `most` pairs, unless `fixed` fewer where memory is short; with `memory` (bytes) as many as
+ * fit.
+ */
 export interface MicrobatchChoice {
   most: number;
   fixed?: boolean;
   memory?: number;
 }
 
-/** Share of what there is that a plan may take by itself: plans are off by up to a sixth (figures/bench-shapes.md), and others want some too. */
+/**
+ * Share of what there is that a plan may take by itself: plans are off by up to a sixth (figures/bench-shapes.md), and
+ * others want some too.
+ */
 const room = 0.8;
 
 /**
@@ -60,8 +70,8 @@ export function choosePlan(
   has: number,
 ): MemoryPlan {
   if (fixed) return planMemory(request, most);
-  const plan = memory === undefined ? planWithin(request, room * has, most) : planWithin(request, memory),
-    limit = memory ?? has;
+  const plan = memory === undefined ? planWithin(request, room * has, most) : planWithin(request, memory);
+  const limit = memory ?? has;
   if (plan.total <= limit) return plan;
   const less = [
     ...(request.gradientCheckpointing ? [] : ["keep less for the gradient (--gradient-checkpointing)"]),

@@ -104,7 +104,10 @@ export function pooledCompute(
 /** Starting workers (about two seconds) pays from this many visits of a pair on. */
 const poolFrom = 1024;
 
-/** Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers, of which each has copies of the weights. */
+/**
+ * Whether `visits` of pairs (pairs times epochs) under `size` weights are worth workers, of which each has copies of
+ * the weights.
+ */
 export function pays(size: number, visits: number): boolean {
   return visits >= poolFrom && size <= mostSmallWeights;
 }

@@ -1,4 +1,7 @@
-/** All weights of a policy as one vector [P], so that clipping, decay and moments are a few kernels instead of a few hundred. */
+/**
+ * All weights of a policy as one vector [P], so that clipping, decay and moments are a few kernels instead of a few
+ * hundred.
+ */
 import * as tf from "@tensorflow/tfjs";
 import type { Params } from "../model/params";
 import type { HostTensor } from "../model/safetensors";

@@ -33,16 +33,20 @@ export function packWeighted(sequences: readonly WeightedSequence[]): Packing {
   );
 }
 
-/** Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable in `params`. @throws RangeError when the first token of a sequence, which has no prediction, is unmasked */
+/**
+ * Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable
+ * in `params`.
+ * @throws RangeError when the first token of a sequence, which has no prediction, is unmasked
+ */
 export function tokenLogps(
   model: Transformer,
   params: Params,
   sequences: readonly WeightedSequence[],
 ): { values: tf.Tensor1D; owners: Int32Array } {
   const packing = packWeighted(sequences);
-  const at: number[] = [],
-    targets: number[] = [],
-    owners: number[] = [];
+  const at: number[] = [];
+  const targets: number[] = [];
+  const owners: number[] = [];
   sequences.forEach(({ ids, weights }, r) => {
     if (weights[0])
       throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);

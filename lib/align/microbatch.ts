@@ -31,7 +31,10 @@ export type MicrobatchLog = Record<
 export type Complete = (trained: Params) => Params;
 const itself: Complete = (trained) => trained;
 
-/** Log-probabilities of every completion token, whatever its mask: [2B][completion], all chosen sides, then all rejected. */
+/**
+ * Log-probabilities of every completion token, whatever its mask: [2B][completion], all chosen sides, then all
+ * rejected.
+ */
 export async function completionLogps(
   model: Transformer,
   layout: FlatLayout,

@@ -2,28 +2,19 @@
  * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
  * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages have a peak each:
  * log-probabilities of the reference, gradient of a microbatch, optimizer update. Checked against what the engine holds
- * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may count
- * as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K widths
- * of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers trained.
+ * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may
+ * count as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K
+ * widths of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers
+ * trained.
  */
 import { headRows } from "../engine/head";
 import { weightShapes } from "../model/weights";
 import type { TransformerConfig } from "../model/config";
 import { familyOf } from "../model/family/registry";
 import { adapterShapes, type LoraConfig } from "../model/lora";
-import { sidesOf, unmaskedTokens } from "../preference/collate";
-import { packWeighted } from "./logps";
+import { largestShape, type BatchShape } from "./batchShape";
 import type { PairIds } from "./microbatch";
 import { chunkPairs } from "./reference";
-
-/** Sizes of a forward pass over some pairs. */
-export interface BatchShape {
-  tokens: number;
-  slots: number;
-  /** query-key pairs of one head, padding included */
-  scores: number;
-  targets: number;
-}
 
 export const planStages = ["reference", "gradient", "update"] as const;
 export const planParts = [
@@ -38,7 +29,10 @@ export const planParts = [
 export type PlanStage = (typeof planStages)[number];
 export type PlanPart = (typeof planParts)[number];
 
-/** Bytes at the peak of each stage. Processes that trained (native, x64 Linux) took within 8 % of the total with 9.9M and 55M weights, and 18 % less to 16 % more with 135M to 8B (figures/bench-shapes.md). */
+/**
+ * Bytes at the peak of each stage. Processes that trained (native, x64 Linux) took within 8 % of the total with 9.9M
+ * and 55M weights, and 18 % less to 16 % more with 135M to 8B (figures/bench-shapes.md).
+ */
 export interface MemoryPlan {
   microbatch: number;
   stages: Record<PlanStage, Record<PlanPart, number>>;
@@ -65,44 +59,26 @@ export interface PlanRequest {
   workers: number;
 }
 
-/** What a process takes with nothing on its engine: native TensorFlow's libraries and V8 (measured, 2.20 on x64 Linux). */
+/**
+ * What a process takes with nothing on its engine: native TensorFlow's libraries and V8 (measured, 2.20 on x64 Linux).
+ */
 const programBytes = 450e6;
-
-/** The shape of a forward pass over the `count` longest pairs: no microbatch of that many is larger. `everything`: all completion tokens are targets, as for the reference. */
-export function largestShape(pairs: readonly PairIds[], count: number, everything = false): BatchShape {
-  const length = ({ chosen, rejected }: PairIds) => chosen.ids.length + rejected.ids.length;
-  const longest = pairs
-    .slice()
-    .sort((a, b) => length(b) - length(a))
-    .slice(0, count);
-  const sides = sidesOf(longest).map(({ ids, weights, promptLength }) => ({
-    ids,
-    weights: everything ? new Float32Array(ids.length).fill(1, promptLength) : weights,
-  }));
-  const { ids, slots, groups } = packWeighted(sides);
-  return {
-    tokens: ids.length,
-    slots: slots.length,
-    scores: groups.reduce((sum, { rows, length }) => sum + rows * length ** 2, 0),
-    targets: sides.reduce((sum, { weights }) => sum + unmaskedTokens(weights), 0),
-  };
-}
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, all = pairs, lora, halves, batch, workers } = request,
-    microbatch = Math.min(wanted, batch);
+  const { config, pairs, all = pairs, lora, halves, batch, workers } = request;
+  const microbatch = Math.min(wanted, batch);
   const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) =>
     [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
-  const shapes = weightShapes(config),
-    p = numbers(lora ? adapterShapes(config, lora) : shapes);
+  const shapes = weightShapes(config);
+  const p = numbers(lora ? adapterShapes(config, lora) : shapes);
   const frozen = lora
     ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1))
     : 0;
-  const processes = workers || 1,
-    rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
-  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true)),
-    training = gradientFloats(request, largestShape(pairs, microbatch));
+  const processes = workers || 1;
+  const rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
+  const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true));
+  const training = gradientFloats(request, largestShape(pairs, microbatch));
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (
     floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>,
@@ -139,7 +115,8 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
       0,
       processes + rest,
     ),
-    // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the checkpoint's copies
+    // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the
+    // checkpoint's copies
     // of weights and moments are made, nor the arrays that activations were.
     update: bytes(
       {
@@ -189,14 +166,14 @@ function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanReque
 
 /** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
 function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, gradientCheckpointing } = request,
-    { D, I, Q, K } = widths(config),
-    copied = copiedFloats(request),
-    V = config.vocabSize;
+  const { config, gradientCheckpointing } = request;
+  const { D, I, Q, K } = widths(config);
+  const copied = copiedFloats(request);
+  const V = config.vocabSize;
   const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0));
   const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
-  const weights = Math.max(copied.layers * copied.layer, copied.head),
-    logits = 2 * Math.min(M, headRows(V)) * V;
+  const weights = Math.max(copied.layers * copied.layer, copied.head);
+  const logits = 2 * Math.min(M, headRows(V)) * V;
   if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
   const oneLayer = Math.max(0, layer + inside - logits); // gone when the head's turn comes
   return { weights, activations: config.layers * N * D + 3 * N * D + oneLayer, logits };
@@ -204,19 +181,20 @@ function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targ
 
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
 function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, lora, gradientCheckpointing } = request,
-    { D, I, Q, K } = widths(config),
-    V = config.vocabSize,
-    copied = copiedFloats(request);
+  const { config, lora, gradientCheckpointing } = request;
+  const { D, I, Q, K } = widths(config);
+  const V = config.vocabSize;
+  const copied = copiedFloats(request);
   const forth =
     N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
-  const chunked = M > headRows(V),
-    kept = chunked ? 0 : M * V; // a softmax that is whole stays
+  const chunked = M > headRows(V);
+  const kept = chunked ? 0 : M * V; // a softmax that is whole stays
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
-  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D),
-    atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside; // the two places where most is held
+  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D);
+  // the two places where most is held
+  const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;
   return {
     weights: Math.max(2 * copied.layers * copied.layer, copied.head),
     activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),

@@ -36,12 +36,13 @@ export async function computeLogps(
 ): Promise<CompletionLogps> {
   const out: CompletionLogps = { chosen: [], rejected: [] };
   const length = ({ chosen, rejected }: PairIds) => Math.max(chosen.ids.length, rejected.ids.length);
-  const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b); // little padding in attention
+  // little padding in attention
+  const order = pairs.map((_, i) => i).sort((a, b) => length(pairs[a]!) - length(pairs[b]!) || a - b);
   const chunked = chunks(order, chunk);
   const progress = startProgress(logpsLabel, pairs.length);
   try {
-    let next = 0,
-      done = 0;
+    let next = 0;
+    let done = 0;
     for await (const sides of compute.logps(weights, chunked)) {
       const members = chunked[next++]!;
       members.forEach((i, j) => {
@@ -84,7 +85,8 @@ export async function cachedLogps(
   chunk = chunkPairs,
 ): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
-  const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1)); // another mask may leave the same pairs in another order
+  // another mask may leave the same pairs in another order
+  const order = keys.map((_, i) => i).sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
   const file = path.join(
     cacheDir,
     `logps-${sha256(`${referenceHash} ${JSON.stringify(codeVersions("training"))} ${chunk} ` + order.map((i) => keys[i]!).join("")).slice(0, 16)}.safetensors`,
@@ -114,8 +116,8 @@ export async function cachedLogps(
 function readLogps(file: string, pairs: readonly PairIds[], order: readonly number[]): CompletionLogps {
   const tensors = readSafetensors(file);
   const parts = (side: "chosen" | "rejected") => {
-    const { data } = tensors.get(side),
-      out: Float32Array[] = [];
+    const { data } = tensors.get(side);
+    const out: Float32Array[] = [];
     let start = 0;
     for (const i of order) {
       const { ids, promptLength } = pairs[i]![side];

@@ -39,8 +39,8 @@ export function planTable({ microbatch, stages }: MemoryPlan): Table {
 
 /** Totals by size of microbatch, from 1 to the batch. @param memory bytes, Infinity where that is not known */
 export function microbatchTable(request: PlanRequest, memory: number): Table {
-  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i),
-    known = memory < Infinity;
+  const sizes = Array.from({ length: 1 + Math.floor(Math.log2(request.batch)) }, (_, i) => 2 ** i);
+  const known = memory < Infinity;
   return {
     name: "memory-by-microbatch",
     caption: "Memory of training by pairs in a microbatch, planned",

@@ -32,13 +32,19 @@ export interface TrainRequest {
   options: TrainOptions;
   rng: Rng;
   resume?: TrainState;
-  /** called with a copy of the state after every `checkpointEvery` (10) steps and after `checkpointSteps`, once that step's log was taken */
+  /**
+   * called with a copy of the state after every `checkpointEvery` (10) steps and after `checkpointSteps`, once that
+   * step's log was taken
+   */
   checkpoint?: (state: TrainState) => void;
   checkpointEvery?: number;
   checkpointSteps?: readonly number[];
 }
 
-/** Yields a log per step; returns the final state. @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs) */
+/**
+ * Yields a log per step; returns the final state.
+ * @throws UserError on an empty pair set, or a non-finite loss or gradient (names the pairs)
+ */
 export async function* train(request: TrainRequest): AsyncGenerator<StepLog, TrainState> {
   const { initial, pairs, options, rng, resume } = request;
   if (pairs.length === 0)
@@ -114,15 +120,18 @@ export function learningRate({ lr, batch, epochs, warmup }: TrainOptions, count:
 
 /** Indices of the pairs of a step: every epoch takes each pair once, in an order of its own. */
 export function batchMembers(rng: Rng, count: number, { batch }: Pick<TrainOptions, "batch">, step: number): number[] {
-  const perEpoch = Math.ceil(count / batch),
-    start = (step % perEpoch) * batch;
+  const perEpoch = Math.ceil(count / batch);
+  const start = (step % perEpoch) * batch;
   return rng
     .fork(`epoch ${Math.floor(step / perEpoch)}`)
     .shuffle(Array.from({ length: count }, (_, i) => i))
     .slice(start, start + batch);
 }
 
-/** Numbers off the engine, which nothing changes any more. @throws UserError rather than return weights nothing can go on from */
+/**
+ * Numbers off the engine, which nothing changes any more.
+ * @throws UserError rather than return weights nothing can go on from
+ */
 async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
   const state = {
     step,
@@ -182,8 +191,8 @@ async function batchGradient(
       scale: 1 / members.length,
     };
   });
-  let total: tf.Tensor1D | undefined,
-    next = 0;
+  let total: tf.Tensor1D | undefined;
+  let next = 0;
   for await (const { gradient, log } of compute.gradients(weights, microbatches)) {
     const micro = microbatches[next++]!.members;
     const sum: tf.Tensor1D = total ? tf.add(total, gradient) : gradient;

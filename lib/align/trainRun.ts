@@ -1,6 +1,7 @@
 /**
- * A training run on disk: a policy folder and pairs in, a Hugging Face folder, or one of an adapter, out. `<out>.run` beside it holds
- * run.json, log.jsonl (a row per step), the reference logps and the resumable state; a killed run goes on from there.
+ * A training run on disk: a policy folder and pairs in, a Hugging Face folder, or one of an adapter, out. `<out>.run`
+ * beside it holds run.json, log.jsonl (a row per step), the reference logps and the resumable state; a killed run goes
+ * on from there.
  */
 import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -84,8 +85,8 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
       got: "the folder of the policy to train",
       fix: "Choose another --out.",
     });
-  const reference = policyHash(policyDir),
-    engine = await startEngineFor(policyDir);
+  const reference = policyHash(policyDir);
+  const engine = await startEngineFor(policyDir);
   const key = {
     reference,
     pairs: hashOf(pairs),
@@ -115,7 +116,8 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
       return { out, logs, report };
     }
     const { layout, initial, complete, save } = trainable(policy, request);
-    const everything = [...tokenized, ...emptied]; // the same pairs whatever the mask, so that masks share reference logps
+    // the same pairs whatever the mask, so that masks share reference logps
+    const everything = [...tokenized, ...emptied];
     const compute = complete
       ? localCompute(policy.model, layout, everything, complete)
       : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
@@ -159,10 +161,10 @@ function trainable(
   complete?: Complete;
   save: (dir: string, weights: Float32Array) => void;
 } {
-  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors),
-    trained = fresh ?? params;
-  const layout = flatLayout(trained),
-    initial = flatten(Object.values(trained));
+  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors);
+  const trained = fresh ?? params;
+  const layout = flatLayout(trained);
+  const initial = flatten(Object.values(trained));
   tf.dispose(trained); // all that is needed of them is in the vector
   if (!lora)
     return {

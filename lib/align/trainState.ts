@@ -1,4 +1,7 @@
-/** A training state on disk: one safetensors file, written atomically, so that a killed run goes on bitwise where it was. */
+/**
+ * A training state on disk: one safetensors file, written atomically, so that a killed run goes on bitwise where it
+ * was.
+ */
 import { existsSync } from "node:fs";
 import { UserError } from "../base/check";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
@@ -12,7 +15,10 @@ export function writeTrainState(file: string, key: string, { step, weights, m, v
   writeSafetensors(file, tensors, { key, step: String(step) });
 }
 
-/** The state, or undefined where none was written yet. @throws UserError when it belongs to another run or has another size */
+/**
+ * The state, or undefined where none was written yet.
+ * @throws UserError when it belongs to another run or has another size
+ */
 export function readTrainState(file: string, key: string, size: number): TrainState | undefined {
   if (!existsSync(file)) return undefined;
   const { metadata, get, names } = readSafetensors(file);

@@ -2,7 +2,11 @@
 import type { Rng } from "./rng";
 import type { ResampleOptions } from "./stats";
 
-/** Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side is constant. @throws RangeError for unequal or too short lists, or NaN */
+/**
+ * Spearman's rank correlation (midranks for ties) with a two-sided Monte Carlo permutation p-value; rho 0 where a side
+ * is constant.
+ * @throws RangeError for unequal or too short lists, or NaN
+ */
 export function spearman(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
@@ -13,8 +17,8 @@ export function spearman(
     throw new RangeError("spearman: expected numbers, got NaN");
   if (x.length !== y.length || x.length < 2)
     throw new RangeError(`spearman: expected two lists of one length >= 2, got ${x.length} and ${y.length}`);
-  const rx = standardRanks(x),
-    ry = standardRanks(y);
+  const rx = standardRanks(x);
+  const ry = standardRanks(y);
   const dot = (other: ArrayLike<number>): number => rx.reduce((total, v, i) => total + v * other[i]!, 0);
   const rho = dot(ry);
   const resamples = options.resamples ?? 10_000;

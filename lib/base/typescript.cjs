@@ -5,28 +5,38 @@
  */
 "use strict";
 const { existsSync, readFileSync } = require("node:fs");
-const Module = require("node:module");
 const path = require("node:path");
+
+/** @typedef {(module: NodeJS.Module, file: string) => unknown} Load */
+/** How Node loads a file, by its ending; its types do not say so. */
+const Module = /** @type {typeof import("node:module") & { _extensions: { ".js": Load } }} */ (require("node:module"));
 
 const asItIs = Module._extensions[".js"];
 require("tsx/cjs/api").register();
 const translated = Module._extensions[".js"];
 
+/** @type {Map<string, boolean>} */
 const kinds = new Map();
 
-/** Whether files of a folder are ES modules: as its package.json says, or that of the next folder above that has one. */
+/**
+ * Whether files of a folder are ES modules: as its package.json says, or that of the next folder above that has one.
+ * @param {string} folder
+ * @returns {boolean}
+ */
 function holdsModules(folder) {
-  if (!kinds.has(folder)) {
-    const file = path.join(folder, "package.json");
-    kinds.set(
-      folder,
-      existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).type === "module" : holdsModules(path.dirname(folder)),
-    );
-  }
-  return kinds.get(folder);
+  const known = kinds.get(folder);
+  if (known !== undefined) return known;
+  const file = path.join(folder, "package.json");
+  const about = existsSync(file) && /** @type {{ type?: string }} */ (JSON.parse(readFileSync(file, "utf8")));
+  const holds = about ? about.type === "module" : holdsModules(path.dirname(folder));
+  kinds.set(folder, holds);
+  return holds;
 }
 
-/** Also what Node asks for .cjs. */
+/**
+ * Also what Node asks for .cjs.
+ * @type {Load}
+ */
 Module._extensions[".js"] = (module, file) => {
   const common =
     file.includes(`${path.sep}node_modules${path.sep}`) && (file.endsWith(".cjs") || !holdsModules(path.dirname(file)));

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
@@ -22,7 +23,10 @@ export interface Engine {
   description: string;
   /** What decides how sums are rounded, beside the processor: a part of the key of every result that is kept. */
   arithmetic: string;
-  /** Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several already. */
+  /**
+   * Whether several processes are faster than one: on the CPU yes, on one GPU no, and not where this is one of several
+   * already.
+   */
   parallel: boolean;
 }
 
@@ -91,17 +95,23 @@ export async function switchEngine(name: EngineName): Promise<Engine> {
   return starters[name]("switched to");
 }
 
-/** Bytes that so many processes on this engine can hold: the machine's (or container's), and of WebAssembly at most 4 GiB each; Infinity for a GPU, which does not say. */
+/**
+ * Bytes that so many processes on this engine can hold: the machine's (or container's), and of WebAssembly at most 4
+ * GiB each; Infinity for a GPU, which does not say.
+ */
 export function engineMemory(processes = 1): number {
   if (tf.getBackend() === "webgpu" || nativeBackend()?.isUsingGpuDevice) return Infinity;
   const machine = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   return tf.getBackend() === "wasm" ? Math.min(machine, processes * 2 ** 32) : machine;
 }
 
-/** A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that happens to be aligned, others keep it. */
+/**
+ * A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that
+ * happens to be aligned, others keep it.
+ */
 export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Tensor; free: boolean } {
-  const tensor = tf.tensor(values, shape),
-    native = nativeBackend();
+  const tensor = tf.tensor(values, shape);
+  const native = nativeBackend();
   if (!native) return { tensor, free: tf.getBackend() === "wasm" };
   const copy = deepCopy(native, tensor);
   tensor.dispose();
@@ -116,8 +126,8 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     await tf.setBackend("tensorflow");
     const backend = nativeBackend();
     if (!backend) throw new Error("the native backend did not register");
-    const gpu = backend.isUsingGpuDevice,
-      threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]);
+    const gpu = backend.isUsingGpuDevice;
+    const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]);
     return {
       name: "native",
       arithmetic: gpu ? "native, GPU" : threads > 1 ? `native, ${threads} threads` : "native",
@@ -126,7 +136,7 @@ const starters: Record<EngineName, (why: string) => Promise<Engine>> = {
     };
   },
   async wasm(why) {
-    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
+    const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof Wasm;
     wasm.setWasmPaths(`${path.dirname(require.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);
     if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend did not initialise");
     repairWasm();

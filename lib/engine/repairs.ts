@@ -22,8 +22,8 @@ interface WasmBackend {
 
 /**
  * @tensorflow/tfjs-node-gpu 4.22 asks `util` of Node what is null and what is an array. Node 22 warns at that, and from
- * 23 on both helpers are gone, so that the package loads but no kernel runs. Call before a kernel does. Remove this when
- * the package asks no more: test/engine/repairs.test.ts fails then.
+ * 23 on both helpers are gone, so that the package loads but no kernel runs. Call before a kernel does. Remove this
+ * when the package asks no more: test/engine/repairs.test.ts fails then.
  */
 export function repairNative(): void {
   const isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
@@ -63,7 +63,10 @@ function repair(
 /** Multiplications in one matrix product from which copying its operands out of the batch pays. */
 const worthCopying = 65536;
 
-/** wasm's matmul is fast for two plain matrices only: transposed operands are transposed first, and batches of large ones go one by one. */
+/**
+ * wasm's matmul is fast for two plain matrices only: transposed operands are transposed first, and batches of large
+ * ones go one by one.
+ */
 function repairMatMul(): void {
   const plain = tf.getKernel("BatchMatMul", "wasm").kernelFunc as unknown as KernelFunction;
   const transposeKernel = tf.getKernel("Transpose", "wasm").kernelFunc as unknown as KernelFunction;
@@ -81,8 +84,8 @@ function repairMatMul(): void {
       temporary.push(transpose(x, backend));
       return temporary.at(-1)!;
     };
-    const a = turn(inputs["a"]!, attrs?.["transposeA"]),
-      b = turn(inputs["b"]!, attrs?.["transposeB"]);
+    const a = turn(inputs["a"]!, attrs?.["transposeA"]);
+    const b = turn(inputs["b"]!, attrs?.["transposeB"]);
     const [batch, other] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
     const large = size(a.shape.slice(-2)) * b.shape.at(-1)! >= worthCopying;
     const out =
@@ -101,18 +104,18 @@ function oneByOne(
   backend: WasmBackend,
   multiply: (a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend) => tf.TensorInfo,
 ): tf.TensorInfo {
-  const count = size(a.shape.slice(0, -2)),
-    out = backend.makeOutput([...a.shape.slice(0, -1), b.shape.at(-1)!], "float32");
+  const count = size(a.shape.slice(0, -2));
+  const out = backend.makeOutput([...a.shape.slice(0, -1), b.shape.at(-1)!], "float32");
   const matrix = (x: tf.TensorInfo, i: number): tf.TensorInfo => {
-    const part = backend.makeOutput([1, ...x.shape.slice(-2)], "float32"),
-      length = size(x.shape.slice(-2));
+    const part = backend.makeOutput([1, ...x.shape.slice(-2)], "float32");
+    const length = size(x.shape.slice(-2));
     backend.typedArrayFromHeap(part).set(backend.typedArrayFromHeap(x).subarray(i * length, (i + 1) * length));
     return part;
   };
   for (let i = 0; i < count; i++) {
-    const x = matrix(a, i),
-      y = matrix(b, i),
-      product = multiply(x, y, backend);
+    const x = matrix(a, i);
+    const y = matrix(b, i);
+    const product = multiply(x, y, backend);
     backend.typedArrayFromHeap(out).set(backend.typedArrayFromHeap(product), i * size(product.shape));
     for (const t of [x, y, product]) backend.disposeData(t.dataId);
   }
@@ -123,20 +126,21 @@ function oneByOne(
 function gatherRows({ inputs, backend, attrs }: Parameters<KernelFunction>[0]): tf.TensorInfo | undefined {
   const { x, indices } = inputs as Record<"x" | "indices", tf.TensorInfo>;
   if (attrs?.["axis"] !== 0 || attrs["batchDims"] !== 0 || x.dtype !== "float32") return undefined;
-  const ids = backend.readSync(indices.dataId),
-    row = size(x.shape.slice(1));
-  if (row < 8 || ids.some((id) => !(id >= 0 && id < x.shape[0]!))) return undefined; // wrong indices: wasm's own message
+  const ids = backend.readSync(indices.dataId);
+  const row = size(x.shape.slice(1));
+  // wrong indices: wasm's own message
+  if (row < 8 || ids.some((id) => !(id >= 0 && id < x.shape[0]!))) return undefined;
   const out = backend.makeOutput([...indices.shape, ...x.shape.slice(1)], "float32");
-  const from = backend.typedArrayFromHeap(x),
-    to = backend.typedArrayFromHeap(out);
+  const from = backend.typedArrayFromHeap(x);
+  const to = backend.typedArrayFromHeap(out);
   ids.forEach((id, i) => to.set(from.subarray(id * row, (id + 1) * row), i * row));
   return out;
 }
 
 /** Split along the first axis: wasm copies the whole tensor once a part. */
 function splitRows({ inputs, backend, attrs }: Parameters<KernelFunction>[0]): tf.TensorInfo[] | undefined {
-  const x = inputs["x"]!,
-    sizes = attrs?.["numOrSizeSplits"];
+  const x = inputs["x"]!;
+  const sizes = attrs?.["numOrSizeSplits"];
   if (attrs?.["axis"] !== 0 || !Array.isArray(sizes) || x.dtype !== "float32" || sizes.some((n: number) => n < 0))
     return undefined;
   const row = size(x.shape.slice(1));

@@ -83,10 +83,10 @@ export function answerTotals(
 /** Sums over several sets of answers to the same topics (seeds). @throws RangeError for other topics, or no set */
 export function poolTotals(sets: readonly AnswerTotals[]): AnswerTotals {
   const [first] = sets;
-  if (!first || sets.some(({ topics }) => topics.join() !== first.topics.join()))
-    throw new RangeError(
-      `poolTotals: expected sets of the same topics, got ${sets.map(({ topics }) => topics.length).join(", ") || "none"}`,
-    );
+  if (!first || sets.some(({ topics }) => topics.join() !== first.topics.join())) {
+    const got = sets.map(({ topics }) => topics.length).join(", ") || "none";
+    throw new RangeError(`poolTotals: expected sets of the same topics, got ${got}`);
+  }
   return {
     topics: first.topics,
     sums: Object.fromEntries(

@@ -44,9 +44,10 @@ export function seedScores({ seeds }: Arm, score: Score): number[] {
  * @throws RangeError unless both arms have as many seeds: exchanging unequal sums would not be a fair test
  */
 export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDifference {
-  if (a.seeds.length !== b.seeds.length)
+  const [seedsA, seedsB] = [a.seeds.length, b.seeds.length];
+  if (seedsA !== seedsB)
     throw new RangeError(
-      `armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${a.seeds.length} and ${b.seeds.length}`,
+      `armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${seedsA} and ${seedsB}`,
     );
   const difference = pairedDifference(
     columnsOf(poolTotals(a.seeds), score),

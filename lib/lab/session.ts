@@ -87,9 +87,12 @@ export async function openSession(choices: { preset?: string; seed?: number } = 
 /** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */
 export function describeSession({ engine, preset, seed, atlas }: Session): string {
   const { topics, questionsPerTopic, candidates, evaluationQuestions, samples, bestOf, bestOfQuestions } = preset;
+  const [test, ood] = [atlas.splits.test, atlas.splits.ood].map(({ length }) => Math.min(evaluationQuestions, length));
+  const questions = `${questionsPerTopic} question${questionsPerTopic > 1 ? "s" : ""}`;
   return [
     `engine ${engine.name} · preset ${preset.name} · seed ${seed}`,
-    `${topics} training topics x ${questionsPerTopic} question${questionsPerTopic > 1 ? "s" : ""}, K = ${candidates} candidates each`,
-    `${Math.min(evaluationQuestions, atlas.splits.test.length)} test questions, ${Math.min(evaluationQuestions, atlas.splits.ood.length)} out of domain; ${samples} sampled answers each; best of up to ${bestOf} for ${bestOfQuestions} test questions`,
+    `${topics} training topics x ${questions}, K = ${candidates} candidates each`,
+    `${test} test questions, ${ood} out of domain; ${samples} sampled answers each; ` +
+      `best of up to ${bestOf} for ${bestOfQuestions} test questions`,
   ].join("\n");
 }

@@ -103,11 +103,11 @@ interface PolicyVectors extends Traced {
 function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<PolicyVectors> {
   const policy = policyHash(policyDir);
   return once(`vectors ${policy} ${runs}`, async () => {
-    const mentions = trainingMentions(atlas.topics),
-      key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic, code: codeVersions("embedding") };
-    const folder = runFolder(runs, "vectors", key),
-      file = path.join(folder, "vectors.safetensors"),
-      ids = atlas.topics.map(({ id }) => id);
+    const mentions = trainingMentions(atlas.topics);
+    const key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic, code: codeVersions("embedding") };
+    const folder = runFolder(runs, "vectors", key);
+    const file = path.join(folder, "vectors.safetensors");
+    const ids = atlas.topics.map(({ id }) => id);
     if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
     return { layers: readVectors(file, ids), runs: [path.basename(folder)] };
   });

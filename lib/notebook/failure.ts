@@ -17,7 +17,9 @@ export function place(file: string, { cell, line }: Failure): string {
   return `${file} cell ${cell.number}${line ? `, line ${line} (${brief(cell.source.split("\n")[line - 1]?.trim() ?? "")})` : ""}`;
 }
 
-/** The line in the traceback that lies in the failing cell, else none: the error may come from another cell's function. */
+/**
+ * The line in the traceback that lies in the failing cell, else none: the error may come from another cell's function.
+ */
 export function cellFailure(cell: CodeCell, collector: CellCollector): Failure {
   const error = collector.errors[0];
   const at = new RegExp(`In\\[${cell.number}\\](?: line |:)(\\d+)`).exec(error?.traceback.join("\n") ?? "");

@@ -26,7 +26,10 @@ export async function startJupyterLab(): Promise<number> {
     throw new UserError({
       expected: "JupyterLab on this machine",
       got: "no jupyter-lab command, and no python3 with the module jupyterlab",
-      fix: 'Install it with `pip install jupyterlab` and run `npm run lab` again; or open the folder notebooks/ in VS Code with the Jupyter extension and choose the kernel "TypeScript (mask-dpo-lab)". `npm run reproduce` needs neither.',
+      fix:
+        "Install it with `pip install jupyterlab` and run `npm run lab` again; or open the folder notebooks/ in VS Code " +
+        'with the Jupyter extension and choose the kernel "TypeScript (mask-dpo-lab)". ' +
+        "`npm run reproduce` needs neither.",
     });
   }
   const [program, ...args] = command;

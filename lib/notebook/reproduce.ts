@@ -44,9 +44,8 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
   const started = Date.now();
   const engine = await startEngine();
   const size = preset(request.preset ?? defaultPreset(engine.name));
-  process.stdout.write(
-    `engine: ${engine.description}\npreset: ${size.name}${request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`}\n`,
-  );
+  const why = request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`;
+  process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${why}\n`);
   const names = chosen(request.only);
   checkTypes(names.map((name) => path.join(folder, name)));
   const out = request.out && path.resolve(request.out);
@@ -73,9 +72,15 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
   }
   const table = paperVersusHere(figures);
   saveTable(table, figures);
-  process.stdout.write(
-    `\n${toText(table)}\n\nexecuted notebooks: ${out ? path.join(out, "notebooks") : folder}\nfigures and tables: ${figures}\ndone in ${duration((Date.now() - started) / 1000)}\n`,
-  );
+  const said = [
+    "",
+    toText(table),
+    "",
+    `executed notebooks: ${out ? path.join(out, "notebooks") : folder}`,
+    `figures and tables: ${figures}`,
+    `done in ${duration((Date.now() - started) / 1000)}`,
+  ];
+  process.stdout.write(`${said.join("\n")}\n`);
 }
 
 function chosen(only?: readonly string[]): string[] {

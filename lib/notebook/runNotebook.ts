@@ -57,11 +57,12 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
       return out;
     }
     writeFileAtomic(failed, run.text(notebook));
+    const kept = out === file ? "the notebook is unchanged" : "no notebook was written";
     throw new UserError({
       where: place(file, failure),
       expected: "every cell to succeed",
       got: failure.reason,
-      fix: `${failure.fix} The cells up to there are in ${failed}; ${out === file ? "the notebook is unchanged" : "no notebook was written"}.`,
+      fix: `${failure.fix} The cells up to there are in ${failed}; ${kept}.`,
     });
   } catch (error) {
     if (error instanceof RunInterrupted) writeFileAtomic(failed, run.text(notebook));

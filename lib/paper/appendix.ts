@@ -190,6 +190,10 @@ export function contentsBundle({ sections, facts, warnings }: ResultDocument): B
       })
       .join(", ");
   const page = "../figures/appendix.html";
+  const link = (href: string, text: string): string => `<a href="${href}">${escapeHtml(text)}</a>`;
+  const contents = sections.map(
+    (section) => `<li>${link(`${page}#${section.id}`, section.title)}: ${count(section)}</li>`,
+  );
   const notes = [...facts, ...warnings];
   return {
     text: [
@@ -197,6 +201,12 @@ export function contentsBundle({ sections, facts, warnings }: ResultDocument): B
       ...notes,
       "figures/appendix.html, appendix.tex, results.json",
     ].join("\n"),
-    html: `<ul>${sections.map((section) => `<li><a href="${page}#${section.id}">${escapeHtml(section.title)}</a>: ${count(section)}</li>`).join("")}</ul>${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join("")}<p>One page: <a href="${page}">appendix.html</a>. For a paper: <a href="../figures/appendix.tex">appendix.tex</a>. All numbers: <a href="../figures/results.json">results.json</a>.</p>`,
+    html: [
+      `<ul>${contents.join("")}</ul>`,
+      ...notes.map((note) => `<p>${escapeHtml(note)}</p>`),
+      `<p>One page: ${link(page, "appendix.html")}. `,
+      `For a paper: ${link("../figures/appendix.tex", "appendix.tex")}. `,
+      `All numbers: ${link("../figures/results.json", "results.json")}.</p>`,
+    ].join(""),
   };
 }

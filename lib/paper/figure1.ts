@@ -28,15 +28,22 @@ export function candidatesFigure(
   { candidates, questions, runs }: Preferences,
   { questionId, chosen, rejected }: PreferencePair,
 ): Figure {
-  const role = ({ completion }: AnnotatedCandidate) =>
-    completion === chosen.completion ? ", chosen" : completion === rejected.completion ? ", rejected" : "";
+  const roles = new Map([
+    [rejected.completion, ", rejected"],
+    [chosen.completion, ", chosen"],
+  ]);
+  const scoreOf = ({ sentences }: AnnotatedCandidate) => factualityScore(sentences) ?? 0;
   const own = candidates
     .filter((candidate) => candidate.questionId === questionId)
-    .sort((a, b) => (factualityScore(b.sentences) ?? 0) - (factualityScore(a.sentences) ?? 0));
-  const strips = own.map((candidate): Strip => ({
-    label: `candidate ${candidate.index + 1}: ${Math.round(100 * (factualityScore(candidate.sentences) ?? 0))} %${role(candidate)}`,
-    segments: segmentsOf(candidate, () => false),
-  }));
+    .sort((a, b) => scoreOf(b) - scoreOf(a));
+  const strips = own.map((candidate): Strip => {
+    const score = `${Math.round(100 * scoreOf(candidate))} %`;
+    const role = roles.get(candidate.completion) ?? "";
+    return {
+      label: `candidate ${candidate.index + 1}: ${score}${role}`,
+      segments: segmentsOf(candidate, () => false),
+    };
+  });
   const title = `Candidates for "${questions.find(({ id }) => id === questionId)!.prompt.at(-1)!.content}"`;
   return { ...stripFigure({ name: "00-candidates", title, strips }), runs };
 }

@@ -43,7 +43,8 @@ export type HumanModelName = (typeof humanModelNames)[number];
 
 /** For a notebook without the data. */
 export const howToGetLabels =
-  "No human labels: copy third_party/factscore/labeled_data of github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
+  "No human labels: copy third_party/factscore/labeled_data of " +
+  "github.com/google-deepmind/long-form-factuality (MIT) and set MASK_DPO_FACTSCORE to that folder.";
 
 /**
  * Folder of the label files: MASK_DPO_FACTSCORE, else shared/data/factscore_human beside the project if it is there.

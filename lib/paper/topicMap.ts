@@ -5,7 +5,10 @@ import { mapFigure } from "../show/figure/map";
 import { okabeIto, palette } from "../show/palette";
 import type { NearFarSplit } from "../topic/cluster";
 
-/** All topics in the plane, coloured by group, by score or by gain. @param points [x, y] of each topic of Atlas, in its order */
+/**
+ * All topics in the plane, coloured by group, by score or by gain.
+ * @param points [x, y] of each topic of Atlas, in its order
+ */
 export function topicMap(
   { atlas: { topics, splits } }: Session,
   points: readonly (readonly [number, number])[],

@@ -71,7 +71,8 @@ export function sentenceOfTokens(
     const end = ends[t]!;
     if (!(start >= 0 && start <= end && end <= text.length))
       throw new RangeError(
-        `sentenceOfTokens: expected token offsets inside a text of ${text.length} characters, got ${start}-${end} at token ${t}`,
+        `sentenceOfTokens: expected token offsets inside a text of ${text.length} characters, ` +
+          `got ${start}-${end} at token ${t}`,
       );
     return owners[lastAtOrBefore(owners, firstVisible(text, start, end) ?? start)]?.sentence ?? -1;
   });

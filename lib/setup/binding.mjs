@@ -18,6 +18,8 @@ import {
 import path from "node:path";
 import { modules, onPath, Unavailable } from "./paths.mjs";
 
+/** @import { Say } from "./paths.mjs" */
+
 export const tfjsPackage = path.join(modules, "@tensorflow/tfjs-node-gpu");
 const SOURCES = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
 const PLACE = path.join(tfjsPackage, "lib/napi-v8/tfjs_binding.node");
@@ -32,7 +34,12 @@ export function findCompiler() {
   return process.env.CXX || onPath("g++", "clang++", "c++");
 }
 
-/** The binding for the library in `folder`, from the cache or compiled. @throws Unavailable */
+/**
+ * The binding for the library in `folder`, from the cache or compiled.
+ * @param {string} folder
+ * @param {Say} say
+ * @throws Unavailable
+ */
 export function buildBinding(folder, say) {
   const built = cachedBinding(folder);
   if (existsSync(built)) return built;
@@ -79,14 +86,20 @@ export function buildBinding(folder, say) {
   return built;
 }
 
-/** Where a binding of these sources against that library is kept. */
+/**
+ * Where a binding of these sources against that library is kept.
+ * @param {string} folder
+ */
 export function cachedBinding(folder) {
   const hash = createHash("sha256").update(folder);
   for (const source of SOURCES) hash.update(readFileSync(path.join(tfjsPackage, source)));
   return path.join(folder, `binding-${hash.digest("hex").slice(0, 16)}.node`);
 }
 
-/** Puts the binding where the package loads it from; a process that uses the old one keeps it. */
+/**
+ * Puts the binding where the package loads it from; a process that uses the old one keeps it.
+ * @param {string} built
+ */
 export function placeBinding(built) {
   mkdirSync(path.dirname(PLACE), { recursive: true });
   const tmp = `${PLACE}.${process.pid}.tmp`;

@@ -5,6 +5,7 @@ import { modules, writeFileIfChanged } from "./paths.mjs";
 
 const TARGET = "../../lib/cli/mask-dpo.mjs";
 
+/** @param {import("./paths.mjs").Say} say */
 export function setUpCommand(say) {
   const bin = path.join(modules, ".bin");
   try {
@@ -12,10 +13,12 @@ export function setUpCommand(say) {
       writeFileIfChanged(path.join(bin, "mask-dpo.cmd"), `@node "%~dp0\\..\\..\\lib\\cli\\mask-dpo.mjs" %*\r\n`);
     else link(bin);
   } catch (error) {
-    say(`setup: the command mask-dpo was not linked (${error.code ?? error.message}); use: node lib/cli/mask-dpo.mjs`);
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    say(`setup: the command mask-dpo was not linked (${code ?? message}); use: node lib/cli/mask-dpo.mjs`);
   }
 }
 
+/** @param {string} bin */
 function link(bin) {
   const file = path.join(bin, "mask-dpo");
   const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink();

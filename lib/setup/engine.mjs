@@ -13,16 +13,28 @@ import { keepRecord, knownRecord } from "./record.mjs";
 import { CannotCompute, ENGINES, tryEngine } from "./trial.mjs";
 import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
 
+/** @import { Say } from "./paths.mjs" */
+/** @import { EngineName, Native } from "./trial.mjs" */
+/** @typedef {ReturnType<typeof machine>} Machine */
+/** @typedef {{ engine: "native", reason: string, machine: Machine } & Native} NativeRecord */
+/** @typedef {{ engine: "wasm" | "cpu", reason: string, machine: Machine }} Other */
+/** @typedef {Other & { transient: boolean, triedAt: number }} OtherRecord */
+/** @typedef {{ engine: EngineName, reason: string, package: string }} ForcedRecord */
+
 /** A download that failed is not tried again by every run. */
 const RETRY_MS = 3600_000;
 
-/** @param forced value of ENGINE @param again look again though nothing changed @throws SetupError */
+/**
+ * @param {{ say: Say, forced: string | undefined, again: boolean }} how
+ *   forced: value of ENGINE; again: look again though nothing changed
+ * @throws SetupError
+ */
 export async function setUpEngine({ say, forced, again }) {
-  if (forced && !(forced in ENGINES)) {
+  if (forced !== undefined && !isEngine(forced)) {
     throw new SetupError(`ENGINE: expected one of ${Object.keys(ENGINES).join(", ")}, got "${forced}"`);
   }
   if (forced && forced !== "native") return say(`engine: ${force(forced, again)}, because ENGINE=${forced}`);
-  const known = again ? undefined : knownRecord();
+  const known = again ? undefined : /** @type {NativeRecord | OtherRecord | undefined} */ (knownRecord());
   const valid = known && (known.engine === "native" ? nativeStands(known) : !forced && othersStand(known));
   const record = valid ? known : await choose(say);
   if (!valid) keepRecord(record);
@@ -30,10 +42,25 @@ export async function setUpEngine({ say, forced, again }) {
   say(line(record));
 }
 
-/** Tries an engine that is there with the packages, once. @returns its name for people @throws SetupError */
+/**
+ * @param {string} name
+ * @returns {name is EngineName}
+ */
+function isEngine(name) {
+  return name in ENGINES;
+}
+
+/**
+ * Tries an engine that is there with the packages, once.
+ * @param {EngineName} engine
+ * @param {boolean} again
+ * @returns its name for people
+ * @throws SetupError
+ */
 function force(engine, again) {
   const now = machine().package;
-  if (again || knownRecord(engine)?.package !== now) {
+  const known = /** @type {ForcedRecord | undefined} */ (knownRecord(engine));
+  if (again || known?.package !== now) {
     try {
       tryEngine(engine);
     } catch (error) {
@@ -44,19 +71,26 @@ function force(engine, again) {
   return ENGINES[engine];
 }
 
+/**
+ * @param {EngineName} engine
+ * @param {string} why
+ */
 function impossible(engine, why) {
   return new SetupError(`ENGINE=${engine} is not possible here, because ${why}`);
 }
 
-function line({ engine, reason, version, gpu }) {
-  if (engine !== "native") return `engine: ${ENGINES[engine]}, because ${reason}`;
+/** @param {NativeRecord | OtherRecord} record */
+function line(record) {
+  if (record.engine !== "native") return `engine: ${ENGINES[record.engine]}, because ${record.reason}`;
+  const { version, gpu, reason } = record;
   return `engine: native TensorFlow ${version} ${gpu ? "GPU" : "CPU"}${reason ? ` (${reason})` : ""}`;
 }
 
 /** What the choice depends on and can be seen without starting a process. */
 function machine() {
+  const about = readJson(path.join(tfjsPackage, "package.json"));
   return {
-    package: readJson(path.join(tfjsPackage, "package.json"))?.version ?? "",
+    package: /** @type {{ version?: string } | undefined} */ (about)?.version ?? "",
     tensorflow: TENSORFLOW,
     nvidia: process.platform === "linux" && (existsSync("/dev/nvidia0") || onPath("nvidia-smi") !== undefined),
     compiler: findCompiler() ?? "",
@@ -66,23 +100,30 @@ function machine() {
   };
 }
 
+/** @param {NativeRecord} known */
 function nativeStands(known) {
   const now = machine();
+  const matters = /** @type {const} */ (["package", "tensorflow", "nvidia", "binding"]);
   return (
-    ["package", "tensorflow", "nvidia", "binding"].every((what) => known.machine[what] === now[what]) &&
-    known.libraries.every((file) => existsSync(file))
+    matters.every((what) => known.machine[what] === now[what]) && known.libraries.every((file) => existsSync(file))
   );
 }
 
+/** @param {OtherRecord} known */
 function othersStand(known) {
   const fresh = !known.transient || Date.now() - known.triedAt < RETRY_MS;
   return fresh && JSON.stringify(known.machine) === JSON.stringify(machine());
 }
 
-/** Tries the ways to a native engine in order, then the engines that come with the packages. @throws SetupError */
+/**
+ * Tries the ways to a native engine in order, then the engines that come with the packages.
+ * @param {Say} say
+ * @returns {Promise<NativeRecord | OtherRecord>}
+ * @throws SetupError
+ */
 async function choose(say) {
   const { nvidia } = machine(),
-    failures = [];
+    failures = /** @type {Unavailable[]} */ ([]);
   for (const way of waysToNative(nvidia, say)) {
     try {
       const { version, gpu, libraries } = await way();
@@ -94,7 +135,7 @@ async function choose(say) {
       failures.push(error);
     }
   }
-  for (const engine of ["wasm", "cpu"]) {
+  for (const engine of /** @type {const} */ (["wasm", "cpu"])) {
     try {
       tryEngine(engine);
       const transient = failures.some((error) => error.transient);
@@ -107,12 +148,20 @@ async function choose(say) {
   throw new SetupError(`no engine computes here: ${reasonOf(failures)}`);
 }
 
-/** The wheel is the way meant for this machine: what it lacks is what the user can change. */
+/**
+ * The wheel is the way meant for this machine: what it lacks is what the user can change.
+ * @param {Unavailable[]} failures
+ */
 function reasonOf(failures) {
   const main = failures.filter((error) => !error.minor);
   return [...new Set((main.length > 0 ? main : failures.slice(0, 1)).map((error) => error.message))].join("; ");
 }
 
+/**
+ * @param {boolean} nvidia
+ * @param {Say} say
+ * @returns {(() => Native | Promise<Native>)[]}
+ */
 function waysToNative(nvidia, say) {
   const inPlace = () => {
     const found = minor(() => {
@@ -123,6 +172,7 @@ function waysToNative(nvidia, say) {
       throw Object.assign(new Unavailable("the binding in place does not use it"), { minor: true });
     return found;
   };
+  /** @param {boolean} gpu */
   const wheel = (gpu) => async () => {
     needsGlibc();
     await fromWheel(gpu, say);
@@ -131,7 +181,7 @@ function waysToNative(nvidia, say) {
     return found;
   };
   const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((error) => {
+    await fetchPrebuilt(nvidia, say).catch((/** @type {Unavailable} */ error) => {
       throw Object.assign(error, { minor: true });
     });
     return minor(() => tryEngine("native"));
@@ -139,15 +189,23 @@ function waysToNative(nvidia, say) {
   return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];
 }
 
-/** A failure that is not what the user should hear about first, unless an engine computes wrongly. */
+/**
+ * A failure that is not what the user should hear about first, unless an engine computes wrongly.
+ * @template T
+ * @param {() => T} action
+ */
 function minor(action) {
   try {
     return action();
   } catch (error) {
-    throw Object.assign(error, { minor: !(error instanceof CannotCompute) });
+    throw Object.assign(/** @type {Error} */ (error), { minor: !(error instanceof CannotCompute) });
   }
 }
 
+/**
+ * @param {boolean} gpu
+ * @param {Say} say
+ */
 async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
   const complete = isComplete(folder);
@@ -159,7 +217,9 @@ async function fromWheel(gpu, say) {
 }
 
 function needsGlibc() {
-  process.report.excludeNetwork = true;
-  if (process.platform !== "linux" || process.report.getReport().header.glibcVersionRuntime) return;
+  if (process.platform !== "linux") return;
+  const report = Object.assign(process.report, { excludeNetwork: true }); // which would take seconds
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (report.getReport());
+  if (header.glibcVersionRuntime) return;
   throw new Unavailable("TensorFlow needs glibc, which this system does not have");
 }

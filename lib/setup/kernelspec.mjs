@@ -3,7 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { modules, root, writeFileIfChanged } from "./paths.mjs";
 
-/** Two places: this project's, for `npm run lab`, and the user's Jupyter folder, for every other front end. */
+/**
+ * Two places: this project's, for `npm run lab`, and the user's Jupyter folder, for every other front end.
+ * @param {import("./paths.mjs").Say} say
+ */
 export function setUpKernelspec(say) {
   const spec = `${JSON.stringify(
     {
@@ -21,7 +24,8 @@ export function setUpKernelspec(say) {
     try {
       writeFileIfChanged(file, spec);
     } catch (error) {
-      say(`setup: kernelspec skipped, because ${file} cannot be written (${error.code ?? error.message})`);
+      const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+      say(`setup: kernelspec skipped, because ${file} cannot be written (${code ?? message})`);
     }
   }
 }

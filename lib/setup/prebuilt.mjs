@@ -13,9 +13,15 @@ import { modules, readJson, Unavailable } from "./paths.mjs";
 const ANSWER_MS = 3000;
 const DOWNLOAD_MS = 15 * 60_000;
 
-/** Runs the package's own installer. @throws Unavailable */
+/**
+ * Runs the package's own installer.
+ * @param {boolean} gpu
+ * @param {import("./paths.mjs").Say} say
+ * @throws Unavailable
+ */
 export async function fetchPrebuilt(gpu, say) {
-  const host = readJson(path.join(tfjsPackage, "package.json"))?.binary?.host;
+  const about = readJson(path.join(tfjsPackage, "package.json"));
+  const host = /** @type {{ binary?: { host?: string } } | undefined} */ (about)?.binary?.host;
   if (!host || !(await answers(host)))
     throw new Unavailable("the ready-made TensorFlow binary cannot be reached", { transient: true });
   say("setup: fetching the ready-made TensorFlow binary (once)");
@@ -32,7 +38,11 @@ export async function fetchPrebuilt(gpu, say) {
   throw new Unavailable("the ready-made TensorFlow binary could not be installed", { transient: true });
 }
 
-/** Whether the host resolves and answers a request, whatever the answer, within three seconds each. */
+/**
+ * Whether the host resolves and answers a request, whatever the answer, within three seconds each.
+ * @param {string} url
+ * @returns {Promise<boolean>}
+ */
 async function answers(url) {
   try {
     await Promise.race([

@@ -11,16 +11,28 @@ const FILE = path.join(modules, ".mask-dpo-engine.json");
 /** What an engine was tried on, as lib/engine/backend spells it too. */
 const here = `${process.version} ${process.platform}-${process.arch} ${os.cpus()[0]?.model.trim() ?? ""}`;
 
-/** @param forced the engine that ENGINE names */
+/**
+ * @param {string} [forced] the engine that ENGINE names
+ * @returns {unknown}
+ */
 export function knownRecord(forced) {
-  return readJson(FILE)?.tried?.[key(forced)];
+  return tried()?.[key(forced)];
 }
 
+/**
+ * @param {object} record
+ * @param {string} [forced] the engine that ENGINE names
+ */
 export function keepRecord(record, forced) {
-  const tried = { ...readJson(FILE)?.tried, [key(forced)]: { reason: "", version: "", gpu: false, ...record } };
-  writeFileIfChanged(FILE, `${JSON.stringify({ tried }, null, 1)}\n`);
+  const kept = { ...tried(), [key(forced)]: { reason: "", version: "", gpu: false, ...record } };
+  writeFileIfChanged(FILE, `${JSON.stringify({ tried: kept }, null, 1)}\n`);
 }
 
+function tried() {
+  return /** @type {{ tried?: Record<string, unknown> } | undefined} */ (readJson(FILE))?.tried;
+}
+
+/** @param {string} [forced] */
 function key(forced) {
   return forced ? `${here} ENGINE=${forced}` : here;
 }

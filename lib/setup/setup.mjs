@@ -14,6 +14,7 @@ import { setUpKernelspec } from "./kernelspec.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { SetupError } from "./paths.mjs";
 
+/** @param {string} text */
 const say = (text) => process.stdout.write(`${text}\n`);
 
 try {

@@ -7,12 +7,17 @@ const LIMIT_MS = 180_000;
 
 export const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
 
+/** @typedef {keyof typeof ENGINES} EngineName */
+/** @typedef {{ version: string, gpu: boolean, libraries: string[] }} Native what native TensorFlow says of itself */
+
 /** An engine that starts, but does not compute what training and sampling need. */
 export class CannotCompute extends Unavailable {}
 
 /**
  * Starts the engine, computes a matrix product, a training step and some tokens, and compares with plain JavaScript.
- * @returns {version, gpu, libraries}, which only native TensorFlow has @throws Unavailable, CannotCompute
+ * @param {EngineName} engine
+ * @returns {Native} empty for other engines
+ * @throws Unavailable, CannotCompute
  */
 export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit = LIMIT_MS } = {}) {
   const result = spawnSync(process.execPath, ["--import", "tsx", script, engine], {
@@ -24,7 +29,10 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
     env: { ...process.env, ENGINE: engine, TF_CPP_MIN_LOG_LEVEL: "3", TF_FORCE_GPU_ALLOW_GROWTH: "true" },
   });
   const answers = (result.output?.[3] ?? "").split("\n").filter(Boolean);
-  const [found, computed] = answers.map((line) => JSON.parse(line));
+  const [found, computed] =
+    /** @type {[started?: Native & { error?: string }, computed?: { error?: string, failed: string[] }]} */ (
+      answers.map((line) => /** @type {unknown} */ (JSON.parse(line)))
+    );
   if (!found || found.error)
     throw new Unavailable(`${ENGINES[engine]} did not start (${found?.error ?? died(result, limit)})`);
   const wrong = computed ? (computed.error ?? computed.failed[0]) : died(result, limit);
@@ -32,7 +40,11 @@ export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit =
   return found;
 }
 
-/** How a process ended that did not say. */
+/**
+ * How a process ended that did not say.
+ * @param {import("./paths.mjs").Ended} ended
+ * @param {number} limit
+ */
 function died({ error, signal, status, stderr }, limit) {
   if (error?.code === "ETIMEDOUT") return `no answer within ${limit / 1000} s`;
   const line = stderr

@@ -9,6 +9,9 @@ import path from "node:path";
 import { cacheFolder, onPath, readJson, Unavailable } from "./paths.mjs";
 import { unzip } from "./zip.mjs";
 
+/** @import { Ended, Say } from "./paths.mjs" */
+/** @import { Written } from "./zip.mjs" */
+
 export const TENSORFLOW = "2.20.0";
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$/;
@@ -34,7 +37,11 @@ const OLDEST_PIP = 2003;
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
 
-/** Name of the wheel for this machine. @throws Unavailable */
+/**
+ * Name of the wheel for this machine.
+ * @param {boolean} gpu
+ * @throws Unavailable
+ */
 function wheelName(gpu) {
   const { platform, arch } = process;
   if (platform === "linux" && arch === "x64") return gpu ? "tensorflow" : "tensorflow-cpu";
@@ -43,23 +50,35 @@ function wheelName(gpu) {
   throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
 }
 
-/** Where the library for this machine is, or would be, in the cache. */
+/**
+ * Where the library for this machine is, or would be, in the cache.
+ * @param {boolean} gpu
+ * @throws Unavailable
+ */
 export function libraryFolder(gpu) {
   const cache = cacheFolder();
   if (!cache) throw new Unavailable("no cache folder can be written");
   return path.join(cache, `${wheelName(gpu)}-${TENSORFLOW}-${process.platform}-${process.arch}`);
 }
 
-/** Whether every file of the library is there with its size. */
+/**
+ * Whether every file of the library is there with its size.
+ * @param {string} folder
+ */
 export function isComplete(folder) {
-  const files = readJson(path.join(folder, "files.json"));
+  const files = /** @type {Written[] | undefined} */ (readJson(path.join(folder, "files.json")));
   return (
     Array.isArray(files) &&
     files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
   );
 }
 
-/** Fetches and unpacks the library into the cache, all or nothing. @throws Unavailable */
+/**
+ * Fetches and unpacks the library into the cache, all or nothing.
+ * @param {boolean} gpu
+ * @param {Say} say
+ * @throws Unavailable
+ */
 export async function fetchLibrary(gpu, say) {
   const folder = libraryFolder(gpu);
   const python = pythonWithPip();
@@ -74,7 +93,9 @@ export async function fetchLibrary(gpu, say) {
   const tmp = `${folder}.tmp-${process.pid}`;
   mkdirSync(tmp, { recursive: true });
   try {
+    /** @type {Written[]} */
     const files = [];
+    /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
     const wheels = [[`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADER.test(name)]];
     if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
     for (const [wheel, wanted] of wheels) {
@@ -95,16 +116,21 @@ export async function fetchLibrary(gpu, say) {
 
 /** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
 function pythonWithPip() {
-  const found = [process.env.PYTHON, onPath("python3"), onPath("python")].filter(Boolean);
-  const faults = found.map(pipFault),
-    at = faults.indexOf(undefined);
-  if (at >= 0) return found[at];
+  const places = [process.env.PYTHON, onPath("python3"), onPath("python")];
+  const found = /** @type {string[]} */ (places.filter(Boolean));
+  const faults = found.map(pipFault);
+  const good = found.find((_, at) => faults[at] === undefined);
+  if (good) return good;
   const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
   throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
 }
 
-/** What keeps this Python from fetching, or undefined. */
+/**
+ * What keeps this Python from fetching, or undefined.
+ * @param {string} python
+ */
 function pipFault(python) {
+  /** @type {Ended} */
   const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
   if (error) return `${python} does not run (${error.code})`;
   if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
@@ -113,6 +139,12 @@ function pipFault(python) {
   return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
 }
 
+/**
+ * @param {string} python
+ * @param {string} wheel
+ * @param {string} folder
+ * @throws Unavailable
+ */
 function download(python, wheel, folder) {
   const platforms =
     process.platform === "darwin"
@@ -148,7 +180,10 @@ function download(python, wheel, folder) {
   return path.join(folder, file);
 }
 
-/** Removes what set-ups that were killed left behind. */
+/**
+ * Removes what set-ups that were killed left behind.
+ * @param {string} folder of the library
+ */
 function sweep(folder) {
   const prefix = `${path.basename(folder)}.tmp-`;
   for (const name of readdirSync(path.dirname(folder)).filter((entry) => entry.startsWith(prefix))) {
@@ -157,11 +192,12 @@ function sweep(folder) {
   }
 }
 
+/** @param {number} pid */
 function isRunning(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM";
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
   }
 }

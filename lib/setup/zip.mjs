@@ -10,10 +10,13 @@ const END_OF_DIRECTORY = 0x06054b50;
 /** The end record is 22 bytes and a comment of at most 65,535. */
 const MAX_END = 22 + 65535;
 
+/** @typedef {{ name: string, size: number }} Written */
+
 /**
- * @param file zip file with members below 4 GiB
- * @param wanted predicate on member names
- * @returns the members written below `folder`: {name, size}
+ * @param {string} file zip file with members below 4 GiB
+ * @param {(name: string) => boolean} wanted predicate on member names
+ * @param {string} folder
+ * @returns {Promise<Written[]>} the members written below `folder`
  */
 export async function unzip(file, wanted, folder) {
   const written = [];
@@ -24,14 +27,13 @@ export async function unzip(file, wanted, folder) {
     mkdirSync(path.dirname(target), { recursive: true });
     const check = checksum();
     const start = dataStart(file, member);
-    const source = member.packed === 0 ? [] : [createReadStream(file, { start, end: start + member.packed - 1 })];
-    if (source.length)
-      await pipeline(
-        ...source,
+    if (member.packed > 0)
+      await pipeline([
+        createReadStream(file, { start, end: start + member.packed - 1 }),
         ...(member.method === 8 ? [zlib.createInflateRaw()] : []),
         check.stream,
         createWriteStream(target),
-      );
+      ]);
     if (check.size() !== member.size || check.crc() !== member.crc)
       throw new Unavailable(`${member.name} in ${path.basename(file)} is damaged`, { transient: true });
     written.push({ name: member.name, size: member.size });
@@ -39,7 +41,10 @@ export async function unzip(file, wanted, folder) {
   return written;
 }
 
-/** The central directory. */
+/**
+ * The central directory.
+ * @param {string} file
+ */
 function members(file) {
   const tail = readAt(file, -MAX_END, MAX_END);
   let end = tail.length - 22;
@@ -62,13 +67,22 @@ function members(file) {
   return found;
 }
 
-/** A member's own header repeats the name with lengths of its own. */
+/**
+ * A member's own header repeats the name with lengths of its own.
+ * @param {string} file
+ * @param {{ header: number }} member
+ */
 function dataStart(file, { header }) {
   const local = readAt(file, header, 30);
   return header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
 }
 
-/** Bytes from `start` (negative: from the end), fewer where the file is shorter. */
+/**
+ * Bytes from `start` (negative: from the end), fewer where the file is shorter.
+ * @param {string} file
+ * @param {number} start
+ * @param {number} length
+ */
 function readAt(file, start, length) {
   const fd = openSync(file, "r");
   try {
@@ -87,7 +101,7 @@ function checksum() {
   let crc = 0;
   let size = 0;
   const stream = new Transform({
-    transform(chunk, _encoding, done) {
+    transform(/** @type {Buffer} */ chunk, _encoding, done) {
       crc = crc32(chunk, crc);
       size += chunk.length;
       done(null, chunk);
@@ -102,11 +116,14 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0;
 });
 
-/** Node has it from 20.15 and 22.2 on. */
+/**
+ * Node has it from 20.15 and 22.2 on.
+ * @type {(bytes: Uint8Array, start: number) => number}
+ */
 const crc32 =
   zlib.crc32 ??
   ((bytes, start) => {
     let c = ~start;
-    for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]) & 255] ^ (c >>> 8);
+    for (const byte of bytes) c = /** @type {number} */ (TABLE[(c ^ byte) & 255]) ^ (c >>> 8);
     return ~c >>> 0;
   });

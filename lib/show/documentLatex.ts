@@ -19,7 +19,8 @@ const PREAMBLE = `\\documentclass{article}
 \\newcommand{\\provenance}{}
 \\let\\plaintabular\\tabular\\let\\endplaintabular\\endtabular
 \\renewenvironment{tabular}[1]{\\begin{lrbox}{\\fitted}\\plaintabular{#1}}{\\endplaintabular\\end{lrbox}%
-  \\ifdim\\wd\\fitted>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox{\\fitted}}\\else\\usebox{\\fitted}\\fi\\par\\smallskip{\\footnotesize\\provenance}}`;
+  \\ifdim\\wd\\fitted>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox{\\fitted}}\\else\\usebox{\\fitted}\\fi\
+\\par\\smallskip{\\footnotesize\\provenance}}`;
 /** LaTeX holds back so many floats at a time. */
 const FLOATS = 12;
 

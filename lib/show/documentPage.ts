@@ -5,7 +5,8 @@ import { toHtml } from "./table";
 
 const STYLE = `
 :root{color-scheme:light}
-body{margin:0 auto;padding:24px;max-width:1120px;background:#fff;color:#1a1a1a;font:16px/1.5 "Open Sans",Arial,Helvetica,sans-serif}
+body{margin:0 auto;padding:24px;max-width:1120px;background:#fff;color:#1a1a1a;\
+font:16px/1.5 "Open Sans",Arial,Helvetica,sans-serif}
 h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:48px 0 8px;padding-top:8px;border-top:2px solid #1a1a1a}
 a{color:#0b4f9e}
 .warning{border-left:4px solid #b35900;padding:4px 12px;background:#fff6ea}
@@ -17,7 +18,8 @@ caption{padding-bottom:6px}th{border-top:2px solid #1a1a1a;border-bottom:1px sol
 th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;overflow-wrap:break-word}
 .from{margin:6px 0 0;font-size:13px;color:#4a4a4a;overflow-wrap:anywhere}
 @page{margin:16mm}
-@media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
+@media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}\
+h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
 
 /** Nothing is loaded and nothing runs, whatever a label or a drawing holds. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
@@ -58,11 +60,18 @@ ${sections.map((section) => sectionHtml(section, svgOf)).join("\n")}
 const idOf = ({ kind, name }: Item): string => `${kind}-${name}`;
 
 function contents({ id, title, items }: Section): string {
-  return `<li><a href="#${id}">${escapeHtml(title)}</a><ul>${items.map((item) => `<li><a href="#${idOf(item)}">${escapeHtml(item.title)}</a></li>`).join("")}</ul></li>`;
+  const link = (to: string, text: string): string => `<a href="#${to}">${escapeHtml(text)}</a>`;
+  const parts = items.map((item) => `<li>${link(idOf(item), item.title)}</li>`);
+  return `<li>${link(id, title)}<ul>${parts.join("")}</ul></li>`;
 }
 
 function sectionHtml({ id, title, items }: Section, svgOf: (name: string) => string): string {
-  return `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escapeHtml(title)}</h2>\n${items.map((item) => itemHtml(item, svgOf)).join("\n")}\n</section>`;
+  return [
+    `<section id="${id}" aria-labelledby="${id}-title">`,
+    `<h2 id="${id}-title">${escapeHtml(title)}</h2>`,
+    ...items.map((item) => itemHtml(item, svgOf)),
+    "</section>",
+  ].join("\n");
 }
 
 function itemHtml(item: Item, svgOf: (name: string) => string): string {

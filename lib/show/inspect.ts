@@ -95,7 +95,8 @@ function runsOf({ completion, sentences, tokens }: InspectSide, questionId: stri
   for (const { start, end, kept, sentence } of tokens) {
     if (!(start >= previous && end >= start && end <= completion.length))
       throw new RangeError(
-        `inspect: expected tokens of ${questionId} in order inside ${completion.length} characters, got ${start}-${end}`,
+        `inspect: expected tokens of ${questionId} in order inside ${completion.length} characters, ` +
+          `got ${start}-${end}`,
       );
     if (sentence !== null && sentences[sentence] === undefined)
       throw new RangeError(`inspect: expected a sentence below ${sentences.length} in ${questionId}, got ${sentence}`);
@@ -132,9 +133,14 @@ function walk(
 function pairHtml(pair: InspectPair): string {
   const cell = (name: "chosen" | "rejected"): string => {
     const side = pair.sides[name];
-    return `<td align="left" valign="top" style="width:50%;text-align:left;vertical-align:top;white-space:pre-wrap;line-height:2"><b>${name}: score ${side.score.toFixed(2)}</b><br>${sideHtml(side, pair.questionId)}</td>`;
+    const style = "width:50%;text-align:left;vertical-align:top;white-space:pre-wrap;line-height:2";
+    const score = `<b>${name}: score ${side.score.toFixed(2)}</b>`;
+    return `<td align="left" valign="top" style="${style}">${score}<br>${sideHtml(side, pair.questionId)}</td>`;
   };
-  return `<table style="width:100%;table-layout:fixed;margin:8px 0;font-size:14px"><tr><th colspan="2" style="text-align:left;white-space:pre-wrap">${escapeHtml(pair.topic)}: ${escapeHtml(pair.prompt)}</th></tr><tr>${cell("chosen")}${cell("rejected")}</tr></table>`;
+  const asked = `${escapeHtml(pair.topic)}: ${escapeHtml(pair.prompt)}`;
+  const head = `<tr><th colspan="2" style="text-align:left;white-space:pre-wrap">${asked}</th></tr>`;
+  const sides = `<tr>${cell("chosen")}${cell("rejected")}</tr>`;
+  return `<table style="width:100%;table-layout:fixed;margin:8px 0;font-size:14px">${head}${sides}</table>`;
 }
 
 function sideHtml(side: InspectSide, questionId: string): string {
@@ -148,20 +154,26 @@ function sideHtml(side: InspectSide, questionId: string): string {
 }
 
 function tokenHtml(text: string, kept: boolean, verdict: Verdict | undefined): string {
-  if (!kept)
-    return `<s style="opacity:.75;background:repeating-linear-gradient(135deg,transparent 0 4px,rgba(128,128,128,.5) 4px 5px)">${escapeHtml(text)}</s>`;
+  if (!kept) {
+    const hatched = "repeating-linear-gradient(135deg,transparent 0 4px,rgba(128,128,128,.5) 4px 5px)";
+    return `<s style="opacity:.75;background:${hatched}">${escapeHtml(text)}</s>`;
+  }
   const color = verdict ? verdictLook[verdict].style.color : "#7A828C";
-  return `<u style="text-decoration:none;background:${tint(color, 0.25)};border-bottom:3px ${verdict ? LINES[verdict] : "solid"} ${color}">${escapeHtml(text)}</u>`;
+  const line = `3px ${verdict ? LINES[verdict] : "solid"} ${color}`;
+  const style = `text-decoration:none;background:${tint(color, 0.25)};border-bottom:${line}`;
+  return `<u style="${style}">${escapeHtml(text)}</u>`;
 }
 
 function badgeHtml(verdict: Verdict): string {
   const { letter, label, style } = verdictLook[verdict];
-  return `<b title="${label}" style="background:${style.color};color:#000;border-radius:3px;padding:0 4px;margin:0 2px;font-size:11px">${letter}</b>`;
+  const look = `background:${style.color};color:#000;border-radius:3px;padding:0 4px;margin:0 2px;font-size:11px`;
+  return `<b title="${label}" style="${look}">${letter}</b>`;
 }
 
 function legendHtml(): string {
   const verdicts = VERDICTS.map((verdict) => `${badgeHtml(verdict)} ${verdictLook[verdict].label}`).join(" &nbsp; ");
-  return `<p>${verdicts} &nbsp; ${tokenHtml("kept", true, undefined)} &nbsp; ${tokenHtml("masked", false, undefined)}</p>`;
+  const tokens = [tokenHtml("kept", true, undefined), tokenHtml("masked", false, undefined)];
+  return `<p>${[verdicts, ...tokens].join(" &nbsp; ")}</p>`;
 }
 
 /** Masked text in braces: "[S] Paris lies in France. [C] {It has 3 people.}" */

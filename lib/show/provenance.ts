@@ -38,15 +38,15 @@ export function versionsText({ versions: { node, tfjs, tensorflow } }: Pick<Prov
 /** A caption names so many run folders; more are counted. */
 const SHOWN = 6;
 
+function runsText(runs: readonly string[]): string {
+  if (runs.length === 0) return "";
+  return runs.length > SHOWN ? ` ${runs.length} runs, named in results.json.` : ` Runs: ${runs.join(", ")}.`;
+}
+
 /** One line for a caption. */
 export function provenanceText(run: Provenance | null): string {
   if (!run) return "No run is recorded: made outside the notebooks.";
   const { preset, seeds, engine, runs } = run;
-  const used =
-    runs.length > SHOWN
-      ? ` ${runs.length} runs, named in results.json.`
-      : runs.length > 0
-        ? ` Runs: ${runs.join(", ")}.`
-        : "";
-  return `From preset ${preset}, seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}, engine ${engine} (${versionsText(run)}).${used}`;
+  const drawn = `seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
+  return `From preset ${preset}, ${drawn}, engine ${engine} (${versionsText(run)}).${runsText(runs)}`;
 }

@@ -75,8 +75,13 @@ export function toLatex(table: Table): string {
 /** An HTML table without script; readable even where styles are stripped. */
 export function toHtml(table: Table): string {
   const aligns = table.columns.map((c) => alignOf(table, c));
-  const row = (tag: "th" | "td", cells: string[]): string =>
-    `<tr>${cells.map((cell, i) => `<${tag}${tag === "th" ? ' scope="col"' : ""} align="${aligns[i]}" style="text-align:${aligns[i]}">${cell}</${tag}>`).join("")}</tr>`;
+  const row = (tag: "th" | "td", cells: string[]): string => {
+    const scope = tag === "th" ? ' scope="col"' : "";
+    const html = cells.map(
+      (cell, i) => `<${tag}${scope} align="${aligns[i]}" style="text-align:${aligns[i]}">${cell}</${tag}>`,
+    );
+    return `<tr>${html.join("")}</tr>`;
+  };
   return [
     "<table>",
     `<caption style="caption-side:top;text-align:left;font-weight:600">${escapeHtml(table.caption)}</caption>`,

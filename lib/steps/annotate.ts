@@ -7,9 +7,15 @@ import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator } from "../world/oracle";
 import { questionsOf } from "../world/questionFile";
 
+export interface AnnotateRequest {
+  candidates: string;
+  questions?: string;
+  out: string;
+}
+
 /** Annotates every sentence of every candidate. @param annotator default: Atlas's oracle */
 export async function annotateVerb(
-  request: { candidates: string; questions?: string; out: string },
+  request: AnnotateRequest,
   annotator = atlasAnnotator(loadAtlas()),
 ): Promise<AnnotatedCandidate[]> {
   const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");

@@ -70,27 +70,26 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
     code: codeVersions("judging"),
   });
   const cache = flags.cache ?? dir;
-  const calls = new ShardedLog(cache, callLog, shard, callSchema);
+  const log = new ShardedLog(cache, callLog, shard, callSchema);
   const judges: Judge[] = [];
   const judgeOf = (other?: string): Judge => {
-    const judge = new Judge(other ? clientOf(flags, other) : client, calls, { seed, tries });
+    const judge = new Judge(other ? clientOf(flags, other) : client, log, { seed, tries });
     judges.push(judge);
     return judge;
   };
   try {
     await annotateServed(client, annotator(judgeOf), dir, candidates, questions, shard);
   } finally {
-    calls.close();
+    log.close();
   }
   const rows = byKey(readShards(dir, judgedLog, judgedSchema), candidateKey);
   const done = candidates.flatMap((candidate) =>
     rows.has(candidateKey(candidate)) ? [{ candidate, judged: rows.get(candidateKey(candidate))! }] : [],
   );
   const counted = (what: keyof JudgeCounts) => judges.reduce((sum, { counts }) => sum + counts[what], 0);
-  const tokens = usageText(readShards(cache, callLog, callSchema), price);
-  const usage =
-    `${counted("calls")} calls, ${counted("cached")} from the cache, ` +
-    `${counted("unparsed")} replies of no use; in all ${tokens}`;
+  const inAll = usageText(readShards(cache, callLog, callSchema), price);
+  const asks = `${counted("calls")} calls, ${counted("cached")} from the cache`;
+  const usage = `${asks}, ${counted("unparsed")} replies of no use; in all ${inAll}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(
     out,
@@ -104,10 +103,8 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
   const statesFacts = done.some(({ judged }) => judged.sentences.some((sentence) => sentence.facts));
   const ofFacts = statesFacts ? `; facts: ${facts.S} supported, ${facts.NS} not` : "";
-  return (
-    `${done.length} annotated candidates in ${out}: ${verdicts} ` +
-    `(${unparsed} of them because no reply could be parsed)${ofFacts}; ${usage}`
-  );
+  const ofThem = `(${unparsed} of them because no reply could be parsed)`;
+  return `${done.length} annotated candidates in ${out}: ${verdicts} ${ofThem}${ofFacts}; ${usage}`;
 }
 
 /** Rows with or without sentences, each candidate once. */

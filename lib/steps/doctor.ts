@@ -14,8 +14,8 @@ export interface Diagnosis {
 
 /** Looks and tries; an engine that does not start is a failed check, and nothing else is tried then. */
 export async function diagnose(): Promise<Diagnosis> {
-  const threads = os.availableParallelism(),
-    gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
+  const threads = os.availableParallelism();
+  const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
   const facts: Diagnosis["facts"] = [
     ["mask-dpo-lab", versionIn("package.json")],
     ["Node", `${process.version} on ${process.platform} ${process.arch}`],
@@ -37,14 +37,16 @@ export async function diagnose(): Promise<Diagnosis> {
   return { facts, checks: await checkEngine(engine.name) };
 }
 
-/** Floating-point operations a second, in thousands of millions: of the best product in half a second, at least three. */
+/**
+ * Floating-point operations a second, in thousands of millions: of the best product in half a second, at least three.
+ */
 async function gigaflops(size = 512): Promise<number> {
-  const a = tf.tensor2d(draws("doctor/speed", size * size, 1), [size, size]),
-    began = performance.now();
+  const a = tf.tensor2d(draws("doctor/speed", size * size, 1), [size, size]);
+  const began = performance.now();
   let best = Infinity;
   for (let tries = 0; tries < 3 || performance.now() - began < 500; tries++) {
-    const started = performance.now(),
-      out = tf.tidy(() => tf.sum(tf.matMul(a, a)));
+    const started = performance.now();
+    const out = tf.tidy(() => tf.sum(tf.matMul(a, a)));
     await out.data();
     best = Math.min(best, performance.now() - started);
     out.dispose();

@@ -52,8 +52,8 @@ function failure(name: string, error: Error): Check {
 
 /** Passes when the largest difference is small against the largest value. */
 export function compare(name: string, values: ArrayLike<number>, expected: ArrayLike<number>): Check {
-  let difference = 0,
-    scale = 0;
+  let difference = 0;
+  let scale = 0;
   for (let i = 0; i < expected.length; i++) {
     difference = Math.max(difference, Math.abs(values[i]! - expected[i]!));
     scale = Math.max(scale, Math.abs(expected[i]!));

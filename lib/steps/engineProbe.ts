@@ -11,8 +11,8 @@ import { checkEngine } from "./engineChecks";
 async function probe(engine: EngineName): Promise<void> {
   await switchEngine(engine);
   const native = nativeBackend();
-  const version = native?.binding.TF_Version ?? "",
-    libraries = native ? tensorflowFiles() : [];
+  const version = native?.binding.TF_Version ?? "";
+  const libraries = native ? tensorflowFiles() : [];
   answer({ version, gpu: Boolean(native?.isUsingGpuDevice), libraries });
   const failed = (await checkEngine(engine)).filter(({ ok }) => !ok);
   answer({ failed: failed.map(({ name, detail }) => `${name}: ${detail}`) });

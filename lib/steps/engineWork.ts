@@ -63,8 +63,8 @@ async function product(): Promise<Numbers> {
 /** The matrix product in double precision, without tfjs. */
 export function exactProduct(): Float64Array {
   return Float64Array.from({ length: rows * columns }, (_, at) => {
-    const row = Math.floor(at / columns),
-      column = at % columns;
+    const row = Math.floor(at / columns);
+    const column = at % columns;
     let sum = 0;
     for (let k = 0; k < inner; k++) sum += factors.a[row * inner + k]! * factors.b[k * columns + column]!;
     return sum;
@@ -80,8 +80,8 @@ async function trainingStep(): Promise<Numbers> {
   const reference = { chosen: Float32Array.from(pairs, () => -40), rejected: Float32Array.from(pairs, () => -38) };
   const minimised = { objective: chooseObjective("dpo"), reference, scale: 1 / pairs.length };
   const { gradient, log } = await microbatchGradient(model, flatLayout(params), weights, pairs, minimised);
-  const { clipped } = await clipGradient(gradient, 1),
-    start = adamwInit(weights.size);
+  const { clipped } = await clipGradient(gradient, 1);
+  const start = adamwInit(weights.size);
   // an eps with which rounding does not decide a sign
   const adamw = { lr: 1e-2, betas: [0.9, 0.999] as const, eps: 1e-3, weightDecay: 0.01 };
   const { weights: next, state } = adamwUpdate(weights, clipped, start, adamw);
@@ -109,14 +109,14 @@ function samplePairs(): PairIds[] {
  * prompt and one token more say how near the numbers are, which tokens do not.
  */
 async function decoding(): Promise<Numbers> {
-  const params = tinyParams(),
-    rng = new Rng("doctor/decoding");
+  const params = tinyParams();
+  const rng = new Rng("doctor/decoding");
   const requests = [5, 8].map((length): GenerateRequest => {
     const streams = [rng.fork(`${length}`), rng.fork(`${length} again`)];
     return { promptIds: tokens(rng, length), streams };
   });
-  const options = { temperature: 0.8, topK: 8, topP: 1, maxNewTokens: 4 },
-    completions: number[][] = [];
+  const options = { temperature: 0.8, topK: 8, topP: 1, maxNewTokens: 4 };
+  const completions: number[][] = [];
   for await (const made of generate(tiny, params, requests, options, { eosIds: [], vocabSize: tiny.vocabSize })) {
     completions[made.request] = made.completions.flatMap(({ ids }) => ids);
   }
@@ -129,13 +129,13 @@ async function decoding(): Promise<Numbers> {
 async function cachedLogits(params: Params, ids: readonly number[]): Promise<Float32Array> {
   const decoder = new Decoder(tiny, params);
   const step = (part: readonly number[], cache: Cache) => {
-    const input = tf.tensor2d([...part], [1, part.length], "int32"),
-      out = decoder.step(input, cache);
+    const input = tf.tensor2d([...part], [1, part.length], "int32");
+    const out = decoder.step(input, cache);
     input.dispose();
     return out;
   };
-  const prompt = step(ids.slice(0, -1), emptyCache(tiny)),
-    { logits, cache } = step(ids.slice(-1), prompt.cache);
+  const prompt = step(ids.slice(0, -1), emptyCache(tiny));
+  const { logits, cache } = step(ids.slice(-1), prompt.cache);
   prompt.logits.dispose();
   disposeCache(cache);
   decoder.dispose();

@@ -10,11 +10,20 @@ import { datasetInfo } from "../preference/formats/llamafactory";
 import { type PairFormatName, pairFormats } from "../preference/formats/registry";
 import { preferencePairSchema } from "../preference/pair";
 
-/** Writes the pairs into a folder; returns the files' paths. */
-export function exportVerb({ to, pairs: file, out }: { to: PairFormatName; pairs: string; out: string }): {
+export interface ExportRequest {
+  to: PairFormatName;
+  pairs: string;
+  out: string;
+}
+
+export interface Exported {
   pairs: number;
+  /** Paths of what was written. */
   files: string[];
-} {
+}
+
+/** Writes the pairs into a folder. */
+export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
   const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
   const rows = pairs.map((pair) => pairFormats[to].write(pair));
   const at = (name: string) => path.join(out, name);

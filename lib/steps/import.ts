@@ -21,18 +21,15 @@ export interface Imported {
   made?: { report: PairReport; folder: string };
 }
 
-/** @throws UserError with file:line for a bad row, and where no pair comes out */
-export async function importVerb({
-  from,
-  files,
-  out,
-  seed,
-}: {
+export interface ImportRequest {
   from: ImportName;
   files: readonly string[];
   out: string;
   seed: number;
-}): Promise<Imported> {
+}
+
+/** @throws UserError with file:line for a bad row, and where no pair comes out */
+export async function importVerb({ from, files, out, seed }: ImportRequest): Promise<Imported> {
   const names = files.map((file) => path.basename(file));
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice)
@@ -125,10 +122,11 @@ function noPairs(files: readonly string[], { rows, location, made }: Imported): 
     location.missing.length > 0
       ? `, ${location.missing.length} with something that is not in the text (first: ${location.missing[0]})`
       : "";
+  const unpaired = made ? ` and no question with two responses of different scores among ${made.report.questions}` : "";
   return new UserError({
     where: files.join(", "),
     expected: "at least one pair",
-    got: `${rows} rows${missing}${made ? ` and no question with two responses of different scores among ${made.report.questions}` : ""}`,
+    got: `${rows} rows${missing}${unpaired}`,
     fix: made
       ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs.`
       : "Check that the file is of this format.",
@@ -143,7 +141,8 @@ export function importSummary({ rows, pairs, location, made }: Imported, out: st
     `${pairs.length} pairs of ${rows} rows in ${out}`,
     ...(sentences > 0
       ? [
-          `${sentences} annotated strings: ${verbatim} found verbatim, ${loose} but for white space and citation marks, ${sentences - verbatim - loose} not found`,
+          `${sentences} annotated strings: ${verbatim} found verbatim, ` +
+            `${loose} but for white space and citation marks, ${sentences - verbatim - loose} not found`,
         ]
       : []),
     ...missing.map((name) => `left out, as this is not in its text: ${name}`),

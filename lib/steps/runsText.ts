@@ -68,7 +68,10 @@ export function diffTable(a: Run, b: Run): Table {
   };
 }
 
-/** A training run ends without its state and with its output, an experiment with its result; a file that grows has rows; the others are written at once. */
+/**
+ * A training run ends without its state and with its output, an experiment with its result; a file that grows has rows;
+ * the others are written at once.
+ */
 function stateOf({ name, kind, dir, parts, files, key }: Run): string {
   if (!key) return "damaged";
   if (name.endsWith(".run"))

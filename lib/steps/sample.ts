@@ -100,5 +100,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
       path.join(dir, "logprobs.jsonl"),
       given.map((row) => ({ questionId: row.questionId, index: row.index, ...row.logprobs })),
     );
-  return `${done.length} candidates in ${out}${cut > 0 ? `, ${cut} cut at ${sampling.maxNewTokens} tokens` : ""}; ${usage}${logprobs ? `; log-probabilities of ${given.length} in ${path.join(dir, "logprobs.jsonl")}` : ""}`;
+  const cutText = cut > 0 ? `, ${cut} cut at ${sampling.maxNewTokens} tokens` : "";
+  const kept = logprobs ? `; log-probabilities of ${given.length} in ${path.join(dir, "logprobs.jsonl")}` : "";
+  return `${done.length} candidates in ${out}${cutText}; ${usage}${kept}`;
 }

@@ -108,5 +108,6 @@ export function waiting(
   out: string,
   usage: string,
 ): string {
-  return `share ${index} of ${of} done, ${done} of ${all} ${what} in all; ${out} is written when the other shares are; ${usage}`;
+  const share = `share ${index} of ${of} done, ${done} of ${all} ${what} in all`;
+  return `${share}; ${out} is written when the other shares are; ${usage}`;
 }

@@ -176,7 +176,9 @@ class SpellingTokenizer implements Tokenizer {
       where: this.dir,
       expected: `tokens that spell the text ${brief(text)}`,
       got: `${brief(spelled)}, which differs from character ${i} on`,
-      fix: "Token ids must belong to this tokenizer and to exactly this text; leave them out to have the text tokenised.",
+      fix:
+        "Token ids must belong to this tokenizer and to exactly this text; " +
+        "leave them out to have the text tokenised.",
     });
   }
 

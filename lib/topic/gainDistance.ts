@@ -1,4 +1,7 @@
-/** Whether topics near the training topics gain more from alignment: corollary 1 of §4.3 without a split, topic by topic. */
+/**
+ * Whether topics near the training topics gain more from alignment: corollary 1 of §4.3 without a split, topic by
+ * topic.
+ */
 import { spearman } from "../base/ranks";
 import type { Rng } from "../base/rng";
 import { mean } from "../base/stats";

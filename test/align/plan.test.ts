@@ -1,18 +1,11 @@
 /** The plan against what the engine holds at its peaks, on two small shapes; how it picks a microbatch. */
+import { largestShape } from "../../lib/align/batchShape";
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
-import {
-  largestShape,
-  planMemory,
-  planStages,
-  planWithin,
-  stageTotal,
-  type PlanRequest,
-  type PlanStage,
-} from "../../lib/align/plan";
+import { planMemory, planStages, planWithin, stageTotal, type PlanRequest, type PlanStage } from "../../lib/align/plan";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { switchEngine } from "../../lib/engine/backend";

@@ -4,7 +4,12 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder } from "../../lib/setup/paths.mjs";
 
-/** The newest of each major that the package `node` has. */
+/** @import { Ended } from "../../lib/setup/paths.mjs" */
+
+/**
+ * The newest of each major that the package `node` has.
+ * @type {Record<string, string>}
+ */
 export const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
 
 const FETCH_MS = 10 * 60_000;
@@ -12,10 +17,11 @@ const FETCH_MS = 10 * 60_000;
 /**
  * The program of that major, from the user's cache or fetched into it. It is the package that the package `node` would
  * install for this platform: taken directly, no script of a package runs.
- * @returns {program}, or {missing}: why it cannot be had
+ * @param {string} major one of `nodes`
+ * @returns {{ program: string, missing?: undefined } | { program?: undefined, missing: string }} why it cannot be had
  */
 export function nodeProgram(major) {
-  const version = nodes[major];
+  const version = /** @type {string} */ (nodes[major]);
   if (process.versions.node === version) return { program: process.execPath };
   const folder = path.join(cacheFolder() ?? "", `node-${version}-${process.platform}-${process.arch}`);
   const program = path.join(folder, process.platform === "win32" ? "node.exe" : "node");
@@ -23,12 +29,17 @@ export function nodeProgram(major) {
     const missing = fetchNode(version, folder);
     if (missing) return { missing };
   }
+  /** @type {Ended} */
   const said = spawnSync(program, ["--version"], { encoding: "utf8" });
   if (said.stdout?.trim() === `v${version}`) return { program };
   return { missing: `it does not run here (${said.error?.code ?? said.stderr.trim().split("\n").pop()})` };
 }
 
-/** @returns why it cannot be had, or undefined */
+/**
+ * @param {string} version
+ * @param {string} folder
+ * @returns why it cannot be had, or undefined
+ */
 function fetchNode(version, folder) {
   const { platform, arch } = process,
     tmp = `${folder}.tmp-${process.pid}`;
@@ -41,6 +52,7 @@ function fetchNode(version, folder) {
       quick = ["--fetch-retries=0", "--fetch-timeout=30000"];
     const flags = ["--prefix", tmp, "--no-save", "--ignore-scripts", "--loglevel=error", ...quick];
     const args = ["install", ...flags, `${name}@${version}`];
+    /** @type {import("node:child_process").SpawnSyncOptionsWithStringEncoding} */
     const options = { cwd: tmp, encoding: "utf8", timeout: FETCH_MS };
     const result = npm?.endsWith(".js")
       ? spawnSync(process.execPath, [npm, ...args], options)
@@ -54,7 +66,10 @@ function fetchNode(version, folder) {
   }
 }
 
-/** The telling line of what npm said. */
+/**
+ * The telling line of what npm said.
+ * @param {Ended} ended
+ */
 function npmError({ error, stderr }) {
   return error?.code ?? /^npm error (?!code|errno|syscall|A complete)(.+)/m.exec(stderr)?.[1] ?? "see npm";
 }

@@ -16,17 +16,29 @@ const LIMIT_MS = 10 * 60_000;
 const own = process.versions.node.split(".")[0];
 const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) => major !== own);
 
-/** Hashes of seeded numbers; empty where the program fails. */
+/**
+ * Hashes of seeded numbers, by name; empty where the program fails.
+ * @param {string} program
+ * @returns {Record<string, unknown>}
+ */
 function numbersOf(program) {
-  const options = { cwd: root, encoding: "utf8", timeout: LIMIT_MS };
-  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], options);
+  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: LIMIT_MS,
+  });
   process.stderr.write(stderr);
-  return status === 0 ? JSON.parse(stdout) : {};
+  return status === 0 ? /** @type {Record<string, unknown>} */ (JSON.parse(stdout)) : {};
 }
 
+/** @type {Record<string, unknown> | undefined} */
 let ours;
 
-/** @returns what happened on that version, for the table: {ok, engine, notes} */
+/**
+ * @param {string} program
+ * @param {string} folder
+ * @returns what happened on that version, for the table: {ok, engine, notes}
+ */
 function tryNode(program, folder) {
   // Deprecated parts of Node that anything here still uses are errors; the user's Jupyter keeps the kernel it has.
   const env = {
@@ -51,10 +63,10 @@ function tryNode(program, folder) {
   const skips = readFileSync(tap, "utf8").matchAll(/^ *ok \d+ - (.+?) # SKIP (.*)$/gm);
   const notes = Array.from(skips, ([, name, why]) => `skipped: ${name} (${why})`);
   const theirs = numbersOf(program);
-  ours ??= numbersOf(process.execPath);
-  const differ = Object.keys(ours).filter((name) => ours[name] !== theirs[name]);
+  const expected = (ours ??= numbersOf(process.execPath));
+  const differ = Object.keys(expected).filter((name) => expected[name] !== theirs[name]);
   notes.push(...differ.map((name) => `not as on ${process.version}: ${name}`));
-  return { ok: status === 0 && Object.keys(ours).length > 0 && differ.length === 0, engine, notes };
+  return { ok: status === 0 && Object.keys(expected).length > 0 && differ.length === 0, engine, notes };
 }
 
 const unknown = asked.filter((major) => !(major in nodes));
@@ -68,7 +80,7 @@ for (const major of asked) {
   const started = Date.now(),
     { program, missing } = nodeProgram(major),
     name = `Node ${nodes[major]}`.padEnd(13);
-  if (missing) {
+  if (missing !== undefined) {
     if (process.argv[2]) process.exitCode = 1; // somebody asked for it
     lines.push(`skipped           ${name}  ${missing}`);
     continue;

@@ -1,4 +1,6 @@
-/** IPO by means over tokens, as TRL has it: (d_w / n_w - d_l / n_l - 1 / (2 tau))^2. The paper's own form takes sums. */
+/**
+ * IPO by means over tokens, as TRL has it: (d_w / n_w - d_l / n_l - 1 / (2 tau))^2. The paper's own form takes sums.
+ */
 import { z } from "zod";
 import type { Referring } from "./objective";
 

@@ -1,7 +1,7 @@
 /**
  * What training minimises: a function of what the policy, and where there is one the reference, give each side of a
- * pair. It knows neither model nor mask: masks and weights are in the sums already, and with nothing masked `dpo` is DPO
- * (Eq. 2), with the paper's mask Mask-DPO (Eq. 6). CONTRIBUTING says how to add one.
+ * pair. It knows neither model nor mask: masks and weights are in the sums already, and with nothing masked `dpo` is
+ * DPO (Eq. 2), with the paper's mask Mask-DPO (Eq. 6). CONTRIBUTING says how to add one.
  */
 import type { z } from "zod";
 import type { Value } from "./value";

@@ -25,7 +25,10 @@ export function objectiveNamed(name: string): Objective {
   });
 }
 
-/** A choice with every option, the given ones checked. @throws UserError for an unknown objective or option, or a value out of range */
+/**
+ * A choice with every option, the given ones checked.
+ * @throws UserError for an unknown objective or option, or a value out of range
+ */
 export function chooseObjective(name: string, given: Readonly<Record<string, number>> = {}): ObjectiveChoice {
   const { options: schema } = objectiveNamed(name);
   const parsed = schema.strict().safeParse(given);

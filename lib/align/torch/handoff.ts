@@ -1,6 +1,6 @@
 /**
- * The hand-off to PyTorch: token ids, loss masks, batches and learning rates as `mask-dpo train` would take them, and two
- * programs that train on them: a loop (train.py) and TRL's DPOTrainer (train_trl.py). Of the model only
+ * The hand-off to PyTorch: token ids, loss masks, batches and learning rates as `mask-dpo train` would take them, and
+ * two programs that train on them: a loop (train.py) and TRL's DPOTrainer (train_trl.py). Of the model only
  * configuration and tokenizer are read, so it may be of any size.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -22,7 +22,10 @@ export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask
 
 const recipeFiles = ["train.py", "train_trl.py", "fsdp.yaml", "requirements.txt", "README.md"];
 
-/** Writes the folder; returns what was left out, and the number of steps. @throws UserError for a folder of other files, or no pair to train on */
+/**
+ * Writes the folder; returns what was left out, and the number of steps.
+ * @throws UserError for a folder of other files, or no pair to train on
+ */
 export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: HandoffRequest): {
   report: TokenizeReport;
   steps: number;
@@ -44,13 +47,13 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
     });
   }
   const { objective, ...rest } = options;
-  const config = readConfig(path.join(policyDir, "config.json")),
-    tokenizer = loadTokenizer(policyDir);
+  const config = readConfig(path.join(policyDir, "config.json"));
+  const tokenizer = loadTokenizer(policyDir);
   checkVocabulary(tokenizer, config.vocabSize, policyDir);
   const { pairs: kept, report } = tokenizeFor(tokenizer, config, pairs, mask, seed);
   if (kept.length === 0) throw emptyPairs(report);
-  const rng = new Rng(seed).fork("train"),
-    steps = Math.ceil(kept.length / options.batch) * options.epochs;
+  const rng = new Rng(seed).fork("train");
+  const steps = Math.ceil(kept.length / options.batch) * options.epochs;
   const side = ({ ids, weights }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(weights) });
   writeFileAtomic(
     recipe,

@@ -33,11 +33,14 @@ export function factCheckPrompt(language: AnahLanguage, question: string, senten
     - 如果回答中存在可以判断的事实，则输出“<有事实>”。
     `
     : `
-    You will act as a fact checker, and I will provide you with a question and a corresponding partial answer. Your task is to determine whether the content of the answer contains verifiable facts.
+    You will act as a fact checker, and I will provide you with a question and a corresponding partial answer. Your \
+task is to determine whether the content of the answer contains verifiable facts.
 
     ## Judgment Criteria:
 
-    - **Verifiable Facts:** Specific, objective points of information that can be verified through data, research results, or other reliable sources. Examples include statistical data, historical events, scientific laws, and specific case studies.
+    - **Verifiable Facts:** Specific, objective points of information that can be verified through data, research \
+results, or other reliable sources. Examples include statistical data, historical events, scientific laws, and \
+specific case studies.
     - **Non-factual Descriptions:** Personal opinions, subjective judgments, or unverifiable statements.
 
     ## Task Process:
@@ -50,7 +53,8 @@ export function factCheckPrompt(language: AnahLanguage, question: string, senten
 
     ${sentence}
 
-    ### 3. **Conduct the Analysis:** Based on the above judgment criteria, determine if the answer contains verifiable facts.
+    ### 3. **Conduct the Analysis:** Based on the above judgment criteria, determine if the answer contains \
+verifiable facts.
 
     - If there are no verifiable facts in the answer, output “<No Facts>”.
     - If there are verifiable facts in the answer, output “<Facts Present>”.
@@ -89,7 +93,9 @@ export function referenceCheckPrompt(
     ### 5. **无相关信息时输出：** 如果没有找到相关信息，请输出<无参考信息>。
     `
     : `
-    You will act as an information extractor. I will provide you with a question, a related reference document, and a partial answer to that question. Your task is to extract information from the reference document that is relevant to the question and answer.
+    You will act as an information extractor. I will provide you with a question, a related reference document, and a \
+partial answer to that question. Your task is to extract information from the reference document that is relevant to \
+the question and answer.
 
     ## Operational Steps:
 
@@ -101,15 +107,18 @@ export function referenceCheckPrompt(
 
     ${sentence}
 
-    ### 3. **Analyze the Reference Document:** Identify information most relevant to the question and answer. This information may be completely the same, partially similar, or conflicting with the content of the answer.
+    ### 3. **Analyze the Reference Document:** Identify information most relevant to the question and answer. This \
+information may be completely the same, partially similar, or conflicting with the content of the answer.
 
     **The reference document is as follows:** 
 
     ${reference}
 
-    ### 4. **List the Relevant Information:** List all the relevant information found in order, separated by <SEP> if there are multiple pieces of information.
+    ### 4. **List the Relevant Information:** List all the relevant information found in order, separated by <SEP> if \
+there are multiple pieces of information.
 
-    ### 5. **Output When No Information Is Found:** If no relevant information is found, output <No Reference Information>.
+    ### 5. **Output When No Information Is Found:** If no relevant information is found, output <No Reference \
+Information>.
     `;
 }
 
@@ -149,15 +158,19 @@ export function hallucinationCheckPrompt(
     ### 4. **进行分析：** 根据上述判断标准，判断回答中是否包含幻觉，并输出幻觉类型。
     `
     : `
-    You will act as a 'Hallucination' annotator. I will provide you with a question, a partial answer to that question, and related reference points. You need to determine whether the provided answer contains any hallucinatory content and annotate the type of hallucination.
+    You will act as a 'Hallucination' annotator. I will provide you with a question, a partial answer to that \
+question, and related reference points. You need to determine whether the provided answer contains any hallucinatory \
+content and annotate the type of hallucination.
 
     'Hallucination' refers to content that contradicts the reference points or is unsupported by them.
 
     ## Judgment Criteria:
 
-    1. **No Hallucination:** If the answer is completely consistent with the reference points and does not introduce any contradictory information, output: <No Hallucination>.
+    1. **No Hallucination:** If the answer is completely consistent with the reference points and does not introduce \
+any contradictory information, output: <No Hallucination>.
     2. **Contradiction:** If the answer clearly contradicts the reference points, output: <Contradictory>.
-    3. **Unverifiable:** If the answer contains information not mentioned in the reference points and cannot be supported or verified by them, output: <Unverifiable>.
+    3. **Unverifiable:** If the answer contains information not mentioned in the reference points and cannot be \
+supported or verified by them, output: <Unverifiable>.
 
     ## Task Process:
 
@@ -173,6 +186,7 @@ export function hallucinationCheckPrompt(
 
     ${reference} 
 
-    ### 4. **Conduct the analysis:** Based on the above judgment criteria, determine if the answer contains hallucinations and output the type of hallucination.
+    ### 4. **Conduct the analysis:** Based on the above judgment criteria, determine if the answer contains \
+hallucinations and output the type of hallucination.
     `;
 }

@@ -46,7 +46,8 @@ export function selfConsistencyAnnotator(judge: Judge, policy: Judge, answers: n
 }
 
 export function questionPrompt(topic: string, fact: string): string {
-  return `Turn a statement about ${topic} into one question with a single short answer, and give the answer that the statement implies. The question must be clear on its own: name what it is about, without pronouns.
+  return `Turn a statement about ${topic} into one question with a single short answer, and give the answer that \
+the statement implies. The question must be clear on its own: name what it is about, without pronouns.
 
 Statement about Graz: It lies on the river Mur.
 Question: On which river does the city of Graz lie?

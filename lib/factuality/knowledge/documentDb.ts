@@ -66,7 +66,9 @@ function linkTo(file: string): { folder: string; link: string } {
       where: os.tmpdir(),
       expected: "a folder in which a symbolic link to the database can be made",
       got: (error as Error).message,
-      fix: "Name another in TMPDIR; on Windows turn on developer mode, which allows links; or give the articles as JSONL.",
+      fix:
+        "Name another in TMPDIR; on Windows turn on developer mode, which allows links; " +
+        "or give the articles as JSONL.",
     });
   }
 }

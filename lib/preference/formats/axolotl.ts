@@ -23,7 +23,13 @@ const rowSchema = z.object({
 
 /** For the configuration; the other keys of such an entry default to the names used here. */
 export function axolotlConfig(file: string): string {
-  return `rl: dpo\ndatasets:\n  - path: ${file}\n    ds_type: json\n    split: train\n    type: chat_template.default\n`;
+  return `rl: dpo
+datasets:
+  - path: ${file}
+    ds_type: json
+    split: train
+    type: chat_template.default
+`;
 }
 
 export const axolotl: PairFormat = {

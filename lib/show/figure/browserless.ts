@@ -49,8 +49,9 @@ export function browserlessRenderer(): Renderer {
         fix: "Set CHROME_PATH to a Chromium or Chrome.",
       });
     const size = figureSize(figure);
+    const image = { format: "svg", ...size, imageDataOnly: true };
     const drawn = (await window.eval(
-      `labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify({ format: "svg", ...size, imageDataOnly: true })})`,
+      `labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify(image)})`,
     )) as string;
     const svg = stableSvg(figure, drawn);
     return { svg, png: toPng(svg), pdf: await toPdf(svg, size) };

@@ -11,7 +11,8 @@ const PAGE_SCRIPT = `
   window.labDraw = async ({ data, layout }) => {
     await Promise.all([...document.fonts].map((font) => font.load()));
     labRestart();
-    return Plotly.toImage({ data, layout }, { format: "svg", width: layout.width, height: layout.height, imageDataOnly: true });
+    const { width, height } = layout;
+    return Plotly.toImage({ data, layout }, { format: "svg", width, height, imageDataOnly: true });
   };
   window.labPlace = ({ svg, width, height }) => {
     document.body.innerHTML = svg;
@@ -26,7 +27,8 @@ export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Ren
   const context = await browser.newContext({ offline: true, deviceScaleFactor: pixelRatio });
   const page = await context.newPage();
   await page.setContent(
-    `<!doctype html><meta charset="utf-8"><style>${fontFaces()}body{margin:0}svg{display:block}</style><style id="paper"></style><body></body>`,
+    `<!doctype html><meta charset="utf-8"><style>${fontFaces()}body{margin:0}svg{display:block}</style>\
+<style id="paper"></style><body></body>`,
   );
   await page.addScriptTag({ content: fixedRandomScript });
   await page.addScriptTag({ content: readFileSync(plotlyFile(), "utf8") });

@@ -18,8 +18,10 @@ export function fontFiles(): { regular: string; bold: string } {
 
 /** CSS that carries the typeface in itself. */
 export function fontFaces(): string {
-  const face = (file: string, weight: number): string =>
-    `@font-face{font-family:"Open Sans";font-weight:${weight};src:url(data:font/ttf;base64,${readFileSync(file).toString("base64")}) format("truetype")}`;
+  const face = (file: string, weight: number): string => {
+    const source = `url(data:font/ttf;base64,${readFileSync(file).toString("base64")}) format("truetype")`;
+    return `@font-face{font-family:"Open Sans";font-weight:${weight};src:${source}}`;
+  };
   const files = fontFiles();
   return face(files.regular, 400) + face(files.bold, 700);
 }
@@ -29,7 +31,8 @@ export function fontconfig(cacheDir: string): string {
   const dirs = Object.values(fontFiles())
     .map((file) => `<dir>${path.dirname(file)}</dir>`)
     .join("");
-  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${dirs}<cachedir>${cacheDir}</cachedir></fontconfig>`;
+  const config = `<fontconfig>${dirs}<cachedir>${cacheDir}</cachedir></fontconfig>`;
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">${config}`;
 }
 
 /** The prebuilt bundle; it sets `window.Plotly`. */

@@ -55,7 +55,10 @@ const LOADER = `(function (figure, config, places) {
   var script = document.currentScript, host = script && script.parentNode.querySelector("[data-lab-figure]");
   if (!host) return;
   function server() {
-    try { return [JSON.parse(document.getElementById("jupyter-config-data").textContent).baseUrl + "files/" + places.root]; } catch (e) { return []; }
+    try {
+      var settings = JSON.parse(document.getElementById("jupyter-config-data").textContent);
+      return [settings.baseUrl + "files/" + places.root];
+    } catch (e) { return []; }
   }
   function load(urls) {
     if (window.Plotly) return Promise.resolve(window.Plotly);
@@ -72,7 +75,10 @@ const LOADER = `(function (figure, config, places) {
     var live = document.createElement("div");
     live.style.cssText = "position:absolute;visibility:hidden";
     host.appendChild(live);
-    return plotly.newPlot(live, figure.data, figure.layout, config).then(function () { host.replaceChildren(live); live.style.cssText = ""; });
+    return plotly.newPlot(live, figure.data, figure.layout, config).then(function () {
+      host.replaceChildren(live);
+      live.style.cssText = "";
+    });
   }).catch(function () { window.labPlotly = undefined; });
 })`;
 
@@ -81,7 +87,10 @@ export function figureBundle(figure: Figure, rendered: RenderedFigure): Bundle {
   const { width, height } = figureSize(figure);
   const title = figureTitle(figure);
   const image = `data:image/svg+xml;base64,${Buffer.from(rendered.svg).toString("base64")}`;
-  const call = `${LOADER}(${scriptJson(plainFigure(figure))},${scriptJson(CONFIG)},${scriptJson({ notebook: FROM_NOTEBOOK, root: FROM_ROOT })});`;
-  const html = `<div><div data-lab-figure="${escapeHtml(figure.name)}" style="overflow-x:auto"><img alt="${escapeHtml(title)}" width="${width}" height="${height}" src="${image}"></div><script>${call}</script></div>`;
+  const places = { notebook: FROM_NOTEBOOK, root: FROM_ROOT };
+  const call = `${LOADER}(${[plainFigure(figure), CONFIG, places].map(scriptJson).join(",")});`;
+  const img = `<img alt="${escapeHtml(title)}" width="${width}" height="${height}" src="${image}">`;
+  const host = `<div data-lab-figure="${escapeHtml(figure.name)}" style="overflow-x:auto">${img}</div>`;
+  const html = `<div>${host}<script>${call}</script></div>`;
   return { text: `[figure ${figure.name}] ${title}`, html, svg: rendered.svg, png: rendered.png };
 }

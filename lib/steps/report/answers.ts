@@ -77,8 +77,8 @@ export function readAnswers(
 
 /** What the run beside a file says, unless something else has written the file since. */
 function judgeOf(file: string, sha256: string): PolicyAnswers["judge"] {
-  const run = path.join(`${file}.run`, "run.json"),
-    hash = path.join(`${file}.run`, outHash);
+  const run = path.join(`${file}.run`, "run.json");
+  const hash = path.join(`${file}.run`, outHash);
   if (!existsSync(run) || !existsSync(hash) || readText(hash).trim() !== sha256) return undefined;
   return annotationSchema.safeParse(parseJson(readText(run), run)).data;
 }

@@ -1,6 +1,6 @@
 /**
- * What a report is made of, read and checked: annotated answers of several policies to the same questions, and where they
- * are given the pairs and the training runs.
+ * What a report is made of, read and checked: annotated answers of several policies to the same questions, and where
+ * they are given the pairs and the training runs.
  */
 import { existsSync } from "node:fs";
 import { UserError, brief } from "../../base/check";
@@ -59,8 +59,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       fix: "Give name=file, the policy to compare with first.",
     });
   checkNames(request);
-  const questions = required(questionsOf(request.questions), request.questions, "question"),
-    topics = new Set(questions.map(({ topic }) => topic)).size;
+  const questions = required(questionsOf(request.questions), request.questions, "question");
+  const topics = new Set(questions.map(({ topic }) => topic)).size;
   if (topics < 2)
     throw new UserError({
       where: request.questions,
@@ -87,8 +87,8 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
     request.pairs === undefined
       ? undefined
       : required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
-  const hash = pairs && hashOf(pairs),
-    trained = request.trained.map((named) => readTraining(named, hash));
+  const hash = pairs && hashOf(pairs);
+  const trained = request.trained.map((named) => readTraining(named, hash));
   const input = (
     what: string,
     file: string,
@@ -136,9 +136,9 @@ function checkNames({ answers, sampled, trained }: ReportRequest): void {
     ["--sampled", sampled],
     ["--trained", trained],
   ] as const) {
-    const names = given.map(({ name }) => name),
-      twice = names.find((name, i) => names.indexOf(name) < i),
-      unknown = names.find((name) => !known.includes(name));
+    const names = given.map(({ name }) => name);
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    const unknown = names.find((name) => !known.includes(name));
     if (twice !== undefined)
       throw new UserError({
         where: flag,

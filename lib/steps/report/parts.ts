@@ -1,4 +1,6 @@
-/** The parts of a report: tables and figures of scores, best of N, pairs and masks, training, and what it was made from. */
+/**
+ * The parts of a report: tables and figures of scores, best of N, pairs and masks, training, and what it was made from.
+ */
 import { existsSync } from "node:fs";
 import { trainingCurves } from "../../align/charts";
 import { percent } from "../../base/percent";
@@ -56,8 +58,8 @@ function scoresPart({ questions, answers, sampled }: ReportInputs, seed: number)
     { set: "answers", policies: answers },
     ...(sampled.length > 0 ? [{ set: "sampled answers", policies: sampled }] : []),
   ];
-  const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`),
-    [first] = answers;
+  const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`);
+  const [first] = answers;
   const evaluated = sets.flatMap(({ set, policies }) =>
     policies.map(({ name, answers: rows }): Evaluated => ({
       label: label(name, set),
@@ -131,8 +133,8 @@ function styleOf(name: string, answers: readonly PolicyAnswers[]): SeriesStyle {
 function pairsPart(pairs: readonly PreferencePair[], trained: readonly Training[], file: string): Part {
   const masks = trained.flatMap(({ name, file: dir, run, config }) => {
     if (!run || !config || !existsSync(config)) return [];
-    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(config), pairs, run.mask, run.seed),
-      { chosen, rejected } = keptShares(kept);
+    const { pairs: kept, report } = tokenizeFor(loadTokenizer(dir), readConfig(config), pairs, run.mask, run.seed);
+    const { chosen, rejected } = keptShares(kept);
     return [
       {
         name,

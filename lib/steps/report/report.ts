@@ -1,6 +1,6 @@
 /**
- * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one page.
- * The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
+ * `mask-dpo report`: what annotated answers say about a user's own policies (§3.1, §4.3), as tables, figures and one
+ * page. The numbers are those of `evaluate` and `best-of-n` on the same answers with the same seed.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
@@ -40,8 +40,8 @@ export interface Report {
 export async function writeReport(request: ReportRequest & { out: string }): Promise<Report> {
   const { seed, out } = request;
   checkOut(out);
-  const inputs = readReportInputs(request),
-    { questions, topics, warnings, files } = inputs;
+  const inputs = readReportInputs(request);
+  const { questions, topics, warnings, files } = inputs;
   if (inputs.answers.length > styles.length)
     throw new UserError({
       where: "--answers",
@@ -49,9 +49,9 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
       got: String(inputs.answers.length),
       fix: "Make several reports.",
     });
-  const parts = partsOf(inputs, seed),
-    tables = parts.flatMap((part) => part.tables),
-    figures = parts.flatMap((part) => part.figures ?? []);
+  const parts = partsOf(inputs, seed);
+  const tables = parts.flatMap((part) => part.tables);
+  const figures = parts.flatMap((part) => part.figures ?? []);
   const rendered = new Map<string, Awaited<ReturnType<typeof renderFigure>>>();
   for (const figure of figures) rendered.set(figure.name, await renderFigure(figure));
   const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
@@ -89,12 +89,15 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
 /** What compiling report.tex adds. */
 const leftByLatex = /^report\.(aux|log|out|pdf)$/;
 
-/** The report takes the place of what is at `out`. @throws UserError where that is anything, an input too, but the files of an earlier report */
+/**
+ * The report takes the place of what is at `out`.
+ * @throws UserError where that is anything, an input too, but the files of an earlier report
+ */
 function checkOut(out: string): void {
   restoreFolder(out);
   if (!existsSync(out)) return;
-  const record = path.join(out, recordFile),
-    earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
+  const record = path.join(out, recordFile);
+  const earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
   const other = statSync(out).isDirectory()
     ? readdirSync(out).find((name) => !earlier?.files.includes(name) && !leftByLatex.test(name))
     : path.basename(out);

@@ -48,8 +48,8 @@ export function logFile(dir: string): string {
 
 /** @param pairsHash of the pairs of the report @throws UserError where there is no log, or training has not ended */
 export function readTraining({ name, file: dir }: Named, pairsHash?: string): Training {
-  const log = logFile(dir),
-    file = path.join(`${dir}.run`, "run.json");
+  const log = logFile(dir);
+  const file = path.join(`${dir}.run`, "run.json");
   if (!log)
     throw new UserError({
       where: `--trained ${name}`,
@@ -75,8 +75,8 @@ export function readTraining({ name, file: dir }: Named, pairsHash?: string): Tr
 }
 
 function configFile(dir: string): string {
-  const adapter = path.join(dir, "adapter_config.json"),
-    adapterSchema = z.object({ base_model_name_or_path: z.string() });
+  const adapter = path.join(dir, "adapter_config.json");
+  const adapterSchema = z.object({ base_model_name_or_path: z.string() });
   return path.join(
     existsSync(adapter)
       ? parseRow(adapterSchema, parseJson(readText(adapter), adapter), adapter).base_model_name_or_path

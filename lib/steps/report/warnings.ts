@@ -6,8 +6,8 @@ import type { PreferencePair } from "../../preference/pair";
 import type { PolicyAnswers } from "./answers";
 
 export function judgesWarning(policies: readonly PolicyAnswers[]): string[] {
-  const judges = policies.map(({ judge }) => judge ?? {}),
-    differ = [...new Set(judges.flatMap((judge) => differing(judges[0], judge)[2]))];
+  const judges = policies.map(({ judge }) => judge ?? {});
+  const differ = [...new Set(judges.flatMap((judge) => differing(judges[0], judge)[2]))];
   const values = (judge: object) =>
     Object.entries(flat(judge))
       .filter(([name]) => differ.includes(name))
@@ -24,9 +24,9 @@ export function topicsWarning(
   pairs: readonly PreferencePair[],
   files: { questions: string; pairs?: string },
 ): string[] {
-  const trainedOn = new Set(pairs.map(({ topic }) => topic)),
-    topics = new Set(questions.map(({ topic }) => topic)),
-    shared = [...topics].filter((topic) => trainedOn.has(topic));
+  const trainedOn = new Set(pairs.map(({ topic }) => topic));
+  const topics = new Set(questions.map(({ topic }) => topic));
+  const shared = [...topics].filter((topic) => trainedOn.has(topic));
   return shared.length > 0
     ? [
         `${shared.length} of the ${topics.size} topics of ${files.questions} are also topics of ${files.pairs} (${brief(shared[0])}), so they are not held out.`,

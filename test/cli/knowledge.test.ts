@@ -86,7 +86,7 @@ test(
     );
     await refuse(
       annotate(""),
-      /--knowledge: expected a JSONL file of rows \{title, text\}, or FActScore's SQLite database, for --annotator factscore, got none/,
+      /--knowledge: expected a JSONL file of rows \{title, text\} named as the topics, or FActScore's SQLite database for --annotator factscore, got none/,
     );
   },
 );

@@ -7,9 +7,10 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { paperTraining, type TrainOptions } from "../align/trainOptions";
 import { UserError } from "../base/check";
-import { hashOf, sha256 } from "../base/hash";
-import { readText, writeJsonl } from "../base/jsonl";
+import { hashOf, sha256File } from "../base/hash";
+import { writeJsonl } from "../base/jsonl";
 import type { Annotator } from "../factuality/annotator";
+import { inputsOf } from "../factuality/annotators/registry";
 import { readCheckpointConfig } from "../model/checkpoint";
 import { greedySampling, paperSampling } from "../model/generate";
 import { policyHash } from "../model/policy";
@@ -19,7 +20,8 @@ import { annotateVerb } from "../steps/annotate";
 import { pairsVerb } from "../steps/pairs";
 import { writeReport, type Report } from "../steps/report/report";
 import { runFolder } from "../base/runFolder";
-import { annotateDefaults, annotateServerVerb, type ServerAnnotateFlags } from "../steps/annotateServed";
+import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
+import { annotateBy, annotatorNamed } from "../steps/annotators";
 import type { Session } from "../lab/session";
 import type { TrainRun } from "../align/trainRun";
 import { sampleVerb } from "../steps/sample";
@@ -27,10 +29,10 @@ import { trainVerb } from "../steps/train";
 import { questionsOf } from "../world/questionFile";
 import { codeVersions } from "../base/codeVersions";
 
-/** A language model behind a server that judges: what `mask-dpo annotate` takes, without its files. */
-export type ServerAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
+/** An annotator by its name, e.g. one behind a server: what `mask-dpo annotate` takes, without its files. */
+export type NamedAnnotator = Pick<ServerAnnotateFlags, "annotator" | "server" | "modelName"> &
   Partial<Omit<ServerAnnotateFlags, "candidates" | "questions" | "out">>;
-export type OwnAnnotator = Annotator | ServerAnnotator;
+export type OwnAnnotator = Annotator | NamedAnnotator;
 
 export interface OwnStudy {
   session: Session;
@@ -157,49 +159,29 @@ export async function ownReport(study: OwnStudy): Promise<Report> {
 
 /** What a notebook calls who judges. */
 export function annotatorName(annotator: OwnAnnotator): string {
-  return "name" in annotator ? annotator.name : `${annotator.annotator}, ${annotator.modelName}`;
+  if ("name" in annotator) return annotator.name;
+  return [annotator.annotator, annotator.modelName].filter(Boolean).join(", ");
 }
 
-/** What decides verdicts: of an annotator behind a server all of it, of another its name. */
+/** What decides verdicts: of a registered annotator all it takes, of another its name. */
 function annotatorKey(annotator: OwnAnnotator): string | object {
   if ("name" in annotator) return annotator.name;
-  const {
-    annotator: protocol,
-    modelName,
-    answers,
-    tries,
-    extra,
-    answerModel,
-    seed,
-    documents,
-    knowledge,
-  } = { ...annotateDefaults, ...annotator };
-  return {
-    protocol,
-    modelName,
-    answers,
-    tries,
-    extra,
-    answerModel,
-    seed,
-    documents: documents && sha256(readText(documents)),
-    knowledge: knowledge && stampOf(knowledge),
-  };
+  const { modelName, tries, extra, seed } = { ...annotateDefaults, ...annotator };
+  const { files, options } = inputsOf(annotatorNamed(annotator.annotator), annotator);
+  const contents = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, contentKey(file)]));
+  return { annotator: annotator.annotator, modelName, tries, extra, seed, options, files: contents };
 }
 
-/** Stands for a file that may be too large to hash. */
-interface Stamp {
-  file: string;
-  size: number;
-  /** ms since 1970 */
-  mtime: number;
-}
+/** Files above this many bytes are known by name, size and time. */
+const hashedBytes = 2 ** 26;
 
-function stampOf(file: string): Stamp {
+function contentKey(file: string): string | object {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat)
     throw new UserError({ where: file, expected: "a readable file", got: "nothing there", fix: "Check the path." });
-  return { file: path.resolve(file), size: stat.size, mtime: stat.mtimeMs };
+  return stat.size <= hashedBytes
+    ? sha256File(file)
+    : { file: path.resolve(file), size: stat.size, mtime: stat.mtimeMs };
 }
 
 /** Verdicts on a file of the study. */
@@ -211,5 +193,5 @@ async function judge(
 ): Promise<void> {
   const files = { candidates: at(candidates), questions: at(questions), out: at(out) };
   if ("name" in annotator) await annotateVerb(files, annotator);
-  else await annotateServerVerb({ ...annotateDefaults, seed, cache: at("replies"), ...annotator, ...files });
+  else await annotateBy({ ...annotateDefaults, seed, cache: at("replies"), ...annotator, ...files });
 }

@@ -11,24 +11,15 @@ import { hashOf, sha256File } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { readShards, ShardedLog } from "../base/shardedLog";
 import { verdictOrder } from "../factuality/agreement";
-import { anahAnnotator, readDocuments } from "../factuality/annotators/anah";
-import { factScoreAnnotator } from "../factuality/annotators/factScoreAnnotator";
-import { callLog, callSchema, Judge } from "../factuality/annotators/judge";
-import { Knowledge } from "../factuality/knowledge/knowledge";
-import {
-  annotateServed,
-  annotationReport,
-  judgedLog,
-  judgedSchema,
-  type LlmAnnotator,
-} from "../factuality/annotators/llmAnnotator";
-import { factTuneAnswers, selfConsistencyAnnotator } from "../factuality/annotators/selfConsistency";
+import type { ServedAnnotator } from "../factuality/annotators/entry";
+import { callLog, callSchema, Judge, type JudgeCounts } from "../factuality/annotators/judge";
+import { annotateServed, annotationReport, judgedLog, judgedSchema } from "../factuality/annotators/llmAnnotator";
+import { inputsOf, type AnnotatorInputs } from "../factuality/annotators/registry";
 import {
   annotatedCandidateSchema,
   candidateSchema,
   type AnnotatedCandidate,
   type Candidate,
-  type Question,
   candidateKey,
 } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
@@ -37,22 +28,18 @@ import { questionsOf } from "../world/questionFile";
 import { byKey, clientOf, modelOf, serverDefaults, type ServerFlags, usageText, waiting } from "./server";
 import { codeVersions } from "../base/codeVersions";
 
-export const serverAnnotators = ["anah", "factscore", "self-consistency"] as const;
-export interface ServerAnnotateFlags extends ServerFlags {
-  annotator: (typeof serverAnnotators)[number];
+/** Files and options of the annotator are given by their names. */
+export interface ServerAnnotateFlags extends ServerFlags, AnnotatorInputs {
+  annotator: string;
   candidates: string;
   questions?: string;
   out: string;
-  documents?: string;
-  knowledge?: string;
-  answerModel?: string;
-  answers: number;
   tries: number;
   cache?: string;
 }
 
 /** What is not said. */
-export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, tries: 3 } as const;
+export const annotateDefaults = { ...serverDefaults, tries: 3 } as const;
 
 /**
  * In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that
@@ -61,21 +48,22 @@ export const annotateDefaults = { ...serverDefaults, answers: factTuneAnswers, t
 export const outHash = "out.sha256";
 
 /** Annotated candidates by a language model. Returns what to say. */
-export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<string> {
-  const { annotator: name, candidates: file, out, seed, tries, shard, price } = flags;
+export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAnnotateFlags): Promise<string> {
+  const { candidates: file, out, seed, tries, shard, price } = flags;
   const model = modelOf(flags);
   const client = clientOf(flags);
   const candidates = candidatesOnce(file);
   const asked = new Set(candidates.map(({ questionId }) => questionId));
   const questions = questionsOf(flags.questions).filter(({ id }) => asked.has(id));
-  const { source, prepare } = await protocol(flags, questions);
+  const { options, files } = inputsOf(entry, flags);
+  const { source, annotator } = await entry.open({ options, files, questions });
   const dir = claimBeside(out, {
-    annotator: name,
+    annotator: entry.name,
     model,
     candidates: hashOf(candidates),
     questions: hashOf(questions),
     source,
-    ...(name === "self-consistency" && { answers: flags.answers, answerModel: flags.answerModel ?? model }),
+    options,
     seed,
     tries,
     extra: flags.extra ?? {},
@@ -83,10 +71,14 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   });
   const cache = flags.cache ?? dir;
   const log = new ShardedLog(cache, callLog, shard, callSchema);
-  const judge = new Judge(client, log, { seed, tries });
-  const answerer = new Judge(flags.answerModel ? clientOf(flags, flags.answerModel) : client, log, { seed, tries });
+  const judges: Judge[] = [];
+  const judgeOf = (other?: string): Judge => {
+    const judge = new Judge(other ? clientOf(flags, other) : client, log, { seed, tries });
+    judges.push(judge);
+    return judge;
+  };
   try {
-    await annotateServed(client, prepare(judge, answerer), dir, candidates, questions, shard);
+    await annotateServed(client, annotator(judgeOf), dir, candidates, questions, shard);
   } finally {
     log.close();
   }
@@ -94,10 +86,10 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   const done = candidates.flatMap((candidate) =>
     rows.has(candidateKey(candidate)) ? [{ candidate, judged: rows.get(candidateKey(candidate))! }] : [],
   );
-  const calls = judge.counts.calls + answerer.counts.calls;
-  const cached = judge.counts.cached + answerer.counts.cached;
+  const counted = (what: keyof JudgeCounts) => judges.reduce((sum, { counts }) => sum + counts[what], 0);
   const inAll = usageText(readShards(cache, callLog, callSchema), price);
-  const usage = `${calls} calls, ${cached} from the cache, ${judge.counts.unparsed} replies of no use; in all ${inAll}`;
+  const asks = `${counted("calls")} calls, ${counted("cached")} from the cache`;
+  const usage = `${asks}, ${counted("unparsed")} replies of no use; in all ${inAll}`;
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(
     out,
@@ -109,7 +101,8 @@ export async function annotateServerVerb(flags: ServerAnnotateFlags): Promise<st
   writeFileAtomic(path.join(dir, outHash), `${sha256File(out)}\n`);
   const { sentences, unparsed, facts } = annotationReport(done.map(({ judged }) => judged));
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
-  const ofFacts = name === "anah" ? "" : `; facts: ${facts.S} supported, ${facts.NS} not`;
+  const statesFacts = done.some(({ judged }) => judged.sentences.some((sentence) => sentence.facts));
+  const ofFacts = statesFacts ? `; facts: ${facts.S} supported, ${facts.NS} not` : "";
   const ofThem = `(${unparsed} of them because no reply could be parsed)`;
   return `${done.length} annotated candidates in ${out}: ${verdicts} ${ofThem}${ofFacts}; ${usage}`;
 }
@@ -137,35 +130,4 @@ function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
     seen.add(candidateKey(row));
   }
   return rows;
-}
-
-/** Reads what the annotator needs: the hash of that, and how to make the annotator. */
-async function protocol(
-  flags: ServerAnnotateFlags,
-  questions: readonly Question[],
-): Promise<{ source: string; prepare: (judge: Judge, answerer: Judge) => LlmAnnotator }> {
-  if (flags.annotator === "anah") {
-    const file = needed(flags, "documents", "a JSONL file of rows {questionId or topic, document}");
-    const documents = readDocuments(file, questions);
-    return { source: sha256File(file), prepare: (judge) => anahAnnotator(judge, documents) };
-  }
-  if (flags.annotator === "factscore") {
-    const file = needed(flags, "knowledge", "a JSONL file of rows {title, text}, or FActScore's SQLite database,");
-    const knowledge = await Knowledge.read(file, new Set(questions.map(({ topic }) => topic)));
-    return { source: knowledge.hash, prepare: (judge) => factScoreAnnotator(judge, knowledge) };
-  }
-  return { source: "none", prepare: (judge, answerer) => selfConsistencyAnnotator(judge, answerer, flags.answers) };
-}
-
-/** @throws UserError when this annotator's file is not named */
-function needed(flags: ServerAnnotateFlags, flag: "documents" | "knowledge", what: string): string {
-  const file = flags[flag];
-  if (!file)
-    throw new UserError({
-      where: `--${flag}`,
-      expected: `${what} for --annotator ${flags.annotator}`,
-      got: "none",
-      fix: "Give one.",
-    });
-  return file;
 }

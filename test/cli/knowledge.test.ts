@@ -90,8 +90,8 @@ test(
     await refuse(
       annotate(""),
       inOrder(
-        /--knowledge: expected a JSONL file of rows \{title, text\}, or FActScore's SQLite database, /,
-        /for --annotator factscore, got none/,
+        /--knowledge: expected a JSONL file of rows \{title, text\} named as the topics, /,
+        /or FActScore's SQLite database for --annotator factscore, got none/,
       ),
     );
   },

@@ -13,7 +13,7 @@ import {
   ownPairs,
   ownPolicy,
   ownReport,
-  type ServerAnnotator,
+  type NamedAnnotator,
 } from "../../lib/paper/yourOwn";
 import { annotateDefaults } from "../../lib/steps/annotateServed";
 import { openSession } from "../../lib/lab/session";
@@ -108,7 +108,7 @@ test(
       at("documents.jsonl"),
       questionsOf(process.env.MASK_DPO_QUESTIONS).map(({ id }) => ({ questionId: id, document: "A document." })),
     );
-    const annotator: ServerAnnotator = {
+    const annotator: NamedAnnotator = {
       annotator: "anah",
       server: server.url,
       modelName: "judge",
@@ -123,7 +123,7 @@ test(
     assert.deepEqual(await ownPairs(study), report);
     assert.equal(server.seen.length, asked);
 
-    const other = (changes: Partial<ServerAnnotator>): boolean =>
+    const other = (changes: Partial<NamedAnnotator>): boolean =>
       openOwnStudy(session, { ...annotator, ...changes }).at("") !== study.at("");
     for (const changes of [
       { server: "http://127.0.0.1:1/v1" },
@@ -132,19 +132,17 @@ test(
       {},
     ])
       assert.ok(!other(changes), JSON.stringify(changes));
-    for (const changes of [
-      { modelName: "m" },
-      { tries: 4 },
-      { answers: 2 },
-      { answerModel: "m" },
-      { extra: { top_p: 1 } },
-      { seed: 9 },
-      { knowledge: at("questions.jsonl") },
-    ])
+    for (const changes of [{ modelName: "m" }, { tries: 4 }, { extra: { top_p: 1 } }, { seed: 9 }])
       assert.ok(other(changes), JSON.stringify(changes));
+    const answering = { annotator: "self-consistency", server: server.url, modelName: "judge" };
+    const folders = [{}, { answers: 2 }, { answerModel: "m" }].map((options) =>
+      openOwnStudy(session, { ...answering, ...options }).at(""),
+    );
+    assert.equal(new Set(folders).size, 3, "options are of the study");
+    const takes = /--answers: expected what anah takes: --documents, got --answers/;
+    assert.throws(() => other({ answers: 2 }), userError(takes));
     writeJsonl(at("documents.jsonl"), []);
     assert.ok(other({}), "an edited file makes a new study");
-    for (const file of ["documents", "knowledge"])
-      assert.throws(() => other({ [file]: at("none") }), userError(/none: expected a readable file/));
+    assert.throws(() => other({ documents: at("none") }), userError(/none: expected a readable file/));
   },
 );

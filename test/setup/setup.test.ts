@@ -86,6 +86,7 @@ test(
     const python = path.join(tools, "python3");
     const says = (script: string): string => {
       writeFileSync(python, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      rmSync(record, { force: true }); // what earlier tests forced
       const said = setUp({ PATH: tools }).out;
       assert.equal((Object.values(records()).at(-1) as { transient?: boolean }).transient, true);
       rmSync(record);

@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
+import { sha256File } from "../../base/hash";
 import { readNumberedJsonl } from "../../base/jsonl";
 import type { Message } from "../../text/message";
 import type { Question, Verdict } from "../records";
@@ -17,6 +18,7 @@ import {
   referenceCheckPrompt,
   type AnahLanguage,
 } from "./anahPrompts";
+import type { ServedAnnotator } from "./entry";
 import { type Judge, labelIn } from "./judge";
 import { type Judgement, llmAnnotator, type LlmAnnotator, questionText, unparsed } from "./llmAnnotator";
 
@@ -118,3 +120,15 @@ export function anahAnnotator(judge: Judge, documents: ReadonlyMap<string, Refer
 function withText<T>(text: string, value: T | undefined): { text: string; value: T } | undefined {
   return value === undefined ? undefined : { text, value };
 }
+
+export const anah: ServedAnnotator<Record<never, never>, "documents"> = {
+  name: "anah",
+  description: "ANAH-v2: sentences against a reference document",
+  options: z.object({}),
+  files: { documents: "a JSONL file of rows {questionId or topic, document}" },
+  server: true,
+  open({ files: { documents: file }, questions }) {
+    const documents = readDocuments(file, questions);
+    return Promise.resolve({ source: sha256File(file), annotator: (judgeOf) => anahAnnotator(judgeOf(), documents) });
+  },
+};

@@ -7,11 +7,13 @@
  * supported makes it a hallucination, else one that is makes it supported, no facts are no-fact.
  * deviates from official: a reply must say true or false and not both (there, both or neither is guessed from).
  */
+import { z } from "zod";
 import { sentenceVerdict } from "../humanLabels";
 import { allEnded } from "../../server/jobs";
 import { atomicFacts } from "./atomicFacts";
+import type { ServedAnnotator } from "./entry";
 import type { Judge } from "./judge";
-import type { Knowledge, Passage } from "../knowledge/knowledge";
+import { Knowledge, type Passage } from "../knowledge/knowledge";
 import { type JudgedFact, type Judgement, llmAnnotator, type LlmAnnotator, unparsed } from "./llmAnnotator";
 
 export function factScoreAnnotator(judge: Judge, knowledge: Pick<Knowledge, "passages">): LlmAnnotator {
@@ -53,3 +55,15 @@ export function trueOrFalse(text: string): boolean | undefined {
   const said = new Set(text.toLowerCase().match(/\b(?:true|false)\b/g));
   return said.size === 1 ? said.has("true") : undefined;
 }
+
+export const factScore: ServedAnnotator<Record<never, never>, "knowledge"> = {
+  name: "factscore",
+  description: "FActScore: atomic facts against the topic's article",
+  options: z.object({}),
+  files: { knowledge: "a JSONL file of rows {title, text} named as the topics, or FActScore's SQLite database" },
+  server: true,
+  async open({ files, questions }) {
+    const knowledge = await Knowledge.read(files.knowledge, new Set(questions.map(({ topic }) => topic)));
+    return { source: knowledge.hash, annotator: (judgeOf) => factScoreAnnotator(judgeOf(), knowledge) };
+  },
+};

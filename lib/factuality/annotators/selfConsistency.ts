@@ -7,21 +7,26 @@
  * deviates from FactTune: agreement is with what the fact says, not the share of the most frequent answer, which may
  * be another one; prompts are ours.
  */
+import { z } from "zod";
 import { allEnded } from "../../server/jobs";
 import { atomicFacts } from "./atomicFacts";
 import { verdictOfFacts } from "./factScoreAnnotator";
+import type { JudgeOf, ServedAnnotator } from "./entry";
 import type { Judge } from "./judge";
 import { type JudgedFact, type Judgement, llmAnnotator, type LlmAnnotator, unparsed } from "./llmAnnotator";
 
-/** Answers per fact in FactTune. */
-export const factTuneAnswers = 20;
 const enough = 0.5;
+
+const options = z.object({
+  answers: z.number().int().min(1).default(20).describe("answers per fact (20 in FactTune)"),
+  answerModel: z.string().optional().describe("the model that answers, where it is not the one that judges"),
+});
 
 /**
  * @param judge takes sentences apart and puts the questions
  * @param policy answers them at temperature 1
  */
-export function selfConsistencyAnnotator(judge: Judge, policy: Judge, answers = factTuneAnswers): LlmAnnotator {
+export function selfConsistencyAnnotator(judge: Judge, policy: Judge, answers: number): LlmAnnotator {
   return llmAnnotator("self-consistency", async ({ topic }, sentence): Promise<Judgement> => {
     const facts = await atomicFacts(judge, sentence);
     if (!facts) return unparsed;
@@ -78,3 +83,15 @@ function plain(text: string): string {
     .trim()
     .replace(/\s+/g, " ");
 }
+
+export const selfConsistency: ServedAnnotator<(typeof options)["shape"], never> = {
+  name: "self-consistency",
+  description: "FactTune: how often a model's own answers agree with each atomic fact",
+  options,
+  files: {},
+  server: true,
+  open({ options: { answers, answerModel } }) {
+    const annotator = (judgeOf: JudgeOf) => selfConsistencyAnnotator(judgeOf(), judgeOf(answerModel), answers);
+    return Promise.resolve({ source: "none", annotator });
+  },
+};

@@ -30,8 +30,7 @@ const annotationSchema = z.object({
   source: z.string(),
   tries: z.number(),
   extra: z.record(z.unknown()),
-  answers: z.number().optional(),
-  answerModel: z.string().optional(),
+  options: z.record(z.union([z.number(), z.string()])).default({}),
 });
 
 /** As many answers to every question of the file, and none to another. */

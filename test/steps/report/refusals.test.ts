@@ -154,8 +154,8 @@ test(
       { source: "t" },
       { tries: 4 },
       { extra: { top_p: 1 } },
-      { answers: 20 },
-      { answerModel: "c" },
+      { options: { answers: 20 } },
+      { options: { answerModel: "c" } },
     ]) {
       judged("mask", changes);
       assert.match(

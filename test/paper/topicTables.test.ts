@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UpdateMenu } from "plotly.js";
+import { plotlyFile } from "../../lib/show/figure/fonts";
 import { figurePage } from "../../lib/show/figure/html";
 import { mapFigure } from "../../lib/show/figure/map";
 import { renderFigure } from "../../lib/show/figure/saveFigure";
@@ -137,7 +138,6 @@ for (const engine of ["chromium", "browserless"] as const) {
 test("a button pressed in a browser shows its numbers on grey points", async (t) => {
   if (!chromium.browser) return t.skip(chromium.missing);
   const page = await chromium.browser.newPage();
-  const { plotlyFile } = await import("../../lib/show/figure/fonts");
   await page.setContent(figurePage(mapFigure(options), "plotly.min.js").replace(/<script src=[^>]*><\/script>/, ""), {
     waitUntil: "load",
   });

@@ -19,6 +19,6 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return "a value too deep to show"; // JSON.parse takes any depth, stringify does not
+    return "a value too deep to show"; // JSON.parse takes any depth, stringify not before V8 14
   }
 }

@@ -5,6 +5,9 @@ import { root, Unavailable } from "./paths.mjs";
 /** A GPU that its library has no code for takes minutes to compile some. */
 const LIMIT_MS = 180_000;
 
+/** From the root. */
+const PROBE = ["--require", "./lib/base/typescript.cjs", "lib/steps/engineProbe.ts"];
+
 export const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
 
 /** @typedef {keyof typeof ENGINES} EngineName */
@@ -19,8 +22,8 @@ export class CannotCompute extends Unavailable {}
  * @returns {Native} empty for other engines
  * @throws Unavailable, CannotCompute
  */
-export function tryEngine(engine, { script = "lib/steps/engineProbe.ts", limit = LIMIT_MS } = {}) {
-  const result = spawnSync(process.execPath, ["--import", "tsx", script, engine], {
+export function tryEngine(engine, { limit = LIMIT_MS } = {}) {
+  const result = spawnSync(process.execPath, [...PROBE, engine], {
     cwd: root,
     encoding: "utf8",
     timeout: limit,

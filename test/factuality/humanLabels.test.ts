@@ -135,7 +135,7 @@ test("damaged rows are refused with file and line", (t) => {
     [of({ topic: "Ada" }), /every topic once, got "Ada" again \(first on line 1\)/],
     ['{"input": "cut off', /one JSON value/],
     ["x".repeat(3_000_000), /one JSON value/],
-    ["[".repeat(200_000) + "]".repeat(200_000), /a value too deep to show/],
+    ["[".repeat(200_000) + "]".repeat(200_000), /got (a value too deep to show|\[{80}…)\./], // V8 14 shows any depth
     ["[]", /object/],
   ];
   for (const [bad, message] of cases) {

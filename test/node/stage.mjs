@@ -13,6 +13,7 @@ import { nodeProgram, nodes } from "./nodes.mjs";
 
 /** It takes a minute. */
 const LIMIT_MS = 10 * 60_000;
+const TYPESCRIPT = ["--require", "./lib/base/typescript.cjs"];
 const own = process.versions.node.split(".")[0];
 const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) => major !== own);
 
@@ -22,7 +23,7 @@ const asked = process.argv[2]?.split(",") ?? Object.keys(nodes).filter((major) =
  * @returns {Record<string, unknown>}
  */
 function numbersOf(program) {
-  const { status, stdout, stderr } = spawnSync(program, ["--import", "tsx", "test/node/numbers.ts"], {
+  const { status, stdout, stderr } = spawnSync(program, [...TYPESCRIPT, "test/node/numbers.ts"], {
     cwd: root,
     encoding: "utf8",
     timeout: LIMIT_MS,
@@ -58,7 +59,7 @@ function tryNode(program, folder) {
       ["tap", tap],
     ];
   const flags = reporters.flatMap(([name, to]) => [`--test-reporter=${name}`, `--test-reporter-destination=${to}`]);
-  const args = ["--import", "tsx", "--test", ...flags, "test/node/eachNode.ts"];
+  const args = [...TYPESCRIPT, "--test", ...flags, "test/node/eachNode.ts"];
   const { status } = spawnSync(program, args, { ...options, stdio: "inherit" });
   const skips = readFileSync(tap, "utf8").matchAll(/^ *ok \d+ - (.+?) # SKIP (.*)$/gm);
   const notes = Array.from(skips, ([, name, why]) => `skipped: ${name} (${why})`);

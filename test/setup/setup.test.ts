@@ -204,7 +204,7 @@ test("a package that never answers is given up", { skip }, async () => {
   placeStub("for (;;);");
   const trial: unknown = await import(pathToFileURL(path.join(copy, "lib/setup/trial.mjs")).href);
   const { tryEngine } = trial as { tryEngine: (engine: string, options: { limit: number }) => object };
-  const gaveUp = /native TensorFlow starts but cannot compute \(no answer within 4 s\)/;
+  const gaveUp = /native TensorFlow .+ \(no answer within 4 s\)/;
   assert.throws(() => tryEngine("native", { limit: 4000 }), gaveUp);
 });
 

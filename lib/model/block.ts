@@ -4,7 +4,6 @@
  * feed-forward, H heads over K key-value heads of size h.
  */
 import * as tf from "@tensorflow/tfjs";
-import { swiglu } from "../engine/kernels";
 import type { LinearPart, NormPart } from "./family/family";
 
 /** Operations on the tensors of one layer. */
@@ -17,10 +16,12 @@ export interface LayerOperations {
   queriesAndKeys: (h: tf.Tensor2D) => tf.Tensor2D;
   /** causal attention [N, H*h] of rotated queries and keys [N, (H+K)*h] over values [N, K*h] */
   attend: (queriesAndKeys: tf.Tensor2D, values: tf.Tensor2D) => tf.Tensor2D;
+  /** silu(gate) * up, all [N, F] */
+  swiglu: (gate: tf.Tensor2D, up: tf.Tensor2D) => tf.Tensor2D;
 }
 
 /** x [N, D] through a layer. */
-export function block(x: tf.Tensor2D, { norm, project, queriesAndKeys, attend }: LayerOperations): tf.Tensor2D {
+export function block(x: tf.Tensor2D, { norm, project, queriesAndKeys, attend, swiglu }: LayerOperations): tf.Tensor2D {
   const h = norm("attentionNorm", x);
   const attended = tf.add<tf.Tensor2D>(x, project("output", attend(queriesAndKeys(h), project("value", h))));
   const m = norm("mlpNorm", attended);

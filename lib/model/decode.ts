@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { AngleTable, attentionWeights, causalMask, rotation, type Angles } from "../engine/attention";
 import { isHalf, timesWeight, widenedRows } from "../engine/half";
+import { swigluValue } from "../engine/kernels";
 import { block } from "./block";
 import { appended, disposeReplaced, hidePadding, isFull, lengthened, type Cache, type LayerCache } from "./cache";
 import type { TransformerConfig } from "./config";
@@ -97,6 +98,7 @@ export class Decoder {
       project: (part, x) => this.project(x, layer[part]),
       queriesAndKeys: (h) => this.project(h, layer.queriesAndKeys),
       attend,
+      swiglu: swigluValue,
     });
   }
 

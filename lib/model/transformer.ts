@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { AngleTable, causalMask, ropeAttention, type Angles, type AttentionRows } from "../engine/attention";
 import { isHalf, timesWeight, widenedRows } from "../engine/half";
-import { rmsNorm, takeRows } from "../engine/kernels";
+import { rmsNorm, swiglu, takeRows } from "../engine/kernels";
 import { recomputed } from "../engine/recompute";
 import { block } from "./block";
 import type { TransformerConfig } from "./config";
@@ -103,6 +103,7 @@ export class Transformer {
       project: (part, x) => project(own, part, x, frozen),
       queriesAndKeys: (h) => this.queriesAndKeys.project(own, h, frozen),
       attend: (queriesAndKeys, values) => ropeAttention(queriesAndKeys, values, this.config, angles, rows),
+      swiglu,
     });
   }
 

@@ -10,7 +10,7 @@ import type { TrainOptions } from "../align/trainOptions";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow, readText } from "../base/jsonl";
 import { policyHash } from "../model/policy";
-import type { MaskKind } from "../preference/mask";
+import type { Mask } from "../preference/mask";
 import { mixingOf } from "../preference/mixing";
 import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
@@ -23,7 +23,7 @@ import { codeVersions } from "../base/codeVersions";
 export interface Experiment {
   policy: PolicyName;
   pairs: PairSource;
-  mask: MaskKind;
+  mask: Mask;
   training: TrainOptions;
   seed: number;
   /** Also keep and evaluate the policy at some steps on the way. */

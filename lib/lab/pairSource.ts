@@ -7,7 +7,8 @@ import path from "node:path";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
-import { annotateCandidates } from "../factuality/annotator";
+import { isOwn, OwnPieces, type OwnName } from "../base/own";
+import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
@@ -28,8 +29,8 @@ export interface PairSource {
   author: PolicyName;
   /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
   document: boolean;
-  /** Who judges them: the sentence oracle, or the fact checker (FactTune in Table 1). */
-  annotator: "sentences" | "facts";
+  /** Who judges them: the sentence oracle, the fact checker (FactTune in Table 1), or one of one's own. */
+  annotator: "sentences" | "facts" | OwnName;
   /** K. */
   k: number;
   /** How many topics of the seeded order, and how many questions of each (Table 4). */
@@ -37,6 +38,18 @@ export interface PairSource {
   questionsPerTopic: number;
   /** Only this share of the topics, by their distance to the test topics (Table 5). */
   group?: { embedding: EmbeddingName; distance: "near" | "far"; share: number };
+}
+
+const ownAnnotators = new OwnPieces<Annotator>("an annotator", "defineAnnotator");
+
+/** An annotator of one's own, for this process. @returns what stands where the name of an annotator stands */
+export function defineAnnotator(annotator: Annotator): OwnName {
+  return ownAnnotators.add(annotator.name, annotator, annotator.annotate.toString());
+}
+
+function annotatorOf({ atlas }: Session, name: PairSource["annotator"]): Annotator {
+  if (isOwn(name)) return ownAnnotators.get(name);
+  return name === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
 }
 
 /** The pairs of a source; those of all training questions are kept in a run folder. */
@@ -101,7 +114,7 @@ async function allPairs(session: Session, source: PairSource): Promise<Preferenc
   const questions = trainingTopics(session).flat();
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
-  const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
+  const judge = annotatorOf(session, annotator);
   const annotate = async ({ candidates }: Sampled) =>
     annotateCandidates(
       candidates.filter(({ index }) => index < k),

@@ -4,7 +4,7 @@ import { promptIds } from "../text/prompt";
 import { readConfig } from "../model/configFile";
 import path from "node:path";
 import { tokenizePair, type TokenizedSide } from "./collate";
-import type { MaskKind } from "./mask";
+import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
 import type { InspectPair, InspectSide } from "../show/inspect";
 
@@ -12,7 +12,7 @@ import type { InspectPair, InspectSide } from "../show/inspect";
 export function inspectPairs(
   modelDir: string,
   pairs: readonly PreferencePair[],
-  mask: MaskKind,
+  mask: Mask,
   seed: number,
 ): InspectPair[] {
   const tokenizer = loadTokenizer(modelDir);

@@ -4,7 +4,7 @@ import type { TransformerConfig } from "../model/config";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizePairs, type Tokenized, type TokenizeReport } from "./collate";
-import type { MaskKind } from "./mask";
+import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
@@ -12,7 +12,7 @@ export function tokenizeFor(
   tokenizer: Tokenizer,
   { maxPositions }: TransformerConfig,
   pairs: readonly PreferencePair[],
-  mask: MaskKind,
+  mask: Mask,
   seed: number,
 ): Tokenized {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });

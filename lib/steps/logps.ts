@@ -4,12 +4,12 @@ import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { writeJsonl } from "../base/jsonl";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
 import { tokenizePair, unmaskedTokens } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
-import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
+import { readRows } from "./rows";
 
 export interface LogpsRequest {
   model: string;
@@ -25,7 +25,7 @@ export interface LogpsRequest {
  */
 export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: number }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
-  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const pairs = readRows("pair", request.pairs);
   const policy = loadPolicy(request.model);
   try {
     const {

@@ -1,8 +1,8 @@
 /** `mask-dpo pairs`: the best and the worst candidate of every question. */
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
-import { annotatedCandidateSchema } from "../factuality/records";
+import { writeJsonl } from "../base/jsonl";
 import { buildPairs, type PairReport } from "../preference/pair";
 import { questionsOf } from "../world/questionFile";
+import { readRows } from "./rows";
 
 export interface PairsRequest {
   candidates: string;
@@ -13,11 +13,7 @@ export interface PairsRequest {
 
 /** Best and worst candidate of every question; only questions that have candidates count. */
 export function pairsVerb(request: PairsRequest): PairReport {
-  const candidates = required(
-    readJsonl(request.candidates, annotatedCandidateSchema),
-    request.candidates,
-    "annotated candidate",
-  );
+  const candidates = readRows("annotated", request.candidates);
   const seen = new Set(candidates.map(({ questionId }) => questionId));
   const { pairs, report } = buildPairs(
     candidates,

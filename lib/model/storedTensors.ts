@@ -32,7 +32,7 @@ export function storedName(name: string, config: TransformerConfig, { names }: S
   return config.tied && name === embedding && !names.includes(embedding) && names.includes(head) ? head : name;
 }
 
-/** Tensors of the files that the model has no use for; those that are not known to be harmless are said to be ignored. */
+/** Tensors of the files that the model has no use for; those not known to be harmless are said to be ignored. */
 export function unusedTensors(config: TransformerConfig, reader: SafetensorsReader, where: string): string[] {
   const shapes = weightShapes(config);
   const unused = reader.names.filter((name) => !shapes.has(name));

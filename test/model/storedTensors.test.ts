@@ -1,4 +1,4 @@
-/** Files that hold other tensors than config.json says: computed as transformers does (golden/stored.json), and named. */
+/** Files that hold other tensors than config.json says: used as in transformers (golden/stored.json), and named. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test, type TestContext } from "node:test";

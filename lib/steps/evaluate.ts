@@ -1,8 +1,9 @@
 /** `mask-dpo evaluate`: what annotated answers come to. */
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { required, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { type EvaluationSummary, summarise } from "../evaluation/summary";
-import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../factuality/records";
+import type { AnnotatedCandidate, Question } from "../factuality/records";
+import { readAnnotated } from "../factuality/annotatedFile";
 import { greedySampling, paperSampling } from "../model/generate";
 import { loadAtlas } from "../world/atlas";
 import { questionsOf } from "../world/questionFile";
@@ -50,7 +51,7 @@ export function answered(
   answersFile: string,
   questionsFile?: string,
 ): { answers: AnnotatedCandidate[]; questions: Question[] } {
-  const answers = required(readJsonl(answersFile, annotatedCandidateSchema), answersFile, "annotated answer");
+  const answers = required(readAnnotated(answersFile), answersFile, "annotated answer");
   const seen = new Set(answers.map(({ questionId }) => questionId));
   return { answers, questions: questionsOf(questionsFile).filter(({ id }) => seen.has(id)) };
 }

@@ -4,11 +4,11 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { type HandoffRequest, writeHandoff } from "../align/torch/handoff";
 import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readJsonl, readText, required, writeJsonl } from "../base/jsonl";
+import { parseJson, parseRow, readText, writeJsonl } from "../base/jsonl";
 import { axolotlConfig } from "../preference/formats/axolotl";
 import { datasetInfo } from "../preference/formats/llamafactory";
 import { type PairFormatName, pairFormats } from "../preference/formats/registry";
-import { preferencePairSchema } from "../preference/pair";
+import { readPairs } from "../preference/pairFile";
 
 export interface ExportRequest {
   to: PairFormatName;
@@ -24,7 +24,7 @@ export interface Exported {
 
 /** Writes the pairs into a folder. */
 export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const pairs = readPairs(file);
   const rows = pairs.map((pair) => pairFormats[to].write(pair));
   const at = (name: string) => path.join(out, name);
   if (to === "llamafactory") {
@@ -49,5 +49,5 @@ export function exportTorchVerb({
   pairs: file,
   ...request
 }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
-  return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
+  return writeHandoff({ ...request, pairs: readPairs(file) });
 }

@@ -4,11 +4,11 @@ import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { writeJsonl } from "../base/jsonl";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
 import { tokenizePair, unmaskedTokens } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
-import { preferencePairSchema } from "../preference/pair";
+import { readPairs } from "../preference/pairFile";
 import { promptIds } from "../text/prompt";
 
 export interface LogpsRequest {
@@ -25,7 +25,7 @@ export interface LogpsRequest {
  */
 export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: number }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
-  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const pairs = readPairs(request.pairs);
   const policy = loadPolicy(request.model);
   try {
     const {

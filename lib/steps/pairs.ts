@@ -1,6 +1,6 @@
 /** `mask-dpo pairs`: the best and the worst candidate of every question. */
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
-import { annotatedCandidateSchema } from "../factuality/records";
+import { required, writeJsonl } from "../base/jsonl";
+import { readAnnotated } from "../factuality/annotatedFile";
 import { buildPairs, type PairReport } from "../preference/pair";
 import { questionsOf } from "../world/questionFile";
 
@@ -13,11 +13,7 @@ export interface PairsRequest {
 
 /** Best and worst candidate of every question; only questions that have candidates count. */
 export function pairsVerb(request: PairsRequest): PairReport {
-  const candidates = required(
-    readJsonl(request.candidates, annotatedCandidateSchema),
-    request.candidates,
-    "annotated candidate",
-  );
+  const candidates = required(readAnnotated(request.candidates), request.candidates, "annotated candidate");
   const seen = new Set(candidates.map(({ questionId }) => questionId));
   const { pairs, report } = buildPairs(
     candidates,

@@ -8,7 +8,7 @@ import { readCheckpoint, readCheckpointConfig, writeCheckpoint } from "../../lib
 import { uploadParams } from "../../lib/model/params";
 import { writeSafetensors, type HostTensor } from "../../lib/model/safetensors";
 import { Transformer } from "../../lib/model/transformer";
-import { scratch, scratchCopy, userError } from "../golden/fixtures";
+import { heard, scratch, scratchCopy, userError } from "../golden/fixtures";
 import { f32, readGolden, type GoldenTensor } from "../golden/golden";
 import { load } from "./loadTensors";
 
@@ -37,12 +37,6 @@ function changed(t: TestContext, name: string, change: (tensors: Tensors) => voi
   change(tensors);
   writeSafetensors(path.join(dir, "model.safetensors"), tensors);
   return dir;
-}
-
-/** What is said on stderr while a test runs. */
-function heard(t: TestContext): () => string {
-  const { mock } = t.mock.method(process.stderr, "write", () => true);
-  return () => mock.calls.map(({ arguments: [text] }) => String(text)).join("");
 }
 
 const golden = readGolden<{ ids: number[][] } & Record<string, Record<Case, GoldenTensor>>>("stored.json");
@@ -80,13 +74,11 @@ test("an equal head and old buffers: nothing is said; other tensors are named on
   });
   assert.equal(readCheckpoint(harmless).config.tied, true);
   assert.equal(said(), "");
-  const biased = changed(t, "llama-tied-mha", (tensors) => tensors.set("model.layers.0.self_attn.q_proj.bias", one));
+  const bias = "model.layers.0.self_attn.q_proj.bias";
+  const biased = changed(t, "llama-tied-mha", (tensors) => tensors.set(bias, one));
   readCheckpoint(biased);
   readCheckpoint(biased);
-  assert.equal(
-    said(),
-    `${biased}: tensors the model has no use for are ignored, as in transformers: model.layers.0.self_attn.q_proj.bias\n`,
-  );
+  assert.equal(said(), `${biased}: tensors the model has no use for are ignored, as in transformers: ${bias}\n`);
 });
 
 test("a head of another shape beside the embedding is refused", (t) => {

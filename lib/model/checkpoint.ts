@@ -12,13 +12,14 @@ import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
+import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
 import { weightShapes } from "./weights";
 
 /** A checked folder whose weights are still on disk. */
 export interface OpenCheckpoint {
   config: TransformerConfig;
   tokenizer: Tokenizer;
-  /** Tensors of the files that the model has no use for (an output head that is tied, buffers). */
+  /** Tensors of the files that the model has no use for (an equal output head that is tied, buffers). */
   extra: string[];
   /** Names and shapes of the weights: `weightShapes(config)`. */
   shapes: ReadonlyMap<string, readonly number[]>;
@@ -40,8 +41,8 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
 }
 
 /**
- * What a checkpoint folder says of its model.
- * @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig`
+ * What a checkpoint folder says of its model: config.json, and the files of weights where they know better.
+ * @throws UserError for a missing folder or file, an adapter's folder, damaged weights, or as `readConfig`
  */
 export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
@@ -55,7 +56,12 @@ export function readCheckpointConfig(dir: string): TransformerConfig {
       fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR.",
     });
   }
-  return readConfig(path.join(dir, "config.json"));
+  const config = readConfig(path.join(dir, "config.json"));
+  return hasWeights(dir) ? withStoredHead(config, readSafetensors(dir), dir) : config; // they may not be there yet
+}
+
+function hasWeights(dir: string): boolean {
+  return weightFiles.some((name) => existsSync(path.join(dir, name)));
 }
 
 /**
@@ -69,15 +75,17 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
-  for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
+  const stored = (name: string) => storedName(name, config, reader);
+  for (const [name, shape] of shapes) checkWeight(reader, stored(name), shape, dir);
   return {
     config,
     tokenizer,
-    extra: reader.names.filter((name) => !shapes.has(name)),
+    extra: unusedTensors(config, reader, dir),
     shapes,
-    read: (name, room) => finite(reader.get(name, room), name, dir),
-    half: (name) => halfOf(reader, name, shapes.get(name)!),
-    readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
+    read: (name, room) => finite(reader.get(stored(name), room), name, dir),
+    half: (name) => halfOf(reader, stored(name), shapes.get(name)!),
+    readHalves: (name, room) =>
+      finiteHalves(reader.getHalves(stored(name), room), reader.half(stored(name))!, name, dir),
   };
 }
 
@@ -87,12 +95,12 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
  * @throws UserError for damaged files
  */
 export function storesHalves(dir: string, config: TransformerConfig): boolean {
-  if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
-    return /16$/.test(storedType(path.join(dir, "config.json")));
+  if (!hasWeights(dir)) return /16$/.test(storedType(path.join(dir, "config.json")));
   const reader = readSafetensors(dir);
-  return [...weightShapes(config)].every(
-    ([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)),
-  );
+  return [...weightShapes(config)].every(([name, shape]) => {
+    const stored = storedName(name, config, reader);
+    return shape.length < 2 || (reader.names.includes(stored) && halfOf(reader, stored, shape));
+  });
 }
 
 /** The type of a matrix that is stored in 16 bits, two of which make a float. */

@@ -11,17 +11,12 @@ import { hashOf, sha256File } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { readShards, ShardedLog } from "../base/shardedLog";
 import { verdictOrder } from "../factuality/agreement";
+import { readAnnotated } from "../factuality/annotatedFile";
 import type { ServedAnnotator } from "../factuality/annotators/entry";
 import { callLog, callSchema, Judge, type JudgeCounts } from "../factuality/annotators/judge";
 import { annotateServed, annotationReport, judgedLog, judgedSchema } from "../factuality/annotators/llmAnnotator";
 import { inputsOf, type AnnotatorInputs } from "../factuality/annotators/registry";
-import {
-  annotatedCandidateSchema,
-  candidateSchema,
-  type AnnotatedCandidate,
-  type Candidate,
-  candidateKey,
-} from "../factuality/records";
+import { candidateSchema, type AnnotatedCandidate, type Candidate, candidateKey } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
@@ -110,7 +105,7 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
 /** Rows with or without sentences, each candidate once. */
 function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   const cut = readJsonl(file, z.record(z.unknown())).some((row) => "sentences" in row);
-  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema);
+  const rows: (Candidate | AnnotatedCandidate)[] = cut ? readAnnotated(file) : readJsonl(file, candidateSchema);
   const seen = new Set<string>();
   if (rows.length === 0)
     throw new UserError({

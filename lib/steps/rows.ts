@@ -4,16 +4,17 @@
  */
 import { z } from "zod";
 import { UserError } from "../base/check";
-import { readJsonl, required, type RowSchema } from "../base/jsonl";
+import { readJsonl, required } from "../base/jsonl";
+import { readAnnotated } from "../factuality/annotatedFile";
 import {
-  annotatedCandidateSchema,
   candidateSchema,
   questionSchema,
   type AnnotatedCandidate,
   type Candidate,
   type Question,
 } from "../factuality/records";
-import { preferencePairSchema, type PreferencePair } from "../preference/pair";
+import type { PreferencePair } from "../preference/pair";
+import { readPairs } from "../preference/pairFile";
 
 interface Rows {
   question: Question;
@@ -23,7 +24,7 @@ interface Rows {
 }
 
 interface Kind<T> {
-  schema: RowSchema<T>;
+  read: (file: string) => T[];
   /** one of them, and several, for messages */
   one: string;
   many: string;
@@ -35,23 +36,28 @@ interface Kind<T> {
 
 /** In the order of the pipeline. */
 const kinds: { [K in keyof Rows]: Kind<Rows[K]> } = {
-  question: { schema: questionSchema, one: "question", many: "questions", is: (keys) => keys.has("id") },
+  question: {
+    read: (file) => readJsonl(file, questionSchema),
+    one: "question",
+    many: "questions",
+    is: (keys) => keys.has("id"),
+  },
   candidate: {
-    schema: candidateSchema,
+    read: (file) => readJsonl(file, candidateSchema),
     one: "candidate",
     many: "candidates, which have no verdicts",
     is: (keys) => keys.has("completion") && !keys.has("sentences"),
     verb: "sample",
   },
   annotated: {
-    schema: annotatedCandidateSchema,
+    read: readAnnotated,
     one: "annotated candidate",
     many: "annotated candidates",
     is: (keys) => keys.has("completion") && keys.has("sentences"),
     verb: "annotate",
   },
   pair: {
-    schema: preferencePairSchema,
+    read: readPairs,
     one: "pair",
     many: "pairs",
     is: (keys) => keys.has("chosen") && keys.has("rejected"),
@@ -66,7 +72,7 @@ const kinds: { [K in keyof Rows]: Kind<Rows[K]> } = {
 export function readRows<K extends keyof Rows>(kind: K, file: string): Rows[K][] {
   const wanted = kinds[kind] as Kind<Rows[K]>;
   try {
-    return required(readJsonl(file, wanted.schema), file, wanted.one);
+    return required(wanted.read(file), file, wanted.one);
   } catch (error) {
     throw wrongKind(kind, file) ?? error;
   }

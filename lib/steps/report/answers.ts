@@ -4,8 +4,9 @@ import { z } from "zod";
 import { existsSync } from "node:fs";
 import { brief, UserError } from "../../base/check";
 import { sha256File } from "../../base/hash";
-import { parseJson, readNumberedJsonl, readText, required } from "../../base/jsonl";
-import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../../factuality/records";
+import { parseJson, readText, required } from "../../base/jsonl";
+import { readNumberedAnnotated } from "../../factuality/annotatedFile";
+import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { outHash } from "../annotateServed";
 
 /** A policy's name in the report, and a file or folder of it. */
@@ -40,7 +41,7 @@ export function readAnswers(
   questionsFile: string,
 ): PolicyAnswers {
   const byQuestion = new Map(questions.map(({ id }) => [id, new Set<number>()]));
-  const rows = required(readNumberedJsonl(file, annotatedCandidateSchema), file, "annotated answer");
+  const rows = required(readNumberedAnnotated(file), file, "annotated answer");
   for (const {
     row: { questionId, index },
     line,

@@ -7,12 +7,16 @@ import type { Tokenizer } from "./tokenizer";
 const compiled = new Map<string, Template>();
 
 /**
- * Renders the messages up to where the assistant speaks (add_generation_prompt).
+ * Renders the messages, by default up to where the assistant speaks (add_generation_prompt).
  * The text holds the special tokens, spelled out; it is tokenised without adding any.
  * A template that asks for today's date (`strftime_now`) gets it, as in transformers.
  * @throws UserError when the tokenizer has no template, or the template is not valid or refuses the messages
  */
-export function renderChat(tokenizer: Tokenizer, messages: readonly Message[]): string {
+export function renderChat(
+  tokenizer: Pick<Tokenizer, "dir" | "chatTemplate" | "specialTokens">,
+  messages: readonly Message[],
+  addGenerationPrompt = true,
+): string {
   const source = tokenizer.chatTemplate;
   if (source === undefined) {
     throw new UserError({
@@ -30,7 +34,7 @@ export function renderChat(tokenizer: Tokenizer, messages: readonly Message[]): 
       messages: messages.map(({ role, content }) => ({ role, content })),
       tools: null,
       documents: null,
-      add_generation_prompt: true,
+      add_generation_prompt: addGenerationPrompt,
     });
   } catch (error) {
     throw new UserError({

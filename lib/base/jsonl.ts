@@ -8,6 +8,7 @@ import path from "node:path";
 import type { z } from "zod";
 import { UserError, brief } from "./check";
 import { writeFileAtomic } from "./files";
+import { readLines } from "./textFile";
 
 /** A schema whose values are T, whatever it reads them from. */
 export type RowSchema<T> = z.ZodType<T, z.ZodTypeDef, unknown>;
@@ -41,7 +42,7 @@ export interface NumberedRow<T> {
 
 /** The same, each row with its line number, for checks across rows. */
 export function readNumberedJsonl<T>(file: string, schema: RowSchema<T>): NumberedRow<T>[] {
-  return readLines(file).map(({ text, line }) => ({
+  return Array.from(readLines(file), ({ text, line }) => ({
     row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`),
     line,
   }));
@@ -109,27 +110,6 @@ export function parseJson(text: string, where: string): unknown {
       fix: "Correct or remove that line.",
     });
   }
-}
-
-/** The text of a file a user named. @throws UserError when it cannot be read */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserError({
-      where: file,
-      expected: "a readable file",
-      got: (error as NodeJS.ErrnoException).code ?? String(error),
-      fix: "Check the path.",
-    });
-  }
-}
-
-function readLines(file: string): { text: string; line: number }[] {
-  return readText(file)
-    .split("\n")
-    .map((text, i) => ({ text, line: i + 1 }))
-    .filter(({ text }) => text.trim() !== "");
 }
 
 /** @throws UserError where a file has no rows */

@@ -7,7 +7,8 @@ import path from "node:path";
 import { UserError, brief } from "./check";
 import { writeFileAtomic } from "./files";
 import { canonicalJson, hashOf } from "./hash";
-import { parseJson, readText } from "./jsonl";
+import { parseJson } from "./jsonl";
+import { readText } from "./textFile";
 
 /** Name of a run folder: `<kind>-<hash8>`. */
 export function folderName(kind: string, key: object): string {

@@ -8,7 +8,8 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { widenHalves, type HalfType } from "../base/float16";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { bytesPerElement, damaged, fill, readHeader, withFile, type Entry } from "./safetensorsHeader";
 
 const indexSchema = z.object({ weight_map: z.record(z.string()) }).passthrough();

@@ -17,7 +17,8 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { UserError, brief } from "../base/check";
-import { parseJson, readText } from "../base/jsonl";
+import { parseJson } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { flat } from "../base/runFolder";
 
 export interface Run {

@@ -6,7 +6,8 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { parseJson, parseRow, readText, type RowSchema } from "../base/jsonl";
+import { parseJson, parseRow, type RowSchema } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { openingTokens } from "./postProcessor";
 
 /** Files that travel with a tokenizer, when present. */

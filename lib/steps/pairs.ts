@@ -9,17 +9,26 @@ export interface PairsRequest {
   questions?: string;
   out: string;
   seed: number;
+  /** Leave out candidates that a limit cut (`finished: false`). */
+  dropUnfinished?: boolean;
+}
+
+export interface PairsReport extends PairReport {
+  candidates: number;
+  /** Of these, cut by a limit. */
+  unfinished: number;
 }
 
 /** Best and worst candidate of every question; only questions that have candidates count. */
-export function pairsVerb(request: PairsRequest): PairReport {
+export function pairsVerb(request: PairsRequest): PairsReport {
   const candidates = readRows("annotated", request.candidates);
   const seen = new Set(candidates.map(({ questionId }) => questionId));
+  const finished = candidates.filter((candidate) => candidate.finished !== false);
   const { pairs, report } = buildPairs(
-    candidates,
+    request.dropUnfinished ? finished : candidates,
     questionsOf(request.questions).filter(({ id }) => seen.has(id)),
     { seed: request.seed },
   );
   writeJsonl(request.out, pairs);
-  return report;
+  return { ...report, candidates: candidates.length, unfinished: candidates.length - finished.length };
 }

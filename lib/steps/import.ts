@@ -1,7 +1,9 @@
 /** The verbs `import` and `export`: preference pairs from and to the files of other projects. */
 import path from "node:path";
 import { UserError, brief } from "../base/check";
-import { writeJsonl } from "../base/jsonl";
+import { writeFilesInto } from "../base/folders";
+import { jsonLines, writeJsonl } from "../base/jsonl";
+import { refuseInputs } from "../base/outputs";
 import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { haluevalCandidates } from "../preference/formats/halueval";
@@ -75,8 +77,15 @@ async function importLabels(
     candidates,
     report: location,
   } = from === "halueval" ? await readHalueval(files) : readFactScore(files);
-  writeJsonl(path.join(folder, "questions.jsonl"), questions);
-  writeJsonl(path.join(folder, "candidates.jsonl"), candidates);
+  const written = new Map([
+    ["questions.jsonl", jsonLines(questions)],
+    ["candidates.jsonl", jsonLines(candidates)],
+  ]);
+  refuseInputs(
+    [...written.keys()].map((name) => path.join(folder, name)),
+    files,
+  );
+  writeFilesInto(folder, written);
   const { pairs, report } = buildPairs(candidates, questions, { seed });
   return { rows, pairs, location, made: { report, folder } };
 }

@@ -1,8 +1,7 @@
 /**
  * One writer at a time of a file or folder, on this machine and on others that share the disk: `<target>.mask-dpo-lock`
  * (proper-lockfile's folder) names host and process of its holder. The lock of a process of this host that is gone is
- * taken over at once, whatever ended it; one of another host
- * once its holder has not touched it for long.
+ * taken over at once, whatever ended it; one of another host once its holder has not touched it for long.
  */
 import fs, { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";

@@ -5,7 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
-import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { writeFileAtomic } from "../base/files";
+import { checkFolder, restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
 import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
@@ -117,23 +118,30 @@ export function readCheckpoint(dir: string): Checkpoint {
   return { config, tokenizer, extra, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
 }
 
+/** @throws UserError when `dir` holds something that `writeCheckpoint` or `writeAdapter` would not replace */
+export function checkReplaceable(dir: string): void {
+  restoreFolder(dir);
+  checkFolder(dir, "what mask-dpo left there");
+}
+
 /**
  * Writes a checkpoint folder that transformers loads, whole or not at all; one that was there stands until then.
  * @param tokenizerDir folder whose tokenizer files, and generation_config.json if any, are copied
- * @throws UserError when `dir` holds something that is not a checkpoint
+ * @returns what it holds
+ * @throws UserError when `dir` holds something that no such writing left
  */
 export function writeCheckpoint(
   dir: string,
   config: TransformerConfig,
   tensors: ReadonlyMap<string, HostTensor>,
   tokenizerDir: string,
-): void {
+): FolderFiles {
   const shapes = weightShapes(config);
   const wrong =
     [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ??
     [...tensors].find(([name]) => !shapes.has(name));
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
-  writeFolderAtomic(dir, { marker: "config.json", what: "a checkpoint" }, (next) => {
+  return writeFolderAtomic(dir, checkReplaceable, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
     writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)));
     writeFileAtomic(path.join(next, "generation_config.json"), generationConfig(config, tokenizerDir));

@@ -18,6 +18,7 @@ import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions }
 import { readTrainState, writeTrainState } from "./trainState";
 import { UserError } from "../base/check";
 import { hashOf } from "../base/hash";
+import { isOwn } from "../base/own";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
@@ -27,7 +28,7 @@ import { adapted, initialAdapter, loraScale, type LoraConfig } from "../model/lo
 import { writeAdapter } from "../model/peft";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
-import type { MaskKind } from "../preference/mask";
+import type { Mask } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { claimBeside } from "../base/runFolder";
 import { codeVersions } from "../base/codeVersions";
@@ -35,7 +36,7 @@ import { codeVersions } from "../base/codeVersions";
 export interface TrainRunRequest {
   policyDir: string;
   pairs: readonly PreferencePair[];
-  mask: MaskKind;
+  mask: Mask;
   options: TrainOptions;
   seed: number;
   /** Hugging Face folder, or adapter folder, to leave */
@@ -121,7 +122,13 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     const everything = [...tokenized, ...emptied];
     const compute = complete
       ? localCompute(policy.model, layout, everything, complete)
-      : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
+      : chooseCompute(
+          policy.model,
+          layout,
+          everything,
+          everything.length * options.epochs,
+          engine.parallel && !isOwn(options.objective.name), // workers know only what the library has
+        );
     try {
       const logps = refers
         ? await cachedLogps(
@@ -225,7 +232,7 @@ async function trainSteps(
   }
 }
 
-function trainLabel({ objective: { name } }: TrainOptions, mask: MaskKind): string {
+function trainLabel({ objective: { name } }: TrainOptions, mask: Mask): string {
   return `train (${name === "dpo" ? "" : `${name}, `}mask: ${mask})`;
 }
 

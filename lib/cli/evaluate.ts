@@ -28,7 +28,7 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--out <file>", "annotated answers (JSONL)")
     .addOption(seed())
     .action(async (request: EvaluateRequest) => {
-      const summary = await evaluateVerb(request);
+      const summary = await evaluateVerb(request, say);
       say(toText(evaluationTable([{ label: path.basename(request.model), summary }])));
     });
 }

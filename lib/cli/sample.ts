@@ -2,7 +2,7 @@
 import { Option, type Command } from "commander";
 import { paperSampling, type SamplingOptions } from "../model/generate";
 import { paperCandidates } from "../preference/candidate";
-import { sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
+import { sampleNotes, sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
 import { refuseServerFlags } from "../steps/server";
 import { count, model, number, say, seed } from "./flags";
 import { withServer } from "./serverFlags";
@@ -45,6 +45,6 @@ async function sample(flags: SampleFlags): Promise<void> {
   const sampling = { temperature, topK, topP, maxNewTokens };
   if (flags.server) return say(await sampleServerVerb({ ...flags, sampling }));
   refuseServerFlags(flags);
-  const rows = await sampleVerb({ model, questions, out, k, seed, sampling });
-  say(`${rows} candidates in ${out}`);
+  const report = await sampleVerb({ model, questions, out, k, seed, sampling });
+  say(`${report.rows} candidates in ${out}${sampleNotes(report, sampling)}`);
 }

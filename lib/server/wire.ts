@@ -29,6 +29,14 @@ export interface Reply {
   logprobs?: TokenLogprobs;
 }
 
+/** What servers call an answer that the model itself ended; "" where they do not say. */
+const ends = new Set(["", "stop", "stop_sequence", "eos", "eos_token", "end_turn"]);
+
+/** Whether the model ended its answer: not where a limit (`length`) or a filter (`content_filter`) did. */
+export function isFinished({ finish }: Pick<Reply, "finish">): boolean {
+  return ends.has(finish);
+}
+
 export function requestOf(
   model: string,
   { prompt, sampling, seed, logprobs }: Ask,

@@ -2,8 +2,8 @@
 import { writeFileAtomic } from "../base/files";
 import { inspectPairs } from "../preference/inspectPairs";
 import type { MaskKind } from "../preference/mask";
-import { readPairs } from "../preference/pairFile";
 import { inspectPage } from "../show/inspect";
+import { readRows } from "./rows";
 
 export interface InspectRequest {
   pairs: string;
@@ -15,7 +15,7 @@ export interface InspectRequest {
 
 /** One self-contained page that shows pairs token by token. */
 export function inspectVerb(request: InspectRequest): number {
-  const pairs = readPairs(request.pairs);
+  const pairs = readRows("pair", request.pairs);
   const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
   writeFileAtomic(request.out, inspectPage(shown));
   return shown.length;

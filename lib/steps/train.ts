@@ -8,10 +8,10 @@ import { engineMemory } from "../engine/backend";
 import { readCheckpointConfig } from "../model/checkpoint";
 import { inModelOrder } from "../model/lora";
 import { startEngineFor } from "../model/policy";
-import { readPairs } from "../preference/pairFile";
 import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
+import { readRows } from "./rows";
 
 type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
@@ -27,7 +27,7 @@ interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
 /** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. */
 async function planned({ pairs: file, ...run }: TrainFiles): Promise<PlannedTraining> {
   const { parallel } = await startEngineFor(run.model);
-  const pairs = readPairs(file);
+  const pairs = readRows("pair", file);
   const config = readCheckpointConfig(run.model);
   const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
   const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };

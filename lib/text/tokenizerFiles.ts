@@ -8,6 +8,7 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { parseJson, parseRow, type RowSchema } from "../base/jsonl";
 import { readText } from "../base/textFile";
+import { openingTokens } from "./postProcessor";
 
 /** Files that travel with a tokenizer, when present. */
 export const tokenizerFileNames = [
@@ -38,6 +39,10 @@ export interface TokenizerFiles {
   /** Whether texts are brought to NFC before they are cut. */
   nfc: boolean;
   specialTokens: Partial<Record<SpecialName, string>>;
+  /** Tokens that the tokenizer puts before a text (`openingTokens`). */
+  opening: string[];
+  /** add_bos_token, by which the Llama classes of transformers 4 put BOS before a text. */
+  addBos: boolean;
   /** eos_token_id of generation_config.json, else of config.json; a number or a list there. */
   generationEosIds: number[];
   chatTemplate?: string;
@@ -56,7 +61,7 @@ const tokensSchema = z
   .object({ bos_token: tokenText, eos_token: tokenText, pad_token: tokenText, unk_token: tokenText })
   .passthrough();
 const templateSchema = z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish();
-const configSchema = tokensSchema.extend({ chat_template: templateSchema });
+const configSchema = tokensSchema.extend({ chat_template: templateSchema, add_bos_token: z.boolean().nullish() });
 const generationSchema = z
   .object({ eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish() })
   .passthrough();
@@ -115,6 +120,8 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
     ...kind,
     json: json as object,
     specialTokens,
+    opening: openingTokens((json as { post_processor?: unknown }).post_processor, file),
+    addBos: config?.add_bos_token === true,
     generationEosIds: typeof eos === "number" ? [eos] : eos,
     chatTemplate: readTemplate(dir, config?.chat_template ?? undefined),
   };

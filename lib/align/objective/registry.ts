@@ -1,13 +1,22 @@
 /** The objectives there are, and the choice of one with its options. */
 import { z } from "zod";
 import { UserError } from "../../base/check";
+import { isOwn, OwnPieces, type OwnName } from "../../base/own";
 import { dpo } from "./dpo";
 import { ipo } from "./ipo";
-import type { Objective } from "./objective";
+import type { Objective, OptionShape } from "./objective";
 import { simpo } from "./simpo";
 
 /** In the order of `--help`. */
 export const objectives: readonly Objective[] = [dpo, ipo, simpo];
+
+const ownObjectives = new OwnPieces<Objective>("an objective", "defineObjective");
+
+/** An objective of one's own, for this process. @returns its name, for `chooseObjective` */
+export function defineObjective<S extends OptionShape>(objective: Objective<S>): OwnName {
+  const source = `${String(objective.losses)} ${objective.reference}`;
+  return ownObjectives.add(objective.name, objective as unknown as Objective, source);
+}
 
 /** An objective by name with its options: what is sent to workers, hashed and written into run records. */
 export const objectiveChoiceSchema = z.object({ name: z.string(), options: z.record(z.string(), z.number()) }).strict();
@@ -15,6 +24,7 @@ export type ObjectiveChoice = z.output<typeof objectiveChoiceSchema>;
 
 /** @throws UserError for an unknown name */
 export function objectiveNamed(name: string): Objective {
+  if (isOwn(name)) return ownObjectives.get(name);
   const found = objectives.find((objective) => objective.name === name);
   if (found) return found;
   throw new UserError({

@@ -97,7 +97,7 @@ export function assistant(content: string): Message {
 
 /** The column of a pair. */
 export function columnOf({ questionId, topic, scores, chosen, rejected }: PreferencePair): { mask_dpo: string } {
-  const side = ({ sentences, tokenIds }: PreferencePair["chosen"]) => ({ sentences, tokenIds });
+  const side = ({ completion: _, ...rest }: PreferencePair["chosen"]) => rest;
   return { mask_dpo: JSON.stringify({ questionId, topic, scores, chosen: side(chosen), rejected: side(rejected) }) };
 }
 

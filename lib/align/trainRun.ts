@@ -12,8 +12,12 @@ import { chooseCompute, localCompute } from "./compute";
 import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
 import type { Complete } from "./microbatch";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import { train, type TrainRequest } from "./train";
-import { objectiveNamed } from "./objective/registry";
+import type { Mismatched } from "./batch";
+import type { StepRequest } from "./batchGradient";
+import { referenceOf, type ReferenceLogps } from "./pairIds";
+import { trainingPairs, type TrainingPairs } from "./trainingPairs";
+import { train } from "./train";
+import { needsDistributions, needsOf } from "./objective/registry";
 import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions } from "./trainOptions";
 import { readTrainState, writeTrainState } from "./trainState";
 import { UserError } from "../base/check";
@@ -100,25 +104,23 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
-    const {
-      pairs: tokenized,
-      emptied,
-      report,
-    } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
-    if (tokenized.length === 0) throw emptyPairs(report);
+    const { config } = policy.model;
+    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, config, pairs, mask, seed);
+    const { report } = tokenized;
+    if (tokenized.pairs.length === 0) throw emptyPairs(report);
+    const training = trainingPairs(tokenized, options.objective, config.maxPositions);
+    const { everything } = training;
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
     const label = trainLabel(options, mask);
-    const { reference: refers } = objectiveNamed(options.objective.name);
+    const refers = needsOf(options.objective).has("logratio");
     if (existsSync(out) && !existsSync(files.state) && existsSync(files.log)) {
       const logs = readJsonl(files.log, stepLogSchema);
-      if (refers) showDone(logpsLabel, tokenized.length + emptied.length);
+      if (refers) showDone(logpsLabel, everything.length);
       showDone(label, logs.length, stepNote(logs.at(-1)!));
       return { out, logs, report };
     }
     const { layout, initial, complete, save } = trainable(policy, request);
-    // the same pairs whatever the mask, so that masks share reference logps
-    const everything = [...tokenized, ...emptied];
     const compute = complete
       ? localCompute(policy.model, layout, everything, complete)
       : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, engine.parallel);
@@ -135,7 +137,7 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
         : undefined;
       const { logs, weights } = await trainSteps(
         request,
-        { compute, initial, pairs: tokenized, reference: logps },
+        { compute, initial, pairs: training.pairs, reference: logps, mismatched: mismatchedOf(training, logps) },
         { ...files, key: hashOf(key), label, save },
         onStep,
       );
@@ -150,6 +152,16 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   } finally {
     policy.dispose();
   }
+}
+
+/** Completions of other prompts, where the objective needs them; it then has a reference. */
+function mismatchedOf(
+  { everything, mismatched: first }: TrainingPairs,
+  reference?: ReferenceLogps,
+): Mismatched | undefined {
+  if (first === undefined || !reference) return undefined;
+  const members = everything.slice(first).map((_, i) => first + i);
+  return { first, pairs: everything.slice(first), reference: referenceOf(reference, members) };
 }
 
 /** What is trained, as weights [P] of a layout, and where they go in the end: all of the policy's, or an adapter's. */
@@ -184,7 +196,7 @@ function trainable(
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
   { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest,
-  work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
+  work: Omit<StepRequest, "options">,
   files: { log: string; state: string; key: string; label: string; save: (dir: string, weights: Float32Array) => void },
   onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
@@ -210,7 +222,7 @@ async function trainSteps(
   );
   try {
     let next = await iterator.next();
-    work.initial.dispose(); // training has its own by now
+    if (!needsDistributions(needsOf(options.objective))) work.initial.dispose(); // training has its own by now
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
       progress.update(next.value.step, stepNote(next.value));

@@ -19,7 +19,11 @@ const architectures: Readonly<Record<string, { family: Family; rotated: boolean 
 
 const count = z.number().int().positive();
 const id = z.number().int().nonnegative();
-const none = (what: string) => z.literal(0, { message: `${what} not supported` }).optional();
+const none = (what: string) =>
+  z
+    .number()
+    .refine((n) => n === 0, `${what} not supported`)
+    .optional();
 const schema = z.object({
   block_count: count,
   context_length: count,
@@ -169,11 +173,12 @@ function llama3Scaling(gguf: GgufFile, config: TransformerConfig): RopeScaling |
 /** As the folder will say it. @throws UserError for what config.json of the family cannot say */
 function sameWhenWritten(config: TransformerConfig, family: Family, file: string): TransformerConfig {
   const { qkvBias, oBias, mlpBias } = config;
+  const are = (on: boolean) => (on ? "with" : "without");
   if (family === qwen2 ? !qkvBias || oBias || mlpBias : qkvBias !== oBias)
     throw unsupported(
       file,
       `biases as ${family.architecture} has them`,
-      `q, k, v ${qkvBias ? "with" : "without"}, output ${oBias ? "with" : "without"}, ffn ${mlpBias ? "with" : "without"}`,
+      `q, k, v ${are(qkvBias)}, output ${are(oBias)}, ffn ${are(mlpBias)}`,
     );
   return family.read(family.write(config), file);
 }

@@ -1,4 +1,4 @@
-/** What tokenizer.json says of the two kinds of tokenizers in GGUF files: how a text is cut, and which merges follow. */
+/** What tokenizer.json says of the two kinds of tokenizers in GGUF files: how a text is cut, which merges follow. */
 import { UserError, brief } from "../../base/check";
 import { damaged } from "../safetensorsHeader";
 

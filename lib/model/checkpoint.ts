@@ -2,7 +2,7 @@
  * A Hugging Face checkpoint folder, read and written as is: config.json, generation_config.json,
  * model.safetensors and the tokenizer's files. A folder is written whole or not at all.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -11,6 +11,7 @@ import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
+import { howToGet } from "./fetch/known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
 import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
@@ -47,8 +48,14 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
  */
 export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
-  if (!existsSync(dir))
-    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
+  const there = statSync(dir, { throwIfNoEntry: false });
+  if (!there?.isDirectory())
+    throw new UserError({
+      where: dir,
+      expected: "a checkpoint folder",
+      got: there ? "a file" : "nothing there",
+      fix: howToGet(dir),
+    });
   if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
     throw new UserError({
       where: dir,

@@ -114,15 +114,15 @@ export function fill(fd: number, file: string, position: number, out: Uint8Array
   }
 }
 
-/** Opens a file for a while. @throws UserError for one that cannot be read */
-export function withFile<T>(file: string, use: (fd: number, size: number) => T): T {
+/** Opens a file for a while. @param kind for the message @throws UserError for one that cannot be read */
+export function withFile<T>(file: string, use: (fd: number, size: number) => T, kind = "safetensors"): T {
   let fd: number;
   try {
     fd = openSync(file, "r");
   } catch (error) {
     throw new UserError({
       where: file,
-      expected: "a readable safetensors file",
+      expected: `a readable ${kind} file`,
       got: (error as NodeJS.ErrnoException).code ?? String(error),
       fix: "Check the path.",
     });

@@ -49,6 +49,8 @@ export { mixingTable, pairReportTable, scoreRows } from "./preference/tables";
 export { inspectPairs } from "./preference/inspectPairs";
 export { type Atlas, loadAtlas } from "./world/atlas";
 export { atlasAnnotator } from "./world/oracle";
+export { fetchVerb } from "./steps/fetch";
+export { importModelVerb } from "./steps/importModel";
 export { sampleVerb } from "./steps/sample";
 export { annotateVerb } from "./steps/annotate";
 export { annotatorTable } from "./steps/annotators";

@@ -51,6 +51,8 @@ export const stepLogSchema = z
     lr: number,
     /** share of completion tokens whose weight is 0 */
     maskedShare: number,
+    /** zero point of an objective that has one (KTO's z0) */
+    zero: number.optional(),
     tokensPerSecond: number,
     etaSeconds: number,
   })

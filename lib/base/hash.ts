@@ -37,3 +37,13 @@ export function sha256File(file: string): string {
   }
   return hash.digest("hex");
 }
+
+/** Hex sha256 of the bytes of arrays, one after the other. */
+export function hashOfFloats(...arrays: readonly Float32Array[]): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let at = 0; at < bytes.length; at += 1 << 30) hash.update(bytes.subarray(at, at + (1 << 30))); // 2 GiB at most
+  }
+  return hash.digest("hex");
+}

@@ -15,7 +15,11 @@ const pieceBytes = 1 << 20;
 export interface Line {
   text: string;
   /** From 1. */
-  line: number;
+  number: number;
+  /** Bytes of the file up to the end of the line. */
+  end: number;
+  /** Whether a newline ends it: the last line of a file may have none. */
+  ended: boolean;
 }
 
 /**
@@ -55,38 +59,39 @@ export function readText(file: string): string {
 }
 
 /**
- * The lines of a file that are not blank. Read piece by piece: it may be larger than a string can be.
+ * The lines of a file, without their ends. Read piece by piece: it may be larger than a string can be.
  * @throws UserError as `readText`, with the line
  */
-export function* readLines(file: string): Generator<Line> {
+export function* linesOf(file: string): Generator<Line> {
   const fd = openToRead(file, { pipes: true });
   try {
-    let waiting: Buffer[] = []; // the beginning of a line that has not ended
-    let waitingBytes = 0;
-    let line = 0;
     const piece = Buffer.alloc(pieceBytes);
-    for (let n: number; (n = readSync(fd, piece, 0, piece.length, null)) > 0;) {
+    let begun: Buffer[] = []; // a line that began in earlier pieces
+    let begunBytes = 0;
+    let number = 0;
+    let end = 0;
+    const line = (rest: Buffer, ended: boolean): Line => {
+      const bytes = begun.length > 0 ? Buffer.concat([...begun, rest]) : rest;
+      begun = [];
+      begunBytes = 0;
+      number += 1;
+      end += bytes.length + Number(ended);
+      return { text: number === 1 ? textOf(bytes, file) : utf8(bytes, `${file}:${number}`), number, end, ended };
+    };
+    for (let count: number; (count = readSync(fd, piece, 0, piece.length, null)) > 0;) {
       let from = 0;
-      for (let end: number; (end = piece.subarray(0, n).indexOf(10, from)) >= 0; from = end + 1) {
-        yield* lineOf([...waiting, piece.subarray(from, end)], ++line, file);
-        waiting = [];
-        waitingBytes = 0;
-      }
-      waiting.push(Buffer.from(piece.subarray(from, n)));
-      waitingBytes += n - from;
-      if (waitingBytes > mostLineBytes)
-        throw tooLarge(`${file}:${line + 1}`, mostLineBytes, waitingBytes, "Write one row a line.");
+      for (let at: number; (at = piece.subarray(0, count).indexOf(10, from)) >= 0; from = at + 1)
+        yield line(piece.subarray(from, at), true);
+      if (from === count) continue;
+      begun.push(Buffer.from(piece.subarray(from, count)));
+      begunBytes += count - from;
+      if (begunBytes > mostLineBytes)
+        throw tooLarge(`${file}:${number + 1}`, mostLineBytes, begunBytes, "Write one row a line.");
     }
-    yield* lineOf(waiting, line + 1, file);
+    if (begun.length > 0) yield line(Buffer.alloc(0), false);
   } finally {
     closeSync(fd);
   }
-}
-
-function* lineOf(pieces: readonly Buffer[], line: number, file: string): Generator<Line> {
-  const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-  const text = line === 1 ? textOf(bytes, file) : utf8(bytes, `${file}:${line}`);
-  if (text.trim() !== "") yield { text, line };
 }
 
 /** The beginning of a file, or all of it, as text. @param where for the message @throws UserError for no UTF-8 */

@@ -10,6 +10,7 @@ import { addImportCommand } from "./import";
 import { addInspectCommand } from "./inspect";
 import { addLogpsCommand } from "./logps";
 import { addLossCommand } from "./loss";
+import { addModelCommands } from "./models";
 import { addLabCommand, addNotebookCommands } from "./notebooks";
 import { addPairsCommand } from "./pairs";
 import { addReportCommand } from "./report";
@@ -22,6 +23,7 @@ import { addWorldCommand } from "./world";
 const commands: readonly ((program: Command) => void)[] = [
   addSetupCommands,
   addWorldCommand,
+  addModelCommands,
   addSampleCommand,
   addAnnotateCommand,
   addAgreementCommand,

@@ -2,14 +2,16 @@
  * A Hugging Face checkpoint folder, read and written as is: config.json, generation_config.json,
  * model.safetensors and the tokenizer's files. A folder is written whole or not at all.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
-import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { writeFileAtomic } from "../base/files";
+import { checkFolder, restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
 import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
+import { howToGet } from "./fetch/known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
 import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
@@ -46,8 +48,14 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
  */
 export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
-  if (!existsSync(dir))
-    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
+  const there = statSync(dir, { throwIfNoEntry: false });
+  if (!there?.isDirectory())
+    throw new UserError({
+      where: dir,
+      expected: "a checkpoint folder",
+      got: there ? "a file" : "nothing there",
+      fix: howToGet(dir),
+    });
   if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
     throw new UserError({
       where: dir,
@@ -117,23 +125,30 @@ export function readCheckpoint(dir: string): Checkpoint {
   return { config, tokenizer, extra, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
 }
 
+/** @throws UserError when `dir` holds something that `writeCheckpoint` or `writeAdapter` would not replace */
+export function checkReplaceable(dir: string): void {
+  restoreFolder(dir);
+  checkFolder(dir, "what mask-dpo left there");
+}
+
 /**
  * Writes a checkpoint folder that transformers loads, whole or not at all; one that was there stands until then.
  * @param tokenizerDir folder whose tokenizer files, and generation_config.json if any, are copied
- * @throws UserError when `dir` holds something that is not a checkpoint
+ * @returns what it holds
+ * @throws UserError when `dir` holds something that no such writing left
  */
 export function writeCheckpoint(
   dir: string,
   config: TransformerConfig,
   tensors: ReadonlyMap<string, HostTensor>,
   tokenizerDir: string,
-): void {
+): FolderFiles {
   const shapes = weightShapes(config);
   const wrong =
     [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ??
     [...tensors].find(([name]) => !shapes.has(name));
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
-  writeFolderAtomic(dir, { marker: "config.json", what: "a checkpoint" }, (next) => {
+  return writeFolderAtomic(dir, checkReplaceable, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
     writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)));
     writeFileAtomic(path.join(next, "generation_config.json"), generationConfig(config, tokenizerDir));

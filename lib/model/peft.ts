@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { writeFileAtomic } from "../base/files";
+import { restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
 import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { finite } from "./checkpoint";
+import { checkReplaceable, finite } from "./checkpoint";
 import type { TransformerConfig } from "./config";
 import { adapterShapes, type Adapter, type LoraConfig } from "./lora";
 import { targetedModules, type TargetModules } from "./peftTargets";
@@ -137,10 +138,11 @@ function targeted(model: TransformerConfig, targets: TargetModules, refuse: (got
 
 /**
  * Writes a folder that PEFT loads, whole or not at all, with the files of the base's tokenizer.
- * @throws UserError when `dir` holds something else
+ * @returns what it holds
+ * @throws UserError when `dir` holds something that no such writing left
  */
-export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir: string): void {
-  writeFolderAtomic(dir, { marker, what: "an adapter" }, (next) => {
+export function writeAdapter(dir: string, { config, tensors }: Adapter, baseDir: string): FolderFiles {
+  return writeFolderAtomic(dir, checkReplaceable, (next) => {
     writeSafetensors(
       path.join(next, "adapter_model.safetensors"),
       new Map([...tensors].map(([name, tensor]) => [peftPrefix + name, tensor])),

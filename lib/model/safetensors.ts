@@ -1,6 +1,6 @@
 /**
  * safetensors files: a header (`safetensorsHeader.ts`), then the tensors' bytes. Read tensor by tensor (F32, F16, BF16
- * to float32), from one file or a folder with an index of shards; written as F32.
+ * to float32), from one file or a folder with an index of shards; written as F32, or piece by piece in these types.
  */
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
@@ -96,12 +96,46 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
+  const parts = [...tensors].map(([name, tensor]): [string, TensorPieces] => [
+    name,
+    {
+      dtype: "F32",
+      shape: tensor.shape,
+      *pieces() {
+        const { data } = tensor;
+        if (tensor.shape.reduce((a, b) => a * b, 1) !== data.length)
+          throw new RangeError(
+            `writeSafetensors: ${name} of shape [${tensor.shape.join(", ")}] has ${data.length} elements`,
+          );
+        yield bytesOf(data);
+      },
+    },
+  ]);
+  writePieces(file, new Map(parts), metadata);
+}
+
+/** A tensor to write that need not be in memory as a whole. */
+export interface TensorPieces {
+  dtype: "F32" | HalfType;
+  shape: readonly number[];
+  /** Its bytes, row-major; a piece may be reused for the next. */
+  pieces: () => Iterable<Uint8Array>;
+}
+
+/** The same for tensors of several types, whose bytes are asked for in order of name. */
+export function writePieces(
+  file: string,
+  tensors: ReadonlyMap<string, TensorPieces>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let offset = 0;
   for (const name of names) {
-    const { shape } = tensors.get(name)!;
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 4))] };
+    const { dtype, shape } = tensors.get(name)!;
+    const end = shape.reduce((a, b) => a * b, bytesPerElement[dtype]!) + offset;
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, " "); // so that the data is aligned for memory mapping
@@ -113,12 +147,7 @@ export function writeSafetensors(
     (function* () {
       yield length;
       yield padded;
-      for (const name of names) {
-        const { shape, data } = { ...tensors.get(name)! };
-        if (shape.reduce((a, b) => a * b, 1) !== data.length)
-          throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
-        yield bytesOf(data);
-      }
+      for (const name of names) yield* tensors.get(name)!.pieces();
     })(),
   );
 }

@@ -152,9 +152,9 @@ export function fill(fd: number, file: string, position: number, out: Uint8Array
   }
 }
 
-/** Opens a file for a while. @throws UserError for one that cannot be read, or is none */
-export function withFile<T>(file: string, use: (fd: number, size: number) => T): T {
-  const fd = openToRead(file, { what: "a readable safetensors file" });
+/** Opens a file for a while. @param kind for the message @throws UserError for one that cannot be read, or is none */
+export function withFile<T>(file: string, use: (fd: number, size: number) => T, kind = "safetensors"): T {
+  const fd = openToRead(file, { what: `a readable ${kind} file` });
   try {
     return use(fd, fstatSync(fd).size);
   } finally {

@@ -1,8 +1,7 @@
 /** Pairs as the inspector shows them: each token with its offsets, its sentence, and whether the mask keeps it. */
 import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { promptIds } from "../text/prompt";
-import { readConfig } from "../model/configFile";
-import path from "node:path";
+import { readCheckpointConfig } from "../model/checkpoint";
 import { encodeSide, tokenizePair, type TokenizedSide } from "./collate";
 import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
@@ -15,8 +14,9 @@ export function inspectPairs(
   mask: Mask,
   seed: number,
 ): InspectPair[] {
+  const { vocabSize } = readCheckpointConfig(modelDir);
   const tokenizer = loadTokenizer(modelDir);
-  checkVocabulary(tokenizer, readConfig(path.join(modelDir, "config.json")).vocabSize, modelDir);
+  checkVocabulary(tokenizer, vocabSize, modelDir);
   return pairs.map((pair) => {
     const prompt = promptIds(tokenizer, pair.prompt);
     const tokenized = tokenizePair(pair, tokenizer, prompt, { mask, seed });

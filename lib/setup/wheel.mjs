@@ -1,15 +1,14 @@
 /**
- * The TensorFlow C library from the PyPI wheel, fetched with pip (so that pip's configuration, proxies and mirrors
- * hold, and pip checks the hashes). Nothing of Python in the wheel is used: any Python with pip 20.3 or later will do.
- * The NVIDIA wheels lie beside it as the library's RUNPATH expects: no LD_LIBRARY_PATH.
+ * The TensorFlow C library from the PyPI wheel, fetched with pip. The NVIDIA wheels lie beside it as the library's
+ * RUNPATH expects: no LD_LIBRARY_PATH.
  */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder, onPath, readJson, Unavailable } from "./paths.mjs";
+import { cacheFolder, readJson, Unavailable } from "./paths.mjs";
+import { downloadWheel, pythonWithPip } from "./pip.mjs";
 import { unzip } from "./zip.mjs";
 
-/** @import { Ended, Say } from "./paths.mjs" */
+/** @import { Say } from "./paths.mjs" */
 /** @import { Written } from "./zip.mjs" */
 
 export const TENSORFLOW = "2.20.0";
@@ -33,9 +32,6 @@ const NVIDIA_WHEELS = [
   "cuda-cupti",
 ].map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
-
-/** 20.3, the first that takes several platforms. */
-const OLDEST_PIP = 2003;
 
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
@@ -84,7 +80,7 @@ export function isComplete(folder) {
  */
 export async function fetchLibrary(gpu, say) {
   const folder = libraryFolder(gpu);
-  const python = pythonWithPip();
+  const python = pythonWithPip("TensorFlow");
   const room = statfsSync(path.dirname(folder));
   const [need, free] = [ROOM[gpu ? "gpu" : "cpu"], room.bavail * room.bsize];
   if (free < need)
@@ -105,7 +101,7 @@ export async function fetchLibrary(gpu, say) {
     if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
     for (const [wheel, wanted] of wheels) {
       say(`setup: fetching ${wheel} (once; ${gpu ? "3.4" : "0.3"} GB in all)`);
-      const file = download(python, wheel, path.join(tmp, "wheel"));
+      const file = downloadWheel(python, wheel, path.join(tmp, "wheel"), tags(wheel));
       files.push(...(await unzip(file, wanted, tmp)));
       rmSync(path.join(tmp, "wheel"), { recursive: true });
     }
@@ -119,70 +115,18 @@ export async function fetchLibrary(gpu, say) {
   }
 }
 
-/** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
-function pythonWithPip() {
-  const places = [process.env.PYTHON, onPath("python3"), onPath("python")];
-  const found = /** @type {string[]} */ (places.filter(Boolean));
-  const faults = found.map(pipFault);
-  const good = found.find((_, at) => faults[at] === undefined);
-  if (good) return good;
-  const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
-  throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
-}
-
 /**
- * What keeps this Python from fetching, or undefined.
- * @param {string} python
- */
-function pipFault(python) {
-  /** @type {Ended} */
-  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
-  if (error) return `${python} does not run (${error.code})`;
-  if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
-  const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
-  if (Number(major) * 100 + Number(minor) >= OLDEST_PIP) return undefined;
-  return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
-}
-
-/**
- * @param {string} python
+ * What pip takes this machine for: the oldest systems its libraries run on.
  * @param {string} wheel
- * @param {string} folder
- * @throws Unavailable
  */
-function download(python, wheel, folder) {
+function tags(wheel) {
   const platforms =
     process.platform === "darwin"
       ? ["macosx_12_0_arm64"]
       : ["manylinux_2_17", "manylinux2014", "manylinux_2_27"].map(
           (p) => `${p}_${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
         );
-  const args = [
-    "-m",
-    "pip",
-    "download",
-    "--no-deps",
-    "--disable-pip-version-check",
-    "--timeout",
-    "15",
-    "--retries",
-    "2",
-    "--only-binary=:all:",
-    ...platforms.flatMap((p) => ["--platform", p]),
-    ...(wheel.startsWith("tensorflow") ? TAGS : []),
-    "-d",
-    folder,
-    ...(process.stdout.isTTY ? [] : ["-q"]),
-    wheel,
-  ];
-  const result = spawnSync(python, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
-  const said = result.stderr?.trim().split("\n").pop();
-  const file = result.status === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
-  if (!file)
-    throw new Unavailable(`pip could not fetch ${wheel} (${said?.slice(0, 150) || result.error?.message})`, {
-      transient: true,
-    });
-  return path.join(folder, file);
+  return [...platforms.flatMap((p) => ["--platform", p]), ...(wheel.startsWith("tensorflow") ? TAGS : [])];
 }
 
 /**

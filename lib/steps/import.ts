@@ -1,7 +1,9 @@
 /** The verbs `import` and `export`: preference pairs from and to the files of other projects. */
 import path from "node:path";
 import { UserError, brief } from "../base/check";
-import { writeJsonl } from "../base/jsonl";
+import { writeFilesInto } from "../base/folders";
+import { jsonLines, writeJsonl } from "../base/jsonl";
+import { refuseInputs } from "../base/outputs";
 import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { haluevalCandidates, haluevalUnused } from "../preference/formats/halueval";
@@ -82,8 +84,15 @@ async function importLabels(
     from === "halueval" ? await readHalueval(files) : readFactScore(files);
   if (questions.length === 0) return { rows, pairs, location, unused };
   const folder = `${out}.run`;
-  writeJsonl(path.join(folder, "questions.jsonl"), questions);
-  writeJsonl(path.join(folder, "candidates.jsonl"), candidates);
+  const written = new Map([
+    ["questions.jsonl", jsonLines(questions)],
+    ["candidates.jsonl", jsonLines(candidates)],
+  ]);
+  refuseInputs(
+    [...written.keys()].map((name) => path.join(folder, name)),
+    files,
+  );
+  writeFilesInto(folder, written);
   const made = buildPairs(candidates, questions, { seed });
   return { rows, pairs: [...pairs, ...made.pairs], location, unused, made: { report: made.report, folder } };
 }

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { readNumberedJsonl } from "../../lib/base/jsonl";
-import { readLines, readText } from "../../lib/base/textFile";
+import { linesOf, readText } from "../../lib/base/textFile";
 import { readConfig } from "../../lib/model/configFile";
 import { readRows } from "../../lib/preference/formats/rows";
 import { loadTokenizer } from "../../lib/text/tokenizer";
@@ -37,7 +37,7 @@ test("UTF-16 and bytes that are not UTF-8 are refused, with their line", (t) => 
   const file = path.join(scratch(t), "x.jsonl");
   for (const bytes of [utf16('{"a":1}'), utf16('{"a":1}').swap16(), utf16('{"a":1}', false)]) {
     writeFileSync(file, bytes);
-    for (const read of [readText, (name: string) => [...readLines(name)]])
+    for (const read of [readText, (name: string) => [...linesOf(name)]])
       assert.throws(
         () => read(file),
         userError(/x\.jsonl: expected text in UTF-8, got UTF-16\. Save the file in UTF-8/),
@@ -57,8 +57,11 @@ test("lines longer than a piece, and as many as there are; one too long is refus
   const rows = ["é".repeat(1_500_000), "", "b", "𝄞".repeat(400_000), "c"];
   writeFileSync(file, rows.join("\n"));
   assert.deepEqual(
-    [...readLines(file)],
-    rows.flatMap((text, i) => (text ? { text, line: i + 1 } : [])),
+    [...linesOf(file)],
+    rows.map((text, i) => {
+      const end = Buffer.byteLength(rows.slice(0, i + 1).join("\n")) + Number(i < rows.length - 1);
+      return { text, number: i + 1, end, ended: i < rows.length - 1 };
+    }),
   );
   const fd = openSync(file, "w");
   writeSync(fd, "1\n");
@@ -78,7 +81,7 @@ test(
     const dir = scratchCopy(t, "text", "llama3");
     assert.throws(() => readText(dir), userError(/copy: expected a readable file, got EISDIR/));
     assert.throws(() => readText("/dev/zero"), userError(/got a device/));
-    assert.throws(() => [...readLines("/dev/zero")], userError(/got a device/));
+    assert.throws(() => [...linesOf("/dev/zero")], userError(/got a device/));
     editJson(path.join(dir, "tokenizer_config.json"), () => undefined);
     execFileSync("mkfifo", [path.join(dir, "generation_config.json")]);
     assert.throws(() => loadTokenizer(dir), userError(/generation_config\.json: expected a readable file, got a pipe/));

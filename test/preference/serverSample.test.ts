@@ -1,7 +1,6 @@
 /** Sampling from a server: nothing lost or doubled, whatever the server does; shares of several clients. */
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { candidateKey } from "../../lib/factuality/records";
@@ -134,27 +133,16 @@ test("shares are disjoint, complete, even, and the same for ever", () => {
   );
 });
 
-test("a share has one writer; the lock of a process that is gone is taken over", (t) => {
+test("a share has one writer (locks: test/base/lock.test.ts)", (t) => {
   const dir = scratch(t);
-  const lock = path.join(dir, "served.1-of-1.jsonl.lock");
   const open = () => new ShardedLog(dir, servedLog, wholeShard, servedSchema);
   const log = open();
   assert.throws(
     open,
-    userError(new RegExp(`lock: expected no other process at work on this shard, got process ${process.pid} on `)),
+    userError(new RegExp(`jsonl: expected no other process at work on it, got process ${process.pid} on `)),
   );
   log.close();
-  assert.ok(!existsSync(lock));
-  for (const gone of [`4194304 on ${os.hostname()}`, `${process.pid} on ${os.hostname()}`]) {
-    writeFileSync(lock, gone);
-    open().close();
-    assert.ok(!existsSync(lock));
-  }
-  for (const alive of [`${process.ppid} on ${os.hostname()}`, "7 on another-host", ""]) {
-    writeFileSync(lock, alive);
-    assert.throws(open, userError(/no other process at work/));
-    assert.equal(readFileSync(lock, "utf8"), alive, "a refused client leaves the lock");
-  }
+  open().close();
 });
 
 test("a line that another client has not finished is left alone; a bad one is an error that says where", (t) => {

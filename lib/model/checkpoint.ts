@@ -107,7 +107,7 @@ export function storesHalves(dir: string, config: TransformerConfig): boolean {
   const reader = readSafetensors(dir);
   return [...weightShapes(config)].every(([name, shape]) => {
     const stored = storedName(name, config, reader);
-    return shape.length < 2 || (reader.names.includes(stored) && halfOf(reader, stored, shape));
+    return shape.length < 2 || (reader.has(stored) && halfOf(reader, stored, shape));
   });
 }
 
@@ -161,7 +161,7 @@ export function writeCheckpoint(
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
   const fix = "Check that the weights belong to config.json.";
-  if (!reader.names.includes(name))
+  if (!reader.has(name))
     throw new UserError({
       where,
       expected: `weight ${name} [${shape.join(", ")}]`,

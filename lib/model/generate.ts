@@ -73,7 +73,7 @@ export async function* generate(
         got: `${promptIds.length}`,
         fix: "Shorten the prompt, or leave it out.",
       });
-  const decoder = new Decoder(config, params, tokenizer.vocabSize);
+  const decoder = new Decoder(config, params, Math.min(tokenizer.vocabSize, config.vocabSize));
   try {
     const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
     const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));

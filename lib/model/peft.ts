@@ -107,7 +107,7 @@ export function readAdapter(dir: string, model: TransformerConfig): Adapter {
     });
   const tensors = new Map(
     [...shapes].map(([name, shape]): [string, HostTensor] => {
-      if (!reader.names.includes(peftPrefix + name))
+      if (!reader.has(peftPrefix + name))
         throw new UserError({
           where: weights,
           expected: `a tensor ${brief(peftPrefix + name)}`,

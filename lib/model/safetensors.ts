@@ -24,6 +24,7 @@ export interface HostTensor {
 export interface SafetensorsReader {
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  has: (name: string) => boolean;
   /** @throws UserError for an unknown name */
   shape: (name: string) => readonly number[];
   /**
@@ -78,6 +79,7 @@ export function readSafetensors(target: string): SafetensorsReader {
   return {
     names: [...entries.keys()],
     metadata,
+    has: (name) => entries.has(name),
     shape: (name) => find(name).shape,
     get: (name, room) => readTensor(name, find(name), room),
     equal: (a, b) => sameNumbers([a, find(a)], [b, find(b)]),

@@ -20,16 +20,16 @@ function tiedNames(config: TransformerConfig): { embedding: string; head: string
 /** The configuration of the weights that the files hold. @param where the folder, for the message */
 export function withStoredHead(config: TransformerConfig, reader: SafetensorsReader, where: string): TransformerConfig {
   const { embedding, head } = tiedNames(config);
-  const both = [embedding, head].every((name) => reader.names.includes(name));
+  const both = [embedding, head].every((name) => reader.has(name));
   if (!config.tied || !both || reader.equal(embedding, head)) return config;
   notice(`${where}: ${head} is not the embedding that config.json ties it to, and is used, as transformers 5 does`);
   return { ...config, tied: false };
 }
 
 /** The name under which the files hold a weight. */
-export function storedName(name: string, config: TransformerConfig, { names }: SafetensorsReader): string {
+export function storedName(name: string, config: TransformerConfig, reader: SafetensorsReader): string {
   const { embedding, head } = tiedNames(config);
-  return config.tied && name === embedding && !names.includes(embedding) && names.includes(head) ? head : name;
+  return config.tied && name === embedding && !reader.has(embedding) && reader.has(head) ? head : name;
 }
 
 /** Tensors of the files that the model has no use for; those not known to be harmless are said to be ignored. */

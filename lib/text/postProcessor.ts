@@ -21,10 +21,11 @@ const stepSchema = z
   .nullish();
 
 /** The tokens before the text, as they are spelled. @throws UserError naming the file */
-export function openingTokens(postProcessor: unknown, file: string): string[] {
+export function openingTokens(postProcessor: unknown, file: string, depth = 0): string[] {
   const step = parseRow(stepSchema, postProcessor, `${file}: post_processor`);
   if (!step) return [];
-  if (step.type === "Sequence") return (step.processors ?? []).flatMap((inner) => openingTokens(inner, file));
+  if (step.type === "Sequence" && depth < 8)
+    return (step.processors ?? []).flatMap((inner) => openingTokens(inner, file, depth + 1));
   if (step.cls) return [step.cls[0]]; // BertProcessing, RobertaProcessing
   const single = step.single ?? [];
   const text = single.findIndex((part) => "Sequence" in part);

@@ -5,6 +5,7 @@
  */
 import { Tokenizer as BpeTokenizer } from "@huggingface/tokenizers";
 import { UserError, brief } from "../base/check";
+import { withinTime } from "../base/deadline";
 import { withoutPrefix } from "./pieces";
 import { Spelling, type TokenOffsets } from "./spelling";
 import { type TokenizerFiles, type SpecialName, readTokenizerFiles } from "./tokenizerFiles";
@@ -20,6 +21,8 @@ export interface Tokenizer {
   readonly dir: string;
   /** Highest token id + 1; a model may have more rows (padding), which no text uses. */
   readonly vocabSize: number;
+  /** Highest + 1 of the ids that every text may need: all but added tokens that neither open nor close one (a <pad>). */
+  readonly neededIds: number;
   readonly bosId?: number;
   /** The token that closes a completion: the tokenizer's eos_token (end of turn in chat models). */
   readonly eosId: number;
@@ -58,11 +61,13 @@ export function loadTokenizer(dir: string): Tokenizer {
 }
 
 /**
- * @throws UserError when the tokenizer has ids that the model has no row for
+ * A token that was added without a row in the embedding does no harm until a text has it, which `encode` and `offsets`
+ * refuse then.
+ * @throws UserError when the tokenizer has other ids that the model has no row for
  * @param where the checkpoint, for the message
  */
 export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, where: string): void {
-  if (tokenizer.vocabSize <= modelVocabSize) return;
+  if (tokenizer.neededIds <= modelVocabSize) return;
   throw new UserError({
     where,
     expected: `a tokenizer with at most ${modelVocabSize} ids (vocab_size of config.json)`,
@@ -71,9 +76,12 @@ export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, wh
   });
 }
 
+const mostMilliseconds = 5000;
+
 class SpellingTokenizer implements Tokenizer {
   readonly dir: string;
   readonly vocabSize: number;
+  readonly neededIds: number;
   readonly bosId?: number;
   readonly eosId: number;
   readonly eosIds: readonly number[];
@@ -117,6 +125,9 @@ class SpellingTokenizer implements Tokenizer {
     }
     this.eosId = eosId;
     this.eosIds = [...new Set([eosId, ...files.generationEosIds])];
+    const added = this.bpe.get_added_tokens_decoder();
+    const own = [...this.bpe.get_vocab().values()].filter((id) => !added.has(id));
+    this.neededIds = 1 + [...own, eosId, ...this.opening].reduce((a, b) => Math.max(a, b), -1);
   }
 
   encode(text: string): Encoding {
@@ -139,7 +150,7 @@ class SpellingTokenizer implements Tokenizer {
 
   private encodeBy(bpe: BpeTokenizer, text: string): Encoding {
     if (text === "") return { ids: [], starts: [], ends: [] };
-    const { ids } = bpe.encode(text, { add_special_tokens: false });
+    const ids = this.cut(() => bpe.encode(text, { add_special_tokens: false }).ids, text);
     return { ids, ...this.offsets(ids, text) };
   }
 
@@ -148,7 +159,27 @@ class SpellingTokenizer implements Tokenizer {
   }
 
   offsets(ids: readonly number[], text: string): TokenOffsets {
+    const without = ids.find((id) => id >= this.files.rows && id < this.vocabSize);
+    if (without !== undefined)
+      throw new UserError({
+        where: this.dir,
+        expected: `a text of tokens that the model has rows for (vocab_size ${this.files.rows} of config.json)`,
+        got: `${brief(this.bpe.id_to_token(without))}, id ${without}, in ${brief(text)}`,
+        fix: "That token was added without a row in the embedding; leave the text out.",
+      });
     return this.spelling.offsets(ids, text);
+  }
+
+  /** The ids of a text; in time, where its pattern is nobody's that is known. */
+  private cut(ids: () => number[], text: string): number[] {
+    const found = this.files.unknownPattern ? withinTime(mostMilliseconds, ids) : { value: ids() };
+    if (found) return found.value;
+    throw new UserError({
+      where: this.files.file,
+      expected: "a pre_tokenizer whose pattern ends",
+      got: `none within ${mostMilliseconds / 1000} s on ${brief(text)}`,
+      fix: "Use the tokenizer of the published model.",
+    });
   }
 
   private idOf(name: SpecialName): number | undefined {

@@ -26,6 +26,7 @@ export function addAnnotateCommand(program: Command): void {
   for (const option of annotatorOptions()) command.addOption(option);
   command
     .option("--tries <n>", "replies asked for until one can be parsed", count, annotateDefaults.tries)
+    .option("--max-reply-tokens <n>", "longest reply of a judging model", count, annotateDefaults.maxReplyTokens)
     .option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
     .addHelpText("after", annotatorHelp())
     .action(async (flags: ServerAnnotateFlags) => say(await annotateBy(flags)));

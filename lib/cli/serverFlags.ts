@@ -18,9 +18,11 @@ export function withServer(command: Command, server: Option): Command {
       new Option("--price <prompt,completion>", "of a million tokens each, to sum up the cost").argParser(parsePrice),
     )
     .addOption(
-      new Option("--extra <json>", "object added to every request, for what only this server knows").argParser(
-        parseObject,
-      ),
+      new Option(
+        "--extra <json>",
+        "object added to every request, for what only this server knows, or one key=value of it; " +
+          "null leaves a key out of the request",
+      ).argParser(parseExtra),
     )
     .addOption(
       new Option(
@@ -47,16 +49,21 @@ function parsePrice(text: string): Price {
   return { prompt: prompt!, completion: completion! };
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
+/** A JSON object, or key=value with a value of JSON or a bare word; several add up. */
+function parseExtra(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
+  const object = jsonOf(text);
+  if (object !== null && typeof object === "object" && !Array.isArray(object)) return { ...before, ...object };
+  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('Expected a JSON object, or key=value (as in "seed=null").');
+  return { ...before, [key]: jsonOf(value!) === undefined ? value : jsonOf(value!) };
+}
+
+function jsonOf(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    value = undefined;
+    return undefined;
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new InvalidArgumentError("Expected a JSON object.");
-  return value as Record<string, unknown>;
 }
 
 function shardOf(text: string): Shard {

@@ -14,7 +14,7 @@ import { promptText, sampleServed, servedLog, servedSchema, type Served } from "
 import { isFinished } from "../server/wire";
 import { loadTokenizer } from "../text/tokenizer";
 import { questionsOf } from "../world/questionFile";
-import { byKey, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
+import { byKey, changesText, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
 import { codeVersions } from "../base/codeVersions";
 
 export interface SampleRequest {
@@ -119,7 +119,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
     );
   const kept = logprobs ? `; log-probabilities of ${given.length} in ${path.join(dir, "logprobs.jsonl")}` : "";
   const notes = `${unfinishedText(done, sampling.maxNewTokens)}${endTokenText(candidates)}`;
-  return `${done.length} candidates in ${out}${notes}; ${usage}${kept}`;
+  return `${done.length} candidates in ${out}${notes}; ${usage}${changesText([client])}${kept}`;
 }
 
 /** ", 3 cut at 256 tokens, 1 ended by content_filter": each reason that is not the model's own end. */

@@ -6,7 +6,7 @@ import { brief, UserError } from "../../base/check";
 import { sha256File } from "../../base/hash";
 import { parseJson, readNumberedJsonl, readText, required } from "../../base/jsonl";
 import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../../factuality/records";
-import { outHash } from "../annotateServed";
+import { annotateDefaults, outHash } from "../annotateServed";
 
 /** A policy's name in the report, and a file or folder of it. */
 export interface Named {
@@ -29,6 +29,7 @@ const annotationSchema = z.object({
   model: z.string(),
   source: z.string(),
   tries: z.number(),
+  maxReplyTokens: z.number().default(annotateDefaults.maxReplyTokens), // not recorded by earlier versions
   extra: z.record(z.unknown()),
   options: z.record(z.union([z.number(), z.string()])).default({}),
 });

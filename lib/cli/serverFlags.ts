@@ -11,7 +11,7 @@ export function withServer(command: Command, server: Option): Command {
     .addOption(server)
     .option("--model-name <name>", "the model, as the server calls it")
     .option("--concurrency <n>", "requests at a time", number(1, 4096, true), serverDefaults.concurrency)
-    .option("--requests-per-minute <n>", "at most so many", number(1e-3))
+    .option("--requests-per-minute <n>", "at most so many", number(1e-3, 1e6))
     .option("--retries <n>", "tries after the first, for what may pass", number(0, 100, true), serverDefaults.retries)
     .option("--timeout <s>", "for one request", number(0.1, 300), serverDefaults.timeout)
     .addOption(

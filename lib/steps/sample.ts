@@ -39,6 +39,7 @@ export interface SampleReport {
 export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<SampleReport> {
   const engine = await startEngineFor(model);
   const asked = required(questionsOf(questions), questions, "question");
+  checkRows(asked.length, k);
   claimBeside(out, {
     policy: policyHash(model),
     questions: hashOf(asked),
@@ -69,6 +70,19 @@ export interface ServerSampleFlags extends ServerFlags {
   tokenizer?: string;
 }
 
+export const mostRows = 10_000_000;
+
+/** @throws UserError for more completions than memory could hold the rows of */
+function checkRows(questions: number, k: number): void {
+  if (questions * k <= mostRows) return;
+  throw new UserError({
+    where: "--k",
+    expected: `at most ${mostRows} completions in one run`,
+    got: `${k} of each of ${questions} questions`,
+    fix: "Lower --k, or split the questions into several runs.",
+  });
+}
+
 /** K candidates of every question from a server. Returns what to say. */
 export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string> {
   const { questions: file, out, k, sampling, seed, logprobs = false, shard, price } = flags;
@@ -81,6 +95,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
       got: "an empty file",
       fix: "Check the step that wrote it.",
     });
+  checkRows(questions.length, k);
   const client = clientOf(flags);
   const tokenizer = flags.tokenizer === undefined ? undefined : loadTokenizer(flags.tokenizer);
   const textOf = tokenizer && promptText(tokenizer);

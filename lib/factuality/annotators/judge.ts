@@ -2,9 +2,9 @@
  * A language model that is asked for judgements. Every reply is kept on disk under the hash of all that determines it
  * (model, messages, sampling, seed), so that nothing is ever paid for twice, and a killed run goes on where it was.
  *
- * What a model thinks before it answers is no part of a reply, and a thought that is not closed is no reply. Replies are
- * parsed strictly. The first try is greedy; a reply that says none or several of the things it may say is
- * asked for again at temperature 0.7 with another seed, since a greedy one would only be repeated.
+ * What a model thinks before it answers is no part of a reply, and a thought that is not closed is none. Replies are
+ * parsed strictly. The first try is greedy; a reply that says none or several of the things it may say is asked for
+ * again at temperature 0.7 with another seed, since a greedy one would only be repeated.
  */
 import { z } from "zod";
 import { UserError } from "../../base/check";

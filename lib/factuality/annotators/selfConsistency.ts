@@ -18,7 +18,7 @@ import { type JudgedFact, type Judgement, llmAnnotator, type LlmAnnotator, unpar
 const enough = 0.5;
 
 const options = z.object({
-  answers: z.number().int().min(1).default(20).describe("answers per fact (20 in FactTune)"),
+  answers: z.number().int().min(1).max(10_000).default(20).describe("answers per fact (20 in FactTune)"),
   answerModel: z.string().optional().describe("the model that answers, where it is not the one that judges"),
 });
 

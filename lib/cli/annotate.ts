@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
 import { annotateBy, annotators } from "../steps/annotators";
 import { annotatorHelp, annotatorOptions } from "./annotatorFlags";
-import { count, questions, say, seed } from "./flags";
+import { count, number, questions, say, seed } from "./flags";
 import { withServer } from "./serverFlags";
 
 export function addAnnotateCommand(program: Command): void {
@@ -25,7 +25,8 @@ export function addAnnotateCommand(program: Command): void {
   withServer(command, new Option("--server <url>", "the server of the judging model"));
   for (const option of annotatorOptions()) command.addOption(option);
   command
-    .option("--tries <n>", "replies asked for until one can be parsed", count, annotateDefaults.tries)
+    .option("--tries <n>", "replies asked for until one can be parsed", number(1, 100, true), annotateDefaults.tries)
+    .option("--max-reply-tokens <n>", "longest reply of a judging model", count, annotateDefaults.maxReplyTokens)
     .option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
     .addHelpText("after", annotatorHelp())
     .action(async (flags: ServerAnnotateFlags) => say(await annotateBy(flags)));

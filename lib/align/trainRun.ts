@@ -12,10 +12,9 @@ import { chooseCompute, localCompute } from "./compute";
 import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
 import type { Complete } from "./microbatch";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import type { Mismatched } from "./batch";
+import { mismatchedOf } from "./batch";
 import type { StepRequest } from "./batchGradient";
-import { referenceOf, type ReferenceLogps } from "./pairIds";
-import { trainingPairs, type TrainingPairs } from "./trainingPairs";
+import { trainingPairs } from "./trainingPairs";
 import { train } from "./train";
 import { needsDistributions, needsOf } from "./objective/registry";
 import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions } from "./trainOptions";
@@ -152,16 +151,6 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   } finally {
     policy.dispose();
   }
-}
-
-/** Completions of other prompts, where the objective needs them; it then has a reference. */
-function mismatchedOf(
-  { everything, mismatched: first }: TrainingPairs,
-  reference?: ReferenceLogps,
-): Mismatched | undefined {
-  if (first === undefined || !reference) return undefined;
-  const members = everything.slice(first).map((_, i) => first + i);
-  return { first, pairs: everything.slice(first), reference: referenceOf(reference, members) };
 }
 
 /** What is trained, as weights [P] of a layout, and where they go in the end: all of the policy's, or an adapter's. */

@@ -10,6 +10,7 @@ import { closeSync, readSync } from "node:fs";
 import { z } from "zod";
 import { chunks } from "../../base/collections";
 import { UserError, brief } from "../../base/check";
+import { breathe } from "../../base/progress";
 import { hashOf } from "../../base/hash";
 import { parseJson, parseRow } from "../../base/jsonl";
 import { openToRead, linesOf } from "../../base/textFile";
@@ -47,6 +48,7 @@ export class Knowledge {
    * @throws UserError with file:line for a bad row, for a bad database, or where a title has no article
    */
   static async read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
+    await breathe(); // what follows may take seconds
     const texts = new Map<string, string[]>();
     const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
     for (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);

@@ -54,10 +54,13 @@ export interface Tokenizer {
 
 /**
  * Loads tokenizer.json and what goes with it.
- * @throws UserError for a missing or malformed file or another kind of tokenizer
+ * @throws UserError for a missing or malformed file, another kind of tokenizer, or as `checkVocabulary`
  */
 export function loadTokenizer(dir: string): Tokenizer {
-  return new SpellingTokenizer(readTokenizerFiles(dir));
+  const files = readTokenizerFiles(dir);
+  const tokenizer = new SpellingTokenizer(files);
+  checkVocabulary(tokenizer, files.rows, dir); // before a text is refused for a token that is not to blame
+  return tokenizer;
 }
 
 /**

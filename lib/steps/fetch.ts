@@ -77,7 +77,7 @@ async function fetchHub(name: string, out: string): Promise<Fetched> {
   openCheckpoint(folder);
   writeFolderAtomic(out, { marker: "config.json", what: "a checkpoint" }, (next) => {
     for (const file of files) copyFileSync(path.join(folder, file), path.join(next, file), constants.COPYFILE_FICLONE);
-    writeFileAtomic(path.join(next, record), `${JSON.stringify(fetched, null, 2)}\n`);
+    writeFileAtomic(path.join(next, record), text(fetched));
   });
   return fetched;
 }
@@ -85,7 +85,14 @@ async function fetchHub(name: string, out: string): Promise<Fetched> {
 /** Whether a folder is whole and of this very version. */
 function holds(out: string, fetched: Fetched): boolean {
   const file = path.join(out, record);
-  if (!existsSync(file) || readFileSync(file, "utf8") !== `${JSON.stringify(fetched, null, 2)}\n`) return false;
-  openCheckpoint(out);
-  return true;
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text(fetched)) return false;
+  try {
+    openCheckpoint(out);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
+
+const text = (fetched: Fetched): string => `${JSON.stringify(fetched, null, 2)}\n`;

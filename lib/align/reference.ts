@@ -7,13 +7,14 @@ import path from "node:path";
 import type * as tf from "@tensorflow/tfjs";
 import { chunks } from "../base/collections";
 import { UserError } from "../base/check";
-import { sha256 } from "../base/hash";
+import { hashOfFloats, sha256 } from "../base/hash";
 import { showDone, startProgress, breathe } from "../base/progress";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
-import type { TokenizedPair } from "../preference/collate";
+import type { NamedPair } from "./trainingPairs";
 import type { PairCompute } from "./compute";
-import type { PairIds, ReferenceLogps } from "./microbatch";
+import type { PairIds, ReferenceLogps } from "./pairIds";
 import { codeVersions } from "../base/codeVersions";
+import { countedSentences, sentenceSums } from "./sentences";
 
 /** Per pair, a log-probability for each completion token. */
 export interface CompletionLogps {
@@ -58,7 +59,7 @@ export async function computeLogps(
   return out;
 }
 
-/** Weighted sums: one number a pair and side (the reference terms of Eq. 5). */
+/** Weighted sums: one number a pair and side (the reference terms of Eq. 5), and where they have labels, a sentence. */
 export function weightedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
   const sums = (side: "chosen" | "rejected") =>
     Float32Array.from(pairs, (pair, i) => {
@@ -67,7 +68,22 @@ export function weightedSums(logps: CompletionLogps, pairs: readonly PairIds[]):
       const start = weights.length - values.length;
       return values.reduce((sum, value, t) => (weights[start + t] ? sum + weights[start + t]! * value : sum), 0);
     });
-  return { chosen: sums("chosen"), rejected: sums("rejected") };
+  const bySentence = (side: "chosen" | "rejected") =>
+    pairs.map((pair, i) => {
+      const { weights, promptLength, sentences } = pair[side];
+      const { slots, labels } = countedSentences(weights, sentences!);
+      return sentenceSums(logps[side][i]!, weights.subarray(promptLength), {
+        slots: slots.subarray(promptLength),
+        labels,
+      });
+    });
+  return {
+    chosen: sums("chosen"),
+    rejected: sums("rejected"),
+    ...(pairs[0]?.chosen.sentences && {
+      sentences: { chosen: bySentence("chosen"), rejected: bySentence("rejected") },
+    }),
+  };
 }
 
 /**
@@ -81,7 +97,7 @@ export async function cachedLogps(
   referenceHash: string,
   compute: PairCompute,
   weights: tf.Tensor1D,
-  pairs: readonly TokenizedPair[],
+  pairs: readonly NamedPair[],
   chunk = chunkPairs,
 ): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
@@ -102,41 +118,36 @@ export async function cachedLogps(
     const data = Float32Array.from(order.flatMap((i) => Array.from(side[i]!)));
     return { shape: [data.length], data };
   };
-  writeSafetensors(
-    file,
-    new Map([
-      ["chosen", flat(logps.chosen)],
-      ["rejected", flat(logps.rejected)],
-    ]),
-  );
+  const [chosen, rejected] = [flat(logps.chosen), flat(logps.rejected)];
+  const tensors = new Map(Object.entries({ chosen, rejected }));
+  writeSafetensors(file, tensors, { sha256: hashOfFloats(chosen.data, rejected.data) });
   return weightedSums(logps, pairs);
 }
 
 function readLogps(file: string, pairs: readonly PairIds[], order: readonly number[]): CompletionLogps {
   const tensors = readSafetensors(file);
-  const parts = (side: "chosen" | "rejected") => {
-    const { data } = tensors.get(side);
+  const damaged = (expected: string, got: string): UserError =>
+    new UserError({ where: file, expected, got, fix: "Delete the file: it is computed again." });
+  const [chosen, rejected] = [tensors.get("chosen").data, tensors.get("rejected").data];
+  const { sha256: written } = tensors.metadata; // caches of earlier versions say none
+  if (written !== undefined && written !== hashOfFloats(chosen, rejected))
+    throw damaged("log-probabilities as they were written", "others");
+  const parts = (side: "chosen" | "rejected", data: Float32Array) => {
     const out: Float32Array[] = [];
     let start = 0;
     for (const i of order) {
       const { ids, promptLength } = pairs[i]![side];
       out[i] = data.subarray(start, (start += ids.length - promptLength));
     }
-    if (start !== data.length)
-      throw new UserError({
-        where: file,
-        expected: `${start} log-probabilities of ${side} tokens`,
-        got: `${data.length}`,
-        fix: "Delete the file: it is computed again.",
-      });
+    if (start !== data.length) throw damaged(`${start} log-probabilities of ${side} tokens`, `${data.length}`);
     return out;
   };
-  return { chosen: parts("chosen"), rejected: parts("rejected") };
+  return { chosen: parts("chosen", chosen), rejected: parts("rejected", rejected) };
 }
 
 function checkFinite(
   { chosen, rejected }: CompletionLogps,
-  pairs: readonly TokenizedPair[],
+  pairs: readonly NamedPair[],
   where: string,
   fix: string,
 ): void {

@@ -66,7 +66,7 @@ async function logpsOf({ model, params }: Policy, sides: readonly TokenizedSide[
     ids,
     weights: new Float32Array(ids.length).fill(1, promptLength),
   }));
-  const values = tf.tidy(() => tokenLogps(model, params, sequences).values);
+  const values = tf.tidy(() => tokenLogps(model, params, sequences));
   const all = await values.data<"float32">();
   values.dispose();
   let start = 0;

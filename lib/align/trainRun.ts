@@ -4,28 +4,29 @@
  * on from there.
  */
 import type { Tokenized } from "../preference/collate";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import path from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { emptyPairs, tokenizeFor } from "../preference/tokenizeFor";
 import { chooseCompute, localCompute } from "./compute";
-import { flatLayout, flatten, unflattenHost, type FlatLayout } from "./flat";
-import type { Complete } from "./microbatch";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import { train, type TrainRequest } from "./train";
-import { objectiveNamed } from "./objective/registry";
+import { mismatchedOf } from "./batch";
+import type { StepRequest } from "./batchGradient";
+import { trainingPairs, type TrainingPairs } from "./trainingPairs";
+import { train } from "./train";
+import { needsDistributions, needsOf } from "./objective/registry";
 import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions } from "./trainOptions";
+import { finishedLog, readLog, recordFinished, runFiles } from "./trainRecord";
 import { readTrainState, writeTrainState } from "./trainState";
-import { UserError } from "../base/check";
+import { trainable, type Save } from "./trainable";
 import { hashOf } from "../base/hash";
 import { isOwn } from "../base/own";
 import { readJsonl, writeJsonl } from "../base/jsonl";
+import { takeLock } from "../base/lock";
+import { refuseInputs } from "../base/outputs";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
-import { writeCheckpoint } from "../model/checkpoint";
-import { uploadParams } from "../model/params";
-import { adapted, initialAdapter, loraScale, type LoraConfig } from "../model/lora";
-import { writeAdapter } from "../model/peft";
+import { checkReplaceable } from "../model/checkpoint";
+import type { LoraConfig } from "../model/lora";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
 import type { Mask } from "../preference/mask";
@@ -71,26 +72,21 @@ export function snapshotFolder(out: string, step: number): string {
 
 /** Logs of a finished run, a row a step. */
 export function readTrainingLogs(out: string): StepLog[] {
-  return readJsonl(path.join(`${out}.run`, "log.jsonl"), stepLogSchema);
+  return readJsonl(runFiles(`${out}.run`).log, stepLogSchema);
 }
 
 /**
- * Runs or resumes; a finished run of the same configuration is returned as it is. `onStep` sees each new log.
- * @throws UserError for an output folder of something else, no pair to train on, or as `train`
+ * Runs or resumes; a finished run of the same configuration is returned as it is, unless its output was lost or spoilt:
+ * then it is trained again. `onStep` sees each new log.
+ * @throws UserError for an output folder of something else, one that another process trains into, no pair to train on,
+ *   or as `train`
  */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
   const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
-  if (path.resolve(out) === path.resolve(policyDir))
-    throw new UserError({
-      where: out,
-      expected: "an output folder of its own",
-      got: "the folder of the policy to train",
-      fix: "Choose another --out.",
-    });
-  const reference = policyHash(policyDir);
+  refuseInputs([out], [policyDir]);
   const engine = await startEngineFor(policyDir);
   const key = {
-    reference,
+    reference: policyHash(policyDir),
     pairs: hashOf(pairs),
     mask,
     seed,
@@ -101,102 +97,98 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
-    const {
-      pairs: tokenized,
-      emptied,
-      report,
-    } = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
-    if (tokenized.length === 0) throw emptyPairs(report);
+    const { config } = policy.model;
+    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, config, pairs, mask, seed);
+    if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
+    const training = trainingPairs(tokenized, options.objective, config.maxPositions);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
-    const files = { log: path.join(run, "log.jsonl"), state: path.join(run, "state.safetensors") };
-    const label = trainLabel(options, mask);
-    const { reference: refers } = objectiveNamed(options.objective.name);
-    if (existsSync(out) && !existsSync(files.state) && existsSync(files.log)) {
-      const logs = readJsonl(files.log, stepLogSchema);
-      if (refers) showDone(logpsLabel, tokenized.length + emptied.length);
-      showDone(label, logs.length, stepNote(logs.at(-1)!));
-      return { out, logs, report };
-    }
-    const { layout, initial, complete, save } = trainable(policy, request);
-    // the same pairs whatever the mask, so that masks share reference logps
-    const everything = [...tokenized, ...emptied];
-    const compute = complete
-      ? localCompute(policy.model, layout, everything, complete)
-      : chooseCompute(
-          policy.model,
-          layout,
-          everything,
-          everything.length * options.epochs,
-          engine.parallel && !isOwn(options.objective.name), // workers know only what the library has
-        );
+    const lock = takeLock(runFiles(run).log);
+    const parallel = engine.parallel && !isOwn(options.objective.name); // workers know only what the library has
     try {
-      const logps = refers
-        ? await cachedLogps(
-            request.logpsDir ?? run,
-            `${reference} ${key.engine}`,
-            compute,
-            initial,
-            everything,
-            Math.min(chunkPairs, options.microbatch),
-          )
-        : undefined;
-      const { logs, weights } = await trainSteps(
-        request,
-        { compute, initial, pairs: tokenized, reference: logps },
-        { ...files, key: hashOf(key), label, save },
-        onStep,
-      );
-      save(out, weights);
-      writeJsonl(files.log, logs);
-      rmSync(files.state, { force: true }); // without it the run counts as finished
-      return { out, logs, report };
+      const work = { run, key: hashOf(key), policyKey: `${key.reference} ${key.engine}`, training };
+      const logs = knownLogs(request, work) ?? (await trainInto(request, policy, work, parallel, onStep));
+      rmSync(runFiles(run).state, { force: true }); // the run is recorded as finished
+      return { out, logs, report: tokenized.report };
     } finally {
-      compute.close();
-      initial.dispose();
+      lock.release();
     }
   } finally {
     policy.dispose();
   }
 }
 
-/** What is trained, as weights [P] of a layout, and where they go in the end: all of the policy's, or an adapter's. */
-function trainable(
-  { model, params, tokenizer }: Policy,
-  { policyDir, seed, lora }: TrainRunRequest,
-): {
-  layout: FlatLayout;
-  initial: tf.Tensor1D;
-  complete?: Complete;
-  save: (dir: string, weights: Float32Array) => void;
-} {
-  const fresh = lora && uploadParams(initialAdapter(model.config, lora, new Rng(seed).fork("lora")).tensors);
-  const trained = fresh ?? params;
-  const layout = flatLayout(trained);
-  const initial = flatten(Object.values(trained));
-  tf.dispose(trained); // all that is needed of them is in the vector
-  if (!lora)
-    return {
-      layout,
-      initial,
-      save: (dir, weights) => writeCheckpoint(dir, model.config, unflattenHost(weights, layout), tokenizer.dir),
-    };
-  return {
-    layout,
-    initial,
-    complete: (adapter) => adapted(params, adapter, loraScale(lora)),
-    save: (dir, weights) => writeAdapter(dir, { config: lora, tensors: unflattenHost(weights, layout) }, policyDir),
-  };
+/** What a run is about, and where. */
+interface Work {
+  run: string;
+  /** names configuration and data */
+  key: string;
+  /** names reference and engine */
+  policyKey: string;
+  training: TrainingPairs;
+}
+
+/** Steps of a run on so many pairs. */
+const stepsOf = (pairs: number, { batch, epochs }: TrainOptions) => Math.ceil(pairs / batch) * epochs;
+
+/** Whether the reference's log-probabilities are asked for. */
+const refers = ({ objective }: TrainOptions) => needsOf(objective).has("logratio");
+
+/** Logs of a run that is finished, shown as done. */
+function knownLogs({ out, options, mask }: TrainRunRequest, { run, training }: Work): StepLog[] | undefined {
+  const logs = finishedLog(run, out, stepsOf(training.pairs.length, options));
+  if (!logs) return undefined;
+  if (refers(options)) showDone(logpsLabel, training.everything.length);
+  showDone(trainLabel(options, mask), logs.length, stepNote(logs.at(-1)!));
+  return logs;
+}
+
+/** Trains, from the last checkpoint if any, and leaves output, log and record, in that order. */
+async function trainInto(
+  request: TrainRunRequest,
+  policy: Policy,
+  { run, key, policyKey, training }: Work,
+  parallel: boolean,
+  onStep?: (log: StepLog) => void,
+): Promise<StepLog[]> {
+  const { options, out, mask, logpsDir = run } = request;
+  const { everything, pairs } = training;
+  checkReplaceable(out);
+  const { layout, initial, complete, save } = trainable(policy, request);
+  const compute = complete
+    ? localCompute(policy.model, layout, everything, complete)
+    : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, parallel);
+  try {
+    const chunk = Math.min(chunkPairs, options.microbatch);
+    const reference = refers(options)
+      ? await cachedLogps(logpsDir, policyKey, compute, initial, everything, chunk)
+      : undefined;
+    const files = runFiles(run);
+    const { logs, weights } = await trainSteps(
+      request,
+      { compute, initial, pairs, reference, mismatched: mismatchedOf(training, reference) },
+      { ...files, key, label: trainLabel(options, mask), save },
+      onStep,
+    );
+    const written = save(out, weights);
+    writeJsonl(files.log, logs);
+    recordFinished(run, logs.length, written);
+    return logs;
+  } finally {
+    compute.close();
+    initial.dispose();
+  }
 }
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
   { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest,
-  work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
-  files: { log: string; state: string; key: string; label: string; save: (dir: string, weights: Float32Array) => void },
+  work: Omit<StepRequest, "options">,
+  files: { log: string; state: string; key: string; label: string; save: Save },
   onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
-  const resume = readTrainState(files.state, files.key, work.initial.size);
-  const logs = resume ? readJsonl(files.log, stepLogSchema).filter(({ step }) => step <= resume.step) : [];
+  const steps = stepsOf(work.pairs.length, options);
+  const resume = readTrainState(files.state, { key: files.key, size: work.initial.size, steps });
+  const logs = resume ? readLog(files.log, resume.step) : [];
   const iterator = train({
     ...work,
     options,
@@ -210,14 +202,10 @@ async function trainSteps(
       writeTrainState(files.state, files.key, state);
     },
   });
-  const progress = startProgress(
-    files.label,
-    Math.ceil(work.pairs.length / options.batch) * options.epochs,
-    resume?.step,
-  );
+  const progress = startProgress(files.label, steps, resume?.step);
   try {
     let next = await iterator.next();
-    work.initial.dispose(); // training has its own by now
+    if (!needsDistributions(needsOf(options.objective))) work.initial.dispose(); // training has its own by now
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
       progress.update(next.value.step, stepNote(next.value));

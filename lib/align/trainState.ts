@@ -1,36 +1,55 @@
 /**
  * A training state on disk: one safetensors file, written atomically, so that a killed run goes on bitwise where it
- * was.
+ * was; with its hash, so that it does not go on from one that is damaged.
  */
 import { existsSync } from "node:fs";
 import { UserError } from "../base/check";
+import { hashOfFloats, sha256 } from "../base/hash";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
 import type { TrainState } from "./train";
 
-/** @param key what the state belongs to (hash of configuration and data) */
-export function writeTrainState(file: string, key: string, { step, weights, m, v }: TrainState): void {
-  const tensors = new Map(
-    Object.entries({ weights, m, v }).map(([name, data]) => [name, { shape: [data.length], data }]),
-  );
-  writeSafetensors(file, tensors, { key, step: String(step) });
+const names = ["weights", "m", "v"] as const;
+
+/** What a state belongs to. */
+export interface StateOf {
+  /** hash of configuration and data */
+  key: string;
+  /** numbers in each of its tensors */
+  size: number;
+  /** that the run has in all */
+  steps: number;
+}
+
+export function writeTrainState(file: string, key: string, state: TrainState): void {
+  const tensors = new Map(names.map((name) => [name, { shape: [state[name].length], data: state[name] }]));
+  writeSafetensors(file, tensors, { key, step: String(state.step), sha256: hashOfState(state) });
 }
 
 /**
  * The state, or undefined where none was written yet.
- * @throws UserError when it belongs to another run or has another size
+ * @throws UserError when it belongs to another run, has another size or a step that the run does not have, or is not
+ *   as it was written
  */
-export function readTrainState(file: string, key: string, size: number): TrainState | undefined {
+export function readTrainState(file: string, { key, size, steps }: StateOf): TrainState | undefined {
   if (!existsSync(file)) return undefined;
-  const { metadata, get, names } = readSafetensors(file);
-  const step = Number(metadata["step"]);
-  const fits = ["weights", "m", "v"].every((name) => names.includes(name) && get(name).data.length === size);
-  if (metadata["key"] !== key || !Number.isInteger(step) || step < 0 || !fits) {
+  const { metadata, get, names: found } = readSafetensors(file);
+  const refuse = (got: string): never => {
     throw new UserError({
       where: file,
-      expected: "the training state of this configuration",
-      got: `one of ${metadata["key"] === key ? "another shape" : "another configuration"}`,
+      expected: "the training state of this configuration, as it was written",
+      got,
       fix: "Use another output folder, or delete this one to start again.",
     });
-  }
-  return { step, weights: get("weights").data, m: get("m").data, v: get("v").data };
+  };
+  if (metadata["key"] !== key) return refuse("one of another configuration");
+  if (names.some((name) => !found.includes(name) || get(name).data.length !== size))
+    return refuse("one of another shape");
+  const step = Number(metadata["step"]);
+  if (!Number.isInteger(step) || step < 1 || step > steps) return refuse(`one of step ${step} of ${steps}`);
+  const state = { step, weights: get("weights").data, m: get("m").data, v: get("v").data };
+  return hashOfState(state) === metadata["sha256"] ? state : refuse("one that is damaged");
+}
+
+function hashOfState({ step, weights, m, v }: TrainState): string {
+  return sha256(`${step} ${hashOfFloats(weights, m, v)}`);
 }

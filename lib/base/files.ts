@@ -3,11 +3,14 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
@@ -29,74 +32,81 @@ export function versionIn(file: string): string {
   return (require(path.join(projectRoot, file)) as { version: string }).version;
 }
 
-/** Atomic write: after a crash or on a full disk the old content stands, and no temporary file is left by an error. */
-export function writeFileAtomic(file: string, content: string | Uint8Array | Iterable<Uint8Array>): void {
-  mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-  const tmp = `${file}.${process.pid}.tmp`;
+/** What a path leads to once links are followed, whether or not the last of it is there. */
+export function realTarget(file: string): string {
+  const full = path.resolve(file);
   try {
-    const fd = openSync(tmp, "w");
+    return realpathSync.native(full);
+  } catch {
+    if (path.dirname(full) === full) return full;
+  }
+  const dir = realTarget(path.dirname(full));
+  const here = path.join(dir, path.basename(full));
+  const link = lstatSync(here, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(here) : undefined;
+  return link === undefined ? here : realTarget(path.resolve(dir, link));
+}
+
+/** Whether something is there that is written to rather than replaced: a device, a pipe, another process's stream. */
+export function isStream(file: string): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return false;
+  return !(stat.isFile() || stat.isDirectory()) || /^\/(dev|proc)\//.test(path.resolve(file));
+}
+
+/**
+ * Makes a folder and those above it. One by one: of a disk that cannot be written, Node's own `recursive` says that
+ * something does not exist.
+ */
+export function makeFolder(dir: string): void {
+  const missing: string[] = [];
+  for (let at = path.resolve(dir); !existsSync(at); at = path.dirname(at)) missing.unshift(at);
+  for (const folder of missing) {
     try {
-      const chunks =
-        typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
-      for (const chunk of chunks)
-        for (let done = 0; done < chunk.length;)
-          done += writeSync(fd, chunk, done, Math.min(chunk.length - done, 1 << 30)); // one call writes less than 2 GiB
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
+      mkdirSync(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process was quicker
     }
-    renameSync(tmp, file);
+  }
+}
+
+type Content = string | Uint8Array | Iterable<Uint8Array>;
+
+/**
+ * Atomic write: after a crash or on a full disk the old content stands, and no temporary file is left by an error. A
+ * link stays, and its target gets the content; a device or a pipe is written to.
+ * @throws UserError where a folder is
+ */
+export function writeFileAtomic(file: string, content: Content): void {
+  if (isStream(file)) return writeInto(file, content, false);
+  const target = realTarget(file);
+  if (statSync(target, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError({
+      where: file,
+      expected: "a file, or nothing there yet",
+      got: "a folder",
+      fix: "Choose another output.",
+    });
+  makeFolder(path.dirname(target));
+  const tmp = `${target}.${process.pid}.tmp`;
+  try {
+    writeInto(tmp, content, true);
+    renameSync(tmp, target);
   } catch (error) {
     rmSync(tmp, { force: true });
     throw error;
   }
 }
 
-/**
- * Atomic write of a folder: `write` fills a sibling, which then takes the place of `dir`; what was there stands until
- * then.
- * @param kind the file that every folder of this kind has, and what such a folder is called
- * @throws UserError when `dir` holds something else
- */
-export function writeFolderAtomic(
-  dir: string,
-  { marker, what }: { marker: string; what: string },
-  write: (next: string) => void,
-): void {
-  restoreFolder(dir);
-  if (existsSync(dir) && readdirSync(dir).length > 0 && !existsSync(path.join(dir, marker))) {
-    throw new UserError({
-      where: dir,
-      expected: `no folder, an empty one or ${what} to replace`,
-      got: "a folder of other files",
-      fix: "Choose another output folder.",
-    });
-  }
-  const { next, previous } = siblings(dir);
-  rmSync(next, { recursive: true, force: true });
-  mkdirSync(next, { recursive: true });
+function writeInto(file: string, content: Content, sync: boolean): void {
+  const fd = openSync(file, "w");
   try {
-    write(next);
-    if (existsSync(dir)) renameSync(dir, previous);
-    renameSync(next, dir);
-    rmSync(previous, { recursive: true, force: true });
-  } catch (error) {
-    rmSync(next, { recursive: true, force: true });
-    restoreFolder(dir);
-    throw error;
+    const chunks =
+      typeof content === "string" ? [Buffer.from(content)] : content instanceof Uint8Array ? [content] : content;
+    for (const chunk of chunks)
+      for (let done = 0; done < chunk.length;)
+        done += writeSync(fd, chunk, done, Math.min(chunk.length - done, 1 << 30)); // one call writes less than 2 GiB
+    if (sync) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
-}
-
-/** A process killed between the two renames leaves the old folder beside its place: put it back. */
-export function restoreFolder(dir: string): void {
-  const { previous } = siblings(dir);
-  if (!existsSync(previous)) return;
-  if (existsSync(dir)) rmSync(previous, { recursive: true, force: true });
-  else renameSync(previous, dir);
-}
-
-function siblings(dir: string): { next: string; previous: string } {
-  const base = path.resolve(dir);
-  // names that nobody gives a copy of their own
-  return { next: `${base}.mask-dpo-new`, previous: `${base}.mask-dpo-old` };
 }

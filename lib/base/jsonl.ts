@@ -3,11 +3,12 @@
  * A file is either written whole (`writeJsonl`, atomic) or grown row by row (`JsonlLog`) by a long
  * computation that resumes from the rows already there.
  */
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
-import path from "node:path";
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { z } from "zod";
 import { UserError, brief } from "./check";
-import { writeFileAtomic } from "./files";
+import { isStream, writeFileAtomic } from "./files";
+import { takeLock, type Lock } from "./lock";
+import { linesOf, type Line } from "./textFile";
 
 /** A schema whose values are T, whatever it reads them from. */
 export type RowSchema<T> = z.ZodType<T, z.ZodTypeDef, unknown>;
@@ -41,59 +42,93 @@ export interface NumberedRow<T> {
 
 /** The same, each row with its line number, for checks across rows. */
 export function readNumberedJsonl<T>(file: string, schema: RowSchema<T>): NumberedRow<T>[] {
-  return readLines(file).map(({ text, line }) => ({
-    row: parseRow(schema, parseJson(text, `${file}:${line}`), `${file}:${line}`),
-    line,
-  }));
+  const rows: NumberedRow<T>[] = [];
+  for (const line of linesOf(file))
+    if (line.text.trim() !== "") rows.push({ row: rowOf(schema, line, file), line: line.number });
+  return rows;
+}
+
+/** The rows of a file that another process may be writing: a last line that is not finished is left out. */
+export function readFinishedRows<T>(file: string, schema: RowSchema<T>): T[] {
+  const rows: T[] = [];
+  for (const line of linesOf(file)) if (line.ended && line.text) rows.push(rowOf(schema, line, file));
+  return rows;
+}
+
+function rowOf<T>(schema: RowSchema<T>, { text, number }: Line, file: string): T {
+  const where = `${file}:${number}`;
+  return parseRow(schema, parseJson(text, where), where);
 }
 
 /** Writes all rows at once, atomically. */
 export function writeJsonl(file: string, rows: readonly unknown[]): void {
-  writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  writeFileAtomic(file, jsonLines(rows));
 }
 
-/** An append-only file of rows. A last line cut short by a crash is dropped on opening; every complete row is kept. */
+/** Rows as the text of such a file. */
+export function jsonLines(rows: readonly unknown[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
+
+/**
+ * An append-only file of rows, which one process at a time writes. A last line cut short by a crash is dropped on
+ * opening; every complete row is kept. Into a device or a pipe rows are only written.
+ */
 export class JsonlLog<T> {
   /** Rows found on opening, then those appended. */
   readonly rows: T[] = [];
+  private readonly lock: Lock | undefined;
   private readonly fd: number;
-  private size: number;
+  /** Where the next row goes; none in a stream. */
+  private size: number | undefined;
 
+  /** @throws UserError for a bad row, or when another process has the file open */
   constructor(
     readonly file: string,
     schema: RowSchema<T>,
   ) {
-    mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-    const whole = bytes.lastIndexOf(10) + 1;
-    bytes
-      .subarray(0, whole)
-      .toString("utf8")
-      .split("\n")
-      .forEach((text, i) => {
-        if (text) this.rows.push(parseRow(schema, parseJson(text, `${file}:${i + 1}`), `${file}:${i + 1}`));
-      });
-    this.fd = openSync(file, existsSync(file) ? "r+" : "w");
-    ftruncateSync(this.fd, whole);
-    this.size = whole;
-  }
-
-  append(rows: readonly T[]): void {
-    const bytes = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    if (isStream(file)) {
+      this.fd = openSync(file, "w");
+      return;
+    }
+    this.lock = takeLock(file);
     try {
-      for (let done = 0; done < bytes.length;)
-        done += writeSync(this.fd, bytes, done, bytes.length - done, this.size + done);
-      fsyncSync(this.fd);
+      this.size = 0;
+      if (existsSync(file))
+        for (const line of linesOf(file)) {
+          if (!line.ended) break;
+          this.size = line.end;
+          if (line.text) this.rows.push(rowOf(schema, line, file));
+        }
+      this.fd = openSync(file, existsSync(file) ? "r+" : "w");
+      if (fstatSync(this.fd).size > this.size) ftruncateSync(this.fd, this.size);
     } catch (error) {
-      ftruncateSync(this.fd, this.size); // none of these rows rather than some
+      this.lock.release();
       throw error;
     }
-    this.size += bytes.length;
+  }
+
+  /** @throws UserError where another process has taken the file over */
+  append(rows: readonly T[]): void {
+    this.lock?.check();
+    const bytes = Buffer.from(jsonLines(rows));
+    try {
+      for (let done = 0; done < bytes.length;) {
+        const at = this.size === undefined ? null : this.size + done;
+        done += writeSync(this.fd, bytes, done, bytes.length - done, at);
+      }
+      if (this.size !== undefined) fsyncSync(this.fd);
+    } catch (error) {
+      if (this.size !== undefined) ftruncateSync(this.fd, this.size); // none of these rows rather than some
+      throw error;
+    }
+    if (this.size !== undefined) this.size += bytes.length;
     this.rows.push(...rows);
   }
 
   close(): void {
     closeSync(this.fd);
+    this.lock?.release();
   }
 }
 
@@ -109,27 +144,6 @@ export function parseJson(text: string, where: string): unknown {
       fix: "Correct or remove that line.",
     });
   }
-}
-
-/** The text of a file a user named. @throws UserError when it cannot be read */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserError({
-      where: file,
-      expected: "a readable file",
-      got: (error as NodeJS.ErrnoException).code ?? String(error),
-      fix: "Check the path.",
-    });
-  }
-}
-
-function readLines(file: string): { text: string; line: number }[] {
-  return readText(file)
-    .split("\n")
-    .map((text, i) => ({ text, line: i + 1 }))
-    .filter(({ text }) => text.trim() !== "");
 }
 
 /** @throws UserError where a file has no rows */

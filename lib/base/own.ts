@@ -3,11 +3,16 @@
  * hash of its source, so that results of an earlier version are never taken for those of this one. Values it takes
  * from outside its source are not seen: a piece that depends on some has them in its name.
  */
+import { z } from "zod";
 import { UserError } from "./check";
 import { sha256 } from "./hash";
 
 /** `own:<name>@<hash of its source>` */
 export type OwnName = `own:${string}`;
+
+export const ownNameSchema = z.custom<OwnName>((name) => typeof name === "string" && isOwn(name), {
+  message: "expected a name that defineMask, defineObjective or defineAnnotator returned",
+});
 
 export function isOwn(name: string): name is OwnName {
   return name.startsWith("own:");

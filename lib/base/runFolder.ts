@@ -2,12 +2,15 @@
  * Run folders: named by what they hold and the hash of everything that determines it, so that a result is computed
  * once.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { UserError, brief } from "./check";
-import { writeFileAtomic } from "./files";
+import { isStream, makeFolder, writeFileAtomic } from "./files";
 import { canonicalJson, hashOf } from "./hash";
-import { parseJson, readText } from "./jsonl";
+import { parseJson } from "./jsonl";
+import { isAlive } from "./lock";
+import { readText } from "./textFile";
 
 /** Name of a run folder: `<kind>-<hash8>`. */
 export function folderName(kind: string, key: object): string {
@@ -28,10 +31,12 @@ export function runFolder(root: string, kind: string, key: object): string {
 }
 
 /**
- * Claims `<out>.run` for an output that grows or takes long, and returns that folder.
+ * Claims `<out>.run` for an output that grows or takes long, and returns that folder. Beside a device or a pipe, which
+ * nothing goes on from, it is one that passes with the process.
  * @throws UserError as `claimFolder`, and when something that no run of ours wrote stands at `out`
  */
 export function claimBeside(out: string, key: object): string {
+  if (isStream(out)) return passingFolder();
   const dir = `${out}.run`;
   if (!existsSync(path.join(dir, "run.json")) && existsSync(out) && !isEmpty(out)) {
     throw new UserError({
@@ -45,24 +50,22 @@ export function claimBeside(out: string, key: object): string {
   return dir;
 }
 
+function passingFolder(): string {
+  const dir = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
 function isEmpty(target: string): boolean {
   const stat = statSync(target);
   return stat.isDirectory() ? readdirSync(target).length === 0 : stat.size === 0;
 }
 
 /** Removes what writers that were killed left half-written. */
-function sweep(dir: string): void {
+export function sweep(dir: string): void {
   for (const name of readdirSync(dir)) {
     const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
     if (pid && !isAlive(Number(pid))) rmSync(path.join(dir, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -72,7 +75,7 @@ function isAlive(pid: number): boolean {
  */
 export function claimFolder(dir: string, key: object): void {
   const file = path.join(dir, "run.json");
-  mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   sweep(dir);
   if (!existsSync(file)) {
     writeFileAtomic(file, `${JSON.stringify(key, null, 2)}\n`);

@@ -12,8 +12,22 @@ const path = require("node:path");
 const Module = /** @type {typeof import("node:module") & { _extensions: { ".js": Load } }} */ (require("node:module"));
 
 const asItIs = Module._extensions[".js"];
-require("tsx/cjs/api").register();
+withTsconfig(path.join(__dirname, "typescript.json"), () => require("tsx/cjs/api").register());
 const translated = Module._extensions[".js"];
+
+/**
+ * tsx would take the tsconfig.json of the folder that a process starts in, and with it aliases that put other code in
+ * the place of packages.
+ * @param {string} file
+ * @param {() => void} work
+ */
+function withTsconfig(file, work) {
+  const { TSX_TSCONFIG_PATH: before } = process.env;
+  process.env.TSX_TSCONFIG_PATH = file;
+  work();
+  if (before === undefined) delete process.env.TSX_TSCONFIG_PATH;
+  else process.env.TSX_TSCONFIG_PATH = before;
+}
 
 /** @type {Map<string, boolean>} */
 const kinds = new Map();

@@ -4,6 +4,7 @@
  */
 import { CommanderError } from "commander";
 import { explain } from "./explain";
+import { checkOutput } from "./inputs";
 import { complain, out } from "./flags";
 import { createProgram } from "./program";
 
@@ -12,6 +13,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   let output: string | undefined; // what the running verb writes
   const program = createProgram({ out, err: complain }).hook("preAction", (_program, verb) => {
     output = verb.opts<{ out?: string }>().out;
+    checkOutput(verb);
   });
   try {
     await program.parseAsync(args, { from: "user" });

@@ -6,24 +6,34 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isKnownClone } from "../setup/clones.mjs";
 
 const here = fileURLToPath(import.meta.url);
 const ownRoot = path.dirname(path.dirname(path.dirname(here)));
 
-/** The project the notebook lies in: another clone than the one whose set-up ran last runs its own kernel. */
+/**
+ * The project the notebook lies in: another clone than the one whose set-up ran last runs its own kernel, if its own
+ * set-up was run by this user. What merely says that it is one is a stranger's code.
+ */
 function notebookRoot() {
   for (let dir = process.cwd(); ; dir = path.dirname(dir)) {
-    const manifest = path.join(dir, "package.json");
-    if (existsSync(manifest) && nameOf(manifest) === "mask-dpo-lab") return dir;
-    if (dir === path.dirname(dir)) return ownRoot;
+    const claims = nameOf(path.join(dir, "package.json")) === "mask-dpo-lab";
+    if (claims && (dir === ownRoot || isKnownClone(dir))) return dir;
+    if (claims)
+      process.stderr.write(`kernel: ${dir} is not run, since \`npm run setup\` was not; this is ${ownRoot}'s kernel\n`);
+    if (claims || dir === path.dirname(dir)) return ownRoot;
   }
 }
 
-/** @param {string} manifest a package.json */
+/** @param {string} manifest a package.json, or none */
 function nameOf(manifest) {
-  /** @type {unknown} */
-  const parsed = JSON.parse(readFileSync(manifest, "utf8"));
-  return /** @type {{ name?: string }} */ (parsed).name;
+  try {
+    /** @type {unknown} */
+    const parsed = JSON.parse(readFileSync(manifest, "utf8"));
+    return /** @type {{ name?: string } | null} */ (parsed)?.name;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A kernel ends when whoever started it goes, however it goes: no training without anybody to see it. */

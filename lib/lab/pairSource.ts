@@ -4,41 +4,49 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { z } from "zod";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
-import { isOwn, OwnPieces, type OwnName } from "../base/own";
+import { isOwn, OwnPieces, ownNameSchema, type OwnName } from "../base/own";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
-import type { EmbeddingName } from "../topic/embedding";
+import { embeddingNames } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
 import { candidatesOf, type Sampled } from "./candidates";
 import { trainingTopics } from "./questions";
 import { folderName, runFolder } from "../base/runFolder";
-import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
+import { policyDir, policyNames, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 import { codeVersions } from "../base/codeVersions";
 
-export interface PairSource {
-  /** Who samples the candidates; in the paper's setting the policy itself. */
-  author: PolicyName;
-  /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
-  document: boolean;
-  /** Who judges them: the sentence oracle, the fact checker (FactTune in Table 1), or one of one's own. */
-  annotator: "sentences" | "facts" | OwnName;
-  /** K. */
-  k: number;
-  /** How many topics of the seeded order, and how many questions of each (Table 4). */
-  topics: number;
-  questionsPerTopic: number;
-  /** Only this share of the topics, by their distance to the test topics (Table 5). */
-  group?: { embedding: EmbeddingName; distance: "near" | "far"; share: number };
-}
+const whole = () => z.number().int().positive();
+export const pairSourceSchema = z
+  .object({
+    /** Who samples the candidates; in the paper's setting the policy itself. */
+    author: z.enum(policyNames),
+    /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
+    document: z.boolean(),
+    /** Who judges them: the sentence oracle, the fact checker (FactTune in Table 1), or one of one's own. */
+    annotator: z.union([z.enum(["sentences", "facts"]), ownNameSchema]),
+    /** K. */
+    k: whole(),
+    /** How many topics of the seeded order, and how many questions of each (Table 4). */
+    topics: whole(),
+    questionsPerTopic: whole(),
+    /** Only this share of the topics, by their distance to the test topics (Table 5). */
+    group: z
+      .object({ embedding: z.enum(embeddingNames), distance: z.enum(["near", "far"]), share: z.number().gt(0).max(1) })
+      .strict()
+      .optional(),
+  })
+  .strict();
+export type PairSource = z.output<typeof pairSourceSchema>;
 
 const ownAnnotators = new OwnPieces<Annotator>("an annotator", "defineAnnotator");
 

@@ -5,7 +5,8 @@
 import type { TrainOptions } from "../align/trainOptions";
 import type { Mask } from "../preference/mask";
 import type { EvaluationName } from "./evaluate";
-import type { Experiment } from "./experiment";
+import { parseRow } from "../base/jsonl";
+import { experimentSchema, type Experiment } from "./experiment";
 import type { PairSource } from "./pairSource";
 import { seedsOf, type PolicyName, type Session } from "./session";
 
@@ -37,6 +38,7 @@ export interface Study {
 
 /**
  * The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise.
+ * @throws UserError for a value out of range
  */
 export function experimentOf(
   { preset }: Session,
@@ -44,7 +46,7 @@ export function experimentOf(
   { policy = "base", pairs, mask = "paper", training: changes, snapshots = false }: Setting,
 ): Experiment {
   const { candidates: k, topics, questionsPerTopic, training } = preset;
-  return {
+  const experiment: Experiment = {
     policy,
     pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs },
     mask,
@@ -52,6 +54,7 @@ export function experimentOf(
     seed,
     snapshots,
   };
+  return parseRow(experimentSchema, experiment, "experiment"); // a cell may be plain JavaScript
 }
 
 export const sampled: readonly EvaluationName[] = ["test sampled"];

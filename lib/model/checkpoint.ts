@@ -5,7 +5,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
-import { restoreFolder, writeFileAtomic, writeFolderAtomic } from "../base/files";
+import { writeFileAtomic } from "../base/files";
+import { checkFolder, restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
 import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
@@ -13,13 +14,14 @@ import type { TransformerConfig } from "./config";
 import { howToGet } from "./fetch/known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
+import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
 import { weightShapes } from "./weights";
 
 /** A checked folder whose weights are still on disk. */
 export interface OpenCheckpoint {
   config: TransformerConfig;
   tokenizer: Tokenizer;
-  /** Tensors of the files that the model has no use for (an output head that is tied, buffers). */
+  /** Tensors of the files that the model has no use for (an equal output head that is tied, buffers). */
   extra: string[];
   /** Names and shapes of the weights: `weightShapes(config)`. */
   shapes: ReadonlyMap<string, readonly number[]>;
@@ -41,8 +43,8 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
 }
 
 /**
- * What a checkpoint folder says of its model.
- * @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig`
+ * What a checkpoint folder says of its model: config.json, and the files of weights where they know better.
+ * @throws UserError for a missing folder or file, an adapter's folder, damaged weights, or as `readConfig`
  */
 export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
@@ -62,7 +64,12 @@ export function readCheckpointConfig(dir: string): TransformerConfig {
       fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR.",
     });
   }
-  return readConfig(path.join(dir, "config.json"));
+  const config = readConfig(path.join(dir, "config.json"));
+  return hasWeights(dir) ? withStoredHead(config, readSafetensors(dir), dir) : config; // they may not be there yet
+}
+
+function hasWeights(dir: string): boolean {
+  return weightFiles.some((name) => existsSync(path.join(dir, name)));
 }
 
 /**
@@ -76,15 +83,17 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
-  for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
+  const stored = (name: string) => storedName(name, config, reader);
+  for (const [name, shape] of shapes) checkWeight(reader, stored(name), shape, dir);
   return {
     config,
     tokenizer,
-    extra: reader.names.filter((name) => !shapes.has(name)),
+    extra: unusedTensors(config, reader, dir),
     shapes,
-    read: (name, room) => finite(reader.get(name, room), name, dir),
-    half: (name) => halfOf(reader, name, shapes.get(name)!),
-    readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
+    read: (name, room) => finite(reader.get(stored(name), room), name, dir),
+    half: (name) => halfOf(reader, stored(name), shapes.get(name)!),
+    readHalves: (name, room) =>
+      finiteHalves(reader.getHalves(stored(name), room), reader.half(stored(name))!, name, dir),
   };
 }
 
@@ -94,12 +103,12 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
  * @throws UserError for damaged files
  */
 export function storesHalves(dir: string, config: TransformerConfig): boolean {
-  if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
-    return /16$/.test(storedType(path.join(dir, "config.json")));
+  if (!hasWeights(dir)) return /16$/.test(storedType(path.join(dir, "config.json")));
   const reader = readSafetensors(dir);
-  return [...weightShapes(config)].every(
-    ([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)),
-  );
+  return [...weightShapes(config)].every(([name, shape]) => {
+    const stored = storedName(name, config, reader);
+    return shape.length < 2 || (reader.has(stored) && halfOf(reader, stored, shape));
+  });
 }
 
 /** The type of a matrix that is stored in 16 bits, two of which make a float. */
@@ -116,23 +125,30 @@ export function readCheckpoint(dir: string): Checkpoint {
   return { config, tokenizer, extra, tensors: new Map([...shapes.keys()].map((name) => [name, read(name)])) };
 }
 
+/** @throws UserError when `dir` holds something that `writeCheckpoint` or `writeAdapter` would not replace */
+export function checkReplaceable(dir: string): void {
+  restoreFolder(dir);
+  checkFolder(dir, "what mask-dpo left there");
+}
+
 /**
  * Writes a checkpoint folder that transformers loads, whole or not at all; one that was there stands until then.
  * @param tokenizerDir folder whose tokenizer files, and generation_config.json if any, are copied
- * @throws UserError when `dir` holds something that is not a checkpoint
+ * @returns what it holds
+ * @throws UserError when `dir` holds something that no such writing left
  */
 export function writeCheckpoint(
   dir: string,
   config: TransformerConfig,
   tensors: ReadonlyMap<string, HostTensor>,
   tokenizerDir: string,
-): void {
+): FolderFiles {
   const shapes = weightShapes(config);
   const wrong =
     [...shapes].find(([name, shape]) => tensors.get(name)?.shape.join() !== shape.join()) ??
     [...tensors].find(([name]) => !shapes.has(name));
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
-  writeFolderAtomic(dir, { marker: "config.json", what: "a checkpoint" }, (next) => {
+  return writeFolderAtomic(dir, checkReplaceable, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
     writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)));
     writeFileAtomic(path.join(next, "generation_config.json"), generationConfig(config, tokenizerDir));
@@ -145,7 +161,7 @@ export function writeCheckpoint(
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
   const fix = "Check that the weights belong to config.json.";
-  if (!reader.names.includes(name))
+  if (!reader.has(name))
     throw new UserError({
       where,
       expected: `weight ${name} [${shape.join(", ")}]`,

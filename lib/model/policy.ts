@@ -76,16 +76,15 @@ function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHa
   return Object.fromEntries(names.map((name) => [name, loaded[name]!])); // in the order of the model
 }
 
+/** Whether a file of this name is a part of what a folder says of a policy. */
+export function isPolicyFile(name: string): boolean {
+  return (
+    ["config.json", "generation_config.json", ...tokenizerFileNames].includes(name) || name.endsWith(".safetensors")
+  );
+}
+
 /** sha256 over everything that determines a policy's outputs: configuration, weights, tokenizer, chat template. */
 export function policyHash(dir: string): string {
-  const files = readdirSync(dir)
-    .filter(
-      (name) =>
-        name === "config.json" ||
-        name.endsWith(".safetensors") ||
-        (tokenizerFileNames as readonly string[]).includes(name) ||
-        name === "generation_config.json",
-    )
-    .sort();
+  const files = readdirSync(dir).filter(isPolicyFile).sort();
   return sha256(files.map((name) => sha256File(path.join(dir, name))).join(""));
 }

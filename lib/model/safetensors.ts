@@ -8,7 +8,8 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { widenHalves, type HalfType } from "../base/float16";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { bytesPerElement, damaged, fill, readHeader, withFile, type Entry } from "./safetensorsHeader";
 
 const indexSchema = z.object({ weight_map: z.record(z.string()) }).passthrough();
@@ -23,6 +24,7 @@ export interface HostTensor {
 export interface SafetensorsReader {
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  has: (name: string) => boolean;
   /** @throws UserError for an unknown name */
   shape: (name: string) => readonly number[];
   /**
@@ -30,6 +32,8 @@ export interface SafetensorsReader {
    * @throws UserError for an unknown name, another dtype or a file that changed
    */
   get: (name: string, room?: Float32Array) => HostTensor;
+  /** Whether two tensors have the same shape and numbers. @throws UserError as `get` */
+  equal: (a: string, b: string) => boolean;
   /** The type of a tensor that is stored in 16 bits. @throws UserError for an unknown name */
   half: (name: string) => HalfType | undefined;
   /**
@@ -75,8 +79,10 @@ export function readSafetensors(target: string): SafetensorsReader {
   return {
     names: [...entries.keys()],
     metadata,
+    has: (name) => entries.has(name),
     shape: (name) => find(name).shape,
     get: (name, room) => readTensor(name, find(name), room),
+    equal: (a, b) => sameNumbers([a, find(a)], [b, find(b)]),
     half: (name) => halfType(find(name)),
     getHalves: (name, room) => readBits(find(name), room),
   };
@@ -199,6 +205,25 @@ function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, r
     }
   });
   return { shape: [...shape], data };
+}
+
+/** By their bytes, piece by piece; of two types, by what they are read as. */
+function sameNumbers([nameA, a]: [string, Entry], [nameB, b]: [string, Entry]): boolean {
+  if (a.shape.join() !== b.shape.join()) return false;
+  if (a.dtype !== b.dtype)
+    return Buffer.compare(bytesOf(readTensor(nameA, a).data), bytesOf(readTensor(nameB, b).data)) === 0;
+  return withFile(a.file, (fdA) =>
+    withFile(b.file, (fdB) => {
+      const [pieceA, pieceB] = [Buffer.alloc(piece.length), Buffer.alloc(piece.length)];
+      for (let done = 0; done < a.bytes; done += piece.length) {
+        const [partA, partB] = [pieceA.subarray(0, a.bytes - done), pieceB.subarray(0, a.bytes - done)];
+        fill(fdA, a.file, a.start + done, partA);
+        fill(fdB, b.file, b.start + done, partB);
+        if (!partA.equals(partB)) return false;
+      }
+      return true;
+    }),
+  );
 }
 
 function readBits({ file, start, bytes }: Entry, room?: Float32Array): Float32Array {

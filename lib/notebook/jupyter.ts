@@ -20,7 +20,8 @@ function candidates(): string[][] {
  */
 export async function startJupyterLab(): Promise<number> {
   const command = candidates().find(
-    ([program, ...args]) => spawnSync(program!, [...args, "--version"], { stdio: "ignore" }).status === 0,
+    ([program, ...args]) =>
+      spawnSync(program!, [...args, "--version"], { cwd: projectRoot, stdio: "ignore" }).status === 0,
   );
   if (!command) {
     throw new UserError({

@@ -2,10 +2,11 @@
  * `mask-dpo reproduce`: runs the experiments that the notebooks show, executes the notebooks in order, leaves figures
  * and tables, and sets the numbers beside the paper's.
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
-import { projectRoot } from "../base/files";
+import { makeFolder, projectRoot } from "../base/files";
+import { claimNames } from "../base/folders";
 import { duration } from "../base/progress";
 import { startEngine } from "../engine/backend";
 import { paperVersusHere } from "../lab/headline";
@@ -26,7 +27,7 @@ export interface ReproduceRequest {
   seed: number;
   /** experiments side by side; default: one a core */
   jobs?: number;
-  /** folder for executed notebooks, figures and runs; default: the project's own */
+  /** folder for executed notebooks, figures and runs, which no others of these names are in; default: the project's */
   out?: string;
 }
 
@@ -42,13 +43,14 @@ export function notebookNames(): string[] {
 /** @throws UserError for an unknown preset or notebook, type errors in cells, or a failing cell */
 export async function reproduce(request: ReproduceRequest): Promise<void> {
   const started = Date.now();
+  const out = request.out && path.resolve(request.out);
+  if (out) claimNames(out, ["notebooks", "figures", "runs"]);
   const engine = await startEngine();
   const size = preset(request.preset ?? defaultPreset(engine.name));
   const why = request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`;
   process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${why}\n`);
   const names = chosen(request.only);
   checkTypes(names.map((name) => path.join(folder, name)));
-  const out = request.out && path.resolve(request.out);
   const figures = out ? path.join(out, "figures") : path.join(projectRoot, "figures");
   const env = {
     MASK_DPO_PRESET: size.name,
@@ -56,7 +58,7 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
     ...(request.jobs && { MASK_DPO_JOBS: String(request.jobs) }),
     ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }),
   };
-  if (out) mkdirSync(path.join(out, "notebooks"), { recursive: true });
+  if (out) makeFolder(path.join(out, "notebooks"));
   Object.assign(process.env, env);
   const session = await openSession();
   await runExperiments(

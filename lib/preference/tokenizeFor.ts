@@ -1,5 +1,5 @@
 /** Pairs as a policy takes them: ids and weights, and what had to be dropped. */
-import { UserError } from "../base/check";
+import { someOf, UserError } from "../base/check";
 import type { TransformerConfig } from "../model/config";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
@@ -18,9 +18,10 @@ export function tokenizeFor(
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
-/** "90 of 100 pairs (8 emptied by the mask, 2 too long)" */
+/** "90 of 100 pairs (8 emptied by the mask, 2 too long: "q7", "q12")" */
 export function keptText({ kept, pairs, emptied, tooLong }: TokenizeReport): string {
-  return `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long)`;
+  const named = tooLong.length > 0 ? `: ${someOf(tooLong)}` : "";
+  return `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long${named})`;
 }
 
 /** The error for pairs of which none is left. */

@@ -8,6 +8,7 @@
  *
  * Exit code 1 only when packages cannot be installed or a forced engine cannot be had.
  */
+import { rememberClone } from "./clones.mjs";
 import { setUpCommand } from "./command.mjs";
 import { setUpEngine } from "./engine.mjs";
 import { setUpKernelspec } from "./kernelspec.mjs";
@@ -23,6 +24,7 @@ try {
   setUpPackages(say);
   await setUpEngine({ say, forced: process.env.ENGINE || undefined, again: process.argv.includes("--force") });
   setUpKernelspec(say);
+  rememberClone(say);
   setUpCommand(say);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

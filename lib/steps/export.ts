@@ -4,11 +4,14 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { type HandoffRequest, writeHandoff } from "../align/torch/handoff";
 import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readJsonl, readText, required, writeJsonl } from "../base/jsonl";
+import { writeFilesInto } from "../base/folders";
+import { jsonLines, parseJson, parseRow } from "../base/jsonl";
+import { refuseInputs } from "../base/outputs";
+import { readText } from "../base/textFile";
 import { axolotlConfig } from "../preference/formats/axolotl";
 import { datasetInfo } from "../preference/formats/llamafactory";
 import { type PairFormatName, pairFormats } from "../preference/formats/registry";
-import { preferencePairSchema } from "../preference/pair";
+import { readRows } from "./rows";
 
 export interface ExportRequest {
   to: PairFormatName;
@@ -18,30 +21,37 @@ export interface ExportRequest {
 
 export interface Exported {
   pairs: number;
+  /** Pairs with a side that a limit cut: other trainers close it with an end token. */
+  unfinished: number;
   /** Paths of what was written. */
   files: string[];
 }
 
-/** Writes the pairs into a folder. */
+/**
+ * Writes the pairs into a folder, beside what others keep there.
+ * @throws UserError for an output that is an input, and where a file of another origin has its name
+ */
 export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const pairs = readRows("pair", file);
   const rows = pairs.map((pair) => pairFormats[to].write(pair));
-  const at = (name: string) => path.join(out, name);
-  if (to === "llamafactory") {
-    const data = at("mask_dpo.json");
-    const info = at("dataset_info.json");
-    // the folder may be LLaMA-Factory's own
-    const others = existsSync(info) ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {};
-    writeFileAtomic(data, `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n`);
-    writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo("mask_dpo.json") }, null, 2)}\n`);
-    return { pairs: pairs.length, files: [data, info] };
-  }
-  const data = at(`${to}.jsonl`);
-  writeJsonl(data, rows);
-  if (to !== "axolotl") return { pairs: pairs.length, files: [data] };
-  const config = at("axolotl-dataset.yml");
-  writeFileAtomic(config, axolotlConfig(data));
-  return { pairs: pairs.length, files: [data, config] };
+  const unfinished = pairs.filter((pair) => [pair.chosen, pair.rejected].some(({ finished }) => finished === false));
+  const counts = { pairs: pairs.length, unfinished: unfinished.length };
+  const data = to === "llamafactory" ? "mask_dpo.json" : `${to}.jsonl`;
+  const config = "axolotl-dataset.yml";
+  const info = path.join(out, "dataset_info.json");
+  const files = new Map([
+    [data, to === "llamafactory" ? `[\n${rows.map((row) => JSON.stringify(row)).join(",\n")}\n]\n` : jsonLines(rows)],
+  ]);
+  if (to === "axolotl") files.set(config, axolotlConfig(path.join(out, data)));
+  const paths = [...files.keys()].map((name) => path.join(out, name));
+  refuseInputs([...paths, ...(to === "llamafactory" ? [info] : [])], [file]);
+  // the folder may be LLaMA-Factory's own
+  const merges = to === "llamafactory" && existsSync(info);
+  const others = merges ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {};
+  writeFilesInto(out, files);
+  if (to !== "llamafactory") return { ...counts, files: paths };
+  writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo(data) }, null, 2)}\n`);
+  return { ...counts, files: [...paths, info] };
 }
 
 /** The hand-off to PyTorch (`align/torch/handoff.ts`). */
@@ -49,5 +59,5 @@ export function exportTorchVerb({
   pairs: file,
   ...request
 }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
-  return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
+  return writeHandoff({ ...request, pairs: readRows("pair", file) });
 }

@@ -1,5 +1,6 @@
 /** `mask-dpo merge`: a checkpoint with an adapter added to its weights. */
-import { openCheckpoint, writeCheckpoint } from "../model/checkpoint";
+import { refuseInputs } from "../base/outputs";
+import { checkReplaceable, openCheckpoint, writeCheckpoint } from "../model/checkpoint";
 import { mergedTensors } from "../model/lora";
 import { readAdapter } from "../model/peft";
 
@@ -9,8 +10,13 @@ export interface MergeRequest {
   out: string;
 }
 
-/** Writes a checkpoint with an adapter added to its weights. */
+/**
+ * Writes a checkpoint with an adapter added to its weights.
+ * @throws UserError for an output that is an input, or holds what no such command left
+ */
 export function mergeVerb({ model, adapter, out }: MergeRequest): void {
+  refuseInputs([out], [model, adapter]);
+  checkReplaceable(out);
   const base = openCheckpoint(model);
   writeCheckpoint(out, base.config, mergedTensors(base, readAdapter(adapter, base.config)), model);
 }

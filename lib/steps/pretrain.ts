@@ -3,7 +3,7 @@
  * completion tokens of -log p, averaged over tokens; resumable; every step draws its documents from a stream named by
  * the step, so that a resumed run is bitwise the uninterrupted one.
  */
-import { rmSync } from "node:fs";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { sum } from "../base/collections";
@@ -12,13 +12,15 @@ import { sequenceLogps, type WeightedSequence } from "../align/logps";
 import { readTrainState, writeTrainState } from "../align/trainState";
 import { UserError } from "../base/check";
 import { hashOf, sha256File } from "../base/hash";
+import { takeLock } from "../base/lock";
 import { startProgress, breathe } from "../base/progress";
 import { Rng } from "../base/rng";
+import { sweep } from "../base/runFolder";
 import { startEngine } from "../engine/backend";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
 import { weightShapes } from "../model/weights";
-import { writeCheckpoint } from "../model/checkpoint";
+import { checkReplaceable, writeCheckpoint } from "../model/checkpoint";
 import type { TransformerConfig } from "../model/config";
 import { Transformer } from "../model/transformer";
 import { downloadParams, type Params } from "../model/params";
@@ -89,9 +91,30 @@ const checkpointEvery = 50;
 /**
  * Pretrains into `dir` (a Hugging Face folder); `dir`.state holds the resumable state until it is done. Returns the
  * mean of the last 50 losses.
- * @throws UserError when the loss is not finite
+ * @throws UserError for a folder of something else, one that another process pretrains into, or a loss that is not
+ *   finite
  */
 export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir: string): Promise<number> {
+  checkReplaceable(dir);
+  const stateFile = `${dir}.state/state.safetensors`;
+  const lock = takeLock(stateFile);
+  sweep(path.dirname(stateFile));
+  try {
+    const loss = await pretrainInto(dir, stateFile, recipe, tokenizer);
+    rmSync(stateFile, { force: true });
+    return loss;
+  } finally {
+    lock.release();
+    if (readdirSync(path.dirname(stateFile)).length === 0) rmdirSync(path.dirname(stateFile));
+  }
+}
+
+async function pretrainInto(
+  dir: string,
+  stateFile: string,
+  recipe: PretrainRecipe,
+  tokenizer: Tokenizer,
+): Promise<number> {
   const config = baseConfig(recipe, tokenizer);
   const model = new Transformer(config);
   const rng = new Rng(recipe.seed).fork("pretrain");
@@ -101,13 +124,12 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
     engine: engine.arithmetic,
     data: ["tokenizer.json", "cities.jsonl", "countries.jsonl"].map((name) => sha256File(path.join(atlasFolder, name))),
   });
-  const stateFile = `${dir}.state/state.safetensors`;
   const initial = initialParams(config, rng.fork("init"));
   const layout = flatLayout(initial);
   let weights = flatten(Object.values(initial));
   tf.dispose(initial);
   let adam = adamwInit(weights.size);
-  const resumed = readTrainState(stateFile, key, weights.size);
+  const resumed = readTrainState(stateFile, { key, size: weights.size, steps: recipe.steps });
   if (resumed) {
     tf.dispose([weights, adam.m, adam.v]);
     weights = tf.tensor1d(resumed.weights);
@@ -148,7 +170,6 @@ export async function pretrain(recipe: PretrainRecipe, tokenizer: Tokenizer, dir
   writeCheckpoint(dir, config, await downloadParams(final), tokenizer.dir);
   tf.dispose([weights, adam.m, adam.v, ...Object.values(final)]);
   model.dispose();
-  rmSync(path.dirname(stateFile), { recursive: true, force: true });
   return sum(losses.slice(-50)) / Math.max(1, Math.min(50, losses.length));
 }
 

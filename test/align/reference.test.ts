@@ -2,7 +2,7 @@
  * Reference log-probabilities: what batching must not change, and the cache by content, which masks and orders share.
  */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -142,6 +142,20 @@ test("a hole in the cache is an error that names the pair, another length one th
       /logps-[0-9a-f]{16}\.safetensors: expected \d+ log-probabilities of rejected tokens, got 2\. Delete the file/,
     ),
   );
+  policy.dispose();
+});
+
+test("a bit that was flipped in the cache is noticed", async (t) => {
+  const dir = scratch(t);
+  const policy = tinyPolicy();
+  const pairs = tokenized(policy, 3);
+  const logps = () => cachedLogps(dir, "a", computeOf(policy, pairs), policy.weights, pairs);
+  await logps();
+  const file = path.join(dir, readdirSync(dir)[0]!);
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 3]! ^= 1;
+  writeFileSync(file, bytes);
+  await assert.rejects(logps(), userError(/logps-\w+\.safetensors: expected log-probabilities as they were/));
   policy.dispose();
 });
 

@@ -1,6 +1,6 @@
 /** A training run on disk (killed ones: test/cli/kill.test.ts). */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
@@ -85,4 +85,93 @@ test("whoever watches may stop it: nothing stays on the engine, and it goes on f
     readFileSync(path.join(resumed.out, "model.safetensors")),
     readFileSync(path.join(calm.out, "model.safetensors")),
   );
+});
+
+const spoil = (file: string, edit: (bytes: Buffer) => Uint8Array): void =>
+  writeFileSync(file, edit(readFileSync(file)));
+/** One bit in the middle of the last tensor. */
+const flipped = (bytes: Buffer): Buffer => {
+  bytes[bytes.length - 41]! ^= 64;
+  return bytes;
+};
+
+test("a run whose output or log was lost or spoilt is not finished: trained again, to the same bytes", async (t) => {
+  const out = path.join(scratch(t), "policy");
+  await trainRun(request(out));
+  const weights = path.join(out, "model.safetensors");
+  const log = path.join(`${out}.run`, "log.jsonl");
+  const [before, logBefore] = [weights, log].map((file) => readFileSync(file));
+  const harms: Record<string, () => void> = {
+    "no folder": () => rmSync(out, { recursive: true }),
+    "an empty folder": () => readdirSync(out).forEach((name) => rmSync(path.join(out, name))),
+    "no weights": () => rmSync(weights),
+    "cut weights": () => spoil(weights, (bytes) => bytes.subarray(0, 100)),
+    "a flipped bit": () => spoil(weights, flipped),
+    "no tokenizer": () => rmSync(path.join(out, "tokenizer.json")),
+    "a cut log": () => spoil(log, (bytes) => bytes.subarray(0, bytes.indexOf(10) + 1)),
+    "no record": () => rmSync(path.join(`${out}.run`, "finished.json")),
+  };
+  for (const [name, harm] of Object.entries(harms)) {
+    harm();
+    let steps = 0;
+    const { logs } = await trainRun(request(out), () => void steps++);
+    assert.deepEqual([steps, logs.length], [2, 2], name);
+    assert.deepEqual(readFileSync(weights), before, name);
+    assert.equal(rows(readFileSync(log)), rows(logBefore!), name);
+  }
+});
+
+const rows = (log: Buffer): number => log.toString().trim().split("\n").length;
+
+test("a state that is damaged, of another step, or ahead of its log is refused", async (t) => {
+  const out = path.join(scratch(t), "policy");
+  const stopped = request(out, { options: { ...options, epochs: 3 }, checkpointEvery: 2 });
+  const stop = trainRun(stopped, ({ step }) => {
+    if (step === 5) throw new Error("enough");
+  });
+  await assert.rejects(stop, /enough/);
+  const state = path.join(`${out}.run`, "state.safetensors");
+  const log = path.join(`${out}.run`, "log.jsonl");
+  const [good, goodLog] = [readFileSync(state), readFileSync(log, "utf8")];
+  const refused = (message: RegExp) =>
+    assert.rejects(
+      trainRun(stopped, () => assert.fail("a step")),
+      userError(message),
+    );
+  spoil(state, flipped);
+  await refused(
+    /state\.safetensors: expected the training state of this configuration, as it was written, got one that is damaged/,
+  );
+  for (const step of ["9", "0", "x"]) {
+    writeFileSync(state, Buffer.from(good.toString("latin1").replace('"step":"4"', `"step":"${step}"`), "latin1"));
+    await refused(/got one of step (9|0|NaN) of 6/);
+  }
+  writeFileSync(state, Buffer.from(good.toString("latin1").replace('"step":"4"', '"step":"2"'), "latin1"));
+  await refused(/got one that is damaged/);
+  writeFileSync(state, good);
+  const lines = goodLog.split("\n");
+  for (const [kept, message] of [
+    [lines.slice(0, 2), /log\.jsonl: expected every step from 1 to 4 once, in order, got 2 of them/],
+    [[lines[0]!, ...lines], /got step 1 as number 2/],
+    [[...lines.slice(0, 1), ...lines.slice(2)], /got step 3 as number 2/],
+  ] as const) {
+    writeFileSync(log, kept.join("\n"));
+    await refused(message);
+  }
+  writeFileSync(log, goodLog);
+  assert.equal((await trainRun(stopped)).logs.length, 6);
+});
+
+test("two processes do not train into one folder; a folder that was added to is not replaced", async (t) => {
+  const out = path.join(scratch(t), "policy");
+  let second: Promise<unknown> = Promise.resolve();
+  await trainRun(request(out), ({ step }) => {
+    if (step === 1)
+      second = assert.rejects(trainRun(request(out)), userError(/log\.jsonl: expected no other process at work/));
+  });
+  await second;
+  writeFileSync(path.join(out, "notes.md"), "mine");
+  await trainRun(request(out), () => assert.fail("a step")); // finished all the same
+  rmSync(path.join(`${out}.run`, "finished.json"));
+  await assert.rejects(trainRun(request(out)), userError(/policy: expected no folder, .+ names no "notes\.md"/));
 });

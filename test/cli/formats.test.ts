@@ -53,6 +53,7 @@ test("export to every format, import again, export to torch", { timeout: 120_000
   assert.deepEqual(filesBelow(at("torch")), [
     "README.md",
     "fsdp.yaml",
+    "mask-dpo-files.json",
     "recipe.json",
     "requirements.txt",
     "steps.jsonl",

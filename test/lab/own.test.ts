@@ -41,7 +41,7 @@ test("the paper's mask and DPO, written as one's own, give the very policy", asy
     label: "DPO again",
     source: "a test",
     options: z.object({ beta: z.number().default(0.5).describe("weight of the reference") }),
-    reference: true,
+    needs: () => ["logratio"],
     losses({ chosen, rejected }, { beta }) {
       const chosenRewards = chosen.logratio.mul(beta);
       const rejectedRewards = rejected.logratio.mul(beta);

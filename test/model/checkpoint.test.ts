@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, typescriptLoader } from "../../lib/base/files";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
@@ -75,11 +75,32 @@ describe("writing", () => {
   const factorOf = (checkpoint: Checkpoint) =>
     checkpoint.tensors.get("model.norm.weight")!.data[0]! / tensors.get("model.norm.weight")!.data[0]!;
 
+  /** A folder that an earlier writing left. */
+  const written = (t: TestContext): string => {
+    const dir = path.join(scratch(t), "copy");
+    writeCheckpoint(dir, config, tensors, tied);
+    return dir;
+  };
+
   test("replaces a checkpoint, also the one its tokenizer comes from", (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
+    const dir = written(t);
     writeCheckpoint(dir, config, scaled(2), dir);
     assert.equal(factorOf(readCheckpoint(dir)), 2);
     assert.deepEqual(readdirSync(path.dirname(dir)), ["copy"]);
+  });
+
+  test("does not replace a checkpoint of another origin, nor what was put beside one of ours", (t) => {
+    const other = scratchCopy(t, "models", "llama-tied-mha");
+    const ours = written(t);
+    mkdirSync(path.join(ours, "src"));
+    writeFileSync(path.join(ours, "src", "index.ts"), "export {};");
+    for (const dir of [other, ours]) {
+      const before = readdirSync(dir, { recursive: true });
+      assert.throws(() => writeCheckpoint(dir, config, scaled(2), tied), userError(/got a folder of other files/));
+      assert.deepEqual(readdirSync(dir, { recursive: true }), before);
+      assert.equal(factorOf(readCheckpoint(dir)), 1);
+    }
+    assert.throws(() => writeCheckpoint(ours, config, scaled(2), tied), userError(/names no "src\/index\.ts"/));
   });
 
   test("does not replace a folder of other files, but fills an empty one", (t) => {
@@ -97,7 +118,7 @@ describe("writing", () => {
   });
 
   test("that fails half-way leaves the old checkpoint and nothing else", (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
+    const dir = written(t);
     const source = path.join(scratch(t), "tokenizer");
     mkdirSync(path.join(source, "tokenizer.json"), { recursive: true }); // a folder cannot be copied as a file
     assert.throws(() => writeCheckpoint(dir, config, scaled(2), source), /EISDIR/);
@@ -123,7 +144,7 @@ describe("writing", () => {
   });
 
   test("killed between the two renames: the old checkpoint is put back on the next reading", (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
+    const dir = written(t);
     renameSync(dir, `${dir}.mask-dpo-old`);
     mkdirSync(`${dir}.mask-dpo-new`);
     assert.equal(factorOf(readCheckpoint(dir)), 1);
@@ -132,7 +153,7 @@ describe("writing", () => {
   });
 
   test("killed at any moment, a whole checkpoint is there", { timeout: 30_000 }, async (t) => {
-    const dir = scratchCopy(t, "models", "llama-tied-mha");
+    const dir = written(t);
     const script = path.join(path.dirname(dir), "rewrite.ts");
     const module = JSON.stringify(path.join(projectRoot, "lib/model/checkpoint"));
     writeFileSync(

@@ -3,14 +3,15 @@
  * two programs that train on them: a loop (train.py) and TRL's DPOTrainer (train_trl.py). Of the model only
  * configuration and tokenizer are read, so it may be of any size.
  */
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { emptyPairs, tokenizeFor } from "../../preference/tokenizeFor";
 import { batchMembers, learningRate } from "../train";
 import { UserError } from "../../base/check";
-import { writeFileAtomic } from "../../base/files";
+import { checkShared, writeFilesInto } from "../../base/folders";
 import { sha256File } from "../../base/hash";
-import { writeJsonl } from "../../base/jsonl";
+import { jsonLines } from "../../base/jsonl";
+import { refuseInputs } from "../../base/outputs";
 import { Rng } from "../../base/rng";
 import { readCheckpointConfig } from "../../model/checkpoint";
 import type { TokenizedSide, TokenizeReport } from "../../preference/collate";
@@ -24,20 +25,14 @@ const recipeFiles = ["train.py", "train_trl.py", "fsdp.yaml", "requirements.txt"
 
 /**
  * Writes the folder; returns what was left out, and the number of steps.
- * @throws UserError for a folder of other files, or no pair to train on
+ * @throws UserError where a file of another origin has one of their names, or no pair to train on
  */
 export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: HandoffRequest): {
   report: TokenizeReport;
   steps: number;
 } {
-  const recipe = path.join(out, "recipe.json");
-  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(recipe))
-    throw new UserError({
-      where: out,
-      expected: "no folder, an empty one or an earlier export",
-      got: "a folder of other files",
-      fix: "Choose another --out.",
-    });
+  refuseInputs([out], [policyDir]);
+  checkShared(out, "an earlier export");
   if (options.objective.name !== "dpo") {
     throw new UserError({
       where: "--objective",
@@ -66,19 +61,24 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
     tooLong: report.tooLong,
     tokenizer: sha256File(path.join(policyDir, "tokenizer.json")),
   };
-  writeFileAtomic(recipe, `${JSON.stringify(decided, null, 2)}\n`);
-  writeJsonl(
-    path.join(out, "tokens.jsonl"),
-    kept.map(({ questionId, chosen, rejected }) => ({ questionId, chosen: side(chosen), rejected: side(rejected) })),
+  const tokens = kept.map(({ questionId, chosen, rejected }) => ({
+    questionId,
+    chosen: side(chosen),
+    rejected: side(rejected),
+  }));
+  const schedule = Array.from({ length: steps }, (_, step) => ({
+    step: step + 1,
+    lr: learningRate(options, kept.length, step),
+    pairs: batchMembers(rng, kept.length, options, step),
+  }));
+  writeFilesInto(
+    out,
+    new Map<string, string | Uint8Array>([
+      ["recipe.json", `${JSON.stringify(decided, null, 2)}\n`],
+      ["tokens.jsonl", jsonLines(tokens)],
+      ["steps.jsonl", jsonLines(schedule)],
+      ...recipeFiles.map((name): [string, Uint8Array] => [name, readFileSync(path.join(__dirname, name))]),
+    ]),
   );
-  writeJsonl(
-    path.join(out, "steps.jsonl"),
-    Array.from({ length: steps }, (_, step) => ({
-      step: step + 1,
-      lr: learningRate(options, kept.length, step),
-      pairs: batchMembers(rng, kept.length, options, step),
-    })),
-  );
-  for (const name of recipeFiles) writeFileAtomic(path.join(out, name), readFileSync(path.join(__dirname, name)));
   return { report, steps };
 }

@@ -6,8 +6,10 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../../base/check";
-import { restoreFolder, versionIn, writeFileAtomic, writeFolderAtomic } from "../../base/files";
-import { parseJson, readText } from "../../base/jsonl";
+import { versionIn, writeFileAtomic } from "../../base/files";
+import { folderRecord, restoreFolder, writeFolderAtomic } from "../../base/folders";
+import { parseJson } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
 import type { Bundle } from "../../show/bundle";
 import type { ResultDocument, Item, Section } from "../../show/document";
 import { saveTable } from "../../show/saveTable";
@@ -66,7 +68,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
       `Seed ${seed}; mask-dpo ${versions.maskDpo}, Node ${versions.node}.`,
     ],
   };
-  writeFolderAtomic(out, { marker: recordFile, what: "an earlier report" }, (next) => {
+  writeFolderAtomic(out, checkOut, (next) => {
     for (const table of tables) saveTable(table, next);
     for (const figure of figures) writeFigure(figure, rendered.get(figure.name)!, next);
     writeFileAtomic(
@@ -100,9 +102,8 @@ function checkOut(out: string): void {
   if (!existsSync(out)) return;
   const record = path.join(out, recordFile);
   const earlier = existsSync(record) ? recordSchema.safeParse(parseJson(readText(record), record)).data : undefined;
-  const other = statSync(out).isDirectory()
-    ? readdirSync(out).find((name) => !earlier?.files.includes(name) && !leftByLatex.test(name))
-    : path.basename(out);
+  const isOurs = (name: string) => earlier?.files.includes(name) || name === folderRecord || leftByLatex.test(name);
+  const other = statSync(out).isDirectory() ? readdirSync(out).find((name) => !isOurs(name)) : path.basename(out);
   if (other !== undefined)
     throw new UserError({
       where: out,

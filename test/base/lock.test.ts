@@ -1,0 +1,116 @@
+/** One writer at a time, whatever became of the one before. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { z } from "zod";
+import { JsonlLog } from "../../lib/base/jsonl";
+import { isLocked, takeLock } from "../../lib/base/lock";
+import { scratch, userError } from "../golden/fixtures";
+import { startNode, until } from "../cli/process";
+import { typescriptLoader } from "../../lib/base/files";
+
+const rowSchema = z.object({ n: z.number() }).strict();
+const busy = userError(/expected no other process at work on it, got process \S+/);
+
+/** A lock as its holder leaves it. */
+function left(file: string, holder: string | undefined, ageS = 0): string {
+  const lock = `${file}.mask-dpo-lock`;
+  mkdirSync(lock);
+  if (holder !== undefined) writeFileSync(path.join(lock, "holder"), holder);
+  const at = new Date(Date.now() - 1000 * ageS);
+  utimesSync(lock, at, at);
+  return lock;
+}
+
+test("a second writer is refused, by whatever name it knows the file; the first goes on", (t) => {
+  const dir = scratch(t);
+  const file = path.join(dir, "rows.jsonl");
+  const first = new JsonlLog(file, rowSchema);
+  symlinkSync(file, path.join(dir, "other-name.jsonl"));
+  first.append([{ n: 1 }]);
+  for (const name of ["rows.jsonl", "other-name.jsonl"])
+    assert.throws(() => new JsonlLog(path.join(dir, name), rowSchema), busy);
+  first.append([{ n: 2 }]);
+  first.close();
+  assert.equal(readFileSync(file, "utf8"), '{"n":1}\n{"n":2}\n');
+  assert.deepEqual(readdirSync(dir).sort(), ["other-name.jsonl", "rows.jsonl"], "no lock is left");
+});
+
+test("only a last line that nobody finished is cut, and what does not parse is no row", (t) => {
+  const file = path.join(scratch(t), "rows.jsonl");
+  writeFileSync(file, '{"n":1}\n{"n":2}\n{"n":');
+  const log = new JsonlLog(file, rowSchema);
+  assert.deepEqual(log.rows, [{ n: 1 }, { n: 2 }]);
+  log.append([{ n: 3 }]);
+  log.close();
+  assert.equal(readFileSync(file, "utf8"), '{"n":1}\n{"n":2}\n{"n":3}\n');
+  writeFileSync(file, '{"n":1}\nx\n');
+  assert.throws(() => new JsonlLog(file, rowSchema), userError(/rows\.jsonl:2: expected one JSON value/));
+  assert.equal(readFileSync(file, "utf8"), '{"n":1}\nx\n');
+  assert.ok(!isLocked(file));
+});
+
+test("the lock of a process that is gone is taken over; another host's, a living one's, a fresh one are not", (t) => {
+  const dir = scratch(t);
+  const host = os.hostname();
+  const cases: [name: string, holder: string | undefined, ageS: number, taken: boolean][] = [
+    ["gone", `4194304 on ${host}`, 0, true],
+    ["our number, but not ours", `${process.pid} on ${host}`, 0, true],
+    ["empty, as a full disk or a kill leaves it", "", 60, true],
+    ["without a name", undefined, 60, true],
+    ["being named", undefined, 0, false],
+    ["alive", `${process.ppid} on ${host}`, 600, false],
+    ["another host, at work", "7 on elsewhere", 600, false],
+    ["another host, long silent", "7 on elsewhere", 7200, true],
+  ];
+  for (const [name, holder, age, taken] of cases) {
+    const file = path.join(dir, name);
+    const lock = left(file, holder, age);
+    if (taken) {
+      takeLock(file).release();
+      assert.ok(!existsSync(lock), name);
+    } else {
+      assert.throws(() => takeLock(file), busy, name);
+      assert.ok(existsSync(lock), `${name}: a refused writer leaves the lock`);
+    }
+  }
+});
+
+test("a file of that name that is somebody's own is no lock of ours", (t) => {
+  const file = path.join(scratch(t), "poetry");
+  writeFileSync(`${file}.lock`, "theirs");
+  takeLock(file).release();
+  assert.equal(readFileSync(`${file}.lock`, "utf8"), "theirs");
+});
+
+test("killed while it held the lock, a process blocks nobody", { timeout: 30_000 }, async (t) => {
+  const dir = scratch(t);
+  const file = path.join(dir, "rows.jsonl");
+  const script = path.join(dir, "hold.ts");
+  writeFileSync(
+    script,
+    `import { takeLock } from ${JSON.stringify(path.join(__dirname, "../../lib/base/lock"))};
+    takeLock(${JSON.stringify(file)});
+    setInterval(() => undefined, 1000);`,
+  );
+  const holder = startNode(["--require", typescriptLoader, script]);
+  await until(() => isLocked(file), holder);
+  assert.throws(() => takeLock(file), busy);
+  holder.child.kill("SIGKILL");
+  await holder.ended;
+  assert.ok(existsSync(`${file}.mask-dpo-lock`));
+  takeLock(file).release();
+});
+
+test("a writer whose lock was taken over writes nothing more", (t) => {
+  const file = path.join(scratch(t), "rows.jsonl");
+  const log = new JsonlLog(file, rowSchema);
+  const holder = path.join(`${file}.mask-dpo-lock`, "holder");
+  writeFileSync(holder, "7 on elsewhere"); // as one that found it stale leaves it
+  assert.throws(() => log.append([{ n: 1 }]), busy);
+  assert.equal(readFileSync(file, "utf8"), "");
+  log.close();
+  assert.equal(readFileSync(holder, "utf8"), "7 on elsewhere", "the lock is theirs");
+});

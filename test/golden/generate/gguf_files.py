@@ -91,8 +91,9 @@ def smollm():
     tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tok.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=330, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, min_frequency=2)
-    arabic = ["\u0645\u0646 \u0645\u0635\u0631 \u0645\u0646 \u0645\u062f\u064a\u0646\u0629"] * 40  # a space joins what Arabic digits begin with
-    tok.train_from_iterator(CORPUS + arabic, trainer)
+    # what digits of other scripts and a byte order mark must be kept apart from: a space joined to their first byte, two ends of a line
+    apart = ["a \u0645 \u0643 \u0644 \u0646 \u0647 \u0648 \u064a", "a\n\n", "a\r\n"] * 40
+    tok.train_from_iterator(CORPUS + apart, trainer)
     tok.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in ("<|endoftext|>", "<|im_end|>")])
     tok.add_tokens([AddedToken("<s>", normalized=False)])
     return tok

@@ -43,6 +43,7 @@ export async function fetchFromHub(name: string, cache: string): Promise<Snapsho
     }
   };
   const { sha: commit, tags } = await ask(() => hub.modelInfo({ name, additionalFields: ["sha", "tags"], ...access }));
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw notHad(name, hubUrl, undefined, `commit ${brief(commit)}`);
   const listed = await ask(() => all(hub.listFiles({ repo: name, revision: commit, ...access })));
   const folder = path.join(cache, "hub", name.replace("/", "--"), commit);
   const files = wanted(name, listed);
@@ -85,7 +86,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 function wanted(name: string, listed: readonly ListFileEntry[]): ListFileEntry[] {
   const files = new Map(listed.filter(({ type }) => type === "file").map((file) => [file.path, file]));
   const [single, index] = weightFiles;
-  const shards = [...files.keys()].filter((file) => /^model-[^/]+\.safetensors$/.test(file));
+  const shards = [...files.keys()].filter((file) => /^model-[\w.-]+\.safetensors$/.test(file));
   const weights = files.has(single) ? [single] : files.has(index) ? [index, ...shards] : [];
   if (files.has("config.json") && weights.length > 0)
     return [...about, ...weights].flatMap((file) => files.get(file) ?? []);

@@ -31,10 +31,11 @@ interface Hub {
   /** What is sent instead of a file. */
   sent?: (file: string, content: Buffer) => Answer | undefined;
   token?: string;
+  sha?: string;
 }
 
 /** The hub's addresses: what a model is, its files by pages, each file; large ones lie elsewhere. */
-async function fakeHub(t: TestContext, { files: own = files(), sent, token }: Hub = {}) {
+async function fakeHub(t: TestContext, { files: own = files(), sent, token, sha = commit }: Hub = {}) {
   const large = (file: string) => /safetensors$|bin$|pth$/.test(file);
   const git = (content: Buffer) => createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
   const entries = Object.entries(own).map(([file, content]) => ({
@@ -57,7 +58,7 @@ async function fakeHub(t: TestContext, { files: own = files(), sent, token }: Hu
   function at(pathname: string): Answer | undefined {
     const api = `/api/models/${name}`;
     if (pathname === `${api}/revision/HEAD`)
-      return json({ _id: "1", id: name, sha: commit, tags: ["license:mit"], lastModified: "2025-01-01T00:00:00Z" });
+      return json({ _id: "1", id: name, sha, tags: ["license:mit"], lastModified: "2025-01-01T00:00:00Z" });
     if (pathname === `${api}/tree/${commit}`)
       return json(entries.slice(0, half), { link: `<${site.url}${api}/tree/${commit}/more>; rel="next"` });
     if (pathname === `${api}/tree/${commit}/more`) return json(entries.slice(half));
@@ -153,6 +154,9 @@ test("what cannot be had is said before weights come", async (t) => {
     files: { "config.json": own["config.json"]!, "pytorch_model.bin": own["README.md"]! },
   });
   await refuse(pickled.command, /model\.safetensors\.index\.json, got \["pytorch_model\.bin"\]/, pickled.env);
+
+  const outside = await fakeHub(t, { sha: "../../elsewhere" });
+  await refuse(outside.command, /got commit "\.\.\/\.\.\/elsewhere"/, outside.env);
 
   const closed = await fakeHub(t, { token: "hf_secret" });
   await refuse(closed.command, /Invalid credentials.*accept its terms at .*set HF_TOKEN/s, {

@@ -49,7 +49,7 @@ export { mixingTable, pairReportTable, scoreRows } from "./preference/tables";
 export { inspectPairs } from "./preference/inspectPairs";
 export { type Atlas, loadAtlas } from "./world/atlas";
 export { atlasAnnotator } from "./world/oracle";
-export { fetchVerb } from "./steps/fetch";
+export { fetchVerb } from "./steps/fetch/fetch";
 export { importModelVerb } from "./steps/importModel";
 export { sampleVerb } from "./steps/sample";
 export { annotateVerb } from "./steps/annotate";

@@ -1,7 +1,7 @@
 /** `mask-dpo fetch` and `import-model`: models from where people have them. */
 import type { Command } from "commander";
-import { knownModels } from "../model/fetch/known";
-import { fetchVerb, type FetchRequest } from "../steps/fetch";
+import { knownModels } from "../model/known";
+import { fetchVerb, type FetchRequest } from "../steps/fetch/fetch";
 import { importModelVerb } from "../steps/importModel";
 import { formatLines, say } from "./flags";
 

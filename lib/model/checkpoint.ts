@@ -11,7 +11,7 @@ import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
-import { howToGet } from "./fetch/known";
+import { howToGet } from "./known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
 import { storedName, unusedTensors, withStoredHead } from "./storedTensors";

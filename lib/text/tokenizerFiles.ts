@@ -9,6 +9,7 @@ import { UserError, brief } from "../base/check";
 import { parseJson, parseRow, type RowSchema } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { hasUnknownPattern } from "./patterns";
+import { withRustCuts } from "./rustCuts";
 import { openingTokens } from "./postProcessor";
 
 /** Files that travel with a tokenizer, when present. */
@@ -30,7 +31,7 @@ export interface TokenizerFiles {
   dir: string;
   /** Path of tokenizer.json, for messages. */
   file: string;
-  /** Content of tokenizer.json. */
+  /** Content of tokenizer.json, cut as the Rust library does. */
   json: object;
   /**
    * What tokens are spelled in: GPT-2's alphabet of bytes, or text with ▁ for spaces and <0x0A> for bytes
@@ -131,7 +132,7 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
     dir,
     file,
     ...kind,
-    json: json as object,
+    json: withRustCuts(json as object),
     specialTokens,
     opening: openingTokens((json as { post_processor?: unknown }).post_processor, file),
     addBos: config?.add_bos_token === true,

@@ -145,6 +145,8 @@ function checkHeads({ headDim }: TransformerConfig, keys: ModelKeys, file: strin
 function llama3Scaling(gguf: GgufFile, config: TransformerConfig): RopeScaling | undefined {
   const tensor = gguf.tensors.get(ropeFactors);
   if (!tensor) return undefined;
+  if (tensor.shape.join() !== `${config.headDim / 2}`)
+    throw unsupported(gguf.file, `${ropeFactors} [${config.headDim / 2}]`, `[${tensor.shape.join(", ")}]`);
   const factors = [...readNumbers(gguf.file, tensor)];
   const frequencies = ropeInverseFrequencies({ ...config, ropeScaling: undefined });
   const factor = Math.max(...factors);

@@ -83,10 +83,10 @@ function checked({ file, tensors }: GgufFile, name: string, shape: readonly numb
   });
 }
 
-/** All numbers of a small tensor in F32. */
+/** All numbers of a small tensor that is not in 16 bits. */
 export function readNumbers(file: string, tensor: GgufTensor): Float32Array {
-  const bytes = Uint8Array.from([...readPieces(file, tensor)].flatMap((part) => [...part]));
-  return new Float32Array(bytes.buffer);
+  const { buffer } = Uint8Array.from(Buffer.concat([...readPieces(file, tensor)]));
+  return new Float32Array(buffer);
 }
 
 /** Bytes of a tensor: 16-bit numbers as they are, others as float32. @param head rows of one, to be put back */

@@ -90,8 +90,10 @@ def smollm():
     tok = Tokenizer(models.BPE())
     tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
     tok.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=316, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, min_frequency=2)
-    tok.train_from_iterator(CORPUS, trainer)
+    trainer = trainers.BpeTrainer(vocab_size=330, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False, min_frequency=2)
+    # what digits of other scripts and a byte order mark must be kept apart from: a space joined to their first byte, two ends of a line
+    apart = ["a \u0645 \u0643 \u0644 \u0646 \u0647 \u0648 \u064a", "a\n\n", "a\r\n"] * 40
+    tok.train_from_iterator(CORPUS + apart, trainer)
     tok.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in ("<|endoftext|>", "<|im_end|>")])
     tok.add_tokens([AddedToken("<s>", normalized=False)])
     return tok

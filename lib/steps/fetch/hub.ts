@@ -6,9 +6,9 @@ import path from "node:path";
 import type { ListFileEntry } from "@huggingface/hub";
 import { UserError, brief } from "../../base/check";
 import { tokenizerFileNames } from "../../text/tokenizerFiles";
-import { readCheckpointConfig } from "../checkpoint";
-import { weightFiles } from "../safetensors";
-import { download, reason, Refused, type Digest } from "./download";
+import { readCheckpointConfig } from "../../model/checkpoint";
+import { weightFiles } from "../../model/safetensors";
+import { download, reason, Refused, request, type Digest } from "./download";
 
 export interface Snapshot {
   /** Folder of the files in the cache. */
@@ -34,7 +34,7 @@ const about = ["config.json", "generation_config.json", ...tokenizerFileNames] a
 export async function fetchFromHub(name: string, cache: string): Promise<Snapshot> {
   const hub = await import("@huggingface/hub");
   const hubUrl = (process.env.HF_ENDPOINT || hub.HUB_URL).replace(/\/+$/, "");
-  const access = { hubUrl, accessToken: process.env.HF_TOKEN || undefined };
+  const access = { hubUrl, accessToken: process.env.HF_TOKEN || undefined, fetch: request };
   const ask = async <T>(what: () => Promise<T>): Promise<T> => {
     try {
       return await what();
@@ -43,6 +43,7 @@ export async function fetchFromHub(name: string, cache: string): Promise<Snapsho
     }
   };
   const { sha: commit, tags } = await ask(() => hub.modelInfo({ name, additionalFields: ["sha", "tags"], ...access }));
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw notHad(name, hubUrl, undefined, `commit ${brief(commit)}`);
   const listed = await ask(() => all(hub.listFiles({ repo: name, revision: commit, ...access })));
   const folder = path.join(cache, "hub", name.replace("/", "--"), commit);
   const files = wanted(name, listed);
@@ -85,7 +86,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 function wanted(name: string, listed: readonly ListFileEntry[]): ListFileEntry[] {
   const files = new Map(listed.filter(({ type }) => type === "file").map((file) => [file.path, file]));
   const [single, index] = weightFiles;
-  const shards = [...files.keys()].filter((file) => /^model-[^/]+\.safetensors$/.test(file));
+  const shards = [...files.keys()].filter((file) => /^model-[\w.-]+\.safetensors$/.test(file));
   const weights = files.has(single) ? [single] : files.has(index) ? [index, ...shards] : [];
   if (files.has("config.json") && weights.length > 0)
     return [...about, ...weights].flatMap((file) => files.get(file) ?? []);

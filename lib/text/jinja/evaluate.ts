@@ -1,6 +1,6 @@
 /** What expressions come to. */
 import type { Budget } from "./budget";
-import { applyFilter } from "./filter";
+import { applyFilter, hasFilter } from "./filter";
 import { methodOf } from "./method";
 import type { Argument, Expression } from "./node";
 import { binary, compares, negative, slice } from "./operator";
@@ -8,14 +8,29 @@ import { toText } from "./print";
 import type { Scope } from "./scope";
 import type { Call } from "./sequenceFilter";
 import { hasTest, testValue } from "./test";
-import { type Arguments, Callable, Dict, Fields, isList, itemsOf, Lazy, Namespace, TemplateError, truth, Tuple, typeName, Undefined, type Value } from "./value"; // prettier-ignore
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  isList,
+  itemsOf,
+  Lazy,
+  None,
+  Namespace,
+  TemplateError,
+  truth,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from "./value";
 
 export class Evaluator {
   private readonly call: Call;
 
   constructor(private readonly budget: Budget) {
     this.call = {
-      attribute: (value, path) => byPath(value, path),
+      attribute: byPath,
       filter: (name, value, given) => this.filtered(name, value, given),
       test: (name, value, args) => this.tested(name, value, args),
     };
@@ -59,7 +74,9 @@ export class Evaluator {
       case "item":
         return itemOf(this.value(node.object, scope), this.value(node.key, scope));
       case "slice": {
-        const [start, stop, step] = [node.start, node.stop, node.step].map((part) => part ? this.value(part, scope) : null); // prettier-ignore
+        const [start, stop, step] = [node.start, node.stop, node.step].map((part) =>
+          part ? this.value(part, scope) : None,
+        );
         return this.budget.made(slice(this.value(node.object, scope), start!, stop!, step!));
       }
       case "call":
@@ -72,8 +89,7 @@ export class Evaluator {
   }
 
   truth(node: Expression, scope: Scope): boolean {
-    const value = this.value(node, scope);
-    return value instanceof Undefined && value.kept ? value.fail() : truth(value);
+    return truth(this.value(node, scope));
   }
 
   filtered(name: string, value: Value, given: Arguments): Value {
@@ -116,6 +132,7 @@ export class Evaluator {
 
   private tested(name: string, value: Value, args: readonly Value[]): boolean {
     if (name === "test") return hasTest(toText(value));
+    if (name === "filter") return hasFilter(toText(value), this.call);
     this.budget.spend(1);
     return testValue(name, value, args);
   }
@@ -125,16 +142,20 @@ export class Evaluator {
 export function attributeOf(value: Value, name: string): Value {
   if (value instanceof Undefined) value.fail();
   if (value instanceof Namespace) return value.fields.get(name) ?? missing(value, name);
-  if (value instanceof Fields) return value.get(name) ?? missing(value, name);
   if (value instanceof Callable) return value.fields.get(name) ?? missing(value, name);
-  return methodOf(value, name, lookedUp) ?? (value instanceof Dict && value.has(name) ? value.get(name) : missing(value, name)); // prettier-ignore
+  if (value instanceof Tuple && value.fields.includes(name)) return value.items[value.fields.indexOf(name)]!;
+  return (
+    methodOf(value, name, lookedUp) ??
+    (value instanceof Dict && value.has(name) ? value.get(name) : missing(value, name))
+  );
 }
 
 /** `value[key]`: an item, then an attribute. */
 export function itemOf(value: Value, key: Value): Value {
   if (value instanceof Undefined) value.fail();
   if (value instanceof Dict && !isList(key) && !(key instanceof Dict) && value.has(key)) return value.get(key);
-  const items = typeof value === "string" ? [...value] : isList(value) ? value : value instanceof Tuple ? value.items : undefined; // prettier-ignore
+  const items =
+    typeof value === "string" ? [...value] : isList(value) ? value : value instanceof Tuple ? value.items : undefined;
   if (items && (typeof key === "number" || typeof key === "boolean"))
     return items.at(Number(key)) ?? new Undefined(`'${typeName(value)} object' has no element ${Number(key)}`);
   if (typeof key === "string" && !(value instanceof Dict && value.has(key))) return attributeOf(value, key);
@@ -148,15 +169,19 @@ const lookedUp = (value: Value, name: string, item: boolean): Value => {
 };
 
 function missing(value: Value, name: Value): Undefined {
-  if (value instanceof Lazy || value instanceof Namespace || value instanceof Fields)
+  if (value instanceof Lazy || value instanceof Namespace)
     return new Undefined(`object has no attribute '${toText(name)}'`);
-  return new Undefined(`'${typeName(value)} object' has no attribute '${typeof name === "string" ? name : "of that kind"}'`); // prettier-ignore
+  return new Undefined(
+    `'${typeName(value)} object' has no attribute '${typeof name === "string" ? name : "of that kind"}'`,
+  );
 }
 
-/** "a.b.0", as the filters that take an attribute read it. */
-function byPath(value: Value, path: Value): Value {
-  if (typeof path !== "string") return itemOf(value, path);
-  return path
-    .split(".")
-    .reduce<Value>((of, part) => (of instanceof Undefined ? of : itemOf(of, /^\d+$/.test(part) ? Number(part) : part)), value); // prettier-ignore
+/** "a.b.0", as the filters that take an attribute read it. @param fallback for a part that is not there */
+function byPath(value: Value, path: Value, fallback?: Value): Value {
+  const parts =
+    typeof path === "string" ? path.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : [path];
+  return parts.reduce<Value>((of, part) => {
+    const found = itemOf(of, part);
+    return found instanceof Undefined ? (fallback ?? found) : found;
+  }, value);
 }

@@ -1,15 +1,15 @@
 /** Parses expressions, with Jinja's precedence (which for signs, powers and filters is not Python's). */
 import type { Argument, Expression, Piped } from "./node";
 import type { TokenStream } from "./tokenStream";
-import { Float, TemplateError } from "./value";
+import { Float, None, TemplateError, type Value } from "./value";
 
-const constants: Readonly<Record<string, null | boolean>> = {
+const constants: Readonly<Record<string, Value>> = {
   true: true,
   True: true,
   false: false,
   False: false,
-  none: null,
-  None: null,
+  none: None,
+  None: None,
 };
 const comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
@@ -172,10 +172,10 @@ function subscript(tokens: TokenStream, object: Expression): Expression {
   const part = () => (tokens.isOperator(":", "]", ",") ? undefined : parseExpression(tokens));
   const start = part();
   if (!tokens.skipOperator(":")) {
-    const keys = [start ?? parseExpression(tokens)];
-    while (tokens.skipOperator(",")) keys.push(parseExpression(tokens));
+    const keys = start ? [start] : [];
+    while (start && tokens.skipOperator(",")) keys.push(parseExpression(tokens));
     tokens.expectOperator("]");
-    return { kind: "item", object, key: keys.length > 1 ? { kind: "tuple", items: keys } : keys[0]! };
+    return { kind: "item", object, key: keys.length === 1 ? keys[0]! : { kind: "tuple", items: keys } };
   }
   const stop = part();
   const step = tokens.skipOperator(":") ? part() : undefined;

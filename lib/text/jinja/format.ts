@@ -1,6 +1,17 @@
 /** Python's `'…' % values` and `'…'.format(values)`. */
 import { floatText, repr, toText } from "./print";
-import { type Arguments, Dict, Float, numberOf, TemplateError, Tuple, typeName, Undefined, type Value } from "./value"; // prettier-ignore
+import {
+  type Arguments,
+  Dict,
+  Float,
+  isList,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from "./value";
 
 interface Layout {
   fill: string;
@@ -25,9 +36,11 @@ export function formatted(template: string, values: Value): string {
   };
   const text = template.replace(
     /%(?:\(([^)]*)\))?([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?([^])?/g,
-    (_, key: string | undefined, flags: string, width?: string, precision?: string, type = "") => {
+    (_, key: string | undefined, flags: string, width?: string, precision?: string, conversion?: string) => {
+      const type = conversion ?? "";
       if (type === "%") return "%";
-      const number = (given?: string) => (given === "*" ? numberOf(next()) : given === undefined ? undefined : Number(given)); // prettier-ignore
+      const number = (given?: string) =>
+        given === "*" ? numberOf(next()) : given === undefined ? undefined : Number(given);
       const wide = number(width) ?? 0;
       const precise = number(precision);
       const value = key === undefined ? next() : keyed(values, key);
@@ -44,7 +57,7 @@ export function formatted(template: string, values: Value): string {
       });
     },
   );
-  if (taken < list.length && !(values instanceof Dict) && (values instanceof Tuple || taken === 0))
+  if (taken < list.length && !(values instanceof Dict || isList(values)))
     throw new TemplateError("not all arguments converted during string formatting");
   return text;
 }
@@ -64,16 +77,17 @@ export function formatFields(
   let place = 0;
   return template.replace(
     /\{\{|\}\}|\{([^{}!:]*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g,
-    (whole, field?: string, conversion?: string, layout = "") => {
+    (whole, field?: string, conversion?: string, layout?: string) => {
       if (whole === "{{" || whole === "}}") return whole[0]!;
       if (field === undefined) throw new TemplateError(`Single '${whole}' encountered in format string`);
       const [, name, rest] = /^([^.[]*)(.*)$/s.exec(field)!;
       let value = /^\d*$/.test(name!) ? args[name === "" ? place++ : Number(name)] : kwargs.get(name!);
-      if (value === undefined) throw new TemplateError(/^\d*$/.test(name!) ? "Replacement index out of range" : repr(name!)); // prettier-ignore
+      if (value === undefined)
+        throw new TemplateError(/^\d*$/.test(name!) ? "Replacement index out of range" : repr(name!));
       for (const [, attribute, item] of rest!.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g))
         value = lookUp(value, attribute ?? item!, attribute === undefined);
       if (conversion) value = conversion === "r" ? repr(value) : toText(value);
-      return laidOut(value, readLayout(layout));
+      return laidOut(value, readLayout(layout ?? ""));
     },
   );
 }
@@ -112,25 +126,38 @@ function laidOut(value: Value, how: Layout): string {
 }
 
 function digits(size: number, float: boolean, { type, precision, comma, alternate }: Layout): string {
-  const bases: Readonly<Record<string, [number, string]>> = { x: [16, "0x"], X: [16, "0X"], o: [8, "0o"], b: [2, "0b"] };
+  const bases: Readonly<Record<string, [number, string]>> = {
+    x: [16, "0x"],
+    X: [16, "0X"],
+    o: [8, "0o"],
+    b: [2, "0b"],
+  };
   const base = bases[type];
   if (base) {
     const text = Math.floor(size).toString(base[0]);
     return (alternate ? base[1] : "") + (type === "X" ? text.toUpperCase() : text);
   }
-  const fixed = type.toLowerCase() === "f" || type === "%";
+  const isFixed = type.toLowerCase() === "f" || type === "%";
   let text: string;
   if (type === "d" || (type === "" && !float)) text = String(Math.floor(size));
-  else if (fixed) text = rounded(type === "%" ? 100 * size : size, precision ?? 6) + (type === "%" ? "%" : "");
+  else if (isFixed) text = fixed(type === "%" ? 100 * size : size, precision ?? 6) + (type === "%" ? "%" : "");
   else if (type.toLowerCase() === "e") text = exponent(size.toExponential(precision ?? 6));
   else if (type === "" && precision === undefined) text = floatText(size);
   else text = general(size, precision ?? 6);
   return comma ? text.replace(/^\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, comma)) : text;
 }
 
-/** Fixed digits; halves as the nearest double has them. */
-function rounded(size: number, precision: number): string {
-  return size < 1e21 ? size.toFixed(precision) : BigInt(size).toString() + (precision ? `.${"0".repeat(precision)}` : "");
+/** Digits behind the point of a number from 0 up; exact halves go to the even one, as in Python. */
+export function fixed(size: number, precision: number): string {
+  if (size < 1e21 && precision <= 40) {
+    const [whole, behind] = size.toFixed(precision + 60).split(".") as [string, string];
+    const kept = whole + behind.slice(0, precision);
+    if (/^50*$/.test(behind.slice(precision)) && /[02468]$/.test(kept))
+      return precision > 0 ? `${whole}.${behind.slice(0, precision)}` : whole;
+  }
+  return size < 1e21
+    ? size.toFixed(precision)
+    : BigInt(size).toString() + (precision ? `.${"0".repeat(precision)}` : "");
 }
 
 const exponent = (text: string): string => text.replace(/e([-+])(\d)$/, "e$10$2");

@@ -1,5 +1,5 @@
 /** What a function was given, by place or name. */
-import { type Arguments, numberOf, TemplateError, truth, typeName, Undefined, type Value } from "./value"; // prettier-ignore
+import { type Arguments, None, numberOf, TemplateError, truth, typeName, Undefined, type Value } from "./value";
 
 export class Given {
   constructor(
@@ -32,7 +32,7 @@ export class Given {
   /** A text, or none where it is left out or None. */
   textOrNone(parameter: string): string | undefined {
     const value = this.value(parameter);
-    return value === undefined || value === null ? undefined : this.text(parameter);
+    return value === undefined || value === None ? undefined : this.text(parameter);
   }
   whole(parameter: string, fallback?: number): number {
     const value = fallback === undefined ? this.required(parameter) : this.value(parameter);

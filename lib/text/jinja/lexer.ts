@@ -10,8 +10,7 @@ export interface Token {
 }
 
 const opening = /\{([%{#])([-+]?)/g;
-const operators =
-  /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
+const operators = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const nameOrNumber = /[\p{L}\p{N}_\p{M}]+/uy;
 const float = /\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:e[-+]?\d+(?:_\d+)*)|\d+(?:_\d+)*\.\d+(?:_\d+)*/iy;
 const integer = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
@@ -61,6 +60,7 @@ function matchAt(pattern: RegExp, source: string, at: number): string | undefine
 }
 
 function afterComment(source: string, at: number): number {
+  if (at === source.length) return at; // so does jinja2
   const end = source.indexOf("#}", at);
   if (end < 0) throw new TemplateError("Missing end of comment tag");
   const behind = end + 2;
@@ -118,7 +118,12 @@ function readToken(source: string, at: number): Token & { length: number } {
   ] as const) {
     const found = source[at - 1] === "." && kind === "float" ? undefined : matchAt(pattern, source, at);
     if (found === undefined) continue;
-    const text = kind === "string" ? unescaped(found.slice(1, -1)) : kind === "operator" || kind === "name" ? found : found.replaceAll("_", ""); // prettier-ignore
+    const text =
+      kind === "string"
+        ? unescaped(found.slice(1, -1))
+        : kind === "operator" || kind === "name"
+          ? found
+          : found.replaceAll("_", "");
     return { kind, text, length: found.length };
   }
   throw new TemplateError(`unexpected char ${JSON.stringify(source[at])}`);

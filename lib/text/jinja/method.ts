@@ -5,7 +5,21 @@
 import { formatFields } from "./format";
 import { Given } from "./given";
 import { mostCharacters, compares } from "./operator";
-import { type Arguments, Callable, Dict, equal, isList, itemsOf, Lazy, TemplateError, Tuple, Undefined, type Value } from "./value"; // prettier-ignore
+import { repr } from "./print";
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  equal,
+  isList,
+  itemsOf,
+  Lazy,
+  None,
+  TemplateError,
+  Tuple,
+  Undefined,
+  type Value,
+} from "./value";
 
 /** Attributes and items of a value, for fields of `str.format`. */
 export type LookUp = (value: Value, name: string, item: boolean) => Value;
@@ -24,7 +38,11 @@ export function methodOf(value: Value, name: string, lookUp: LookUp): Value | un
   return undefined;
 }
 
-function bound<Of extends Value | readonly Value[]>(of: Of, name: string, methods: Readonly<Record<string, Method<Of>>>): Value | undefined { // prettier-ignore
+function bound<Of extends Value | readonly Value[]>(
+  of: Of,
+  name: string,
+  methods: Readonly<Record<string, Method<Of>>>,
+): Value | undefined {
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   return method && new Callable(name, (given: Arguments) => method[1](of, new Given(name, given, method[0])));
 }
@@ -35,7 +53,7 @@ const changes = {
 };
 
 function kept(name: string, type: string): Undefined {
-  return new Undefined(`access to attribute '${name}' of '${type}' object is unsafe.`, true);
+  return new Undefined(`access to attribute '${name}' of '${type}' object is unsafe.`);
 }
 
 const white = /[\s\x1c-\x1f\x85]/u;
@@ -76,7 +94,9 @@ function split(text: string, separator: string | undefined, most: number): strin
 
 function splitFromRight(text: string, separator: string | undefined, most: number): string[] {
   const turned = (of: string) => [...of].reverse().join("");
-  return split(turned(text), separator === undefined ? undefined : turned(separator), most).map(turned).reverse();
+  return split(turned(text), separator === undefined ? undefined : turned(separator), most)
+    .map(turned)
+    .reverse();
 }
 
 export function replaced(text: string, old: string, by: string, count: number): string {
@@ -128,13 +148,13 @@ const parted = (last: boolean): Method<string> => [
   },
 ];
 const is = (whole: RegExp): Method<string> => [[], (text) => whole.test(text)];
-const justified = (left: (space: number) => number): Method<string> => [
+const justified = (left: (space: number, width: number) => number): Method<string> => [
   ["width", "fillchar"],
   (text, given) => {
     const width = Math.min(given.whole("width"), mostCharacters);
     const space = Math.max(0, width - [...text].length);
     const fill = given.text("fillchar", " ");
-    return fill.repeat(left(space)) + text + fill.repeat(space - left(space));
+    return fill.repeat(left(space, width)) + text + fill.repeat(space - left(space, width));
   },
 ];
 const strips = (ends: "both" | "left" | "right"): Method<string> => [
@@ -146,8 +166,11 @@ const cased = (text: string) => /\p{Lu}|\p{Ll}|\p{Lt}/u.test(text);
 const textMethods: Readonly<Record<string, Method<string>>> = {
   capitalize: [[], capitalized],
   casefold: [[], (text) => text.toLowerCase().replaceAll("ß", "ss")],
-  center: justified((space) => space >> 1),
-  count: [["sub"], (text, given) => (given.text("sub") === "" ? [...text].length + 1 : text.split(given.text("sub")).length - 1)],
+  center: justified((space, width) => (space >> 1) + (space & width & 1)),
+  count: [
+    ["sub"],
+    (text, given) => (given.text("sub") === "" ? [...text].length + 1 : text.split(given.text("sub")).length - 1),
+  ],
   endswith: [["prefix", "start", "end"], (text, given) => affix(text, given, (piece, part) => piece.endsWith(part))],
   find: found(false, false),
   index: found(false, true),
@@ -166,31 +189,71 @@ const textMethods: Readonly<Record<string, Method<string>>> = {
   lower: [[], (text) => text.toLowerCase()],
   lstrip: strips("left"),
   partition: parted(false),
-  removeprefix: [["prefix"], (text, given) => removed(text, given.text("prefix"), (a, b) => a.startsWith(b), (n) => text.slice(n))],
-  removesuffix: [["suffix"], (text, given) => removed(text, given.text("suffix"), (a, b) => a.endsWith(b), (n) => text.slice(0, text.length - n))],
-  replace: [["old", "new", "count"], (text, given) => replaced(text, given.text("old"), given.text("new"), given.whole("count", -1))],
+  removeprefix: [
+    ["prefix"],
+    (text, given) =>
+      removed(
+        text,
+        given.text("prefix"),
+        (a, b) => a.startsWith(b),
+        (n) => text.slice(n),
+      ),
+  ],
+  removesuffix: [
+    ["suffix"],
+    (text, given) =>
+      removed(
+        text,
+        given.text("suffix"),
+        (a, b) => a.endsWith(b),
+        (n) => text.slice(0, text.length - n),
+      ),
+  ],
+  replace: [
+    ["old", "new", "count"],
+    (text, given) => replaced(text, given.text("old"), given.text("new"), given.whole("count", -1)),
+  ],
   rfind: found(true, false),
   rindex: found(true, true),
   rjust: justified((space) => space),
   rpartition: parted(true),
-  rsplit: [["sep", "maxsplit"], (text, given) => splitFromRight(text, given.textOrNone("sep"), given.whole("maxsplit", -1))],
+  rsplit: [
+    ["sep", "maxsplit"],
+    (text, given) => splitFromRight(text, given.textOrNone("sep"), given.whole("maxsplit", -1)),
+  ],
   rstrip: strips("right"),
   split: [["sep", "maxsplit"], (text, given) => split(text, given.textOrNone("sep"), given.whole("maxsplit", -1))],
   splitlines: [["keepends"], (text, given) => lines(text, given.flag("keepends"))],
-  startswith: [["prefix", "start", "end"], (text, given) => affix(text, given, (piece, part) => piece.startsWith(part))],
+  startswith: [
+    ["prefix", "start", "end"],
+    (text, given) => affix(text, given, (piece, part) => piece.startsWith(part)),
+  ],
   strip: strips("both"),
   swapcase: [[], (text) => [...text].map((c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase())).join("")],
   title: [[], titled],
   upper: [[], (text) => text.toUpperCase()],
-  zfill: [["width"], (text, given) => text.replace(/^[-+]?/, (sign) => sign + "0".repeat(Math.max(0, Math.min(given.whole("width"), 1000) - text.length)))],
-}; // prettier-ignore
+  zfill: [
+    ["width"],
+    (text, given) =>
+      text.replace(
+        /^[-+]?/,
+        (sign) => sign + "0".repeat(Math.max(0, Math.min(given.whole("width"), 1000) - text.length)),
+      ),
+  ],
+};
 
-function removed(text: string, part: string, has: (a: string, b: string) => boolean, without: (n: number) => string): string { // prettier-ignore
+function removed(
+  text: string,
+  part: string,
+  has: (a: string, b: string) => boolean,
+  without: (n: number) => string,
+): string {
   return part !== "" && has(text, part) ? without(part.length) : text;
 }
 
 export function lines(text: string, keepEnds = false): string[] {
-  const found = text.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/gu) ?? [];
+  const found =
+    text.match(/[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/gu) ?? [];
   const all = found.filter((line, i) => line !== "" || i < found.length - 1);
   return keepEnds ? all : all.map((line) => line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/u, ""));
 }
@@ -217,10 +280,23 @@ const listMethods: Readonly<Record<string, Method<readonly Value[]>>> = {
   ],
 };
 
+const view = (name: string, items: readonly Value[]): Lazy => new Lazy(items, () => `${name}(${repr(items)})`);
+
 const dictMethods: Readonly<Record<string, Method<Dict>>> = {
   copy: [[], (dict) => new Dict(dict.items())],
-  get: [["key", "default"], (dict, given) => (dict.has(given.required("key")) ? dict.get(given.required("key")) : (given.value("default") ?? null))],
-  items: [[], (dict) => new Lazy(dict.items().map((entry) => new Tuple(entry)), "dict_items")],
-  keys: [[], (dict) => new Lazy(dict.keys(), "dict_keys")],
-  values: [[], (dict) => new Lazy(dict.values(), "dict_values")],
-}; // prettier-ignore
+  get: [
+    ["key", "default"],
+    (dict, given) =>
+      dict.has(given.required("key")) ? dict.get(given.required("key")) : (given.value("default") ?? None),
+  ],
+  items: [
+    [],
+    (dict) =>
+      view(
+        "dict_items",
+        dict.items().map((entry) => new Tuple(entry)),
+      ),
+  ],
+  keys: [[], (dict) => view("dict_keys", dict.keys())],
+  values: [[], (dict) => view("dict_values", dict.values())],
+};

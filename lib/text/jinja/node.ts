@@ -26,9 +26,7 @@ export type Expression =
   | { kind: "test"; operand: Expression; name: string; args: Argument[] };
 
 export type Target =
-  | { kind: "name"; name: string }
-  | { kind: "tuple"; items: Target[] }
-  | { kind: "field"; object: string; name: string };
+  { kind: "name"; name: string } | { kind: "tuple"; items: Target[] } | { kind: "field"; object: string; name: string };
 
 export interface Parameter {
   name: string;

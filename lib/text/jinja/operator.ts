@@ -1,6 +1,21 @@
 /** Python's operators on values. */
 import { formatted } from "./format";
-import { compare, Dict, equal, Float, isList, itemsOf, Lazy, numberOf, TemplateError, Tuple, typeName, Undefined, type Value } from "./value"; // prettier-ignore
+import {
+  compare,
+  Dict,
+  equal,
+  Float,
+  isList,
+  itemsOf,
+  Lazy,
+  None,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from "./value";
 
 /** Texts and lists that a template may make: far beyond any chat. */
 export const mostCharacters = 1 << 24;
@@ -98,7 +113,7 @@ function contains(container: Value, item: Value): boolean {
     throw new TemplateError(`'in <string>' requires string as left operand, not ${typeName(item)}`);
   }
   if (container instanceof Dict) return container.has(item);
-  if (container === null || numberOf(container) !== undefined)
+  if (container === None || numberOf(container) !== undefined)
     throw new TemplateError(`argument of type '${typeName(container)}' is not iterable`);
   return itemsOf(container).some((other) => equal(other, item));
 }
@@ -106,24 +121,26 @@ function contains(container: Value, item: Value): boolean {
 /** `value[start:stop:step]`, by characters of texts. */
 export function slice(value: Value, start: Value, stop: Value, step: Value): Value {
   const bounds = [start, stop, step].map((bound) => {
-    if (bound === null || typeof bound === "number") return bound;
+    if (bound === None) return undefined;
+    if (typeof bound === "number") return bound;
     if (typeof bound === "boolean") return Number(bound);
     throw new TemplateError("slice indices must be integers or None");
   });
-  if (value instanceof Undefined) return value.kept ? value.fail() : value;
-  const sequence = typeof value === "string" || isList(value) || value instanceof Tuple;
-  if (!sequence || value instanceof Lazy) return new Undefined(`'${typeName(value)}' object has no such slice`);
-  const picked = pick(itemsOf(value), bounds[0]!, bounds[1]!, bounds[2] ?? 1);
-  if (typeof value === "string") return picked.join("");
-  return isList(value) ? picked : new Tuple(picked);
+  if (value instanceof Undefined) value.fail();
+  const sequence = typeof value === "string" || isList(value) || value instanceof Tuple || value instanceof Lazy;
+  if (!sequence || (value instanceof Lazy && !value.repr))
+    throw new TemplateError(`'${typeName(value)}' object is not subscriptable`);
+  const picked = pick(itemsOf(value), bounds[0], bounds[1], bounds[2] ?? 1);
+  if (typeof value === "string") return picked.map(String).join("");
+  return value instanceof Tuple ? new Tuple(picked) : picked;
 }
 
-function pick(items: readonly Value[], from: number | null, to: number | null, step: number): Value[] {
+function pick(items: readonly Value[], from: number | undefined, to: number | undefined, step: number): Value[] {
   if (step === 0) throw new TemplateError("slice step cannot be zero");
   const { length } = items;
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
-  const bound = (value: number | null, otherwise: number): number =>
-    value === null ? otherwise : Math.min(high, Math.max(low, value < 0 ? value + length : value));
+  const bound = (value: number | undefined, otherwise: number): number =>
+    value === undefined ? otherwise : Math.min(high, Math.max(low, value < 0 ? value + length : value));
   const [start, stop] = step > 0 ? [bound(from, low), bound(to, high)] : [bound(from, high), bound(to, low)];
   const picked: Value[] = [];
   for (let i = start; step > 0 ? i < stop : i > stop; i += step) picked.push(items[i]!);

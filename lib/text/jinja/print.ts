@@ -1,14 +1,28 @@
 /** Values as text: Python's str and repr, and json.dumps. */
-import { type Arguments, Callable, Dict, Float, isList, Lazy, Tuple, Undefined, TemplateError, type Value, typeName, truth } from "./value"; // prettier-ignore
+import {
+  type Arguments,
+  Callable,
+  Dict,
+  Float,
+  isList,
+  Lazy,
+  None,
+  Tuple,
+  Undefined,
+  TemplateError,
+  type Value,
+  typeName,
+  truth,
+} from "./value";
 
 export function toText(value: Value): string {
   if (typeof value === "string") return value;
-  if (value instanceof Undefined) return value.kept ? value.fail() : "";
+  if (value instanceof Undefined) return "";
   return repr(value);
 }
 
 export function repr(value: Value): string {
-  if (value === null) return "None";
+  if (value === None) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return wholeText(value);
   if (typeof value === "string") return quoted(value);
@@ -21,7 +35,7 @@ export function repr(value: Value): string {
       .map(([key, held]) => `${repr(key)}: ${repr(held)}`)
       .join(", ")}}`;
   if (value instanceof Undefined) return "Undefined";
-  if (value instanceof Lazy && value.view !== undefined) return `${value.view}(${repr(value.items)})`;
+  if (value instanceof Lazy && value.repr) return value.repr();
   throw new TemplateError(`text of a ${value instanceof Callable ? "function" : typeName(value)}`);
 }
 
@@ -57,8 +71,8 @@ function quoted(text: string): string {
 }
 
 function numbered(point: number): string {
-  const [letter, width] = point < 0x100 ? ["x", 2] : point < 0x10000 ? ["u", 4] : ["U", 8];
-  return `\\${letter}${point.toString(16).padStart(width as number, "0")}`;
+  const width = point < 0x100 ? 2 : point < 0x10000 ? 4 : 8;
+  return `\\${{ 2: "x", 4: "u", 8: "U" }[width]}${point.toString(16).padStart(width, "0")}`;
 }
 
 interface Dumping {
@@ -70,7 +84,7 @@ interface Dumping {
 
 /** The filter tojson as transformers replaces it: json.dumps, without escapes of HTML. */
 export function toJson(value: Value, { args, kwargs }: Arguments): string {
-  const option = (i: number, name: string): Value => args[i] ?? kwargs.get(name) ?? null;
+  const option = (i: number, name: string): Value => args[i] ?? kwargs.get(name) ?? None;
   const indent = option(1, "indent");
   const separators = option(2, "separators");
   const width = typeof indent === "number" ? " ".repeat(Math.min(64, Math.max(0, indent))) : indent;
@@ -79,7 +93,7 @@ export function toJson(value: Value, { args, kwargs }: Arguments): string {
     value,
     {
       indent: typeof width === "string" ? width : undefined,
-      separators: pair ? [toText(pair[0]!), toText(pair[1]!)] : [width === null ? ", " : ",", ": "],
+      separators: pair ? [toText(pair[0]!), toText(pair[1]!)] : [width === None ? ", " : ",", ": "],
       ascii: truth(option(0, "ensure_ascii")),
       sorted: truth(option(3, "sort_keys")),
     },
@@ -88,7 +102,7 @@ export function toJson(value: Value, { args, kwargs }: Arguments): string {
 }
 
 function dumped(value: Value, how: Dumping, lineBreak: string): string {
-  if (value === null) return "null";
+  if (value === None) return "null";
   if (typeof value === "boolean") return String(value);
   if (typeof value === "number") return wholeText(value);
   if (value instanceof Float) return Number.isFinite(value.value) ? floatText(value.value) : jsonInfinite(value.value);
@@ -100,7 +114,12 @@ function dumped(value: Value, how: Dumping, lineBreak: string): string {
     return open + next + parts.join(how.separators[0] + next) + lineBreak + close;
   };
   const items = isList(value) ? value : value instanceof Tuple ? value.items : undefined;
-  if (items) return wrapped("[", items.map((item) => dumped(item, how, next)), "]"); // prettier-ignore
+  if (items)
+    return wrapped(
+      "[",
+      items.map((item) => dumped(item, how, next)),
+      "]",
+    );
   if (!(value instanceof Dict)) throw new TemplateError(`Object of type ${typeName(value)} is not JSON serializable`);
   const entries = value.items().map(([key, held]): [string, Value] => [keyText(key), held]);
   if (how.sorted) entries.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -115,13 +134,15 @@ const jsonInfinite = (value: number): string => (Number.isNaN(value) ? "NaN" : v
 
 function keyText(key: Value): string {
   if (typeof key === "string") return key;
-  if (key === null) return "null";
+  if (key === None) return "null";
   if (typeof key === "boolean") return String(key);
   return repr(key);
 }
 
 function jsonText(text: string, ascii: boolean): string {
   // lone surrogates stand as they are in Python, DEL too
-  const json = JSON.stringify(text).replace(/\\ud[89a-f][0-9a-f]{2}/g, (c) => (ascii ? c : (JSON.parse(`"${c}"`) as string))); // prettier-ignore
+  const json = JSON.stringify(text).replace(/\\ud[89a-f][0-9a-f]{2}/g, (c) =>
+    ascii ? c : (JSON.parse(`"${c}"`) as string),
+  );
   return ascii ? json.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`) : json;
 }

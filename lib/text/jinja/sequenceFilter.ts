@@ -2,7 +2,20 @@
 import type { Given } from "./given";
 import { binary } from "./operator";
 import { toText } from "./print";
-import { type Arguments, compare, Dict, equal, itemsOf, Lazy, TemplateError, truth, Tuple, Undefined, type Value } from "./value"; // prettier-ignore
+import {
+  type Arguments,
+  compare,
+  Dict,
+  equal,
+  itemsOf,
+  Lazy,
+  None,
+  TemplateError,
+  truth,
+  Tuple,
+  Undefined,
+  type Value,
+} from "./value";
 
 /** By name: parameters, and what it does; "any" takes its arguments as they are. */
 export type Filters = Readonly<
@@ -11,48 +24,55 @@ export type Filters = Readonly<
 
 /** How filters of sequences use attributes, other filters and tests. */
 export interface Call {
-  attribute: (value: Value, path: Value) => Value;
+  attribute: (value: Value, path: Value, fallback?: Value) => Value;
   filter: (name: string, value: Value, given: Arguments) => Value;
   test: (name: string, value: Value, args: readonly Value[]) => boolean;
 }
 
 const lowered = (value: Value): Value => (typeof value === "string" ? value.toLowerCase() : value);
-const none = (what: string): Undefined => new Undefined(what);
+const missing = (what: string): Undefined => new Undefined(what);
 
 export function sequenceFilters({ attribute, filter, test }: Call): Filters {
   /** What is compared of an item: an attribute, without regard to case unless that is asked for. */
   const keyOf = (given: Given): ((item: Value) => Value) => {
-    const path = given.value("attribute") ?? null;
+    const path = given.value("attribute") ?? None;
     const fold = given.flag("case_sensitive") ? (value: Value) => value : lowered;
-    return (item) => fold(path === null ? item : attribute(item, path));
+    return (item) => fold(path === None ? item : attribute(item, path));
   };
-  const extreme = (sign: number) => (value: Value, given: Given): Value => {
-    const key = keyOf(given);
-    const [first, ...rest] = itemsOf(value);
-    if (first === undefined) return none("No aggregated item, sequence was empty.");
-    return rest.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), first);
-  };
-  const chosen = (wanted: boolean, ofAttribute: boolean) => (value: Value, _: Given, { args, kwargs }: Arguments): Value => {
-    const rest = args.slice();
-    const path = ofAttribute ? rest.shift() : undefined;
-    if (ofAttribute && path === undefined) throw new TemplateError("Missing parameter for attribute name");
-    const name = rest.shift();
-    if (kwargs.size > 0) throw new TemplateError("unexpected keyword argument");
-    const passes = (item: Value): boolean => {
-      const tested = path === undefined ? item : attribute(item, path);
-      return name === undefined ? truth(tested) : test(toText(name), tested, rest);
+  const extreme =
+    (sign: number) =>
+    (value: Value, given: Given): Value => {
+      const key = keyOf(given);
+      const [first, ...rest] = itemsOf(value);
+      if (first === undefined) return missing("No aggregated item, sequence was empty.");
+      return rest.reduce((best, item) => (sign * compare(key(item), key(best)) > 0 ? item : best), first);
     };
-    return new Lazy(itemsOf(value).filter((item) => passes(item) === wanted));
-  }; // prettier-ignore
+  const chosen =
+    (wanted: boolean, ofAttribute: boolean) =>
+    (value: Value, _: Given, { args, kwargs }: Arguments): Value => {
+      const rest = args.slice();
+      const path = ofAttribute ? rest.shift() : undefined;
+      if (ofAttribute && path === undefined) throw new TemplateError("Missing parameter for attribute name");
+      const name = rest.shift();
+      if (kwargs.size > 0) throw new TemplateError("unexpected keyword argument");
+      const passes = (item: Value): boolean => {
+        const tested = path === undefined ? item : attribute(item, path);
+        return name === undefined ? truth(tested) : test(toText(name), tested, rest);
+      };
+      return new Lazy(itemsOf(value).filter((item) => passes(item) === wanted));
+    };
   return {
     attr: [["name"], (value, given) => attribute(value, given.required("name"))],
     batch: [
       ["linecount", "fill_with"],
       (value, given) => {
-        const [items, size, fill] = [itemsOf(value), given.whole("linecount"), given.value("fill_with") ?? null];
+        const [items, size, fill] = [itemsOf(value), given.whole("linecount"), given.value("fill_with") ?? None];
         if (size < 1) throw new TemplateError("batch of less than one");
-        const rows = Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size)); // prettier-ignore
-        const full = (row: readonly Value[]) => (fill === null ? row : [...row, ...Array<Value>(Math.min(1000, size - row.length)).fill(fill)]); // prettier-ignore
+        const rows = Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+          items.slice(i * size, (i + 1) * size),
+        );
+        const full = (row: readonly Value[]) =>
+          fill === None ? row : [...row, ...Array<Value>(Math.min(1000, size - row.length)).fill(fill)];
         return new Lazy(rows.map(full));
       },
     ],
@@ -67,20 +87,19 @@ export function sequenceFilters({ attribute, filter, test }: Call): Filters {
         return sorted.map((entry) => new Tuple(entry));
       },
     ],
-    first: [[], (value) => itemsOf(value)[0] ?? none("No first item, sequence was empty.")],
+    first: [[], (value) => itemsOf(value)[0] ?? missing("No first item, sequence was empty.")],
     groupby: [
       ["attribute", "default", "case_sensitive"],
       (value, given) => {
-        const key = keyOf(given);
-        const raw = (item: Value) => attribute(item, given.required("attribute"));
-        const found = (item: Value) => (raw(item) instanceof Undefined ? (given.value("default") ?? raw(item)) : key(item));
-        const groups: { key: Value; shown: Value; items: Value[] }[] = [];
-        for (const item of sortBy(itemsOf(value), found, false)) {
+        const own = (item: Value) => attribute(item, given.required("attribute"), given.value("default"));
+        const key = (item: Value) => (given.flag("case_sensitive") ? own(item) : lowered(own(item)));
+        const groups: Value[][] = [];
+        for (const item of sortBy(itemsOf(value), key, false)) {
           const last = groups.at(-1);
-          if (last && equal(last.key, found(item))) last.items.push(item);
-          else groups.push({ key: found(item), shown: raw(item) instanceof Undefined ? found(item) : raw(item), items: [item] }); // prettier-ignore
+          if (last && equal(key(last[0]!), key(item))) last.push(item);
+          else groups.push([item]);
         }
-        return groups.map(({ shown, items }) => new Tuple([shown, items]));
+        return groups.map((items) => new Tuple([own(items[0]!), items], ["grouper", "list"]));
       },
     ],
     items: [
@@ -94,21 +113,19 @@ export function sequenceFilters({ attribute, filter, test }: Call): Filters {
     join: [
       ["d", "attribute"],
       (value, given) => {
-        const path = given.value("attribute") ?? null;
-        const items = itemsOf(value).map((item) => toText(path === null ? item : attribute(item, path)));
+        const path = given.value("attribute") ?? None;
+        const items = itemsOf(value).map((item) => toText(path === None ? item : attribute(item, path)));
         return items.join(toText(given.value("d") ?? ""));
       },
     ],
-    last: [[], (value) => itemsOf(value).at(-1) ?? none("No last item, sequence was empty.")],
+    last: [[], (value) => itemsOf(value).at(-1) ?? missing("No last item, sequence was empty.")],
     list: [[], (value) => [...itemsOf(value)]],
     map: [
       "any",
       (value, _, { args, kwargs }) => {
         const path = kwargs.get("attribute");
         if (args.length === 0 && path !== undefined) {
-          const fallback = kwargs.get("default");
-          const found = (item: Value) => attribute(item, path);
-          return new Lazy(itemsOf(value).map((item) => (found(item) instanceof Undefined ? (fallback ?? found(item)) : found(item)))); // prettier-ignore
+          return new Lazy(itemsOf(value).map((item) => attribute(item, path, kwargs.get("default"))));
         }
         const [name, ...rest] = args;
         if (name === undefined) throw new TemplateError("map requires a filter argument");
@@ -119,20 +136,23 @@ export function sequenceFilters({ attribute, filter, test }: Call): Filters {
     min: [["case_sensitive", "attribute"], extreme(-1)],
     reject: ["any", chosen(false, false)],
     rejectattr: ["any", chosen(false, true)],
-    reverse: [[], (value) => (typeof value === "string" ? [...value].reverse().join("") : new Lazy([...itemsOf(value)].reverse()))], // prettier-ignore
+    reverse: [
+      [],
+      (value) => (typeof value === "string" ? [...value].reverse().join("") : new Lazy([...itemsOf(value)].reverse())),
+    ],
     select: ["any", chosen(true, false)],
     selectattr: ["any", chosen(true, true)],
     slice: [
       ["slices", "fill_with"],
       (value, given) => {
-        const [items, count, fill] = [itemsOf(value), given.whole("slices"), given.value("fill_with") ?? null];
+        const [items, count, fill] = [itemsOf(value), given.whole("slices"), given.value("fill_with") ?? None];
         if (count < 1 || count > 1e4) throw new TemplateError("a number of slices that is not from 1 to 10000");
         const [each, more] = [Math.floor(items.length / count), items.length % count];
         return new Lazy(
           Array.from({ length: count }, (_, i) => {
             const start = i * each + Math.min(i, more);
             const part = items.slice(start, start + each + (i < more ? 1 : 0));
-            return fill !== null && i >= more ? [...part, fill] : part;
+            return fill !== None && i >= more ? [...part, fill] : part;
           }),
         );
       },
@@ -141,7 +161,8 @@ export function sequenceFilters({ attribute, filter, test }: Call): Filters {
       ["reverse", "case_sensitive", "attribute"],
       (value, given) => {
         const path = given.value("attribute");
-        if (typeof path !== "string" || !path.includes(",")) return sortBy(itemsOf(value), keyOf(given), given.flag("reverse")); // prettier-ignore
+        if (typeof path !== "string" || !path.includes(","))
+          return sortBy(itemsOf(value), keyOf(given), given.flag("reverse"));
         const fold = given.flag("case_sensitive") ? (key: Value) => key : lowered;
         const keys = (item: Value) => new Tuple(path.split(",").map((part) => fold(attribute(item, part.trim()))));
         return sortBy(itemsOf(value), keys, given.flag("reverse"));
@@ -150,8 +171,8 @@ export function sequenceFilters({ attribute, filter, test }: Call): Filters {
     sum: [
       ["attribute", "start"],
       (value, given) => {
-        const path = given.value("attribute") ?? null;
-        const terms = itemsOf(value).map((item) => (path === null ? item : attribute(item, path)));
+        const path = given.value("attribute") ?? None;
+        const terms = itemsOf(value).map((item) => (path === None ? item : attribute(item, path)));
         return terms.reduce((sum, term) => binary("+", sum, term), given.value("start") ?? 0);
       },
     ],

@@ -1,6 +1,23 @@
 /** Jinja's tests: `value is …`. */
 import { compares } from "./operator";
-import { Callable, Dict, equal, Fields, Float, isList, Lazy, lengthOf, Namespace, numberOf, TemplateError, Tuple, typeName, Undefined, type Value } from "./value"; // prettier-ignore
+import { toText } from "./print";
+import {
+  Callable,
+  Dict,
+  equal,
+  Float,
+  isList,
+  Lazy,
+  lengthOf,
+  Namespace,
+  None,
+  numberOf,
+  TemplateError,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from "./value";
 
 type Test = (value: Value, argument: () => Value) => boolean;
 
@@ -15,7 +32,14 @@ const compared =
   (operator: string): Test =>
   (value, argument) =>
     compares(operator, value, argument());
-const [eq, ne, lt, le, gt, ge] = ["==", "!=", "<", "<=", ">", ">="].map(compared) as [Test, Test, Test, Test, Test, Test]; // prettier-ignore
+const [eq, ne, lt, le, gt, ge] = ["==", "!=", "<", "<=", ">", ">="].map(compared) as [
+  Test,
+  Test,
+  Test,
+  Test,
+  Test,
+  Test,
+];
 const isText = (value: Value): value is string => typeof value === "string";
 const cased = (text: string): boolean => /\p{Lu}|\p{Ll}|\p{Lt}/u.test(text);
 const iterable = (value: Value): boolean =>
@@ -27,7 +51,7 @@ const tests: Readonly<Record<string, Test>> = {
   divisibleby: (value, argument) => modulo(value, whole(argument())) === 0,
   defined: (value) => !(value instanceof Undefined),
   undefined: (value) => value instanceof Undefined,
-  none: (value) => value === null,
+  none: (value) => value === None,
   boolean: (value) => typeof value === "boolean",
   true: (value) => value === true,
   false: (value) => value === false,
@@ -35,11 +59,11 @@ const tests: Readonly<Record<string, Test>> = {
   float: (value) => value instanceof Float,
   number: (value) => numberOf(value) !== undefined,
   string: isText,
-  lower: (value) => isText(value) && cased(value) && value === value.toLowerCase(),
-  upper: (value) => isText(value) && cased(value) && value === value.toUpperCase(),
+  lower: (value) => cased(toText(value)) && toText(value) === toText(value).toLowerCase(),
+  upper: (value) => cased(toText(value)) && toText(value) === toText(value).toUpperCase(),
   mapping: (value) => value instanceof Dict,
   sequence(value) {
-    if (value instanceof Lazy || value instanceof Namespace || value instanceof Fields) return false;
+    if (value instanceof Lazy || value instanceof Namespace) return false;
     try {
       return lengthOf(value) >= 0;
     } catch {
@@ -47,9 +71,8 @@ const tests: Readonly<Record<string, Test>> = {
     }
   },
   iterable,
-  callable: (value) => value instanceof Callable,
+  callable: (value) => value instanceof Callable || value instanceof Undefined,
   sameas: (value, argument) => same(value, argument()),
-  escaped: () => false,
   in: (value, argument) => compares("in", value, argument()),
   eq,
   equalto: eq,
@@ -70,7 +93,7 @@ const tests: Readonly<Record<string, Test>> = {
 
 /** Python's `is`, of values that are what they are (None, True, small numbers, texts). */
 function same(a: Value, b: Value): boolean {
-  return typeName(a) === typeName(b) && (typeof a === "object" && a !== null ? a === b : equal(a, b));
+  return typeName(a) === typeName(b) && (typeof a === "object" ? a === b : equal(a, b));
 }
 
 export const hasTest = (name: string): boolean => Object.hasOwn(tests, name);
@@ -79,6 +102,7 @@ export const hasTest = (name: string): boolean => Object.hasOwn(tests, name);
 export function testValue(name: string, value: Value, args: readonly Value[]): boolean {
   const test = Object.hasOwn(tests, name) ? tests[name] : undefined;
   if (!test) throw new TemplateError(`No test named '${name}'.`);
+  if (args.length >= test.length) throw new TemplateError(`test '${name}' takes ${test.length - 1} arguments`);
   return test(value, () => {
     if (args[0] === undefined) throw new TemplateError(`test '${name}' takes an argument`);
     return args[0];

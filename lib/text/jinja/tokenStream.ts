@@ -64,7 +64,10 @@ export class TokenStream {
   /** Whether a test may take what follows for its argument without parentheses. */
   startsOperand(): boolean {
     if (this.isName("else", "or", "and")) return false;
-    return ["name", "string", "integer", "float"].some((kind) => this.is(kind as Token["kind"])) || this.isOperator("(", "[", "{"); // prettier-ignore
+    return (
+      ["name", "string", "integer", "float"].some((kind) => this.is(kind as Token["kind"])) ||
+      this.isOperator("(", "[", "{")
+    );
   }
   unexpected(expected: string): TemplateError {
     const token = this.tokens[this.at];

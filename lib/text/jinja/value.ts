@@ -7,13 +7,23 @@ export class TemplateError extends Error {
   override name = "TemplateError";
 }
 
+/** Python's None, and no other value. */
+class NoneType {
+  readonly name = "None";
+}
+export const None = new NoneType();
+
 /** A number with a decimal point, also where it is whole: 5.0. */
 export class Float {
   constructor(readonly value: number) {}
 }
 
 export class Tuple {
-  constructor(readonly items: readonly Value[]) {}
+  constructor(
+    readonly items: readonly Value[],
+    /** Names of its items, where it has them. */
+    readonly fields: readonly string[] = [],
+  ) {}
 }
 
 /** A dictionary, in order of insertion. Keys that are equal in Python (1, 1.0, True) are one. */
@@ -57,19 +67,15 @@ export class Namespace {
 export class Lazy {
   constructor(
     readonly items: readonly Value[],
-    /** Its length and repr, where Python's has them (a view of a dictionary). */
-    readonly view?: string,
+    /** Its repr, where it is one that has a length too: a view of a dictionary, a range. */
+    readonly repr?: () => string,
   ) {}
 }
 
 /** A name or key that is not there. Printed it is nothing; most else that is done with it is an error. */
 export class Undefined {
-  constructor(
-    /** "'x'", "'dict object' has no attribute 'x'" */
-    readonly what = "value is undefined",
-    /** An attribute that is kept from templates: an error however it is used. */
-    readonly kept = false,
-  ) {}
+  /** @param what "'x' is undefined", "'dict object' has no attribute 'x'" */
+  constructor(readonly what = "value is undefined") {}
 
   fail(): never {
     throw new TemplateError(this.what);
@@ -86,18 +92,13 @@ export class Callable {
   constructor(
     readonly name: string,
     readonly call: (given: Arguments) => Value,
-    /** Attributes: of a loop that calls itself. */
+    /** Attributes: those of `loop`, say. */
     readonly fields: ReadonlyMap<string, Value> = new Map(),
   ) {}
 }
 
-/** What is seen of a loop from inside it. */
-export class Fields {
-  constructor(readonly get: (name: string) => Value | undefined) {}
-}
-
 export type Value =
-  | null
+  | NoneType
   | boolean
   | number
   | Float
@@ -108,14 +109,13 @@ export type Value =
   | Namespace
   | Lazy
   | Undefined
-  | Callable
-  | Fields;
+  | Callable;
 
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
 /** Python's name of a value's type. */
 export function typeName(value: Value): string {
-  if (value === null) return "NoneType";
+  if (value === None) return "NoneType";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "number") return "int";
   if (typeof value === "string") return "str";
@@ -135,11 +135,11 @@ export function numberOf(value: Value): number | undefined {
 }
 
 export function truth(value: Value): boolean {
-  if (value === null || value instanceof Undefined) return false;
+  if (value === None || value instanceof Undefined) return false;
   if (typeof value === "string" || isList(value)) return value.length > 0;
   if (value instanceof Tuple) return value.items.length > 0;
   if (value instanceof Dict) return value.size > 0;
-  if (value instanceof Lazy && value.view !== undefined) return value.items.length > 0;
+  if (value instanceof Lazy && value.repr !== undefined) return value.items.length > 0;
   const number = numberOf(value);
   return number === undefined || number !== 0;
 }
@@ -164,15 +164,14 @@ export function compare(a: Value, b: Value, operator = "<"): number {
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined && y !== undefined) return x - y;
   if (typeof a === "string" && typeof b === "string") return comparePoints(a, b);
-  const [items, others] = isList(a) && isList(b) ? [a, b] : a instanceof Tuple && b instanceof Tuple ? [a.items, b.items] : []; // prettier-ignore
+  const [items, others] =
+    isList(a) && isList(b) ? [a, b] : a instanceof Tuple && b instanceof Tuple ? [a.items, b.items] : [];
   if (items && others) {
     const at = items.findIndex((item, i) => i >= others.length || !equal(item, others[i]!));
     return at < 0 || at >= others.length ? items.length - others.length : compare(items[at]!, others[at]!, operator);
   }
   for (const value of [a, b]) if (value instanceof Undefined) value.fail();
-  throw new TemplateError(
-    `'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`,
-  );
+  throw new TemplateError(`'${operator}' not supported between instances of '${typeName(a)}' and '${typeName(b)}'`);
 }
 
 /** By code points: UTF-16 puts those beyond U+FFFF before some of the others. */
@@ -189,14 +188,15 @@ export function itemsOf(value: Value): readonly Value[] {
   if (typeof value === "string") return [...value];
   if (value instanceof Tuple || value instanceof Lazy) return value.items;
   if (value instanceof Dict) return value.keys();
-  if (value instanceof Undefined) return value.kept ? value.fail() : [];
+  if (value instanceof Undefined) return [];
   throw new TemplateError(`'${typeName(value)}' object is not iterable`);
 }
 
 /** @throws TemplateError for what has no length */
 export function lengthOf(value: Value): number {
-  if (value instanceof Lazy && value.view === undefined) throw new TemplateError("object of type 'generator' has no len()");
-  if (value === null || numberOf(value) !== undefined || value instanceof Callable || value instanceof Namespace)
+  if (value instanceof Lazy && value.repr === undefined)
+    throw new TemplateError("object of type 'generator' has no len()");
+  if (value === None || numberOf(value) !== undefined || value instanceof Callable || value instanceof Namespace)
     throw new TemplateError(`object of type '${typeName(value)}' has no len()`);
   return value instanceof Dict ? value.size : itemsOf(value).length;
 }
@@ -205,7 +205,8 @@ function hashOf(key: Value): string {
   const number = numberOf(key);
   if (number !== undefined) return `n${number}`;
   if (typeof key === "string") return `s${key}`;
-  if (key === null) return "none";
+  if (key === None) return "none";
+  if (key instanceof Undefined) return "undefined";
   if (key instanceof Tuple) return `t${JSON.stringify(key.items.map(hashOf))}`;
   throw new TemplateError(`unhashable type: '${typeName(key)}'`);
 }
@@ -213,7 +214,8 @@ function hashOf(key: Value): string {
 /** JSON's values as Python's. */
 export function fromJson(value: unknown): Value {
   if (value === undefined) return new Undefined();
-  if (value === null || typeof value === "boolean" || typeof value === "string") return value;
+  if (value === null) return None;
+  if (typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return Number.isInteger(value) ? value : new Float(value);
   if (Array.isArray(value)) return value.map(fromJson);
   return new Dict(Object.entries(value as object).map(([key, held]) => [key, fromJson(held)] as const));

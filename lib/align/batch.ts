@@ -4,9 +4,10 @@ import { chunks, sum } from "../base/collections";
 import { sidesOf } from "../preference/collate";
 import type { PairCompute } from "./compute";
 import type { Batch } from "./objective/objective";
-import type { PairIds, ReferenceLogps } from "./pairIds";
+import { referenceOf, type PairIds, type ReferenceLogps } from "./pairIds";
 import { weightedSums, type CompletionLogps } from "./reference";
 import { countedSentences } from "./sentences";
+import type { TrainingPairs } from "./trainingPairs";
 
 /** Completions of other prompts among the pairs of `compute`. */
 export interface Mismatched {
@@ -15,6 +16,23 @@ export interface Mismatched {
   first: number;
   /** of `pairs` */
   reference: ReferenceLogps;
+}
+
+/** Those of a run, with the reference of all its pairs; none where its objective needs none. */
+export function mismatchedOf(
+  { everything, mismatched: first }: TrainingPairs,
+  reference: ReferenceLogps | undefined,
+): Mismatched | undefined {
+  if (first === undefined || !reference) return undefined;
+  const pairs = everything.slice(first);
+  return {
+    first,
+    pairs,
+    reference: referenceOf(
+      reference,
+      pairs.map((_, i) => first + i),
+    ),
+  };
 }
 
 /** @param zeros where the objective has them estimated */

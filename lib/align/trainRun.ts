@@ -9,9 +9,8 @@ import path from "node:path";
 import { emptyPairs, tokenizeFor } from "../preference/tokenizeFor";
 import { chooseCompute, localCompute } from "./compute";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import type { Mismatched } from "./batch";
+import { mismatchedOf } from "./batch";
 import type { StepRequest } from "./batchGradient";
-import { referenceOf, type ReferenceLogps } from "./pairIds";
 import { trainingPairs, type TrainingPairs } from "./trainingPairs";
 import { train } from "./train";
 import { needsDistributions, needsOf } from "./objective/registry";
@@ -178,16 +177,6 @@ async function trainInto(
     compute.close();
     initial.dispose();
   }
-}
-
-/** Completions of other prompts, where the objective needs them; it then has a reference. */
-function mismatchedOf(
-  { everything, mismatched: first }: TrainingPairs,
-  reference?: ReferenceLogps,
-): Mismatched | undefined {
-  if (first === undefined || !reference) return undefined;
-  const members = everything.slice(first).map((_, i) => first + i);
-  return { first, pairs: everything.slice(first), reference: referenceOf(reference, members) };
 }
 
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */

@@ -1,8 +1,7 @@
 /** The program `mask-dpo`: every command, in the order of its help. */
 import { Command } from "commander";
 import { versionIn } from "../base/files";
-import { addAgreementCommand } from "./agreement";
-import { addAnnotateCommand } from "./annotate";
+import { addAgreementCommand, addAnnotateCommand } from "./annotate";
 import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
 import type { Terminal } from "./flags";
 import { addExportCommand } from "./export";

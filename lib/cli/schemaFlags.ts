@@ -53,7 +53,7 @@ export function withObjective(command: Command): Command {
         .argParser(optionPair)
         .default({}, "as below"),
     )
-    .addOption(new Option("--beta <x>", "the same as --option beta=<x>").argParser(number(0)))
+    .addOption(new Option("--beta <x>", "the same as --option beta=<x>").argParser(number(0, 1e6)))
     .addHelpText("after", `\nObjectives:\n${objectives.map(objectiveHelp).join("\n")}`);
 }
 

@@ -20,7 +20,7 @@ import { escapeHtml } from "../show/markup";
 import { paperVersusHere, recordedNumbers } from "../lab/headline";
 import { provenanceText, sizeText, versionsText, type Provenance } from "../show/provenance";
 import { provenanceOf, publishTable } from "../lab/publish";
-import { listRuns } from "../steps/runs";
+import { listRuns } from "../steps/runs/runs";
 import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
 

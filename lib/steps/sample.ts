@@ -14,7 +14,7 @@ import { promptText, sampleServed, servedLog, servedSchema, type Served } from "
 import { isFinished } from "../server/wire";
 import { loadTokenizer } from "../text/tokenizer";
 import { questionsOf } from "../world/questionFile";
-import { byKey, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
+import { byKey, changesText, clientOf, modelOf, type ServerFlags, usageText, waiting } from "./server";
 import { codeVersions } from "../base/codeVersions";
 
 export interface SampleRequest {
@@ -39,6 +39,7 @@ export interface SampleReport {
 export async function sampleVerb({ model, questions, out, k, sampling, seed }: SampleRequest): Promise<SampleReport> {
   const engine = await startEngineFor(model);
   const asked = required(questionsOf(questions), questions, "question");
+  checkRows(asked.length, k);
   claimBeside(out, {
     policy: policyHash(model),
     questions: hashOf(asked),
@@ -69,6 +70,19 @@ export interface ServerSampleFlags extends ServerFlags {
   tokenizer?: string;
 }
 
+export const mostRows = 10_000_000;
+
+/** @throws UserError for more completions than memory could hold the rows of */
+function checkRows(questions: number, k: number): void {
+  if (questions * k <= mostRows) return;
+  throw new UserError({
+    where: "--k",
+    expected: `at most ${mostRows} completions in one run`,
+    got: `${k} of each of ${questions} questions`,
+    fix: "Lower --k, or split the questions into several runs.",
+  });
+}
+
 /** K candidates of every question from a server. Returns what to say. */
 export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string> {
   const { questions: file, out, k, sampling, seed, logprobs = false, shard, price } = flags;
@@ -81,6 +95,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
       got: "an empty file",
       fix: "Check the step that wrote it.",
     });
+  checkRows(questions.length, k);
   const client = clientOf(flags);
   const tokenizer = flags.tokenizer === undefined ? undefined : loadTokenizer(flags.tokenizer);
   const textOf = tokenizer && promptText(tokenizer);
@@ -119,7 +134,7 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
     );
   const kept = logprobs ? `; log-probabilities of ${given.length} in ${path.join(dir, "logprobs.jsonl")}` : "";
   const notes = `${unfinishedText(done, sampling.maxNewTokens)}${endTokenText(candidates)}`;
-  return `${done.length} candidates in ${out}${notes}; ${usage}${kept}`;
+  return `${done.length} candidates in ${out}${notes}; ${usage}${changesText([client])}${kept}`;
 }
 
 /** ", 3 cut at 256 tokens, 1 ended by content_filter": each reason that is not the model's own end. */

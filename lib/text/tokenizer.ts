@@ -21,7 +21,7 @@ export interface Tokenizer {
   readonly dir: string;
   /** Highest token id + 1; a model may have more rows (padding), which no text uses. */
   readonly vocabSize: number;
-  /** Highest + 1 of the ids that every text may need: all but added tokens that neither open nor close one (a <pad>). */
+  /** Highest + 1 of the ids that every text may need: all but added ones that neither open nor close it (a <pad>). */
   readonly neededIds: number;
   readonly bosId?: number;
   /** The token that closes a completion: the tokenizer's eos_token (end of turn in chat models). */

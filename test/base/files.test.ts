@@ -71,7 +71,7 @@ test("rows reach whoever reads a named pipe", { skip: posix }, (t) => {
   fs.closeSync(reader);
   assert.ok(fs.statSync(pipe).isFIFO());
   assert.throws(() => readText(pipe), userError(/pipe: expected a readable file, got a pipe/));
-  assert.throws(() => [...linesOf("/dev/zero")], userError(/expected a regular file, got a device/));
+  assert.throws(() => [...linesOf("/dev/zero")], userError(/expected a readable file, got a device/));
 });
 
 test("text: a byte order mark is none of it, bytes that are no UTF-8 are named with their line", (t) => {

@@ -46,7 +46,8 @@ describe("a file is refused", () => {
     (t) =>
       craft(
         t,
-        '{"ab":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a\\u0062":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}',
+        '{"ab":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+          '"a\\u0062":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}',
         eight,
       ),
     /every tensor once, got "\\"ab\\"" twice/,

@@ -70,7 +70,7 @@ const ownObjectives = new OwnPieces<Objective>("an objective", "defineObjective"
 
 /** An objective of one's own, for this process. @returns its name, for `chooseObjective` */
 export function defineObjective<S extends OptionShape, N extends Need>(objective: Objective<S, N>): OwnName {
-  const source = [objective.losses, objective.needs, objective.reweigh].map(String).join("\n");
+  const source = [objective.losses.toString(), objective.needs.toString(), objective.reweigh?.toString()].join("\n");
   return ownObjectives.add(objective.name, objective as unknown as Objective, source);
 }
 

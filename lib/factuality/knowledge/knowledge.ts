@@ -10,6 +10,7 @@ import { closeSync, readSync } from "node:fs";
 import { z } from "zod";
 import { chunks } from "../../base/collections";
 import { UserError, brief } from "../../base/check";
+import { breathe } from "../../base/progress";
 import { hashOf } from "../../base/hash";
 import { parseJson, parseRow } from "../../base/jsonl";
 import { openToRead, linesOf } from "../../base/textFile";
@@ -46,8 +47,23 @@ export class Knowledge {
    * Reads the articles of these titles.
    * @throws UserError with file:line for a bad row, for a bad database, or where a title has no article
    */
-  static read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
-    return Promise.resolve().then(() => new Knowledge(articlesOf(file, titles)));
+  static async read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
+    await breathe(); // what follows may take seconds
+    const texts = new Map<string, string[]>();
+    const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
+    for (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
+    const without = [...titles].filter((title) => !texts.get(title)?.length);
+    if (without.length > 0)
+      throw new UserError({
+        where: file,
+        expected: "an article for every topic, under its name as title",
+        got: `none for ${without.length} of ${titles.size} (${without
+          .slice(0, 3)
+          .map((title) => brief(title))
+          .join(", ")}${without.length > 3 ? ", …" : ""})`,
+        fix: "Add them, or leave these questions out.",
+      });
+    return new Knowledge(texts);
   }
 
   /** The passages of a topic nearest to a fact, nearest first. */
@@ -60,24 +76,6 @@ export class Knowledge {
     const order = article.map((_, i) => i).sort((i, j) => scores[j]! - scores[i]! || i - j);
     return order.slice(0, nearest).map((i) => ({ title: topic, text: article[i]!.text }));
   }
-}
-
-/** The passages of every title. @throws UserError as `Knowledge.read` rejects */
-function articlesOf(file: string, titles: ReadonlySet<string>): Map<string, string[]> {
-  const texts = new Map<string, string[]>();
-  const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
-  for (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
-  const without = [...titles].filter((title) => !texts.get(title)?.length);
-  if (without.length === 0) return texts;
-  throw new UserError({
-    where: file,
-    expected: "an article for every topic, under its name as title",
-    got: `none for ${without.length} of ${titles.size} (${without
-      .slice(0, 3)
-      .map((title) => brief(title))
-      .join(", ")}${without.length > 3 ? ", …" : ""})`,
-    fix: "Add them, or leave these questions out.",
-  });
 }
 
 function isDatabase(file: string): boolean {

@@ -8,7 +8,7 @@ import { parseJson, required } from "../../base/jsonl";
 import { readText } from "../../base/textFile";
 import { readNumberedAnnotated } from "../../factuality/annotatedFile";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
-import { outHash } from "../annotateServed";
+import { annotateDefaults, outHash } from "../annotateServed";
 
 /** A policy's name in the report, and a file or folder of it. */
 export interface Named {
@@ -31,6 +31,7 @@ const annotationSchema = z.object({
   model: z.string(),
   source: z.string(),
   tries: z.number(),
+  maxReplyTokens: z.number().default(annotateDefaults.maxReplyTokens), // not recorded by earlier versions
   extra: z.record(z.unknown()),
   options: z.record(z.union([z.number(), z.string()])).default({}),
 });

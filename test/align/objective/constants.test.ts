@@ -55,7 +55,7 @@ test("swapping the sides negates the margin; F-DPO turns a pair of labels (1, 0)
   });
 });
 
-test("where the policy is its reference: the constants of every objective that has one, and APO-down's gradient", () => {
+test("where the policy is its reference: every objective's constant, and APO-down's gradient", () => {
   const still = rows.map(({ chosen, rejected }) => {
     const side = ({ kl, ...of }: typeof chosen) => ({ ...of, reference: of.logps, kl: zeros(kl) });
     return { chosen: side(chosen), rejected: side(rejected), z0: 0, sentenceZ0: 0 };

@@ -44,7 +44,7 @@ for (const { name, dtype, torch, within } of models) {
   });
 }
 
-test("biases of queries and keys turn with their rows; linear scaling, old and new, and all ends of a turn", async (t) => {
+test("biases of queries and keys turn with their rows; linear scaling, old and new, all ends of a turn", async (t) => {
   const rows = (n: number) => Buffer.from(Float32Array.from({ length: n }, (_, i) => i).buffer);
   const import_ = async (scaling: Record<string, unknown>) => {
     const file = craftFile(t, ({ metadata, tensors }) => {

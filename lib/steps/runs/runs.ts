@@ -3,7 +3,7 @@
  * `<kind>-<hash8>.run` with a run.json inside; the latter's output, the folder without `.run`, belongs to it. Nothing
  * else there is touched, and links are neither followed nor counted.
  */
-import { sum } from "../base/collections";
+import { sum } from "../../base/collections";
 import {
   closeSync,
   existsSync,
@@ -16,10 +16,10 @@ import {
   type Stats,
 } from "node:fs";
 import path from "node:path";
-import { UserError, brief } from "../base/check";
-import { parseJson } from "../base/jsonl";
-import { readText } from "../base/textFile";
-import { flat } from "../base/runFolder";
+import { UserError, brief } from "../../base/check";
+import { parseJson } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
+import { flat } from "../../base/runFolder";
 
 export interface Run {
   /** as the folder is called */

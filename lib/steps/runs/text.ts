@@ -1,12 +1,12 @@
 /** Run folders as tables and text. */
-import { sum } from "../base/collections";
+import { sum } from "../../base/collections";
 import path from "node:path";
 import { existsSync } from "node:fs";
-import { brief } from "../base/check";
-import { isOld } from "../base/codeVersions";
-import { duration } from "../base/progress";
-import { differing, type Flat, flat } from "../base/runFolder";
-import type { Table } from "../show/table";
+import { brief } from "../../base/check";
+import { isOld } from "../../base/codeVersions";
+import { duration } from "../../base/progress";
+import { differing, type Flat, flat } from "../../base/runFolder";
+import type { Table } from "../../show/table";
 import { DAY, isRegular, keyOf, readBlocks, type Run, sizeText } from "./runs";
 
 /** One row per run, and their sum. */

@@ -1,4 +1,7 @@
-/** What a template may take: steps, and the size of what it makes. Counted, not timed, so that a refusal is the same everywhere. */
+/**
+ * What a template may take: steps, and the size of what it makes. Counted, not timed, so that a refusal is the same
+ * everywhere.
+ */
 import { mostCharacters, mostItems } from "./operator";
 import { Dict, isList, Lazy, TemplateError, Tuple, type Value } from "./value";
 
@@ -18,11 +21,16 @@ export class Budget {
 
   /** A value that was made, at the cost of its size. */
   made<Made extends Value>(value: Made): Made {
-    const size = typeof value === "string" ? value.length : sizeOf(value);
+    const size = sizeOf(value);
     if (size > (typeof value === "string" ? mostCharacters : mostItems))
       throw new TemplateError(`a ${typeof value === "string" ? "text" : "list"} that is too long`);
-    this.spend(1 + (size >> 4));
+    this.used(value);
     return value;
+  }
+
+  /** A value that was gone through. */
+  used(value: Value): void {
+    this.spend(1 + (typeof value === "string" ? value.length >> 4 : sizeOf(value)));
   }
 
   called<T>(run: () => T): T {
@@ -36,6 +44,7 @@ export class Budget {
 }
 
 function sizeOf(value: Value): number {
+  if (typeof value === "string") return value.length;
   if (isList(value)) return value.length;
   if (value instanceof Tuple || value instanceof Lazy) return value.items.length;
   return value instanceof Dict ? value.size : 0;

@@ -70,9 +70,9 @@ export class Evaluator {
           ? this.value(node.otherwise, scope)
           : new Undefined("the inline if-expression evaluated to false and no else section was defined.");
       case "attribute":
-        return attributeOf(this.value(node.object, scope), node.name);
+        return attributeOf(this.used(node.object, scope), node.name);
       case "item":
-        return itemOf(this.value(node.object, scope), this.value(node.key, scope));
+        return itemOf(this.used(node.object, scope), this.value(node.key, scope));
       case "slice": {
         const [start, stop, step] = [node.start, node.stop, node.step].map((part) =>
           part ? this.value(part, scope) : None,
@@ -92,7 +92,15 @@ export class Evaluator {
     return truth(this.value(node, scope));
   }
 
+  /** The value of what a method, an item or an operator goes through. */
+  private used(node: Expression, scope: Scope): Value {
+    const value = this.value(node, scope);
+    if (typeof value === "string") this.budget.used(value);
+    return value;
+  }
+
   filtered(name: string, value: Value, given: Arguments): Value {
+    this.budget.used(value);
     return this.budget.made(applyFilter(name, value, given, this.call));
   }
 
@@ -123,7 +131,7 @@ export class Evaluator {
   private compared({ first, rest }: Expression & { kind: "compare" }, scope: Scope): boolean {
     let left = this.value(first, scope);
     for (const { operator, operand } of rest) {
-      const right = this.value(operand, scope);
+      const right = this.used(operand, scope);
       if (!compares(operator, left, right)) return false;
       left = right;
     }
@@ -133,7 +141,7 @@ export class Evaluator {
   private tested(name: string, value: Value, args: readonly Value[]): boolean {
     if (name === "test") return hasTest(toText(value));
     if (name === "filter") return hasFilter(toText(value), this.call);
-    this.budget.spend(1);
+    this.budget.used(value);
     return testValue(name, value, args);
   }
 }

@@ -1,7 +1,7 @@
 /** Jinja's filters of texts and numbers, and json.dumps; those of sequences are in `sequenceFilter.ts`. */
 import { fixed, formatted } from "./format";
 import { Given } from "./given";
-import { capitalized, lines, replaced, stripped } from "./method";
+import { capitalized, lines, replaced, stripped } from "./text";
 import { repr, toJson, toText } from "./print";
 import { type Call, type Filters, sequenceFilters } from "./sequenceFilter";
 import {

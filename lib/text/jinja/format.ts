@@ -68,7 +68,7 @@ function keyed(values: Value, key: string): Value {
   return values.get(key);
 }
 
-/** `str.format`, with fields by place or name and what may follow them. @param lookUp an attribute or item of a value */
+/** `str.format`: fields by place or name, and what may follow. @param lookUp an attribute or item of a value */
 export function formatFields(
   template: string,
   { args, kwargs }: Arguments,

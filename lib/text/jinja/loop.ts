@@ -1,4 +1,5 @@
 /** `{% for %}`: each turn in a scope of its own, with what `loop` tells about it. */
+import type { Budget } from "./budget";
 import type { Evaluator } from "./evaluate";
 import { Given } from "./given";
 import type { Statement, Target } from "./node";
@@ -10,10 +11,14 @@ export type Jump = "break" | "continue" | undefined;
 
 /** What a loop needs of the run it is part of. */
 export interface Runner {
+  budget: Budget;
   evaluator: Evaluator;
   execute(body: readonly Statement[], scope: Scope, out: string[]): Jump;
   assign(target: Target, value: Value, scope: Scope): void;
 }
+
+/** What `loop` has costs as much as some expressions. */
+const turnSteps = 20;
 
 type Loop = Statement & { kind: "for" };
 
@@ -29,6 +34,7 @@ function turns(runner: Runner, node: Loop, iterable: Value, outer: Scope, out: s
     return scope;
   };
   const all = itemsOf(iterable);
+  runner.budget.spend(all.length);
   const items = node.test ? all.filter((item) => runner.evaluator.truth(node.test!, scopeOf(item))) : all;
   let before: readonly Value[] | undefined; // what `loop.changed` was last told
   const changed = new Callable("changed", ({ args }) => {
@@ -44,6 +50,7 @@ function turns(runner: Runner, node: Loop, iterable: Value, outer: Scope, out: s
   };
   let ended = false; // a turn came to its end: what jinja2 asks before it runs `else`
   for (const [i, item] of items.entries()) {
+    runner.budget.spend(turnSteps);
     const scope = scopeOf(item);
     const fields = new Map<string, Value>([
       ["index", i + 1],

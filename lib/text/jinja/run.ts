@@ -9,7 +9,7 @@ import { Scope } from "./scope";
 import { itemsOf, Namespace, TemplateError, type Value } from "./value";
 
 export class Run implements Runner {
-  private readonly budget = new Budget();
+  readonly budget = new Budget();
   readonly evaluator = new Evaluator(this.budget);
 
   /** What a body writes. */

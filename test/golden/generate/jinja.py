@@ -241,6 +241,7 @@ BLOCKS = [
     "\u00a0{% if true %}nbsp{% endif %}\t\t{% if true %}tab{% endif %}",
     "{% for i in [1,\n 2] %}\n{{ i\n }}\n{% endfor %}",
     "{{ {\n'a': 1,\n} | tojson }}",
+    "{{ 'a\\\nb' }}{{ 'tab\\tend' }}",
     "{#",
     "{% if %}",
     "{% if true %}",

@@ -1,6 +1,6 @@
 /** Chat templates: the Jinja text a model was trained with, rendered as transformers' apply_chat_template does. */
 import type { Message } from "./message";
-import { Template } from "./jinja";
+import { Template } from "./jinja/template";
 import { UserError } from "../base/check";
 import { notice } from "../base/notice";
 import { strftime } from "./strftime";

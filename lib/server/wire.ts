@@ -135,7 +135,7 @@ export function replyOf(ask: Ask, answer: unknown): Reply | { wrong: string } {
   const text = wellFormed("text" in choice! ? choice.text : contentOf(choice!.message));
   const message = "text" in choice! || text.trim() !== "" ? undefined : choice!.message;
   const silent = message && silence(message, finish);
-  if (message && message.content == null && silent === undefined && finish !== "content_filter")
+  if (message && (message.content ?? undefined) === undefined && silent === undefined && finish !== "content_filter")
     return { wrong: "choices.0.message.content: none" };
   return {
     text,

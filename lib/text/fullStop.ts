@@ -18,9 +18,9 @@ const months = words("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue T
 const fullMonths = words("Januar Jänner Februar März April Mai Juni Juli August September Oktober November Dezember");
 /** Before a name's rest as well as at an end: companies, states, streets. */
 const either = words(
-  "ff v Cf Inc Ltd Co Corp Plc LLC Cie Jr Sr Esq St Ste Mt Ft Ave Blvd Rd Sq Hwy Dept Univ Assn Assoc Intl Natl Mfg Ph " +
-    "Ala Ariz Ark Calif Cal Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa " +
-    "Tenn Tex Va Vt Wash Wis Wyo Ont Que Tel Ext",
+  "ff v Cf Inc Ltd Co Corp Plc LLC Cie Jr Sr Esq St Ste Mt Ft Ave Blvd Rd Sq Hwy Dept Univ Assn Assoc Intl " +
+    "Natl Mfg Ph Ala Ariz Ark Calif Cal Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo " +
+    "Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que Tel Ext",
 );
 /** Words that begin sentences and hardly ever names. */
 const starters = words(

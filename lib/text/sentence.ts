@@ -5,10 +5,10 @@
  * Rule: a sentence ends at a line break, and after a run of stops (Unicode's sentence terminals and ellipses) with the
  * closing quotes, brackets, emphasis and citation marks behind it: after . ! ? … where white space follows, after the
  * stops of other scripts whatever follows. A single full stop ends none behind an abbreviation, an initial or the
- * number of a list's item (`fullStop.ts`), nor, when the line goes on in lower case, a stop before a closing mark, an
- * exclamation mark or an ellipsis. Fenced code, headings and rows of tables are each one sentence. White space at either side belongs to no span;
- * a stretch without any letter or digit (a lone "…", a rule) joins the sentence before it; a thought before the answer
- * (`thought.ts`) has no sentences. Time is linear in the text, whatever it is.
+ * number of a list's item (`fullStop.ts`), nor, when the line goes on in lower case, do a stop before a closing mark,
+ * an exclamation mark or an ellipsis. Fenced code, headings and rows of tables are each one sentence. White space at
+ * either side belongs to no span; a stretch without any letter or digit (a lone "…", a rule) joins the sentence before
+ * it; a thought before the answer (`thought.ts`) has no sentences. Time is linear in the text, whatever it is.
  *
  * deviates from official (`((?:[.!?;]\s+)|(?:\n+))`): no break at semicolons, abbreviations are kept whole, closing
  * quotes stay with their sentence, and spans are offsets, so a sentence is always a substring of the text. Rules, and

@@ -23,7 +23,7 @@ function questionOf(id: string, tokens: number, topic = id): Question {
   return { id, topic, prompt: [{ role: "user", content }] };
 }
 
-test("sample: a prompt as long as the positions is left out by id, the others are cut at the last position and marked", async (t) => {
+test("sample: a prompt that fills them is left out by id, the others are cut there and marked", async (t) => {
   const dir = scratch(t);
   const at = (name: string) => path.join(dir, name);
   const questions = [questionOf("short", 4), questionOf("full", positions), questionOf("tight", positions - 3)];

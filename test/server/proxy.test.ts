@@ -60,7 +60,7 @@ test("an http server is asked for through HTTP_PROXY", async (t) => {
   assert.deepEqual(proxy.asked, ["POST http://judge.invalid:8000/v1/chat/completions for judge.invalid:8000"]);
 });
 
-test("an https server through a tunnel that HTTPS_PROXY makes; a failure names the proxy, not its password", async (t) => {
+test("an https server through a tunnel; a failure names the proxy, not its password", async (t) => {
   const proxy = await fakeProxy(t);
   setEnv(t, { https_proxy: proxy.url.replace("//", "//me:secret@") });
   const failed = ask("https://judge.invalid/v1");

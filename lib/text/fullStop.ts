@@ -1,6 +1,6 @@
 /**
- * Whether a single full stop with white space behind it ends a sentence: not where it belongs to an abbreviation, an
- * initial, or the number of a list's item. What follows decides where both may be: "the U.S. Army", "the U.S. He".
+ * Whether a single full stop with white space behind it ends a sentence: not where it belongs to an abbreviation or
+ * an initial. What follows decides where both may be: "the U.S. Army", "the U.S. He".
  */
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
@@ -22,6 +22,13 @@ const either = words(
     "Natl Mfg Ph Ala Ariz Ark Calif Cal Colo Conn Del Fla Ga Ill Ind Kan Ky La Mass Md Mich Minn Miss Mo " +
     "Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que Tel Ext",
 );
+/** Written small, before what goes on small or with a number. */
+const small = words("co st ave ft in lb lbs oz sq mi dept ext inc ltd approx tel");
+/** What may follow an hour. */
+const timeWords = words(
+  "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August " +
+    "September October November December Eastern Central Mountain Pacific EST EDT CST CDT MST PST PDT GMT UTC BST CET CEST",
+);
 /** Words that begin sentences and hardly ever names. */
 const starters = words(
   "The A An He She It They We You I This That These Those There Here His Her Its Their Our My Your In On At By For " +
@@ -35,47 +42,15 @@ const starters = words(
 const longestWord = 24;
 const lastWord = /[\p{L}\p{M}\p{N}'’]+(?:\.[\p{L}\p{M}\p{N}'’]+)*$/u;
 const nextWord = /^["'“‘«„([*_¿¡]*(\p{L}[\p{L}\p{M}'’]*)(\.?)/u;
-const openers = /^[\s>*_#•+([-]*$/;
 
-export class FullStops {
-  /** The last number of a list that was met. */
-  private item = 0;
-  /** Where the number of a first item begins that the latest stop belongs to, where the line introduces a list. */
-  introduced?: number;
-
-  constructor(private readonly text: string) {}
-
-  /**
-   * @param at the stop @param next the next visible character of the line
-   * @param sentence where the sentence begins @param first whether it is the line's first
-   */
-  endsSentence(at: number, next: number, sentence: number, first: boolean): boolean {
-    const { text } = this;
-    const window = text.slice(Math.max(sentence, at - longestWord), at);
-    const word = lastWord.exec(window)?.[0];
-    if (word === undefined) return true;
-    const before = text.slice(Math.max(sentence, at - longestWord), at - word.length);
-    const opens = at - word.length - sentence <= longestWord && openers.test(before);
-    const introduced = /[:;]\s+$/.test(before);
-    if (this.isItem(word, opens, first, introduced)) {
-      if (!opens) this.introduced = at - word.length;
-      return false;
-    }
-    if (word === "cf" && (opens || /[([,;]\s*$/.test(before))) return false;
-    return endsAfter(/\bet\s+$/.test(before) ? "et al" : word, text.slice(next, next + longestWord));
-  }
-
-  /** Whether a word is the number or letter of a list's item. */
-  private isItem(word: string, opens: boolean, first: boolean, introduced: boolean): boolean {
-    if (/^\d{1,3}$/.test(word)) {
-      const value = Number(word);
-      const counts = opens ? first || value === 1 || value === this.item + 1 : introduced && value === 1;
-      if (counts) this.item = value;
-      return counts;
-    }
-    if (!opens) return introduced && /^[a-z]$/.test(word);
-    return /^[a-z]$|^[ivx]{1,5}$/.test(word) || (first && /^[A-Z]$|^[IVX]{1,5}$|^\d{1,3}(?:\.\d{1,3})+$/.test(word));
-  }
+/** @param at the stop @param next the next visible character of the line @param sentence where the sentence begins */
+export function endsSentence(text: string, at: number, next: number, sentence: number): boolean {
+  const window = text.slice(Math.max(sentence, at - longestWord), at);
+  const word = lastWord.exec(window)?.[0];
+  if (word === undefined) return !/^\p{Ll}/u.test(text.slice(next, next + 2)); // the last of ". . ."
+  const before = window.slice(0, -word.length);
+  if (word === "cf" && (at - word.length === sentence || /[([,;]\s*$/.test(before))) return false;
+  return endsAfter(/\bet\s+$/.test(before) ? "et al" : word, text.slice(next, next + longestWord));
 }
 
 /** @param following the line's text from the next visible character on */
@@ -85,7 +60,9 @@ function endsAfter(word: string, following: string): boolean {
   const lower = /^\p{Ll}/u.test(following);
   const digit = /^["'“(#]*\p{N}/u.test(following);
   if (/^\p{Lu}$/u.test(word)) return starts;
-  if (/^(?:\p{L}{1,2}\.)+\p{L}{1,2}$/u.test(word)) return starts && (/^\p{Lu}/u.test(word) || /^[ap]\.m$/.test(word));
+  if (/^[ap]\.m$/i.test(word)) return /^["'“(]*\p{Lu}/u.test(following) && !timeWords.has(next);
+  if (/^(?:\p{L}{1,2}\.)+\p{L}{1,2}$/u.test(word)) return starts && /^\p{Lu}/u.test(word);
+  if (small.has(word)) return !lower && !(digit && word !== "in");
   if (counting.has(word)) return !digit;
   if (never.has(word)) return false;
   if (months.has(word)) return !digit && !lower;

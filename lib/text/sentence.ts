@@ -4,18 +4,20 @@
  *
  * Rule: a sentence ends at a line break, and after a run of stops (Unicode's sentence terminals and ellipses) with the
  * closing quotes, brackets, emphasis and citation marks behind it: after . ! ? … where white space follows, after the
- * stops of other scripts whatever follows. A single full stop ends none behind an abbreviation, an initial or the
- * number of a list's item (`fullStop.ts`), nor, when the line goes on in lower case, do a stop before a closing mark,
- * an exclamation mark or an ellipsis. Fenced code, headings and rows of tables are each one sentence. White space at
- * either side belongs to no span; a stretch without any letter or digit (a lone "…", a rule) joins the sentence before
- * it; a thought before the answer (`thought.ts`) has no sentences. Time is linear in the text, whatever it is.
+ * stops of other scripts whatever follows. A single full stop ends none behind an abbreviation or an initial
+ * (`fullStop.ts`), nor does that of a list's number, before which one ends (`items.ts`), nor, when the line goes on in
+ * lower case, do a stop before a closing mark, an exclamation mark or an ellipsis. Fenced code, headings and rows of
+ * tables are each one sentence. White space at either side belongs to no span; a stretch without any letter or digit
+ * (a lone "…", a rule) joins the sentence before it; a thought before the answer (`thought.ts`) has no sentences. Time
+ * is linear in the text, whatever it is.
  *
  * deviates from official (`((?:[.!?;]\s+)|(?:\n+))`): no break at semicolons, abbreviations are kept whole, closing
  * quotes stay with their sentence, and spans are offsets, so a sentence is always a substring of the text. Rules, and
  * not the platform's Intl.Segmenter: that knows no abbreviation and differs between versions of ICU
  * (test/text/sentenceCorpus.test.ts measures both).
  */
-import { FullStops } from "./fullStop";
+import { endsSentence } from "./fullStop";
+import { itemsOf } from "./items";
 import { linesOf } from "./lines";
 import { answerStart } from "./thought";
 
@@ -28,11 +30,10 @@ export interface Span {
 /** All sentences in order; empty for a text without a visible character. */
 export function splitSentences(text: string): Span[] {
   const spans: Span[] = [];
-  const fullStops = new FullStops(text);
   for (const { start, end, whole } of linesOf(text, answerStart(text))) {
     let from = start;
     if (!whole)
-      for (const to of endsWithin(text, start, end, fullStops)) {
+      for (const to of endsWithin(text, start, end)) {
         addSpan(text, from, to, spans);
         from = to;
       }
@@ -59,9 +60,17 @@ function isStop(character: string | undefined): boolean {
 }
 
 /** Where sentences end within a line, the line's own end aside. */
-function* endsWithin(text: string, start: number, to: number, fullStops: FullStops): Generator<number> {
+function* endsWithin(text: string, start: number, to: number): Generator<number> {
+  const items = itemsOf(text.slice(start, to));
+  let item = 0;
   let sentence = start;
   for (let at = start; at < to;) {
+    while (item < items.length && start + items[item]!.start < at) item++;
+    if (item < items.length && at === start + items[item]!.start) {
+      if (items[item]!.breaks) yield (sentence = at);
+      at = start + items[item]!.end; // the stop of a number ends nothing
+      continue;
+    }
     if (!isStop(text[at])) {
       at++;
       continue;
@@ -74,15 +83,13 @@ function* endsWithin(text: string, start: number, to: number, fullStops: FullSto
     let next = end;
     while (next < to && space.test(text[next]!)) next++;
     if (next === to) return;
-    const stop = { text, sentence, line: start, at, run, closed, cited, end, next };
-    const ends = isEnd(stop, fullStops);
-    if (ends) {
-      yield end;
-      sentence = next;
-    } else if (fullStops.introduced !== undefined) {
-      yield (sentence = fullStops.introduced); // "Facts: 1. …": what comes before the list is a sentence of its own
-      fullStops.introduced = undefined;
+    if (next > end && isStop(text[next])) {
+      at = next; // ". . .", "Fine. …"
+      continue;
     }
+    const ends = isEnd({ text, sentence, at, run, closed, cited, end, next });
+    if (ends) yield end;
+    if (ends) sentence = next;
     at = ends ? end : run;
   }
 }
@@ -90,9 +97,8 @@ function* endsWithin(text: string, start: number, to: number, fullStops: FullSto
 /** A run of stops from `at`, what closes behind it, and the next visible character of the line. */
 interface Stop {
   text: string;
-  /** Where the sentence's and the line's text begin. */
+  /** Where the sentence begins. */
   sentence: number;
-  line: number;
   at: number;
   run: number;
   /** Behind closing marks, behind citations, behind all of them. */
@@ -102,7 +108,7 @@ interface Stop {
   next: number;
 }
 
-function isEnd({ text, sentence, line, at, run, closed, cited, end, next }: Stop, fullStops: FullStops): boolean {
+function isEnd({ text, sentence, at, run, closed, cited, end, next }: Stop): boolean {
   for (let i = at; i < run; i++)
     if (!spaced.includes(text[i]!)) {
       if (run === at + 1 && digit.test(text[at - 1] ?? "") && digit.test(text[run] ?? "")) return false; // ３．５
@@ -112,7 +118,7 @@ function isEnd({ text, sentence, line, at, run, closed, cited, end, next }: Stop
   if (next === end && (cited === closed || goesOn)) return false; // inside a word, a number, an address
   if (goesOn && (closed > run || text[run - 1] === "!" || isEllipsis(text, at, run))) return false;
   if (closed > run && "[(".includes(text[at - 1] ?? " ")) return false; // [...]
-  return run > at + 1 || text[at] !== "." || fullStops.endsSentence(at, next, sentence, sentence === line);
+  return run > at + 1 || text[at] !== "." || endsSentence(text, at, next, sentence);
 }
 
 function isEllipsis(text: string, at: number, run: number): boolean {

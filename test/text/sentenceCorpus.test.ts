@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { humanCandidates, readHumanLabels } from "../../lib/factuality/humanLabels";
+import { readGolden } from "../golden/golden";
 import { labelsFolder } from "../../lib/paper/humanStudy";
 import { splitSentences } from "../../lib/text/sentence";
 
@@ -63,6 +64,12 @@ for (const kind of new Set(marked.map((row) => row.kind)))
       assert.deepEqual(texts(text), thought < 0 ? sentences : [first!.split("</think>\n")[1], ...rest], text);
     }
   });
+
+test("texts in 16 languages are cut as pySBD cuts them", () => {
+  const { versions: _, ...languages } = readGolden<Record<string, Omit<Marked, "kind">[]>>("sentences.json");
+  assert.ok(Object.keys(languages).length >= 16);
+  for (const { text, sentences } of Object.values(languages).flat()) assert.deepEqual(texts(text), sentences, text);
+});
 
 test("the platform's segmenter knows fewer of these ends", () => {
   const ends = marked.reduce((count, { sentences }) => count + sentences.length, 0);
@@ -138,5 +145,6 @@ test("linear in the text's length, whatever the text", () => {
     const took = time(part.repeat(Math.ceil(400_000 / part.length)));
     assert.ok(took < 1500, `${JSON.stringify(part)}: ${took.toFixed(0)} ms for 400,000 characters`);
   }
+  assert.ok(time(`${"*".repeat(400_000)}-`) < 1500);
   assert.ok(time(`a${" ".repeat(400_000)}.${" ".repeat(400_000)}b`) < 1500);
 });

@@ -40,42 +40,35 @@ export async function sampleInto(
   const log = new JsonlLog(file, candidateSchema);
   try {
     const rows = new Map(log.rows.map((row) => [candidateKey(row), row]));
-    const isMissing = ({ id }: Question) =>
-      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key));
-    const inOrder = (questions: readonly Question[]) =>
-      questions
-        .flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })))
-        .map((name) => rows.get(candidateKey(name))!);
+    const order = (questions: readonly Question[]) =>
+      questions.flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })));
+    const isMissing = (question: Question) => order([question]).some((name) => !rows.has(candidateKey(name)));
     if (!asked.some(isMissing)) {
-      showDone(label, asked.length); // the policy may be gone by now
-      return { rows: inOrder(asked), leftOut: [] };
+      showDone(label, asked.length);
+      return { rows: order(asked).map((name) => rows.get(candidateKey(name))!), leftOut: [] };
     }
     const tokenizer = loadTokenizer(policyDir);
     const { questions, leftOut } = withRoom(tokenizer, readCheckpointConfig(policyDir), asked);
-    const missing = questions.filter(isMissing);
-    if (missing.length === 0) showDone(label, questions.length);
-    else {
-      let done = questions.length - missing.length;
-      const progress = startProgress(label, questions.length, done);
-      try {
-        const wanted = new Set(missing);
-        const tasks = samplingTasks(tokenizer, questions, k).filter((task) =>
-          task.some((question) => wanted.has(question)),
-        );
-        for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
-          // what is there of a task is sampled again, but kept as it was
-          const fresh = candidates.filter((row) => !rows.has(candidateKey(row)));
-          if (fresh.length === 0) continue;
-          log.append(fresh);
-          for (const row of fresh) rows.set(candidateKey(row), row);
-          progress.update(++done);
-          await breathe();
-        }
-      } finally {
-        progress.stop();
+    const wanted = new Set(questions.filter(isMissing));
+    const tasks = samplingTasks(tokenizer, questions, k).filter((task) =>
+      task.some((question) => wanted.has(question)),
+    );
+    let done = questions.length - wanted.size;
+    const progress = startProgress(label, questions.length, done);
+    try {
+      for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
+        // what is there of a task is sampled again, but kept as it was
+        const fresh = candidates.filter((row) => !rows.has(candidateKey(row)));
+        if (fresh.length === 0) continue;
+        log.append(fresh);
+        for (const row of fresh) rows.set(candidateKey(row), row);
+        progress.update(++done);
+        await breathe();
       }
+    } finally {
+      progress.stop();
     }
-    return { rows: inOrder(questions), leftOut };
+    return { rows: order(questions).map((name) => rows.get(candidateKey(name))!), leftOut };
   } finally {
     log.close();
   }
@@ -108,6 +101,7 @@ async function* sampleTasks(
   sampling: SamplingOptions,
   seed: number,
 ): AsyncGenerator<Candidate[]> {
+  if (tasks.length === 0) return; // all others are left out
   const { parallel } = await startEngine();
   const config = readCheckpointConfig(policyDir);
   if (parallel && !isLarge(config) && tasks.length > 1) {

@@ -22,7 +22,9 @@ test("stops inside words, numbers and after abbreviations end none", () => {
   assert.deepEqual(texts("Its web domain is ca. The code is +1."), ["Its web domain is ca.", "The code is +1."]);
   assert.deepEqual(texts("He moved to the U.S."), ["He moved to the U.S."]);
   assert.deepEqual(texts("See Dr.\nNext line."), ["See Dr.", "Next line."]);
-  assert.deepEqual(texts("One; two. Wait... what?"), ["One; two.", "Wait...", "what?"]);
+  assert.deepEqual(texts("One; two. Wait... What?"), ["One; two.", "Wait...", "What?"]);
+  // as pySBD has it
+  assert.deepEqual(texts("Wait... what? The Yahoo! site is… gone."), ["Wait... what?", "The Yahoo! site is… gone."]);
 });
 
 test("repeated sentences get a span each, at their own place", () => {
@@ -66,7 +68,7 @@ test("property: spans are ordered, disjoint, trimmed, and cover every visible ch
 });
 
 test("property: plain sentences joined by any white space come back", () => {
-  const sentence = fc.stringMatching(/^[a-z]{2,9}( [a-z]{2,9}){0,4}[.!?]$/);
+  const sentence = fc.stringMatching(/^[A-Z][a-z]{4,9}( [a-z]{5,9}){0,4}[.!?]$/); // no abbreviation is so long
   fc.assert(
     fc.property(
       fc.array(sentence, { minLength: 1, maxLength: 8 }),

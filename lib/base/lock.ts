@@ -3,7 +3,17 @@
  * (proper-lockfile's folder) names host and process of its holder. The lock of a process of this host that is gone is
  * taken over at once, whatever ended it; one of another host once its holder has not touched it for long.
  */
-import fs, { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import lockfile from "proper-lockfile";
@@ -85,9 +95,11 @@ const isStale = (lock: string): boolean =>
 
 /** proper-lockfile's folders are empty; ours hold a name from the first, for later it would seem to be another's. */
 const named = {
-  ...fs,
+  realpathSync,
+  statSync,
+  utimesSync,
   mkdirSync(lock: string) {
-    fs.mkdirSync(lock);
+    mkdirSync(lock);
     try {
       writeFileSync(path.join(lock, "holder"), self);
     } catch (error) {

@@ -12,7 +12,7 @@ const path = require("node:path");
 const Module = /** @type {typeof import("node:module") & { _extensions: { ".js": Load } }} */ (require("node:module"));
 
 const asItIs = Module._extensions[".js"];
-withTsconfig(path.join(__dirname, "../../tsconfig.json"), () => require("tsx/cjs/api").register());
+withTsconfig(path.join(__dirname, "typescript.json"), () => require("tsx/cjs/api").register());
 const translated = Module._extensions[".js"];
 
 /**

@@ -1,18 +1,31 @@
 /**
  * The TensorFlow C library from the PyPI wheel, fetched with pip (so that pip's configuration, proxies and mirrors
- * hold, and pip checks the hashes). Nothing of Python in the wheel is used: any Python with pip 20.3 or later will do.
- * The NVIDIA wheels lie beside it as the library's RUNPATH expects: no LD_LIBRARY_PATH.
+ * hold). A wheel whose sha256 is not the one written down here (./wheels.mjs) is not unpacked, wherever it came from.
+ * Nothing of Python in it is used: any Python with pip 20.3 or later will do. The NVIDIA wheels lie beside it as the
+ * library's RUNPATH expects: no LD_LIBRARY_PATH.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  renameSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
-import { cacheFolder, onPath, readJson, Unavailable } from "./paths.mjs";
+import { cacheFolder, onPath, readJson, root, Unavailable } from "./paths.mjs";
+import { TENSORFLOW, wheelsFor } from "./wheels.mjs";
 import { unzip } from "./zip.mjs";
 
 /** @import { Ended, Say } from "./paths.mjs" */
+/** @import { Library, Wheel } from "./wheels.mjs" */
 /** @import { Written } from "./zip.mjs" */
-
-export const TENSORFLOW = "2.20.0";
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$/;
 /** The headers the binding includes, directly or not. */
@@ -21,17 +34,9 @@ const HEADERS = [
   /^tensorflow\/include\/tensorflow\/core\/platform\/ctstring(_internal)?\.h$/,
   /^tensorflow\/include\/(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h$/,
 ];
+/** @param {string} name */
+const isOfLibrary = (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name));
 const NVIDIA_LIBRARY = /^nvidia\/.*\.so(\.|$)/;
-const NVIDIA_WHEELS = [
-  "cuda-runtime",
-  "cublas",
-  "cudnn",
-  "cufft",
-  "cusolver",
-  "cusparse",
-  "nvjitlink",
-  "cuda-cupti",
-].map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
 
 /** 20.3, the first that takes several platforms. */
@@ -41,16 +46,16 @@ const OLDEST_PIP = 2003;
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
 
 /**
- * Name of the wheel for this machine.
+ * The wheels for this machine.
  * @param {boolean} gpu
+ * @returns {[Library, ...Wheel[]]}
  * @throws Unavailable
  */
-function wheelName(gpu) {
+function wheelsHere(gpu) {
   const { platform, arch } = process;
-  if (platform === "linux" && arch === "x64") return gpu ? "tensorflow" : "tensorflow-cpu";
-  if ((platform === "linux" && arch === "arm64" && !gpu) || (platform === "darwin" && arch === "arm64"))
-    return "tensorflow";
-  throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
+  const [library, ...more] = wheelsFor({ platform, arch, gpu });
+  if (!library) throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
+  return [library, ...more];
 }
 
 /**
@@ -61,19 +66,45 @@ function wheelName(gpu) {
 export function libraryFolder(gpu) {
   const cache = cacheFolder();
   if (!cache) throw new Unavailable("no cache folder can be written");
-  return path.join(cache, `${wheelName(gpu)}-${TENSORFLOW}-${process.platform}-${process.arch}`);
+  return path.join(cache, `${wheelsHere(gpu)[0].name}-${TENSORFLOW}-${process.platform}-${process.arch}`);
 }
 
 /**
- * Whether every file of the library is there with its size.
+ * Whether the library and all that is unpacked with it are there, byte by byte what the wheels hold.
  * @param {string} folder
+ * @param {boolean} gpu
  */
-export function isComplete(folder) {
-  const files = /** @type {Written[] | undefined} */ (readJson(path.join(folder, "files.json")));
-  return (
-    Array.isArray(files) &&
-    files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
-  );
+export function isComplete(folder, gpu) {
+  const kept = /** @type {{ name: string }[] | undefined} */ (readJson(path.join(folder, "files.json")));
+  const names = Array.isArray(kept) ? kept.map(({ name }) => name) : [];
+  return unpackedHash(folder, names) === wheelsHere(gpu)[0].unpacked;
+}
+
+/**
+ * sha256 of what sha256sum says of these files, in order of name.
+ * @param {string} folder
+ * @param {string[]} names
+ */
+export function unpackedHash(folder, names) {
+  const lines = [...names].sort().map((name) => `${hashOf(path.join(folder, name))}  ${name}\n`);
+  return createHash("sha256").update(lines.join("")).digest("hex");
+}
+
+/**
+ * Hex sha256 of a file, or undefined where there is none.
+ * @param {string} file
+ */
+export function hashOf(file) {
+  if (!existsSync(file)) return undefined;
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(1 << 20);
+  const fd = openSync(file, "r");
+  try {
+    for (let count; (count = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest("hex");
 }
 
 /**
@@ -98,19 +129,18 @@ export async function fetchLibrary(gpu, say) {
   try {
     /** @type {Written[]} */
     const files = [];
-    /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
-    const wheels = [
-      [`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name))],
-    ];
-    if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
-    for (const [wheel, wanted] of wheels) {
-      say(`setup: fetching ${wheel} (once; ${gpu ? "3.4" : "0.3"} GB in all)`);
+    const wheels = wheelsHere(gpu);
+    const gigabytes = wheels.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / 954;
+    for (const [at, wheel] of wheels.entries()) {
+      say(`setup: fetching ${wheel.name} ${wheel.version} (once; ${gigabytes.toFixed(1)} GB in all)`);
       const file = download(python, wheel, path.join(tmp, "wheel"));
-      files.push(...(await unzip(file, wanted, tmp)));
+      const written = await unzip(file, at === 0 ? isOfLibrary : (name) => NVIDIA_LIBRARY.test(name), tmp);
+      files.push(...written);
       rmSync(path.join(tmp, "wheel"), { recursive: true });
     }
     writeFileSync(path.join(tmp, "files.json"), JSON.stringify(files));
-    if (isComplete(folder)) return folder; // another set-up was quicker
+    if (!isComplete(tmp, gpu)) throw new Unavailable("TensorFlow was not unpacked whole", { transient: true });
+    if (isComplete(folder, gpu)) return folder; // another set-up was quicker
     rmSync(folder, { recursive: true, force: true });
     renameSync(tmp, folder);
     return folder;
@@ -136,7 +166,7 @@ function pythonWithPip() {
  */
 function pipFault(python) {
   /** @type {Ended} */
-  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
+  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { cwd: root, encoding: "utf8" });
   if (error) return `${python} does not run (${error.code})`;
   if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
   const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
@@ -145,12 +175,16 @@ function pipFault(python) {
 }
 
 /**
+ * Runs in a folder of ours: Python would take a module `pip` from the one that the set-up was started in.
  * @param {string} python
- * @param {string} wheel
+ * @param {Wheel} wheel
  * @param {string} folder
  * @throws Unavailable
  */
-function download(python, wheel, folder) {
+function download(python, { name, version, sha256 }, folder) {
+  mkdirSync(folder);
+  const wanted = path.join(folder, "requirements.txt");
+  writeFileSync(wanted, `${name}==${version} --hash=sha256:${sha256}\n`);
   const platforms =
     process.platform === "darwin"
       ? ["macosx_12_0_arm64"]
@@ -162,6 +196,7 @@ function download(python, wheel, folder) {
     "pip",
     "download",
     "--no-deps",
+    "--require-hashes",
     "--disable-pip-version-check",
     "--timeout",
     "15",
@@ -169,19 +204,23 @@ function download(python, wheel, folder) {
     "2",
     "--only-binary=:all:",
     ...platforms.flatMap((p) => ["--platform", p]),
-    ...(wheel.startsWith("tensorflow") ? TAGS : []),
+    ...(name.startsWith("tensorflow") ? TAGS : []),
     "-d",
     folder,
     ...(process.stdout.isTTY ? [] : ["-q"]),
-    wheel,
+    "-r",
+    wanted,
   ];
-  const result = spawnSync(python, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
+  const result = spawnSync(python, args, { cwd: root, stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
   const said = result.stderr?.trim().split("\n").pop();
-  const file = result.status === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
+  const file = result.status === 0 ? readdirSync(folder).find((entry) => entry.endsWith(".whl")) : undefined;
   if (!file)
-    throw new Unavailable(`pip could not fetch ${wheel} (${said?.slice(0, 150) || result.error?.message})`, {
+    throw new Unavailable(`pip could not fetch ${name} (${said?.slice(0, 150) || result.error?.message})`, {
       transient: true,
     });
+  const got = hashOf(path.join(folder, file));
+  if (got !== sha256)
+    throw new Unavailable(`${file} is not the file it should be (sha256 ${got})`, { transient: true });
   return path.join(folder, file);
 }
 

@@ -14,12 +14,14 @@ export function refuseInputs(outputs: readonly string[], inputs: readonly string
     if (input === undefined) continue;
     throw new UserError({
       where: output,
-      expected: `an output ${statSync(output, { throwIfNoEntry: false })?.isDirectory() ? "folder" : "file"} of its own`,
+      expected: `an output ${isFolder(output) ? "folder" : "file"} of its own`,
       got: input === output ? "an input" : `${input}, an input, by another name`,
       fix: "Choose another output: this one would replace what is read.",
     });
   }
 }
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /** Through links of either kind, and where letters of either case name the same file. */
 function isSame(a: string, b: string): boolean {

@@ -142,7 +142,10 @@ export class WorkerPool<State, Task> {
   }
 
   private send(child: ChildProcess, request: Request): void {
-    child.send(request, (error) => error && this.fail(error));
+    child.send(request, (error: NodeJS.ErrnoException | null) => {
+      // one that has died is said by its exit, which comes a little later and knows why
+      if (error && !["EPIPE", "ECONNRESET", "ERR_IPC_CHANNEL_CLOSED"].includes(error.code ?? "")) this.fail(error);
+    });
   }
 
   private take(child: ChildProcess, reply: Reply): void {

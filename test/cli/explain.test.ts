@@ -82,16 +82,20 @@ test("errors and rejections that nobody caught", { timeout: 60_000 }, async (t) 
 test("a worker that the system kills is said, with a word about memory", { timeout: 60_000 }, async (t) => {
   if (process.platform !== "linux") return t.skip("children are found in /proc");
   const dir = scratch(t);
-  const questions = writeQuestions(path.join(dir, "questions.jsonl"), 400);
+  const questions = writeQuestions(path.join(dir, "questions.jsonl"), 60);
   const out = path.join(dir, "out.jsonl");
-  const sample = ["sample", "--model", tinyModel, "--questions", questions, "--k", "8", "--out", out];
+  const sample = ["sample", "--model", tinyModel, "--questions", questions, "--k", "64", "--out", out];
   const running = alone.start(sample, env);
-  await alone.until(() => alone.linesOf(out) > 0, running);
+  t.after(() => running.child.kill("SIGKILL"));
   const { pid } = running.child;
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
-  const worker = children.find((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("sampleWorker"));
-  assert.ok(worker, "sampling has no workers");
-  process.kill(worker, "SIGKILL");
+  let worker: number | undefined;
+  const found = (): boolean => {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+    const one = children.find((child) => readFileSync(`/proc/${child}/cmdline`, "utf8").includes("sampleWorker"));
+    return (worker = one === undefined ? undefined : Number(one)) !== undefined;
+  };
+  await alone.until(found, running);
+  process.kill(worker!, "SIGKILL");
   const { code, stderr } = await running.ended;
   assert.equal(code, 1);
   const lines = stderr.split("\n").filter((line) => line !== "" && !/\d+\/\d+/.test(line));

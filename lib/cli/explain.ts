@@ -25,8 +25,11 @@ function ofSystem(error: NodeJS.ErrnoException, output: string | undefined): Use
   });
 }
 
-const memory =
-  /allocation failed|invalid (typed )?array (buffer )?length|invalid string length|out of memory|bad_alloc|\bOOM\b|memory access out of bounds/i;
+const memory = new RegExp(
+  "allocation failed|invalid (typed )?array (buffer )?length|invalid string length|" +
+    "out of memory|bad_alloc|\\bOOM\\b|memory access out of bounds",
+  "i",
+);
 
 function tooLarge(error: NodeJS.ErrnoException): UserError | undefined {
   const deep = /call stack/i.test(error.message);

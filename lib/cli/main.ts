@@ -28,10 +28,15 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 /** Runs the command line of this process. */
 export async function main(): Promise<void> {
   speakOfAll();
-  process.on("SIGINT", () => {
-    complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
-    process.exit(130);
-  });
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    process.on(signal, () => {
+      complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
+      process.exit(code); // not killed: what is temporary is removed
+    });
   process.exitCode = (await runCommand(process.argv.slice(2))) || process.exitCode;
 }
 

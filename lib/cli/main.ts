@@ -1,6 +1,6 @@
 /**
- * The command line: `npx mask-dpo <verb> --help`. Verbs read and write JSONL files, so that every step can be redone on
- * one's own.
+ * The command line: `node lib/cli/mask-dpo.mjs <verb> --help`. Verbs read and write JSONL files, so that every step can
+ * be redone on one's own.
  */
 import { CommanderError } from "commander";
 import { explain } from "./explain";

@@ -142,7 +142,7 @@ function carryOut(copy: Copy): void {
 
   const [formula, registry, generator, golden] = objective as [Step, Step, Step, Step];
   copy.create(formula);
-  copy.register(registry, "squared", "objectives");
+  copy.register(registry, "pairwise/squared", "objectives", "squared");
   copy.edit(generator.file, (text) =>
     text.replace(/^CASES = \[/m, `${generator.code}\n\nCASES = [`).replace(/^\]$/m, '    (squared, {"tau": 0.3}),\n]'),
   );

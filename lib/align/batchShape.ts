@@ -1,7 +1,7 @@
 /** Sizes of a forward pass over pairs, as training packs them. */
 import { sidesOf, unmaskedTokens } from "../preference/collate";
 import { packWeighted } from "./logps";
-import type { PairIds } from "./microbatch";
+import type { PairIds } from "./pairIds";
 
 /** Sizes of a forward pass over some pairs. */
 export interface BatchShape {

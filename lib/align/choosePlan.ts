@@ -3,8 +3,9 @@ import type { Tokenized } from "../preference/collate";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { emptyPairs } from "../preference/tokenizeFor";
-import { objectiveNamed } from "./objective/registry";
+import { needsDistributions, needsOf } from "./objective/registry";
 import { pays } from "./compute";
+import { trainingPairs } from "./trainingPairs";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";
 import { storesHalves } from "../model/checkpoint";
@@ -28,14 +29,15 @@ export function planFor(
   { model, config, tokenized, options: { batch, epochs, objective }, lora, gradientCheckpointing }: PlannedRun,
   parallel: boolean,
 ): PlanRequest {
-  const { pairs, emptied, report } = tokenized;
-  const all = [...pairs, ...emptied];
-  if (pairs.length === 0) throw emptyPairs(report);
+  if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
+  const needs = needsOf(objective);
+  const { pairs, everything: all } = trainingPairs(tokenized, objective, config.maxPositions);
   return {
     config,
     pairs,
     all,
-    reference: objectiveNamed(objective.name).reference,
+    reference: needs.has("logratio"),
+    distributions: needsDistributions(needs),
     lora,
     gradientCheckpointing,
     halves: lora !== undefined && holdsHalves() && storesHalves(model, config),

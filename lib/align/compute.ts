@@ -10,14 +10,8 @@ import { mostSmallWeights } from "../model/weights";
 import type { TransformerConfig } from "../model/config";
 import type { Transformer } from "../model/transformer";
 import type { FlatLayout } from "./flat";
-import {
-  completionLogps,
-  microbatchGradient,
-  type Complete,
-  type MicrobatchLog,
-  type PairIds,
-  type Minimised,
-} from "./microbatch";
+import { completionLogps, microbatchGradient, type Complete, type MicrobatchLog, type Minimised } from "./microbatch";
+import type { PairIds, SideIds } from "./pairIds";
 
 /** Some pairs of a step, by index, and what of them is minimised. */
 export interface Microbatch extends Minimised {
@@ -28,10 +22,11 @@ export interface Microbatch extends Minimised {
 export interface PairCompute {
   /** per chunk of pairs: `completionLogps` */
   logps(weights: tf.Tensor1D, chunks: readonly (readonly number[])[]): AsyncGenerator<Float32Array[]>;
-  /** per microbatch: gradient [P], the caller's, and its log */
+  /** per microbatch: gradient [P], the caller's, and its log. @param frozen as `microbatchGradient` */
   gradients(
     weights: tf.Tensor1D,
     microbatches: readonly Microbatch[],
+    frozen?: tf.Tensor1D,
   ): AsyncGenerator<{ gradient: tf.Tensor1D; log: MicrobatchLog }>;
   close: () => void;
 }
@@ -48,18 +43,21 @@ export function localCompute(
     async *logps(weights, chunks) {
       for (const members of chunks) yield await completionLogps(model, layout, weights, pick(members), complete);
     },
-    async *gradients(weights, microbatches) {
+    async *gradients(weights, microbatches, frozen) {
       for (const { members, ...minimised } of microbatches)
-        yield await microbatchGradient(model, layout, weights, pick(members), minimised, complete);
+        yield await microbatchGradient(model, layout, weights, pick(members), minimised, complete, frozen);
     },
     close: () => undefined,
   };
 }
 
-/** What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats. */
+/**
+ * What a worker is told: once what it works on, then that other weights [P] stand at 0 in the shared floats, or those
+ * of the reference behind them.
+ */
 export type ComputeState =
   | { config: TransformerConfig; gradientCheckpointing: boolean; layout: FlatLayout; pairs: PairIds[] }
-  | { size: number };
+  | { size: number; frozen?: true };
 /** A gradient is left at `at` in the shared floats. */
 export type ComputeTask = { logps: readonly number[] } | { gradient: Microbatch; at: number };
 
@@ -71,13 +69,26 @@ export function pooledCompute(
   workers = cpuWorkers,
 ): PairCompute {
   const pool = new WorkerPool<ComputeState, ComputeTask>("lib/align/computeWorker.ts", workers);
-  const slim = ({ ids, weights, promptLength }: PairIds["chosen"]) => ({ ids, weights, promptLength });
+  const slim = ({ ids, weights, promptLength, label, sentences }: SideIds): SideIds => ({
+    ids,
+    weights,
+    promptLength,
+    label,
+    sentences,
+  });
   pool.tell({
     config,
     gradientCheckpointing,
     layout,
     pairs: pairs.map(({ chosen, rejected }) => ({ chosen: slim(chosen), rejected: slim(rejected) })),
   });
+  let told: tf.Tensor1D | undefined;
+  const tellFrozen = async (frozen: tf.Tensor1D | undefined) => {
+    if (!frozen || frozen === told) return;
+    pool.shared.write(await frozen.data<"float32">(), frozen.size);
+    pool.tell({ size: frozen.size, frozen: true });
+    told = frozen;
+  };
   const tellWeights = async (weights: tf.Tensor1D) => {
     pool.shared.write(await weights.data<"float32">(), 0);
     pool.tell({ size: weights.size });
@@ -87,9 +98,10 @@ export function pooledCompute(
       await tellWeights(weights);
       for (const answer of chunks.map((members) => pool.run<Float32Array[]>({ logps: members }))) yield await answer;
     },
-    async *gradients(weights, microbatches) {
+    async *gradients(weights, microbatches, frozen) {
+      await tellFrozen(frozen);
       await tellWeights(weights);
-      const at = (i: number) => (1 + i) * weights.size;
+      const at = (i: number) => (2 + i) * weights.size;
       for (const [i, answer] of microbatches
         .map((microbatch, i) => pool.run<MicrobatchLog>({ gradient: microbatch, at: at(i) }))
         .entries()) {

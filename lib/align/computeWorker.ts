@@ -7,12 +7,15 @@ import { localCompute, type ComputeState, type ComputeTask, type PairCompute } f
 import type { MicrobatchLog } from "./microbatch";
 
 const shared = SharedFloats.inherited();
-let compute: PairCompute, weights: tf.Tensor1D | undefined;
+let compute: PairCompute, weights: tf.Tensor1D | undefined, frozen: tf.Tensor1D | undefined;
 
 serveTasks({
   async tell(state: ComputeState) {
     await startEngine();
-    if ("size" in state) {
+    if ("frozen" in state) {
+      frozen?.dispose();
+      frozen = tf.tensor1d(shared.read(state.size, state.size));
+    } else if ("size" in state) {
       weights?.dispose();
       weights = tf.tensor1d(shared.read(state.size, 0));
     } else {
@@ -21,7 +24,7 @@ serveTasks({
   },
   async run(task: ComputeTask): Promise<Float32Array[] | MicrobatchLog> {
     if ("logps" in task) return only(compute.logps(weights!, [task.logps]));
-    const { gradient, log } = await only(compute.gradients(weights!, [task.gradient]));
+    const { gradient, log } = await only(compute.gradients(weights!, [task.gradient], frozen));
     shared.write(await gradient.data<"float32">(), task.at);
     gradient.dispose();
     return log;

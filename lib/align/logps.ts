@@ -33,44 +33,78 @@ export function packWeighted(sequences: readonly WeightedSequence[]): Packing {
   );
 }
 
+/** What predicts the unmasked tokens, sequence after sequence. */
+export interface UnmaskedStates {
+  /** [M, D] hidden states before the head */
+  hidden: tf.Tensor2D;
+  /** [V, D] */
+  head: tf.Tensor2D;
+  /** [M] ids */
+  targets: Int32Array;
+}
+
 /**
- * Log-probabilities [M] of the unmasked tokens, sequence after sequence, and the sequence [M] of each; differentiable
- * in `params`.
+ * Differentiable in `params`.
  * @throws RangeError when the first token of a sequence, which has no prediction, is unmasked
  */
-export function tokenLogps(
+export function unmaskedStates(
   model: Transformer,
   params: Params,
   sequences: readonly WeightedSequence[],
-): { values: tf.Tensor1D; owners: Int32Array } {
+): UnmaskedStates {
   const packing = packWeighted(sequences);
   const at: number[] = [];
   const targets: number[] = [];
-  const owners: number[] = [];
   sequences.forEach(({ ids, weights }, r) => {
     if (weights[0])
-      throw new RangeError(`tokenLogps: expected the first token of sequence ${r} to be masked, got unmasked`);
+      throw new RangeError(`unmaskedStates: expected the first token of sequence ${r} to be masked, got unmasked`);
     for (let t = 1; t < ids.length; t++)
       if (weights[t]) {
         at.push(packing.tokens[r]![t - 1]!); // logits at t-1 predict token t
         targets.push(ids[t]!);
-        owners.push(r);
       }
   });
-  const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
-  const head = param<tf.Tensor2D>(params, headName(model.config));
   return {
-    values: targetLogps(selected, head, Int32Array.from(targets), isAdapted(params)),
-    owners: Int32Array.from(owners),
+    hidden: takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32")),
+    head: param<tf.Tensor2D>(params, headName(model.config)),
+    targets: Int32Array.from(targets),
   };
 }
 
-/** Weighted sums [R] over the unmasked tokens of each sequence, 0 where there is none. */
-export function sequenceLogps(model: Transformer, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
-  const { values, owners } = tokenLogps(model, params, sequences);
+/** Log-probabilities [M] of the unmasked tokens, sequence after sequence. @throws RangeError as `unmaskedStates` */
+export function tokenLogps(model: Transformer, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
+  const { hidden, head, targets } = unmaskedStates(model, params, sequences);
+  return targetLogps(hidden, head, targets, isAdapted(params));
+}
+
+/** Weighted sums [R] of values [M] of the unmasked tokens, 0 where a sequence has none. */
+export function sequenceSums(
+  values: tf.Tensor1D,
+  sequences: readonly Pick<WeightedSequence, "weights">[],
+): tf.Tensor1D {
+  const owners = sequences.flatMap(({ weights }, r) =>
+    Array.from(
+      weights.filter((weight) => weight > 0),
+      () => r,
+    ),
+  );
+  return sumsBy(weighted(values, sequences), owners, sequences.length);
+}
+
+/** Values [M] of the unmasked tokens times their weights. */
+export function weighted(values: tf.Tensor1D, sequences: readonly Pick<WeightedSequence, "weights">[]): tf.Tensor1D {
   const weights = sequences.flatMap((sequence) => Array.from(sequence.weights.filter((weight) => weight > 0)));
   const masked = weights.every((weight) => weight === 1);
-  const weighted = masked ? values : tf.mul(values, tf.tensor1d(weights));
-  const sums = tf.unsortedSegmentSum(tf.reshape(weighted, [-1, 1]), tf.tensor1d(owners, "int32"), sequences.length);
-  return tf.reshape(sums, [sequences.length]);
+  return masked ? values : tf.mul(values, tf.tensor1d(weights));
+}
+
+/** Sums [count] of values [M] by owner [M]. */
+export function sumsBy(values: tf.Tensor1D, owners: number[], count: number): tf.Tensor1D {
+  const sums = tf.unsortedSegmentSum(tf.reshape(values, [-1, 1]), tf.tensor1d(owners, "int32"), count);
+  return tf.reshape(sums, [count]);
+}
+
+/** Weighted sums [R] of log-probabilities over the unmasked tokens of each sequence, 0 where there is none. */
+export function sequenceLogps(model: Transformer, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
+  return sequenceSums(tokenLogps(model, params, sequences), sequences);
 }

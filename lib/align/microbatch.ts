@@ -5,21 +5,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Transformer } from "../model/transformer";
 import type { Params } from "../model/params";
-import { sidesOf, unmaskedTokens, type TokenizedSide } from "../preference/collate";
+import { divergence, logSumSquares, type Predictions } from "../engine/distributions";
+import { targetLogps } from "../engine/head";
+import { isAdapted } from "../model/params";
+import { sidesOf } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
-import type { PairLosses, ReferredSide, Side } from "./objective/objective";
-import { objectiveNamed, type ObjectiveChoice } from "./objective/registry";
-import { TensorValue } from "./objective/tensorValue";
-import { sequenceLogps, tokenLogps } from "./logps";
-
-/** The part of a pair that is computed with. */
-export type PairIds = Record<"chosen" | "rejected", Pick<TokenizedSide, "ids" | "weights" | "promptLength">>;
-
-/** Reference log-probabilities: weighted sums, one per pair. */
-export interface ReferenceLogps {
-  chosen: Float32Array;
-  rejected: Float32Array;
-}
+import type { Batch } from "./objective/objective";
+import { needsDistributions, needsOf, type ObjectiveChoice } from "./objective/registry";
+import { tokenLogps, unmaskedStates, type WeightedSequence } from "./logps";
+import type { PairIds, ReferenceLogps } from "./pairIds";
+import { pairLosses } from "./parts";
 
 /** Per pair of a microbatch, [B] each. */
 export type MicrobatchLog = Record<
@@ -43,13 +38,12 @@ export async function completionLogps(
   complete = itself,
 ): Promise<Float32Array[]> {
   const sides = sidesOf(pairs);
-  const values = tf.tidy(
-    () =>
-      tokenLogps(
-        model,
-        complete(unflatten(weights, layout)),
-        sides.map(({ ids, promptLength }) => ({ ids, weights: new Float32Array(ids.length).fill(1, promptLength) })),
-      ).values,
+  const values = tf.tidy(() =>
+    tokenLogps(
+      model,
+      complete(unflatten(weights, layout)),
+      sides.map(({ ids, promptLength }) => ({ ids, weights: new Float32Array(ids.length).fill(1, promptLength) })),
+    ),
   );
   const all = await values.data<"float32">();
   values.dispose();
@@ -62,40 +56,56 @@ export interface Minimised {
   objective: ObjectiveChoice;
   /** [B] of these pairs, where the objective has a reference */
   reference?: ReferenceLogps;
+  /** of the whole step, where the objective looks at it (`needsBatch`) */
+  batch?: Batch;
   /** what the sum of the losses is multiplied by */
   scale: number;
 }
 
-/** Gradient [P] of the sum of losses times `scale`, and what is logged. */
+/**
+ * Gradient [P] of the sum of losses times `scale`, and what is logged.
+ * @param frozen the reference's weights [P], for an objective that needs its distributions (`needsDistributions`): its
+ * forward pass comes first, of which the hidden states before the head stay
+ */
 export async function microbatchGradient(
   model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],
-  { objective, reference, scale }: Minimised,
+  { objective, reference, batch, scale }: Minimised,
   complete = itself,
+  frozen?: tf.Tensor1D,
 ): Promise<{ gradient: tf.Tensor1D; log: MicrobatchLog }> {
+  const needs = needsOf(objective);
+  const sides = sidesOf(pairs);
+  const other = needsDistributions(needs) ? predictions(model, complete, layout, frozen, sides) : undefined;
   let kept: Record<keyof MicrobatchLog, tf.Tensor1D> | undefined;
   const { value, gradient } = valueAndGradient(weights, layout, (policy) => {
-    const sums = tf.split(sequenceLogps(model, complete(policy), sidesOf(pairs)), 2) as [tf.Tensor1D, tf.Tensor1D];
-    const [policyChosen, policyRejected] = sums;
-    const { losses, chosenRewards, rejectedRewards } = pairLosses(
+    const params = complete(policy);
+    const states = unmaskedStates(model, params, sides);
+    const adapted = isAdapted(params);
+    const made = pairLosses(
       objective,
       pairs,
-      { policyChosen, policyRejected },
-      reference,
+      {
+        logps: targetLogps(states.hidden, states.head, states.targets, adapted),
+        ...(needs.has("forwardKl") && { forwardKl: divergence(states, other!, "forward", adapted) }),
+        ...(needs.has("reverseKl") && { reverseKl: divergence(states, other!, "reverse", adapted) }),
+        ...(needs.has("alignment") && { logSumSquares: logSumSquares(states) }),
+      },
+      { reference, batch },
     );
     kept = {
-      losses: losses.tensor,
-      chosenRewards: chosenRewards.tensor,
-      rejectedRewards: rejectedRewards.tensor,
-      policyChosen,
-      policyRejected,
+      losses: made.losses.tensor,
+      chosenRewards: made.chosenRewards.tensor,
+      rejectedRewards: made.rejectedRewards.tensor,
+      policyChosen: made.policyChosen,
+      policyRejected: made.policyRejected,
     };
     for (const tensor of Object.values(kept)) tf.keep(tensor);
-    return tf.mul(tf.sum(losses.tensor), scale);
+    return tf.mul(tf.sum(made.losses.tensor), scale);
   });
-  value.dispose();
+  tf.dispose([value, ...(other ? [other.hidden, other.head] : [])]);
   const log = Object.fromEntries(
     await Promise.all(Object.entries(kept!).map(async ([key, tensor]) => [key, await tensor.data()])),
   ) as MicrobatchLog;
@@ -103,28 +113,17 @@ export async function microbatchGradient(
   return { gradient, log };
 }
 
-/** The objective on tensors [B]. @throws Error where it has a reference and none is given */
-export function pairLosses(
-  { name, options }: ObjectiveChoice,
-  pairs: readonly PairIds[],
-  policy: Record<"policyChosen" | "policyRejected", tf.Tensor1D>,
-  reference?: ReferenceLogps,
-): PairLosses<TensorValue> {
-  const objective = objectiveNamed(name);
-  const side = (key: "chosen" | "rejected", logps: tf.Tensor1D): Side<TensorValue> => ({
-    logps: new TensorValue(logps),
-    tokens: new TensorValue(tf.tensor1d(pairs.map((pair) => unmaskedTokens(pair[key].weights)))),
+/** What predicts the unmasked tokens under frozen weights; the caller's. */
+function predictions(
+  model: Transformer,
+  complete: Complete,
+  layout: FlatLayout,
+  weights: tf.Tensor1D | undefined,
+  sides: readonly WeightedSequence[],
+): Predictions {
+  if (!weights) throw new Error("microbatchGradient: expected the reference's weights, got none");
+  return tf.tidy(() => {
+    const { hidden, head } = unmaskedStates(model, complete(unflatten(weights, layout)), sides);
+    return { hidden, head: tf.clone(head) };
   });
-  const chosen = side("chosen", policy.policyChosen);
-  const rejected = side("rejected", policy.policyRejected);
-  if (!objective.reference) return objective.losses({ chosen, rejected }, options);
-  if (!reference) throw new Error(`pairLosses: expected the reference that ${name} has, got none`);
-  const referred = (of: Side<TensorValue>, logps: Float32Array): ReferredSide<TensorValue> => ({
-    ...of,
-    logratio: of.logps.sub(new TensorValue(tf.tensor1d(logps))),
-  });
-  return objective.losses(
-    { chosen: referred(chosen, reference.chosen), rejected: referred(rejected, reference.rejected) },
-    options,
-  );
 }

@@ -13,7 +13,7 @@ import type { TransformerConfig } from "../model/config";
 import { familyOf } from "../model/family/registry";
 import { adapterShapes, type LoraConfig } from "../model/lora";
 import { largestShape, type BatchShape } from "./batchShape";
-import type { PairIds } from "./microbatch";
+import type { PairIds } from "./pairIds";
 import { chunkPairs } from "./reference";
 
 export const planStages = ["reference", "gradient", "update"] as const;
@@ -48,6 +48,8 @@ export interface PlanRequest {
   all?: readonly PairIds[];
   /** false: the objective has no reference, and nothing is computed for it */
   reference?: boolean;
+  /** true: the objective compares distributions with the reference's, whose forward pass is then part of every step */
+  distributions?: boolean;
   lora?: LoraConfig;
   /** of each layer only its input is kept for the gradient */
   gradientCheckpointing?: boolean;
@@ -79,6 +81,7 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
   const rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
   const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true));
   const training = gradientFloats(request, largestShape(pairs, microbatch));
+  const other = request.distributions ? p : 0; // the reference's own
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (
     floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>,
@@ -106,7 +109,7 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
           ),
     gradient: bytes(
       {
-        weights: frozen + processes * (2 * p + training.weights) + rest * 2 * p,
+        weights: frozen + processes * (2 * p + other + training.weights) + rest * 2 * p,
         optimizer: 2 * p,
         gradients: processes * p + (accumulated + 2 * rest) * p,
         activations: processes * training.activations,

@@ -10,10 +10,11 @@ import { UserError } from "../base/check";
 import { hashOfFloats, sha256 } from "../base/hash";
 import { showDone, startProgress, breathe } from "../base/progress";
 import { readSafetensors, writeSafetensors } from "../model/safetensors";
-import type { TokenizedPair } from "../preference/collate";
+import type { NamedPair } from "./trainingPairs";
 import type { PairCompute } from "./compute";
-import type { PairIds, ReferenceLogps } from "./microbatch";
+import type { PairIds, ReferenceLogps } from "./pairIds";
 import { codeVersions } from "../base/codeVersions";
+import { countedSentences, sentenceSums } from "./sentences";
 
 /** Per pair, a log-probability for each completion token. */
 export interface CompletionLogps {
@@ -58,7 +59,7 @@ export async function computeLogps(
   return out;
 }
 
-/** Weighted sums: one number a pair and side (the reference terms of Eq. 5). */
+/** Weighted sums: one number a pair and side (the reference terms of Eq. 5), and where they have labels, a sentence. */
 export function weightedSums(logps: CompletionLogps, pairs: readonly PairIds[]): ReferenceLogps {
   const sums = (side: "chosen" | "rejected") =>
     Float32Array.from(pairs, (pair, i) => {
@@ -67,7 +68,22 @@ export function weightedSums(logps: CompletionLogps, pairs: readonly PairIds[]):
       const start = weights.length - values.length;
       return values.reduce((sum, value, t) => (weights[start + t] ? sum + weights[start + t]! * value : sum), 0);
     });
-  return { chosen: sums("chosen"), rejected: sums("rejected") };
+  const bySentence = (side: "chosen" | "rejected") =>
+    pairs.map((pair, i) => {
+      const { weights, promptLength, sentences } = pair[side];
+      const { slots, labels } = countedSentences(weights, sentences!);
+      return sentenceSums(logps[side][i]!, weights.subarray(promptLength), {
+        slots: slots.subarray(promptLength),
+        labels,
+      });
+    });
+  return {
+    chosen: sums("chosen"),
+    rejected: sums("rejected"),
+    ...(pairs[0]?.chosen.sentences && {
+      sentences: { chosen: bySentence("chosen"), rejected: bySentence("rejected") },
+    }),
+  };
 }
 
 /**
@@ -81,7 +97,7 @@ export async function cachedLogps(
   referenceHash: string,
   compute: PairCompute,
   weights: tf.Tensor1D,
-  pairs: readonly TokenizedPair[],
+  pairs: readonly NamedPair[],
   chunk = chunkPairs,
 ): Promise<ReferenceLogps> {
   const keys = pairs.map(pairHash);
@@ -131,7 +147,7 @@ function readLogps(file: string, pairs: readonly PairIds[], order: readonly numb
 
 function checkFinite(
   { chosen, rejected }: CompletionLogps,
-  pairs: readonly TokenizedPair[],
+  pairs: readonly NamedPair[],
   where: string,
   fix: string,
 ): void {

@@ -1,5 +1,7 @@
 /** Training as tables: its settings, and the memory it will take. */
 import type { Table } from "../show/table";
+import type { Need } from "./objective/objective";
+import { chooseObjective, needsOf, objectives, optionsOf } from "./objective/registry";
 import { type MemoryPlan, planMemory, planParts, type PlanRequest, planStages, stageTotal } from "./plan";
 import { optionRows, type TrainOptions } from "./trainOptions";
 
@@ -14,6 +16,43 @@ export function describeTraining(options: TrainOptions): Table {
       { key: "paper", label: "Paper (App. A)" },
     ],
     rows: optionRows(options).map((row) => ({ ...row })),
+  };
+}
+
+/** All objectives with their options. */
+export function objectivesTable(): Table {
+  const costs: Partial<Record<Need, string>> = {
+    forwardKl: "reference's distributions in every step",
+    reverseKl: "reference's distributions in every step",
+    alignment: "logits once more",
+    zero: "mismatched completions in every step",
+    sentences: "labels of sentences",
+    label: "labels of sides",
+  };
+  return {
+    name: "objectives",
+    caption: "Objectives of train, plan and loss (--objective, --option key=value)",
+    columns: [
+      { key: "objective", label: "--objective" },
+      { key: "label", label: "Objective" },
+      { key: "reference", label: "Reference" },
+      { key: "options", label: "Options" },
+      { key: "needs", label: "Needs" },
+      { key: "source", label: "Source" },
+    ],
+    rows: objectives.map((objective) => {
+      const needs = needsOf(chooseObjective(objective.name));
+      return {
+        objective: objective.name,
+        label: objective.label,
+        reference: needs.has("logratio") ? "yes" : "no",
+        options: optionsOf(objective)
+          .map(({ key, preset }) => (preset === undefined ? key : `${key} ${preset}`))
+          .join(", "),
+        needs: [...needs].flatMap((need) => costs[need] ?? []).join(", "),
+        source: objective.source,
+      };
+    }),
   };
 }
 

@@ -8,9 +8,7 @@ import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
 import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
-import { unmaskedTokens, type TokenizedPair } from "../preference/collate";
-import type { Microbatch, PairCompute } from "./compute";
-import type { ReferenceLogps } from "./microbatch";
+import { batchGradient, nonFinite, type StepRequest, type Sums } from "./batchGradient";
 import type { StepLog, TrainOptions } from "./trainOptions";
 
 /** Everything a run needs to go on: weights [P], both moments [P], steps taken. */
@@ -21,15 +19,7 @@ export interface TrainState {
   v: Float32Array;
 }
 
-export interface TrainRequest {
-  /** computes on `pairs` (more may follow them in its list) */
-  compute: PairCompute;
-  /** initial policy [P]; stays the caller's */
-  initial: tf.Tensor1D;
-  pairs: readonly TokenizedPair[];
-  /** of `pairs`; none where the objective has no reference */
-  reference?: ReferenceLogps;
-  options: TrainOptions;
+export interface TrainRequest extends StepRequest {
   rng: Rng;
   resume?: TrainState;
   /**
@@ -65,7 +55,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const started = performance.now();
       const epoch = Math.floor(step / perEpoch);
       const members = batchMembers(rng, pairs.length, options, step);
-      const { gradient, sums } = await batchGradient(request, weights, members);
+      const { gradient, sums, batch } = await batchGradient(request, weights, members);
       const { clipped, norm } = await clipGradient(gradient, options.clip);
       if (!Number.isFinite(norm)) {
         // before the update: the last checkpoint must stay usable
@@ -97,6 +87,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         lr,
         maskedShare: 1 - sums.unmasked / sums.completionTokens,
         tokensPerSecond: sums.tokens / took,
+        ...(batch && { zero: batch.zero }),
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
       if (
@@ -145,92 +136,5 @@ async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promi
     expected: `finite weights after step ${step}`,
     got: "an update that overflowed",
     fix: "Lower the learning rate. The last checkpoint is kept.",
-  });
-}
-
-type Sums = Record<
-  | "loss"
-  | "chosenReward"
-  | "rejectedReward"
-  | "chosenLogps"
-  | "rejectedLogps"
-  | "accuracy"
-  | "unmasked"
-  | "completionTokens"
-  | "tokens",
-  number
->;
-
-/** Gradient [P] of the mean loss over the batch, accumulated over microbatches, and sums of what is logged. */
-async function batchGradient(
-  { compute, pairs, reference, options }: TrainRequest,
-  weights: tf.Tensor1D,
-  members: readonly number[],
-): Promise<{ gradient: tf.Tensor1D; sums: Sums }> {
-  const sums: Sums = {
-    loss: 0,
-    chosenReward: 0,
-    rejectedReward: 0,
-    chosenLogps: 0,
-    rejectedLogps: 0,
-    accuracy: 0,
-    unmasked: 0,
-    completionTokens: 0,
-    tokens: 0,
-  };
-  const add = (key: keyof Sums, values: Iterable<number>) => {
-    for (const v of values) sums[key] += v;
-  };
-  const microbatches = Array.from({ length: Math.ceil(members.length / options.microbatch) }, (_, i): Microbatch => {
-    const micro = members.slice(i * options.microbatch, (i + 1) * options.microbatch);
-    const of = (side: Float32Array) => Float32Array.from(micro, (j) => side[j]!);
-    return {
-      members: micro,
-      reference: reference && { chosen: of(reference.chosen), rejected: of(reference.rejected) },
-      objective: options.objective,
-      scale: 1 / members.length,
-    };
-  });
-  let total: tf.Tensor1D | undefined;
-  let next = 0;
-  for await (const { gradient, log } of compute.gradients(weights, microbatches)) {
-    const micro = microbatches[next++]!.members;
-    const sum: tf.Tensor1D = total ? tf.add(total, gradient) : gradient;
-    if (total) tf.dispose([total, gradient]);
-    total = sum;
-    const bad = micro.filter((_, i) => !Number.isFinite(log.losses[i]));
-    if (bad.length > 0) {
-      total.dispose();
-      throw nonFinite(
-        "loss",
-        bad.map((i) => pairs[i]!.questionId),
-      );
-    }
-    add("loss", log.losses);
-    add("chosenReward", log.chosenRewards);
-    add("rejectedReward", log.rejectedRewards);
-    add("chosenLogps", log.policyChosen);
-    add("rejectedLogps", log.policyRejected);
-    add(
-      "accuracy",
-      log.chosenRewards.map((c, i) => (c > log.rejectedRewards[i]! ? 1 : 0)),
-    );
-    for (const i of micro)
-      for (const side of [pairs[i]!.chosen, pairs[i]!.rejected]) {
-        sums.unmasked += unmaskedTokens(side.weights);
-        sums.completionTokens += side.ids.length - side.promptLength;
-        sums.tokens += side.ids.length;
-      }
-  }
-  return { gradient: total!, sums };
-}
-
-function nonFinite(what: "loss" | "gradient", ids: readonly string[]): UserError {
-  const more = ids.length > 8 ? ` and ${ids.length - 8} more` : "";
-  return new UserError({
-    where: "train",
-    expected: `a finite ${what}`,
-    got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${more}`,
-    fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept.",
   });
 }

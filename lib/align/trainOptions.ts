@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { chooseObjective, objectiveChoiceSchema } from "./objective/registry";
 
-const whole = () => z.number().int().positive();
+const whole = (most = 1_000_000) => z.number().int().positive().max(most);
 
 /** Defaults; what the paper states is quoted. The rest follows the official code. */
 export const trainOptionsSchema = z
@@ -11,7 +11,7 @@ export const trainOptionsSchema = z
     /** "the learning rate is 5e-6" */
     lr: z.number().nonnegative().default(5e-6).describe("peak learning rate"),
     /** "the epoch is 3" */
-    epochs: whole().default(3).describe("passes over the pairs"),
+    epochs: whole(10_000).default(3).describe("passes over the pairs"),
     /** "the batch size is 64" */
     batch: whole().default(64).describe("pairs per step"),
     /** of a process; ours, for speed and memory (test/bench/README.md); decides no more than rounding */
@@ -51,6 +51,8 @@ export const stepLogSchema = z
     lr: number,
     /** share of completion tokens whose weight is 0 */
     maskedShare: number,
+    /** zero point of an objective that has one (KTO's z0) */
+    zero: number.optional(),
     tokensPerSecond: number,
     etaSeconds: number,
   })

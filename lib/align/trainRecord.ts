@@ -6,7 +6,8 @@ import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { folderFilesSchema, holds, type FolderFiles } from "../base/folders";
 import { sha256File } from "../base/hash";
-import { parseJson, parseRow, readJsonl, readText } from "../base/jsonl";
+import { parseJson, parseRow, readJsonl } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { stepLogSchema, type StepLog } from "./trainOptions";
 
 const recordSchema = z.object({ steps: z.number(), log: z.string(), files: folderFilesSchema }).strict();

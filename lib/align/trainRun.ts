@@ -9,13 +9,17 @@ import path from "node:path";
 import { emptyPairs, tokenizeFor } from "../preference/tokenizeFor";
 import { chooseCompute, localCompute } from "./compute";
 import { cachedLogps, chunkPairs, logpsLabel } from "./reference";
-import { train, type TrainRequest } from "./train";
-import { objectiveNamed } from "./objective/registry";
+import { mismatchedOf } from "./batch";
+import type { StepRequest } from "./batchGradient";
+import { trainingPairs, type TrainingPairs } from "./trainingPairs";
+import { train } from "./train";
+import { needsDistributions, needsOf } from "./objective/registry";
 import { decisiveOptionsSchema, stepLogSchema, type StepLog, type TrainOptions } from "./trainOptions";
 import { finishedLog, readLog, recordFinished, runFiles } from "./trainRecord";
 import { readTrainState, writeTrainState } from "./trainState";
 import { trainable, type Save } from "./trainable";
 import { hashOf } from "../base/hash";
+import { isOwn } from "../base/own";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { takeLock } from "../base/lock";
 import { refuseInputs } from "../base/outputs";
@@ -25,7 +29,7 @@ import { checkReplaceable } from "../model/checkpoint";
 import type { LoraConfig } from "../model/lora";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
-import type { MaskKind } from "../preference/mask";
+import type { Mask } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import { claimBeside } from "../base/runFolder";
 import { codeVersions } from "../base/codeVersions";
@@ -33,7 +37,7 @@ import { codeVersions } from "../base/codeVersions";
 export interface TrainRunRequest {
   policyDir: string;
   pairs: readonly PreferencePair[];
-  mask: MaskKind;
+  mask: Mask;
   options: TrainOptions;
   seed: number;
   /** Hugging Face folder, or adapter folder, to leave */
@@ -93,13 +97,16 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
-    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, policy.model.config, pairs, mask, seed);
+    const { config } = policy.model;
+    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, config, pairs, mask, seed);
     if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
+    const training = trainingPairs(tokenized, options.objective, config.maxPositions);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind
     const lock = takeLock(runFiles(run).log);
+    const parallel = engine.parallel && !isOwn(options.objective.name); // workers know only what the library has
     try {
-      const work = { run, key: hashOf(key), policyKey: `${key.reference} ${key.engine}`, tokenized };
-      const logs = knownLogs(request, work) ?? (await trainInto(request, policy, work, engine.parallel, onStep));
+      const work = { run, key: hashOf(key), policyKey: `${key.reference} ${key.engine}`, training };
+      const logs = knownLogs(request, work) ?? (await trainInto(request, policy, work, parallel, onStep));
       rmSync(runFiles(run).state, { force: true }); // the run is recorded as finished
       return { out, logs, report: tokenized.report };
     } finally {
@@ -117,18 +124,20 @@ interface Work {
   key: string;
   /** names reference and engine */
   policyKey: string;
-  tokenized: Tokenized;
+  training: TrainingPairs;
 }
 
 /** Steps of a run on so many pairs. */
 const stepsOf = (pairs: number, { batch, epochs }: TrainOptions) => Math.ceil(pairs / batch) * epochs;
 
+/** Whether the reference's log-probabilities are asked for. */
+const refers = ({ objective }: TrainOptions) => needsOf(objective).has("logratio");
+
 /** Logs of a run that is finished, shown as done. */
-function knownLogs({ out, options, mask }: TrainRunRequest, { run, tokenized }: Work): StepLog[] | undefined {
-  const logs = finishedLog(run, out, stepsOf(tokenized.pairs.length, options));
+function knownLogs({ out, options, mask }: TrainRunRequest, { run, training }: Work): StepLog[] | undefined {
+  const logs = finishedLog(run, out, stepsOf(training.pairs.length, options));
   if (!logs) return undefined;
-  if (objectiveNamed(options.objective.name).reference)
-    showDone(logpsLabel, tokenized.pairs.length + tokenized.emptied.length);
+  if (refers(options)) showDone(logpsLabel, training.everything.length);
   showDone(trainLabel(options, mask), logs.length, stepNote(logs.at(-1)!));
   return logs;
 }
@@ -137,27 +146,26 @@ function knownLogs({ out, options, mask }: TrainRunRequest, { run, tokenized }: 
 async function trainInto(
   request: TrainRunRequest,
   policy: Policy,
-  { run, key, policyKey, tokenized }: Work,
+  { run, key, policyKey, training }: Work,
   parallel: boolean,
   onStep?: (log: StepLog) => void,
 ): Promise<StepLog[]> {
   const { options, out, mask, logpsDir = run } = request;
+  const { everything, pairs } = training;
   checkReplaceable(out);
   const { layout, initial, complete, save } = trainable(policy, request);
-  // the same pairs whatever the mask, so that masks share reference logps
-  const everything = [...tokenized.pairs, ...tokenized.emptied];
   const compute = complete
     ? localCompute(policy.model, layout, everything, complete)
     : chooseCompute(policy.model, layout, everything, everything.length * options.epochs, parallel);
   try {
     const chunk = Math.min(chunkPairs, options.microbatch);
-    const reference = objectiveNamed(options.objective.name).reference
+    const reference = refers(options)
       ? await cachedLogps(logpsDir, policyKey, compute, initial, everything, chunk)
       : undefined;
     const files = runFiles(run);
     const { logs, weights } = await trainSteps(
       request,
-      { compute, initial, pairs: tokenized.pairs, reference },
+      { compute, initial, pairs, reference, mismatched: mismatchedOf(training, reference) },
       { ...files, key, label: trainLabel(options, mask), save },
       onStep,
     );
@@ -174,7 +182,7 @@ async function trainInto(
 /** From the last checkpoint, if any, to the last step; returns all logs and the final weights [P]. */
 async function trainSteps(
   { options, seed, out, snapshots = [], checkpointEvery: every = checkpointEvery }: TrainRunRequest,
-  work: Pick<TrainRequest, "compute" | "initial" | "pairs" | "reference">,
+  work: Omit<StepRequest, "options">,
   files: { log: string; state: string; key: string; label: string; save: Save },
   onStep?: (log: StepLog) => void,
 ): Promise<{ logs: StepLog[]; weights: Float32Array }> {
@@ -197,7 +205,7 @@ async function trainSteps(
   const progress = startProgress(files.label, steps, resume?.step);
   try {
     let next = await iterator.next();
-    work.initial.dispose(); // training has its own by now
+    if (!needsDistributions(needsOf(options.objective))) work.initial.dispose(); // training has its own by now
     for (; !next.done; next = await iterator.next()) {
       logs.push(next.value);
       progress.update(next.value.step, stepNote(next.value));
@@ -212,7 +220,7 @@ async function trainSteps(
   }
 }
 
-function trainLabel({ objective: { name } }: TrainOptions, mask: MaskKind): string {
+function trainLabel({ objective: { name } }: TrainOptions, mask: Mask): string {
   return `train (${name === "dpo" ? "" : `${name}, `}mask: ${mask})`;
 }
 

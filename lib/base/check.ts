@@ -22,3 +22,9 @@ function jsonOf(value: unknown): string {
     return "a value too deep to show"; // JSON.parse takes any depth, stringify not before V8 14
   }
 }
+
+/** The first of some ids, for a message: `"a", "b", "c", …`. */
+export function someOf(ids: readonly string[], most = 5): string {
+  const first = ids.slice(0, most).map((id) => brief(id));
+  return [...first, ...(ids.length > most ? ["…"] : [])].join(", ");
+}

@@ -7,19 +7,19 @@ import { canonicalJson } from "./hash";
 
 const versions = {
   /** candidates and answers: prompts, tokenizer, decoding */
-  sampling: 1,
+  sampling: 2,
   /** Atlas's verdicts */
   annotation: 1,
   /** which candidates become chosen and rejected */
   pairs: 1,
   /** masks, objectives, optimizer, schedule */
-  training: 1,
+  training: 2,
   /** verdicts of language models: prompts, parsing */
   judging: 1,
   /** what an evaluation counts */
   evaluation: 1,
   /** topic vectors */
-  embedding: 1,
+  embedding: 2,
 } as const;
 export type Stage = keyof typeof versions;
 export type CodeVersions = Partial<Record<Stage, number>>;

@@ -6,14 +6,15 @@ export type HalfType = "BF16" | "F16";
 /** Into float32, exactly. */
 export function widenHalves(from: Uint16Array, type: HalfType, to: Float32Array): void {
   if (type === "F16") {
-    for (let i = 0; i < from.length; i++) to[i] = halfToFloat(from[i]!);
+    for (let i = 0; i < from.length; i++) to[i] = halfFloat(from[i]!);
     return;
   }
   const bits = new Uint32Array(to.buffer, to.byteOffset, from.length);
   for (let i = 0; i < from.length; i++) bits[i] = from[i]! << 16;
 }
 
-function halfToFloat(bits: number): number {
+/** IEEE half precision, exactly. */
+export function halfFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

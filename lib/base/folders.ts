@@ -8,7 +8,8 @@ import { z } from "zod";
 import { UserError, brief } from "./check";
 import { makeFolder, realTarget, writeFileAtomic } from "./files";
 import { sha256File } from "./hash";
-import { parseJson, parseRow, readText } from "./jsonl";
+import { parseJson, parseRow } from "./jsonl";
+import { readText } from "./textFile";
 import { isLocked, underLock } from "./lock";
 
 /** Size and sha256 of the files of a folder, by path from it. */

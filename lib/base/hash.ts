@@ -1,6 +1,7 @@
 /** Content hashes: sha256 over canonical JSON (keys sorted) or over bytes. */
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
+import { openToRead } from "./textFile";
 
 /** JSON with object keys sorted at every level, so that equal values have equal text. */
 export function canonicalJson(value: unknown): string {
@@ -21,11 +22,14 @@ export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
-/** Hex sha256 of a file's bytes, read in pieces: a checkpoint may be larger than memory. */
+/**
+ * Hex sha256 of a file's bytes, read in pieces: a checkpoint may be larger than memory.
+ * @throws UserError for what cannot be read, or is no file
+ */
 export function sha256File(file: string): string {
   const hash = createHash("sha256");
   const piece = new Uint8Array(1 << 20);
-  const fd = openSync(file, "r");
+  const fd = openToRead(file);
   try {
     for (let n: number; (n = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, n));
   } finally {

@@ -10,8 +10,6 @@ import { isStream, writeFileAtomic } from "./files";
 import { takeLock, type Lock } from "./lock";
 import { linesOf, type Line } from "./textFile";
 
-export { readText } from "./textFile";
-
 /** A schema whose values are T, whatever it reads them from. */
 export type RowSchema<T> = z.ZodType<T, z.ZodTypeDef, unknown>;
 

@@ -21,11 +21,13 @@ export function refuseInputs(outputs: readonly string[], inputs: readonly string
   }
 }
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-
 /** Through links of either kind, and where letters of either case name the same file. */
 function isSame(a: string, b: string): boolean {
   if (realTarget(a) === realTarget(b)) return true;
   const [one, other] = [a, b].map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }));
   return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -16,7 +16,7 @@ export interface Progress {
 export type ProgressRenderer = (label: string, total: number, from: number) => Progress;
 
 let renderer: ProgressRenderer = (label, total, from) =>
-  process.stderr.isTTY ? bar(label, total, from) : lines(label, total, from);
+  process.stderr.isTTY ? bar(label, total, from) : lines(label, total);
 
 /** The notebook kernel installs its own. */
 export function setProgressRenderer(next: ProgressRenderer): void {
@@ -46,46 +46,74 @@ export function duration(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
 }
 
-/** "label 30/100 (30 %), 12 s, ETA 28 s, note" */
-export function progressText(
-  label: string,
-  done: number,
-  total: number,
-  startedMs: number,
-  note = "",
-  from = 0,
-): string {
-  const elapsed = (Date.now() - startedMs) / 1000;
-  const eta = done > from && done < total ? `, ETA ${duration((elapsed / (done - from)) * (total - done))}` : "";
-  const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
-  return `${label} ${done}/${total} (${percent} %), ${duration(elapsed)}${eta}${note ? `, ${note}` : ""}`;
+/**
+ * How far a piece of work is. The time left goes by what came after the first update, since what came before holds the
+ * start of engines and workers.
+ */
+export class Pace {
+  private readonly started = Date.now();
+  private first: { done: number; at: number } | undefined;
+  private done = 0;
+
+  constructor(
+    private readonly label: string,
+    private readonly total: number,
+  ) {}
+
+  update(done: number): void {
+    this.first ??= { done, at: Date.now() };
+    this.done = done;
+  }
+
+  /** Seconds left, from the second update on. */
+  left(): number | undefined {
+    if (!this.first || this.done <= this.first.done || this.done >= this.total) return undefined;
+    return ((Date.now() - this.first.at) / 1000 / (this.done - this.first.done)) * (this.total - this.done);
+  }
+
+  /** "label 30/100 (30 %), 12 s, ETA 28 s, note" */
+  text(note = ""): string {
+    const left = this.left();
+    const percent = this.total > 0 ? Math.floor((100 * this.done) / this.total) : 100;
+    const elapsed = duration((Date.now() - this.started) / 1000);
+    const eta = left === undefined ? "" : `, ETA ${duration(left)}`;
+    return `${this.label} ${this.done}/${this.total} (${percent} %), ${elapsed}${eta}${note ? `, ${note}` : ""}`;
+  }
 }
 
 function bar(label: string, total: number, from: number): Progress {
   const single = new SingleBar(
     {
-      format: `${label} {bar} {percentage}% {value}/{total} ETA {eta_formatted} {note}`,
+      format: `${label} {bar} {percentage}% {value}/{total} {eta} {note}`,
       stream: process.stderr,
       hideCursor: true,
-      etaBuffer: 50,
     },
     Presets.shades_classic,
   );
-  single.start(total, from, { note: "" });
-  return { update: (done, note) => single.update(done, { note: note ?? "" }), stop: () => single.stop() };
+  const pace = new Pace(label, total);
+  single.start(total, from, { eta: "", note: "" });
+  return {
+    update(done, note) {
+      pace.update(done);
+      const left = pace.left();
+      single.update(done, { eta: left === undefined ? "" : `ETA ${duration(left)}`, note: note ?? "" });
+    },
+    stop: () => single.stop(),
+  };
 }
 
-function lines(label: string, total: number, from: number): Progress {
-  const started = Date.now();
-  let shown = started;
+function lines(label: string, total: number): Progress {
+  const pace = new Pace(label, total);
+  let shown = Date.now();
   let last = -1;
   let stopped = false;
   return {
     update(done, note) {
+      pace.update(done);
       if (done === last || (done < total && Date.now() - shown < 10_000)) return;
       shown = Date.now();
       last = done;
-      process.stderr.write(`${progressText(label, done, total, started, note, from)}\n`);
+      process.stderr.write(`${pace.text(note)}\n`);
     },
     stop() {
       if (!stopped && last >= 0 && last < total) process.stderr.write(`${label}: stopped at ${last}/${total}\n`);

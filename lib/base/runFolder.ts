@@ -8,8 +8,9 @@ import path from "node:path";
 import { UserError, brief } from "./check";
 import { isStream, makeFolder, writeFileAtomic } from "./files";
 import { canonicalJson, hashOf } from "./hash";
-import { parseJson, readText } from "./jsonl";
+import { parseJson } from "./jsonl";
 import { isAlive } from "./lock";
+import { readText } from "./textFile";
 
 /** Name of a run folder: `<kind>-<hash8>`. */
 export function folderName(kind: string, key: object): string {

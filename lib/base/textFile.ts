@@ -1,12 +1,15 @@
-/** Text of files that a user named: UTF-8, with or without a byte order mark, of any length, line by line. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import path from "node:path";
+/**
+ * Text files as users have them: UTF-8, with or without the byte order mark that Windows programs put in front. What is
+ * not UTF-8 is refused with its place: read with U+FFFD for what is broken, it would be another text.
+ */
+import { isUtf8 } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "./check";
 
-/** A longer line is no row of anything, and near what a string can hold. */
-const mostLineBytes = 1 << 28;
-/** Well below what a string can hold. */
-const mostTextBytes = 1 << 29;
+const mark = Buffer.from([0xef, 0xbb, 0xbf]);
+const mostTextBytes = 1 << 28;
+/** One row is a chat or a document; none is near that size. */
+const mostLineBytes = 1 << 26;
 const pieceBytes = 1 << 20;
 
 export interface Line {
@@ -19,40 +22,71 @@ export interface Line {
   ended: boolean;
 }
 
-/** The text of a file. @throws UserError when it cannot be read, is not UTF-8, or too long */
-export function readText(file: string): string {
-  return reading(file, (fd) => {
-    const { size } = fstatSync(fd);
-    if (size > mostTextBytes) throw tooLong(file, size);
-    return decode(readFileSync(fd), file);
-  });
+/**
+ * Opens a file; the caller closes it. A device never does; a pipe only where it may be waited for.
+ * @throws UserError for what cannot be read
+ */
+export function openToRead(file: string, { what = "a readable file", pipes = false } = {}): number {
+  const unreadable = (got: string) => new UserError({ where: file, expected: what, got, fix: "Check the path." });
+  try {
+    // a pipe without a writer is opened at once, and refused
+    const fd = openSync(file, pipes ? constants.O_RDONLY : constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(fd);
+    if (stats.isFile() || (pipes && stats.isFIFO())) return fd;
+    closeSync(fd);
+    throw unreadable(stats.isDirectory() ? "EISDIR" : stats.isFIFO() ? "a pipe" : "a device");
+  } catch (error) {
+    throw error instanceof UserError ? error : unreadable((error as NodeJS.ErrnoException).code ?? String(error));
+  }
 }
 
-/** The lines of a file, without their ends. @throws UserError as `readText`; for a line, naming it */
+/**
+ * The text of a file a user named, without a byte order mark.
+ * @throws UserError when it cannot be read, is no file, is too large, or is not UTF-8
+ */
+export function readText(file: string): string {
+  const fd = openToRead(file);
+  try {
+    const { size } = fstatSync(fd);
+    if (size > mostTextBytes) throw tooLarge(file, mostTextBytes, size, "Give a smaller file, rows as JSON Lines.");
+    const bytes = Buffer.alloc(size);
+    let length = 0;
+    for (let n: number; (n = readSync(fd, bytes, length, size - length, length)) > 0;) length += n;
+    return textOf(bytes.subarray(0, length), file);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * The lines of a file, without their ends. Read piece by piece: it may be larger than a string can be.
+ * @throws UserError as `readText`, with the line
+ */
 export function* linesOf(file: string): Generator<Line> {
-  const fd = reading(file, (open) => open, true);
+  const fd = openToRead(file, { pipes: true });
   try {
     const piece = Buffer.alloc(pieceBytes);
     let begun: Buffer[] = []; // a line that began in earlier pieces
-    let length = 0;
+    let begunBytes = 0;
     let number = 0;
     let end = 0;
     const line = (rest: Buffer, ended: boolean): Line => {
       const bytes = begun.length > 0 ? Buffer.concat([...begun, rest]) : rest;
       begun = [];
-      length = 0;
+      begunBytes = 0;
       number += 1;
       end += bytes.length + Number(ended);
-      return { text: decode(bytes, `${file}:${number}`), number, end, ended };
+      return { text: number === 1 ? textOf(bytes, file) : utf8(bytes, `${file}:${number}`), number, end, ended };
     };
-    for (let count: number; (count = readPiece(fd, piece, file)) > 0;) {
-      let start = 0;
-      for (let at; (at = piece.subarray(0, count).indexOf(10, start)) >= 0; start = at + 1)
-        yield line(piece.subarray(start, at), true);
-      if (start === count) continue;
-      begun.push(Buffer.from(piece.subarray(start, count)));
-      length += count - start;
-      if (length > mostLineBytes) throw tooLong(`${file}:${number + 1}`, length);
+    for (let count: number; (count = readSync(fd, piece, 0, piece.length, null)) > 0;) {
+      let from = 0;
+      for (let at: number; (at = piece.subarray(0, count).indexOf(10, from)) >= 0; from = at + 1)
+        yield line(piece.subarray(from, at), true);
+      if (from === count) continue;
+      begun.push(Buffer.from(piece.subarray(from, count)));
+      begunBytes += count - from;
+      if (begunBytes > mostLineBytes)
+        throw tooLarge(`${file}:${number + 1}`, mostLineBytes, begunBytes, "Write one row a line.");
     }
     if (begun.length > 0) yield line(Buffer.alloc(0), false);
   } finally {
@@ -60,64 +94,27 @@ export function* linesOf(file: string): Generator<Line> {
   }
 }
 
-/** @param keep leave the file open */
-function reading<T>(file: string, work: (fd: number) => T, keep = false): T {
-  let fd: number | undefined;
-  try {
-    checkReadable(file);
-    fd = openSync(file, "r");
-    return work(fd);
-  } catch (error) {
-    throw error instanceof UserError ? error : unreadable(file, error as NodeJS.ErrnoException);
-  } finally {
-    if (fd !== undefined && !keep) closeSync(fd);
-  }
+/** The beginning of a file, or all of it, as text. @param where for the message @throws UserError for no UTF-8 */
+function textOf(bytes: Buffer, where: string): string {
+  const utf16 = /^(\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/.test(bytes.toString("latin1", 0, 4));
+  if (utf16) throw encoded(where, "UTF-16");
+  return utf8(bytes.subarray(0, 3).equals(mark) ? bytes.subarray(3) : bytes, where);
 }
 
-function readPiece(fd: number, piece: Buffer, file: string): number {
-  try {
-    return readSync(fd, piece, 0, piece.length, null);
-  } catch (error) {
-    throw unreadable(file, error as NodeJS.ErrnoException);
-  }
+function utf8(bytes: Buffer, where: string): string {
+  const text = bytes.toString("utf8");
+  if (isUtf8(bytes)) return text;
+  const replaced = Buffer.from(text);
+  let good = 0;
+  while (replaced[good] === bytes[good]) good++;
+  const before = JSON.stringify(bytes.toString("utf8", Math.max(0, good - 30), good));
+  throw encoded(where, `bytes that are not UTF-8 after ${before}`);
 }
 
-/** A device never ends, and a named pipe waits for a writer who may never come; what a shell hands over does not. */
-export function checkReadable(file: string): void {
-  const stat = statSync(file);
-  const given = /^\/(dev|proc)\//.test(path.resolve(file)) && (stat.isFIFO() || stat.isSocket());
-  if (stat.isFile() || stat.isDirectory() || given) return;
-  throw new UserError({
-    where: file,
-    expected: "a regular file",
-    got: stat.isFIFO() ? "a named pipe" : stat.isSocket() ? "a socket" : "a device",
-    fix: "Copy it into a file.",
-  });
+function encoded(where: string, got: string): UserError {
+  return new UserError({ where, expected: "text in UTF-8", got, fix: "Save the file in UTF-8." });
 }
 
-function decode(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new UserError({
-      where,
-      expected: "text in UTF-8",
-      got: "bytes that are none",
-      fix: "Write it as UTF-8, or check that it is the right file.",
-    });
-  }
-}
-
-function unreadable(where: string, { code, message }: NodeJS.ErrnoException): UserError {
-  return new UserError({ where, expected: "a readable file", got: code ?? message, fix: "Check the path." });
-}
-
-function tooLong(where: string, bytes: number): UserError {
-  return new UserError({
-    where,
-    expected: "text of a few hundred megabytes at most",
-    got: `${(bytes / 1e6).toFixed(0)} MB or more`,
-    fix: "Check that it is the right file, or divide it.",
-  });
+function tooLarge(where: string, most: number, got: number, fix: string): UserError {
+  return new UserError({ where, expected: `at most ${most} bytes`, got: `${got}`, fix });
 }

@@ -1,9 +1,14 @@
-/** `mask-dpo annotate`: a verdict for every sentence, by Atlas's oracle or another annotator of the registry. */
+/**
+ * `mask-dpo annotate`: a verdict for every sentence, by Atlas's oracle or another annotator of the registry;
+ * `agreement`: an annotator against human labels.
+ */
 import { Option, type Command } from "commander";
+import { toText } from "../show/table";
+import { agreementTables, agreementVerb, type AgreementRequest } from "../steps/agreement";
 import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
 import { annotateBy, annotators } from "../steps/annotators";
 import { annotatorHelp, annotatorOptions } from "./annotatorFlags";
-import { count, questions, say, seed } from "./flags";
+import { count, number, questions, say, seed } from "./flags";
 import { withServer } from "./serverFlags";
 
 export function addAnnotateCommand(program: Command): void {
@@ -25,8 +30,20 @@ export function addAnnotateCommand(program: Command): void {
   withServer(command, new Option("--server <url>", "the server of the judging model"));
   for (const option of annotatorOptions()) command.addOption(option);
   command
-    .option("--tries <n>", "replies asked for until one can be parsed", count, annotateDefaults.tries)
+    .option("--tries <n>", "replies asked for until one can be parsed", number(1, 100, true), annotateDefaults.tries)
+    .option("--max-reply-tokens <n>", "longest reply of a judging model", count, annotateDefaults.maxReplyTokens)
     .option("--cache <dir>", "folder of replies, which runs may share (default: <out>.run)")
     .addHelpText("after", annotatorHelp())
     .action(async (flags: ServerAnnotateFlags) => say(await annotateBy(flags)));
+}
+
+export function addAgreementCommand(program: Command): void {
+  program
+    .command("agreement")
+    .description("how far an annotator agrees with human labels")
+    .requiredOption("--human <file>", "annotated candidates (JSONL)")
+    .requiredOption("--annotated <file>", "the same, annotated by the annotator (JSONL)")
+    .addOption(questions())
+    .addOption(seed())
+    .action((request: AgreementRequest) => say(agreementTables(agreementVerb(request)).map(toText).join("\n\n")));
 }

@@ -5,7 +5,7 @@ import { bestOfTable, evaluationTable } from "../evaluation/tables";
 import { toText } from "../show/table";
 import { bestOfVerb } from "../steps/bestOfN";
 import { evaluateVerb, type EvaluateRequest } from "../steps/evaluate";
-import { count, model, questions, say, seed } from "./flags";
+import { completions, count, model, questions, say, seed } from "./flags";
 
 export function addEvaluateCommand(program: Command): void {
   program
@@ -23,12 +23,12 @@ export function addEvaluateCommand(program: Command): void {
         .choices(["greedy", "sampled"])
         .default("greedy"),
     )
-    .option("--samples <n>", "answers per question when sampled", count, 4)
+    .option("--samples <n>", "answers per question when sampled", completions, 4)
     .option("--max-new-tokens <n>", "per answer", count, 256)
     .requiredOption("--out <file>", "annotated answers (JSONL)")
     .addOption(seed())
     .action(async (request: EvaluateRequest) => {
-      const summary = await evaluateVerb(request);
+      const summary = await evaluateVerb(request, say);
       say(toText(evaluationTable([{ label: path.basename(request.model), summary }])));
     });
 }

@@ -55,8 +55,9 @@ function exportPairs(flags: ExportFlags, command: Command): void {
   const { to, pairs: file, out } = flags;
   const asTensors = to === "trl" && command.getOptionValueSource("model") === "cli";
   if (to !== "torch" && !asTensors) {
-    const { pairs, files } = exportVerb({ to, pairs: file, out });
-    return say(`${pairs} pairs in ${files.join(", ")}`);
+    const { pairs, unfinished, files } = exportVerb({ to, pairs: file, out });
+    const cut = `; ${unfinished} have a side that was cut, which the trainer will close (pairs --drop-unfinished)`;
+    return say(`${pairs} pairs in ${files.join(", ")}${unfinished > 0 ? cut : ""}`);
   }
   const { report, steps } = exportTorchVerb({ ...flags, policyDir: flags.model, options: trainOptions(flags) });
   say(`${keptText(report)}, ${steps} steps; how to train in ${path.join(out, "README.md")}`);

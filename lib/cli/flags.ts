@@ -16,8 +16,10 @@ export function number(min: number, max = Infinity, whole = false): (text: strin
   };
 }
 
-/** A whole number from 1 on. */
-export const count = number(1, Infinity, true);
+/** A whole number from 1 on. Limits are far above use: what lies beyond is a slip, and would end in memory or hours. */
+export const count = number(1, 1_000_000, true);
+/** Completions a question. */
+export const completions = number(1, 100_000, true);
 
 export const model = (): Option =>
   new Option("--model <dir>", "Hugging Face folder").default(path.join(atlasFolder, "base"), "Atlas's base");

@@ -8,12 +8,13 @@ import { formatLines, say, seed } from "./flags";
 
 const formats: Readonly<Record<ImportName, string>> = {
   official: "Mask-DPO's own rows; hallucination becomes unverifiable, no_hallucination supported",
-  trl: "explicit or implicit prompt, conversational or plain; no verdicts, so only --mask none trains on them",
-  llamafactory: "sharegpt preference rows; no verdicts",
+  trl: "explicit or implicit prompt (also in a column question, say, with one of system); no verdicts: --mask none",
+  llamafactory: "alpaca, sharegpt or openai preference rows; no verdicts",
   axolotl: "chat_template.default rows; no verdicts",
   factscore:
     "labelled biographies, a file a model: pairs of a topic's best and worst; facts become one verdict a sentence",
-  halueval: "responses with hallucinated spans: pairs of a query's best and worst; spans become one verdict a sentence",
+  halueval:
+    "qa, dialogue, summarization: a pair a row; general queries: a query's best and worst by their hallucinated spans",
 };
 
 interface ImportFlags {
@@ -28,7 +29,7 @@ export function addImportCommand(program: Command): void {
     .command("import")
     .description(
       "preference pairs from the files of other projects; " +
-        "every sentence that is not in its text is named, and its row left out",
+        "every sentence that is not in its text is named, and its row left out; columns that are not used are counted",
     )
     .addOption(
       new Option("--from <format>", "whose").choices([...pairFormatNames, ...labelFormatNames]).makeOptionMandatory(),

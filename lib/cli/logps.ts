@@ -1,5 +1,6 @@
 /** `mask-dpo logps`: what a policy makes of pairs. */
 import type { Command } from "commander";
+import { someOf } from "../base/check";
 import { logpsVerb, type LogpsRequest } from "../steps/logps";
 import { mask, model, say, seed } from "./flags";
 
@@ -14,7 +15,8 @@ export function addLogpsCommand(program: Command): void {
     .addOption(seed())
     .action(async (request: LogpsRequest) => {
       const { rows, leftOut } = await logpsVerb(request);
-      const without = leftOut ? `, ${leftOut} left out (longer than the model's positions)` : "";
+      const ids = `${leftOut.length} left out (longer than the model's positions): ${someOf(leftOut)}`;
+      const without = leftOut.length > 0 ? `, ${ids}` : "";
       say(`${rows} pairs in ${request.out}${without}`);
     });
 }

@@ -6,7 +6,7 @@ import { presetNames } from "../lab/preset";
 import type * as JupyterModule from "../notebook/jupyter";
 import type * as ReproduceModule from "../notebook/reproduce";
 import type * as RunNotebookModule from "../notebook/runNotebook";
-import { count, number, seed } from "./flags";
+import { number, seed } from "./flags";
 
 interface ReproduceFlags {
   preset?: string;
@@ -22,7 +22,7 @@ export function addNotebookCommands(program: Command): void {
     .description("execute notebooks headless, or only check their types")
     .argument("[files...]", "notebooks (default: all)")
     .option("--check", "type check, run nothing")
-    .option("--timeout <s>", "seconds per cell", number(1), 7200)
+    .option("--timeout <s>", "seconds per cell", number(1, 1_000_000), 7200)
     .action(async (files: string[], { check, timeout }: { check?: boolean; timeout: number }) => {
       const { checkTypes, notebookNames } = require("../notebook/reproduce") as typeof ReproduceModule;
       const { runNotebook } = require("../notebook/runNotebook") as typeof RunNotebookModule;
@@ -36,7 +36,7 @@ export function addNotebookCommands(program: Command): void {
     .addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
     .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02")
     .addOption(seed())
-    .option("--jobs <n>", "experiments side by side (default: one a core)", count)
+    .option("--jobs <n>", "experiments side by side (default: one a core)", number(1, 1024, true))
     .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
     .action(async (flags: ReproduceFlags) => {
       const { reproduce } = require("../notebook/reproduce") as typeof ReproduceModule;

@@ -12,6 +12,14 @@ export function addPairsCommand(program: Command): void {
     .requiredOption("--candidates <file>", "annotated candidates (JSONL)")
     .addOption(questions())
     .requiredOption("--out <file>", "pairs (JSONL)")
+    .option("--drop-unfinished", "leave out candidates that the token limit or a filter cut")
     .addOption(seed())
-    .action((request: PairsRequest) => say(toText(pairReportTable(pairsVerb(request)))));
+    .action((request: PairsRequest) => {
+      const report = pairsVerb(request);
+      const { candidates, unfinished } = report;
+      say(toText(pairReportTable(report)));
+      if (unfinished === 0) return;
+      const what = request.dropUnfinished ? "left out" : "not closed in training; --drop-unfinished leaves them out";
+      say(`${unfinished} of ${candidates} candidates were cut: ${what}`);
+    });
 }

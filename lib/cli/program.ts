@@ -1,8 +1,7 @@
 /** The program `mask-dpo`: every command, in the order of its help. */
 import { Command } from "commander";
 import { versionIn } from "../base/files";
-import { addAgreementCommand } from "./agreement";
-import { addAnnotateCommand } from "./annotate";
+import { addAgreementCommand, addAnnotateCommand } from "./annotate";
 import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
 import type { Terminal } from "./flags";
 import { addExportCommand } from "./export";
@@ -10,6 +9,7 @@ import { addImportCommand } from "./import";
 import { addInspectCommand } from "./inspect";
 import { addLogpsCommand } from "./logps";
 import { addLossCommand } from "./loss";
+import { addModelCommands } from "./models";
 import { addLabCommand, addNotebookCommands } from "./notebooks";
 import { addPairsCommand } from "./pairs";
 import { addReportCommand } from "./report";
@@ -22,6 +22,7 @@ import { addWorldCommand } from "./world";
 const commands: readonly ((program: Command) => void)[] = [
   addSetupCommands,
   addWorldCommand,
+  addModelCommands,
   addSampleCommand,
   addAnnotateCommand,
   addAgreementCommand,

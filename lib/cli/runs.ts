@@ -3,8 +3,8 @@ import path from "node:path";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { sum } from "../base/collections";
 import { projectRoot } from "../base/files";
-import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs";
-import { diffTable, runsTable, showRun } from "../steps/runsText";
+import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs/runs";
+import { diffTable, runsTable, showRun } from "../steps/runs/text";
 import { toText } from "../show/table";
 import { say } from "./flags";
 

@@ -2,9 +2,9 @@
 import { Option, type Command } from "commander";
 import { paperSampling, type SamplingOptions } from "../model/generate";
 import { paperCandidates } from "../preference/candidate";
-import { sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
+import { sampleNotes, sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
 import { refuseServerFlags } from "../steps/server";
-import { count, model, number, say, seed } from "./flags";
+import { completions, count, model, number, say, seed } from "./flags";
 import { withServer } from "./serverFlags";
 
 type SamplingFlags = Pick<SamplingOptions, "temperature" | "topK" | "topP" | "maxNewTokens">;
@@ -12,8 +12,8 @@ type SampleFlags = { model: string } & Omit<ServerSampleFlags, "sampling"> & Sam
 
 const withSampling = (command: Command): Command =>
   command
-    .option("--temperature <t>", "0 is greedy", number(0), paperSampling.temperature)
-    .option("--top-k <k>", "0 switches it off", number(0, Infinity, true), paperSampling.topK)
+    .option("--temperature <t>", "0 is greedy", number(0, 100), paperSampling.temperature)
+    .option("--top-k <k>", "0 switches it off", number(0, 1_000_000, true), paperSampling.topK)
     .option("--top-p <p>", "1 switches it off", number(1e-9, 1), paperSampling.topP)
     .option("--max-new-tokens <n>", "per completion", count, 256);
 
@@ -24,7 +24,7 @@ export function addSampleCommand(program: Command): void {
     .addOption(model())
     .requiredOption("--questions <file>", "questions (JSONL)")
     .requiredOption("--out <file>", "candidates (JSONL)")
-    .option("--k <n>", "candidates per question", count, paperCandidates)
+    .option("--k <n>", "candidates per question", completions, paperCandidates)
     .addOption(seed());
   const server = new Option("--server <url>", "sample from a server instead of --model").conflicts("model");
   withServer(withSampling(command), server)
@@ -45,6 +45,6 @@ async function sample(flags: SampleFlags): Promise<void> {
   const sampling = { temperature, topK, topP, maxNewTokens };
   if (flags.server) return say(await sampleServerVerb({ ...flags, sampling }));
   refuseServerFlags(flags);
-  const rows = await sampleVerb({ model, questions, out, k, seed, sampling });
-  say(`${rows} candidates in ${out}`);
+  const report = await sampleVerb({ model, questions, out, k, seed, sampling });
+  say(`${report.rows} candidates in ${out}${sampleNotes(report, sampling)}`);
 }

@@ -1,7 +1,7 @@
 /** Flags made from schemas: names, limits, defaults and help are the schema's. */
 import { InvalidArgumentError, Option, type Command } from "commander";
 import type { z } from "zod";
-import { chooseObjective, objectives, type ObjectiveChoice } from "../align/objective/registry";
+import { chooseObjective, needsOf, objectives, optionsOf, type ObjectiveChoice } from "../align/objective/registry";
 import { paperTraining, trainOptionsSchema, type TrainOptions } from "../align/trainOptions";
 import { number } from "./flags";
 
@@ -53,7 +53,7 @@ export function withObjective(command: Command): Command {
         .argParser(optionPair)
         .default({}, "as below"),
     )
-    .addOption(new Option("--beta <x>", "the same as --option beta=<x>").argParser(number(0)))
+    .addOption(new Option("--beta <x>", "the same as --option beta=<x>").argParser(number(0, 1e6)))
     .addHelpText("after", `\nObjectives:\n${objectives.map(objectiveHelp).join("\n")}`);
 }
 
@@ -62,12 +62,12 @@ export function objectiveOf({ objective = "dpo", option = {}, beta }: ObjectiveF
   return chooseObjective(objective, { ...option, ...(beta !== undefined && { beta }) });
 }
 
-function objectiveHelp({ name, source, options, reference }: (typeof objectives)[number]): string {
-  const lines = Object.entries(options.shape).map(
-    ([key, field]) =>
-      `      ${key}=${field._def.defaultValue()}  ${field.description ?? field._def.innerType.description}`,
+function objectiveHelp({ name, source, ...objective }: (typeof objectives)[number]): string {
+  const reference = needsOf(chooseObjective(name)).has("logratio");
+  const lines = optionsOf(objective).map(
+    ({ key, preset, description }) => `      ${key}=${preset ?? ""}  ${description}`,
   );
-  return [`  ${name.padEnd(8)} ${source}${reference ? "" : " (no reference)"}`, ...lines].join("\n");
+  return [`  ${name.padEnd(9)} ${source}${reference ? "" : " (no reference)"}`, ...lines].join("\n");
 }
 
 function optionPair(text: string, before: Record<string, number>): Record<string, number> {

@@ -11,16 +11,18 @@ export function withServer(command: Command, server: Option): Command {
     .addOption(server)
     .option("--model-name <name>", "the model, as the server calls it")
     .option("--concurrency <n>", "requests at a time", number(1, 4096, true), serverDefaults.concurrency)
-    .option("--requests-per-minute <n>", "at most so many", number(1e-3))
+    .option("--requests-per-minute <n>", "at most so many", number(1e-3, 1e6))
     .option("--retries <n>", "tries after the first, for what may pass", number(0, 100, true), serverDefaults.retries)
     .option("--timeout <s>", "for one request", number(0.1, 300), serverDefaults.timeout)
     .addOption(
       new Option("--price <prompt,completion>", "of a million tokens each, to sum up the cost").argParser(parsePrice),
     )
     .addOption(
-      new Option("--extra <json>", "object added to every request, for what only this server knows").argParser(
-        parseObject,
-      ),
+      new Option(
+        "--extra <json>",
+        "object added to every request, for what only this server knows, or one key=value of it; " +
+          "null leaves a key out of the request",
+      ).argParser(parseExtra),
     )
     .addOption(
       new Option(
@@ -47,16 +49,21 @@ function parsePrice(text: string): Price {
   return { prompt: prompt!, completion: completion! };
 }
 
-function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
+/** A JSON object, or key=value with a value of JSON or a bare word; several add up. */
+function parseExtra(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
+  const object = jsonOf(text);
+  if (object !== null && typeof object === "object" && !Array.isArray(object)) return { ...before, ...object };
+  const [, key, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError('Expected a JSON object, or key=value (as in "seed=null").');
+  return { ...before, [key]: jsonOf(value!) === undefined ? value : jsonOf(value!) };
+}
+
+function jsonOf(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    value = undefined;
+    return undefined;
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value))
-    throw new InvalidArgumentError("Expected a JSON object.");
-  return value as Record<string, unknown>;
 }
 
 function shardOf(text: string): Shard {

@@ -34,7 +34,7 @@ const withMemory = (command: Command): Command =>
         .conflicts("microbatch"),
     )
     .option("--lora-rank <r>", "train an adapter of this rank and leave that", count)
-    .option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9))
+    .option("--lora-alpha <a>", "its scale times the rank (default: twice the rank)", number(1e-9, 1e6))
     .option("--lora-targets <names>", "projections it adapts, as the model names them", commaSeparated, [
       "q_proj",
       "v_proj",

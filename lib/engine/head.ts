@@ -7,7 +7,7 @@ import { withGradient } from "./kernels";
 import { recomputed } from "./recompute";
 
 /** Logits held at once: so many floats, and their softmax beside them. */
-const mostLogits = 1 << 26;
+export const mostLogits = 1 << 26;
 
 /** How many positions are computed at once for V ids. */
 export function headRows(V: number, most = mostLogits): number {

@@ -28,8 +28,12 @@ const candidateShape = {
   completion: z.string(),
   tokenIds: z.array(z.number().int().nonnegative()).optional(),
   seed: z.number().int(),
+  finished: z.boolean().optional(),
 };
-/** One of K samples; `tokenIds` are the sampled ids without the end-of-turn token. */
+/**
+ * One of K samples; `tokenIds` are the sampled ids without the end-of-turn token. `finished` is false where the policy
+ * did not end it: a limit of tokens or a server's filter did. Where it is not said, it counts as ended.
+ */
 export const candidateSchema = z.object(candidateShape).strict();
 export type Candidate = z.infer<typeof candidateSchema>;
 

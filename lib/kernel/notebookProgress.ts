@@ -3,7 +3,7 @@
  * so that an executed notebook does not change from run to run.
  */
 import { randomUUID } from "node:crypto";
-import { progressText, setProgressRenderer, type Progress } from "../base/progress";
+import { Pace, setProgressRenderer, type Progress } from "../base/progress";
 import type { KernelHost } from "../show/host";
 
 const EVERY_MS = 200;
@@ -21,30 +21,28 @@ export function drawProgressInNotebook(host: KernelHost): void {
 
 function liveBar(host: KernelHost, label: string, total: number, from: number): Progress {
   const id = randomUUID();
-  const started = Date.now();
+  const pace = new Pace(label, total);
   const interrupts = host.interrupts();
   let shownAt = 0;
   let done = 0;
   let stopped = false;
   const draw = (text: string, progress: string, update = true) =>
     host.display({ "text/plain": text }, { id, update, progress });
-  draw(`${label} ${bar(from, total)} ${from}/${total}`, progressText(label, from, total, started), false);
+  draw(`${label} ${bar(from, total)} ${from}/${total}`, `${label} ${from}/${total}`, false);
   return {
     update(next, note) {
       if (host.interrupts() !== interrupts) throw new Interrupted(`${label}: interrupted at ${done}/${total}`);
       done = next;
+      pace.update(done);
       if (stopped || Date.now() - shownAt < EVERY_MS) return;
       shownAt = Date.now();
-      const line = progressText(label, done, total, started, note, from);
+      const line = pace.text(note);
       draw(`${bar(done, total)} ${line}`, line);
     },
     stop() {
       if (stopped) return;
       stopped = true;
-      draw(
-        done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`,
-        progressText(label, done, total, started),
-      );
+      draw(done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`, pace.text());
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import type { Traced } from "../show/provenance";
+import { someOf, UserError } from "../base/check";
 import { hashOf } from "../base/hash";
 import { annotateCandidates } from "../factuality/annotator";
 import type { AnnotatedCandidate, Candidate, Question } from "../factuality/records";
@@ -41,7 +42,14 @@ export async function candidatesOf(
   };
   const folder = runFolder(runs, "candidates", key);
   const file = path.join(folder, "candidates.jsonl");
-  const candidates = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
+  const { rows: candidates, leftOut } = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
+  if (leftOut.length > 0)
+    throw new UserError({
+      where: policyDir,
+      expected: "a model with positions for every question",
+      got: `prompts that leave none for an answer (${someOf(leftOut)})`,
+      fix: "Shorten them.",
+    });
   return { candidates, runs: [path.basename(folder)] };
 }
 

@@ -6,29 +6,34 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import type { TrainOptions } from "../align/trainOptions";
+import { trainOptionsSchema } from "../align/trainOptions";
 import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { policyHash } from "../model/policy";
-import type { MaskKind } from "../preference/mask";
+import { ownNameSchema } from "../base/own";
+import { maskKinds } from "../preference/mask";
 import { mixingOf } from "../preference/mixing";
 import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
-import { pairsOf, type PairSource } from "./pairSource";
+import { pairsOf, pairSourceSchema } from "./pairSource";
 import { folderName, runFolder } from "../base/runFolder";
-import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
+import { policyDir, policyNames, shippedHash, type Session } from "./session";
 import { snapshotFolder, trainRun } from "../align/trainRun";
 import { codeVersions } from "../base/codeVersions";
 
-export interface Experiment {
-  policy: PolicyName;
-  pairs: PairSource;
-  mask: MaskKind;
-  training: TrainOptions;
-  seed: number;
-  /** Also keep and evaluate the policy at some steps on the way. */
-  snapshots: boolean;
-}
+export const experimentSchema = z
+  .object({
+    policy: z.enum(policyNames),
+    pairs: pairSourceSchema,
+    mask: z.union([z.enum(maskKinds), ownNameSchema]),
+    training: trainOptionsSchema,
+    seed: z.number().int().nonnegative(),
+    /** Also keep and evaluate the policy at some steps on the way. */
+    snapshots: z.boolean(),
+  })
+  .strict();
+export type Experiment = z.output<typeof experimentSchema>;
 
 /** An experiment and what of it is to be evaluated. */
 export interface ExperimentRequest {

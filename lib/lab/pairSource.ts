@@ -4,39 +4,60 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { z } from "zod";
 import { hashOf } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
-import { annotateCandidates } from "../factuality/annotator";
+import { isOwn, OwnPieces, ownNameSchema, type OwnName } from "../base/own";
+import { annotateCandidates, type Annotator } from "../factuality/annotator";
 import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
-import type { EmbeddingName } from "../topic/embedding";
+import { embeddingNames } from "../topic/embedding";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
 import { candidatesOf, type Sampled } from "./candidates";
 import { trainingTopics } from "./questions";
 import { folderName, runFolder } from "../base/runFolder";
-import { policyDir, shippedHash, type PolicyName, type Session } from "./session";
+import { policyDir, policyNames, shippedHash, type PolicyName, type Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 import { codeVersions } from "../base/codeVersions";
 
-export interface PairSource {
-  /** Who samples the candidates; in the paper's setting the policy itself. */
-  author: PolicyName;
-  /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
-  document: boolean;
-  /** Who judges them: the sentence oracle, or the fact checker (FactTune in Table 1). */
-  annotator: "sentences" | "facts";
-  /** K. */
-  k: number;
-  /** How many topics of the seeded order, and how many questions of each (Table 4). */
-  topics: number;
-  questionsPerTopic: number;
-  /** Only this share of the topics, by their distance to the test topics (Table 5). */
-  group?: { embedding: EmbeddingName; distance: "near" | "far"; share: number };
+const whole = () => z.number().int().positive();
+export const pairSourceSchema = z
+  .object({
+    /** Who samples the candidates; in the paper's setting the policy itself. */
+    author: z.enum(policyNames),
+    /** Chosen sides are sampled with a document in the prompt (Table 3, "Llama+Doc"). */
+    document: z.boolean(),
+    /** Who judges them: the sentence oracle, the fact checker (FactTune in Table 1), or one of one's own. */
+    annotator: z.union([z.enum(["sentences", "facts"]), ownNameSchema]),
+    /** K. */
+    k: whole(),
+    /** How many topics of the seeded order, and how many questions of each (Table 4). */
+    topics: whole(),
+    questionsPerTopic: whole(),
+    /** Only this share of the topics, by their distance to the test topics (Table 5). */
+    group: z
+      .object({ embedding: z.enum(embeddingNames), distance: z.enum(["near", "far"]), share: z.number().gt(0).max(1) })
+      .strict()
+      .optional(),
+  })
+  .strict();
+export type PairSource = z.output<typeof pairSourceSchema>;
+
+const ownAnnotators = new OwnPieces<Annotator>("an annotator", "defineAnnotator");
+
+/** An annotator of one's own, for this process. @returns what stands where the name of an annotator stands */
+export function defineAnnotator(annotator: Annotator): OwnName {
+  return ownAnnotators.add(annotator.name, annotator, annotator.annotate.toString());
+}
+
+function annotatorOf({ atlas }: Session, name: PairSource["annotator"]): Annotator {
+  if (isOwn(name)) return ownAnnotators.get(name);
+  return name === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
 }
 
 /** The pairs of a source; those of all training questions are kept in a run folder. */
@@ -101,7 +122,7 @@ async function allPairs(session: Session, source: PairSource): Promise<Preferenc
   const questions = trainingTopics(session).flat();
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
-  const judge = annotator === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
+  const judge = annotatorOf(session, annotator);
   const annotate = async ({ candidates }: Sampled) =>
     annotateCandidates(
       candidates.filter(({ index }) => index < k),

@@ -4,6 +4,7 @@
  */
 import { sum } from "../base/collections";
 import { hashOf } from "../base/hash";
+import { isOwn } from "../base/own";
 import { startProgress } from "../base/progress";
 import { WorkerPool } from "../base/workers";
 import {
@@ -80,6 +81,20 @@ async function prepare(session: Session, requests: readonly ExperimentRequest[])
 }
 
 async function compute(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
+  const own = requests.filter(usesOwn);
+  for (const request of own) await runExperiment(session, request);
+  await computeShared(
+    session,
+    requests.filter((request) => !own.includes(request)),
+  );
+}
+
+/** Workers know only what the library has. */
+function usesOwn({ experiment: { pairs, mask, training } }: ExperimentRequest): boolean {
+  return [pairs.annotator, mask, training.objective.name].some(isOwn);
+}
+
+async function computeShared(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
   if (!session.engine.parallel || requests.length < poolFrom) {
     for (const request of requests) await runExperiment(session, request);
     return;

@@ -2,9 +2,11 @@
  * What a study asks for: arms, each one setting over several seeds, at the size of a preset. Studies share experiments:
  * what is equal by content runs once.
  */
-import type { MaskKind } from "../preference/mask";
+import type { TrainOptions } from "../align/trainOptions";
+import type { Mask } from "../preference/mask";
 import type { EvaluationName } from "./evaluate";
-import type { Experiment } from "./experiment";
+import { parseRow } from "../base/jsonl";
+import { experimentSchema, type Experiment } from "./experiment";
 import type { PairSource } from "./pairSource";
 import { seedsOf, type PolicyName, type Session } from "./session";
 
@@ -12,9 +14,9 @@ import { seedsOf, type PolicyName, type Session } from "./session";
 export interface Setting {
   policy?: PolicyName;
   pairs?: Partial<PairSource>;
-  mask?: MaskKind;
-  /** times the preset's learning rate */
-  lrScale?: number;
+  mask?: Mask;
+  /** what differs from the preset's training */
+  training?: Partial<TrainOptions>;
   snapshots?: boolean;
 }
 
@@ -36,21 +38,23 @@ export interface Study {
 
 /**
  * The experiment of a setting at a seed. Pairs are sampled from the policy itself unless the setting says otherwise.
+ * @throws UserError for a value out of range
  */
 export function experimentOf(
   { preset }: Session,
   seed: number,
-  { policy = "base", pairs, mask = "paper", lrScale = 1, snapshots = false }: Setting,
+  { policy = "base", pairs, mask = "paper", training: changes, snapshots = false }: Setting,
 ): Experiment {
   const { candidates: k, topics, questionsPerTopic, training } = preset;
-  return {
+  const experiment: Experiment = {
     policy,
     pairs: { author: policy, document: false, annotator: "sentences", k, topics, questionsPerTopic, ...pairs },
     mask,
-    training: { ...training, lr: training.lr * lrScale },
+    training: { ...training, ...changes },
     seed,
     snapshots,
   };
+  return parseRow(experimentSchema, experiment, "experiment"); // a cell may be plain JavaScript
 }
 
 export const sampled: readonly EvaluationName[] = ["test sampled"];

@@ -2,7 +2,7 @@
  * A Hugging Face checkpoint folder, read and written as is: config.json, generation_config.json,
  * model.safetensors and the tokenizer's files. A folder is written whole or not at all.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
@@ -11,15 +11,17 @@ import { firstNonFinite, type HalfType } from "../base/float16";
 import { type Tokenizer, checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
+import { howToGet } from "./fetch/known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
 import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors";
+import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
 import { weightShapes } from "./weights";
 
 /** A checked folder whose weights are still on disk. */
 export interface OpenCheckpoint {
   config: TransformerConfig;
   tokenizer: Tokenizer;
-  /** Tensors of the files that the model has no use for (an output head that is tied, buffers). */
+  /** Tensors of the files that the model has no use for (an equal output head that is tied, buffers). */
   extra: string[];
   /** Names and shapes of the weights: `weightShapes(config)`. */
   shapes: ReadonlyMap<string, readonly number[]>;
@@ -41,13 +43,19 @@ export interface Checkpoint extends Pick<OpenCheckpoint, "config" | "tokenizer" 
 }
 
 /**
- * What a checkpoint folder says of its model.
- * @throws UserError for a missing folder or file, an adapter's folder, or as `readConfig`
+ * What a checkpoint folder says of its model: config.json, and the files of weights where they know better.
+ * @throws UserError for a missing folder or file, an adapter's folder, damaged weights, or as `readConfig`
  */
 export function readCheckpointConfig(dir: string): TransformerConfig {
   restoreFolder(dir);
-  if (!existsSync(dir))
-    throw new UserError({ where: dir, expected: "a checkpoint folder", got: "nothing there", fix: "Check the path." });
+  const there = statSync(dir, { throwIfNoEntry: false });
+  if (!there?.isDirectory())
+    throw new UserError({
+      where: dir,
+      expected: "a checkpoint folder",
+      got: there ? "a file" : "nothing there",
+      fix: howToGet(dir),
+    });
   if (!existsSync(path.join(dir, "config.json")) && existsSync(path.join(dir, "adapter_config.json"))) {
     throw new UserError({
       where: dir,
@@ -56,7 +64,12 @@ export function readCheckpointConfig(dir: string): TransformerConfig {
       fix: "Merge it first: mask-dpo merge --model BASE --adapter DIR --out DIR.",
     });
   }
-  return readConfig(path.join(dir, "config.json"));
+  const config = readConfig(path.join(dir, "config.json"));
+  return hasWeights(dir) ? withStoredHead(config, readSafetensors(dir), dir) : config; // they may not be there yet
+}
+
+function hasWeights(dir: string): boolean {
+  return weightFiles.some((name) => existsSync(path.join(dir, name)));
 }
 
 /**
@@ -70,15 +83,17 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
   checkVocabulary(tokenizer, config.vocabSize, dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
-  for (const [name, shape] of shapes) checkWeight(reader, name, shape, dir);
+  const stored = (name: string) => storedName(name, config, reader);
+  for (const [name, shape] of shapes) checkWeight(reader, stored(name), shape, dir);
   return {
     config,
     tokenizer,
-    extra: reader.names.filter((name) => !shapes.has(name)),
+    extra: unusedTensors(config, reader, dir),
     shapes,
-    read: (name, room) => finite(reader.get(name, room), name, dir),
-    half: (name) => halfOf(reader, name, shapes.get(name)!),
-    readHalves: (name, room) => finiteHalves(reader.getHalves(name, room), reader.half(name)!, name, dir),
+    read: (name, room) => finite(reader.get(stored(name), room), name, dir),
+    half: (name) => halfOf(reader, stored(name), shapes.get(name)!),
+    readHalves: (name, room) =>
+      finiteHalves(reader.getHalves(stored(name), room), reader.half(stored(name))!, name, dir),
   };
 }
 
@@ -88,12 +103,12 @@ export function openCheckpoint(dir: string): OpenCheckpoint {
  * @throws UserError for damaged files
  */
 export function storesHalves(dir: string, config: TransformerConfig): boolean {
-  if (!weightFiles.some((name) => existsSync(path.join(dir, name))))
-    return /16$/.test(storedType(path.join(dir, "config.json")));
+  if (!hasWeights(dir)) return /16$/.test(storedType(path.join(dir, "config.json")));
   const reader = readSafetensors(dir);
-  return [...weightShapes(config)].every(
-    ([name, shape]) => shape.length < 2 || (reader.names.includes(name) && halfOf(reader, name, shape)),
-  );
+  return [...weightShapes(config)].every(([name, shape]) => {
+    const stored = storedName(name, config, reader);
+    return shape.length < 2 || (reader.has(stored) && halfOf(reader, stored, shape));
+  });
 }
 
 /** The type of a matrix that is stored in 16 bits, two of which make a float. */
@@ -146,7 +161,7 @@ export function writeCheckpoint(
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
   const fix = "Check that the weights belong to config.json.";
-  if (!reader.names.includes(name))
+  if (!reader.has(name))
     throw new UserError({
       where,
       expected: `weight ${name} [${shape.join(", ")}]`,

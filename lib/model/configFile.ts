@@ -1,7 +1,8 @@
 /** config.json of a checkpoint: which family it is of, and that family's reading and writing of it. */
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import type { TransformerConfig } from "./config";
 import { families, familyOf } from "./family/registry";
 

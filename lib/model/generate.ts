@@ -52,9 +52,10 @@ const mostPadding = 16;
 const compactBelow = 0.85;
 
 /**
- * Yields each request's completions as its batch ends, in no stated order.
+ * Yields each request's completions as its batch ends, in no stated order. A completion is cut at the token limit, or
+ * where the model has no more positions.
  * @param tokenizer ids that end a completion, and how many ids it can spell (a model may have padding rows beyond)
- * @throws UserError for sequences longer than the model's positions where its rotary embedding would change with them
+ * @throws UserError for a prompt without a token, or one that leaves no position for an answer
  */
 export async function* generate(
   config: TransformerConfig,
@@ -64,15 +65,15 @@ export async function* generate(
   tokenizer: { eosIds: readonly number[]; vocabSize: number },
 ): AsyncGenerator<{ request: number; completions: Generated[] }> {
   const longest = requests.reduce((most, { promptIds }) => Math.max(most, promptIds.length), 0) + options.maxNewTokens;
-  if (config.ropeScaling?.type === "dynamic" && longest > config.maxPositions) {
-    throw new UserError({
-      where: "sampling",
-      expected: `at most ${config.maxPositions} tokens with dynamic rotary scaling`,
-      got: `a prompt and ${options.maxNewTokens} new tokens that reach ${longest}`,
-      fix: "Lower --max-new-tokens.",
-    });
-  }
-  const decoder = new Decoder(config, params, tokenizer.vocabSize);
+  for (const { promptIds } of requests)
+    if (promptIds.length === 0 || promptIds.length >= config.maxPositions)
+      throw new UserError({
+        where: "sampling",
+        expected: `a prompt of 1 to ${config.maxPositions - 1} tokens, by the model's positions`,
+        got: `${promptIds.length}`,
+        fix: "Shorten the prompt, or leave it out.",
+      });
+  const decoder = new Decoder(config, params, Math.min(tokenizer.vocabSize, config.vocabSize));
   try {
     const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
     const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));
@@ -119,7 +120,11 @@ function batches<T extends GenerateRequest>(requests: readonly T[], most: number
 interface Row {
   rng: Rng;
   result: Generated;
+  /** Tokens it may have. */
+  limit: number;
 }
+
+const hasEnded = ({ result, limit }: Row): boolean => result.finished || result.ids.length >= limit;
 
 async function decodeBatch(
   decoder: Decoder,
@@ -128,12 +133,12 @@ async function decodeBatch(
   eos: ReadonlySet<number>,
 ): Promise<Generated[][]> {
   const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
-  let rows: Row[] = requests.flatMap(({ streams }, i) =>
-    streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]! })),
-  );
+  let rows: Row[] = requests.flatMap(({ streams, promptIds }, i) => {
+    const limit = Math.min(options.maxNewTokens, decoder.config.maxPositions - promptIds.length);
+    return streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]!, limit }));
+  });
   const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
   const padding = requests.map(({ promptIds }) => length - promptIds.length);
-  if (padding.includes(length)) throw new RangeError("generate: expected a prompt of at least one token, got none");
   const prompts = tf.tensor2d(
     Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])),
     [requests.length, length],
@@ -154,20 +159,24 @@ async function decodeBatch(
     const tokens = await drawTokens(logits, rows, options);
     logits.dispose();
     const alive: number[] = [];
-    rows.forEach(({ result }, i) => {
-      if (result.finished) return;
+    let full = false;
+    rows.forEach((row, i) => {
+      const { result, limit } = row;
+      if (hasEnded(row)) return;
       if (eos.has(tokens[i]!)) result.finished = true;
       else {
         result.ids.push(tokens[i]!);
-        alive.push(i);
+        if (result.ids.length < limit) alive.push(i);
+        else full = true;
       }
     });
-    if (alive.length === 0 || step + 1 === options.maxNewTokens) {
+    if (alive.length === 0) {
       logits = tf.zeros([1, 1]);
       break;
     }
     let next = tokens;
-    if (alive.length < compactBelow * rows.length) {
+    if (full || alive.length < compactBelow * rows.length) {
+      // a full row leaves at once: the model has no position for it to go on
       const kept = tf.tensor1d(alive, "int32");
       cache = takeCacheRows(cache, kept);
       kept.dispose();
@@ -208,9 +217,9 @@ async function drawTokens(logits: tf.Tensor2D, rows: readonly Row[], options: Sa
   const tokens = new Int32Array(R);
   const weights = new Float64Array(k);
   for (let r = 0; r < R; r++) {
-    const { rng, result } = rows[r]!;
-    if (!result.finished)
-      tokens[r] = indices[r * k + drawRank(values.subarray(r * k, (r + 1) * k), options, rng.next(), weights)]!;
+    const row = rows[r]!;
+    if (!hasEnded(row))
+      tokens[r] = indices[r * k + drawRank(values.subarray(r * k, (r + 1) * k), options, row.rng.next(), weights)]!;
   }
   return tokens;
 }

@@ -16,7 +16,10 @@ import { loraTargets, weightShapes } from "./weights";
 export interface LoraConfig {
   rank: number;
   alpha: number;
-  /** Projections that are adapted, in every layer, in the model's order (`inModelOrder`). */
+  /**
+   * Projections that are adapted, in the model's order (`inModelOrder`): in every layer, or where another's adapter has
+   * tensors.
+   */
   targets: readonly string[];
   rslora: boolean;
 }
@@ -89,7 +92,10 @@ export function adapted(base: Params, adapter: Params, scale: number): Params {
   };
 }
 
-/** The weights with the adapter added, W + s B A, each made when it is asked for. */
+/**
+ * The weights with the adapter added, W + s B A, each made when it is asked for.
+ * @throws UserError for one that is not finite
+ */
 export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensors }: Adapter): Map<string, HostTensor> {
   return new Map(
     [...shapes].map(([name, shape]): [string, HostTensor] => {
@@ -101,12 +107,22 @@ export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensor
         {
           shape: [...shape],
           get data() {
-            return A && B ? merged(read(name), A.data, B.data, config) : read(name).data;
+            return A && B ? checked(merged(read(name), A.data, B.data, config), name) : read(name).data;
           },
         },
       ];
     }),
   );
+}
+
+function checked(data: Float32Array, name: string): Float32Array {
+  const bad = data.find((value) => !Number.isFinite(value));
+  if (bad === undefined) return data;
+  throw new UserError({
+    expected: `finite numbers in weight ${name} with the adapter`,
+    got: `${bad}`,
+    fix: "The adapter is damaged or its training diverged; use an earlier one.",
+  });
 }
 
 function merged({ shape, data }: HostTensor, A: Float32Array, B: Float32Array, config: LoraConfig): Float32Array {

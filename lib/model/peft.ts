@@ -5,11 +5,13 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
 import { checkReplaceable, finite } from "./checkpoint";
 import type { TransformerConfig } from "./config";
 import { adapterShapes, type Adapter, type LoraConfig } from "./lora";
+import { targetedModules, type TargetModules } from "./peftTargets";
 import { readSafetensors, writeSafetensors, type HostTensor } from "./safetensors";
 import { loraTargets } from "./weights";
 
@@ -21,7 +23,9 @@ const configSchema = z
     peft_type: z.literal("LORA"),
     r: z.number().int().positive(),
     lora_alpha: z.number().positive(),
-    target_modules: z.array(z.string()).min(1),
+    target_modules: z.union([z.string().min(1), z.array(z.string()).min(1)], {
+      errorMap: () => ({ message: "expected a pattern or a list of names" }),
+    }),
     use_rslora: z.boolean().default(false),
     init_lora_weights: z.unknown(),
   })
@@ -76,17 +80,22 @@ export function readAdapter(dir: string, model: TransformerConfig): Adapter {
   if (typeof start === "string" && start !== "gaussian")
     refuse("an adapter that leaves the base as it is (init_lora_weights)", start);
   const known = loraTargets(model);
-  const other = target_modules.find((name) => !known.includes(name));
-  if (other !== undefined) refuse(`target_modules among ${known.join(", ")}`, other);
+  const projectionOf = (module: string) => known.find((name) => module.endsWith(`.${name}`));
+  const modules = targeted(model, target_modules, (got) => refuse("target_modules that are understood here", got));
+  const other = modules.length === 0 ? target_modules : modules.find((module) => !projectionOf(module));
+  if (other !== undefined)
+    refuse(`target_modules among ${known.join(", ")}`, typeof other === "string" ? other.split(".").at(-1) : other);
   const config: LoraConfig = {
     rank,
     alpha,
-    targets: known.filter((name) => target_modules.includes(name)),
+    targets: known.filter((name) => modules.some((module) => projectionOf(module) === name)),
     rslora,
   };
   const weights = path.join(dir, "adapter_model.safetensors");
   const reader = readSafetensors(weights);
-  const shapes = adapterShapes(model, config);
+  const shapes = new Map(
+    [...adapterShapes(model, config)].filter(([name]) => modules.includes(name.replace(/\.lora_[AB]\.weight$/, ""))),
+  );
   const extra = reader.names.find((name) => !name.startsWith(peftPrefix) || !shapes.has(name.slice(peftPrefix.length)));
   const fix = "Check that the adapter belongs to this model.";
   if (extra !== undefined)
@@ -98,18 +107,33 @@ export function readAdapter(dir: string, model: TransformerConfig): Adapter {
     });
   const tensors = new Map(
     [...shapes].map(([name, shape]): [string, HostTensor] => {
-      const tensor = reader.get(peftPrefix + name);
-      if (tensor.shape.join() !== shape.join())
+      if (!reader.has(peftPrefix + name))
+        throw new UserError({
+          where: weights,
+          expected: `a tensor ${brief(peftPrefix + name)}`,
+          got: 'none, though "target_modules" names its module',
+          fix,
+        });
+      const got = reader.shape(peftPrefix + name);
+      if (got.join() !== shape.join())
         throw new UserError({
           where: weights,
           expected: `${name} of shape [${shape.join(", ")}]`,
-          got: `[${tensor.shape.join(", ")}]`,
+          got: `[${got.join(", ")}]`,
           fix,
         });
-      return [name, finite(tensor, name, weights)];
+      return [name, finite(reader.get(peftPrefix + name), name, weights)];
     }),
   );
   return { config, tensors };
+}
+
+function targeted(model: TransformerConfig, targets: TargetModules, refuse: (got: string) => never): string[] {
+  try {
+    return targetedModules(model, targets);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
 }
 
 /**

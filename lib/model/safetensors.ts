@@ -1,6 +1,6 @@
 /**
  * safetensors files: a header (`safetensorsHeader.ts`), then the tensors' bytes. Read tensor by tensor (F32, F16, BF16
- * to float32), from one file or a folder with an index of shards; written as F32.
+ * to float32), from one file or a folder with an index of shards; written as F32, or piece by piece in these types.
  */
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +8,8 @@ import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { writeFileAtomic } from "../base/files";
 import { widenHalves, type HalfType } from "../base/float16";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { bytesPerElement, damaged, fill, readHeader, withFile, type Entry } from "./safetensorsHeader";
 
 const indexSchema = z.object({ weight_map: z.record(z.string()) }).passthrough();
@@ -23,6 +24,7 @@ export interface HostTensor {
 export interface SafetensorsReader {
   readonly names: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  has: (name: string) => boolean;
   /** @throws UserError for an unknown name */
   shape: (name: string) => readonly number[];
   /**
@@ -30,6 +32,8 @@ export interface SafetensorsReader {
    * @throws UserError for an unknown name, another dtype or a file that changed
    */
   get: (name: string, room?: Float32Array) => HostTensor;
+  /** Whether two tensors have the same shape and numbers. @throws UserError as `get` */
+  equal: (a: string, b: string) => boolean;
   /** The type of a tensor that is stored in 16 bits. @throws UserError for an unknown name */
   half: (name: string) => HalfType | undefined;
   /**
@@ -75,8 +79,10 @@ export function readSafetensors(target: string): SafetensorsReader {
   return {
     names: [...entries.keys()],
     metadata,
+    has: (name) => entries.has(name),
     shape: (name) => find(name).shape,
     get: (name, room) => readTensor(name, find(name), room),
+    equal: (a, b) => sameNumbers([a, find(a)], [b, find(b)]),
     half: (name) => halfType(find(name)),
     getHalves: (name, room) => readBits(find(name), room),
   };
@@ -90,12 +96,46 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, HostTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
+  const parts = [...tensors].map(([name, tensor]): [string, TensorPieces] => [
+    name,
+    {
+      dtype: "F32",
+      shape: tensor.shape,
+      *pieces() {
+        const { data } = tensor;
+        if (tensor.shape.reduce((a, b) => a * b, 1) !== data.length)
+          throw new RangeError(
+            `writeSafetensors: ${name} of shape [${tensor.shape.join(", ")}] has ${data.length} elements`,
+          );
+        yield bytesOf(data);
+      },
+    },
+  ]);
+  writePieces(file, new Map(parts), metadata);
+}
+
+/** A tensor to write that need not be in memory as a whole. */
+export interface TensorPieces {
+  dtype: "F32" | HalfType;
+  shape: readonly number[];
+  /** Its bytes, row-major; a piece may be reused for the next. */
+  pieces: () => Iterable<Uint8Array>;
+}
+
+/** The same for tensors of several types, whose bytes are asked for in order of name. */
+export function writePieces(
+  file: string,
+  tensors: ReadonlyMap<string, TensorPieces>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let offset = 0;
   for (const name of names) {
-    const { shape } = tensors.get(name)!;
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, (offset += shape.reduce((a, b) => a * b, 4))] };
+    const { dtype, shape } = tensors.get(name)!;
+    const end = shape.reduce((a, b) => a * b, bytesPerElement[dtype]!) + offset;
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, " "); // so that the data is aligned for memory mapping
@@ -107,12 +147,7 @@ export function writeSafetensors(
     (function* () {
       yield length;
       yield padded;
-      for (const name of names) {
-        const { shape, data } = { ...tensors.get(name)! };
-        if (shape.reduce((a, b) => a * b, 1) !== data.length)
-          throw new RangeError(`writeSafetensors: ${name} of shape [${shape.join(", ")}] has ${data.length} elements`);
-        yield bytesOf(data);
-      }
+      for (const name of names) yield* tensors.get(name)!.pieces();
     })(),
   );
 }
@@ -170,6 +205,25 @@ function readTensor(name: string, { file, dtype, shape, start, bytes }: Entry, r
     }
   });
   return { shape: [...shape], data };
+}
+
+/** By their bytes, piece by piece; of two types, by what they are read as. */
+function sameNumbers([nameA, a]: [string, Entry], [nameB, b]: [string, Entry]): boolean {
+  if (a.shape.join() !== b.shape.join()) return false;
+  if (a.dtype !== b.dtype)
+    return Buffer.compare(bytesOf(readTensor(nameA, a).data), bytesOf(readTensor(nameB, b).data)) === 0;
+  return withFile(a.file, (fdA) =>
+    withFile(b.file, (fdB) => {
+      const [pieceA, pieceB] = [Buffer.alloc(piece.length), Buffer.alloc(piece.length)];
+      for (let done = 0; done < a.bytes; done += piece.length) {
+        const [partA, partB] = [pieceA.subarray(0, a.bytes - done), pieceB.subarray(0, a.bytes - done)];
+        fill(fdA, a.file, a.start + done, partA);
+        fill(fdB, b.file, b.start + done, partB);
+        if (!partA.equals(partB)) return false;
+      }
+      return true;
+    }),
+  );
 }
 
 function readBits({ file, start, bytes }: Entry, room?: Float32Array): Float32Array {

@@ -2,10 +2,12 @@
  * What is in a safetensors file, by its header: an 8-byte little-endian length, then JSON. Every length and offset is
  * checked before anything is allocated for it.
  */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
 import { parseJson, parseRow } from "../base/jsonl";
+import { openToRead } from "../base/textFile";
 
 /** Where a tensor lies. */
 export interface Entry {
@@ -17,7 +19,8 @@ export interface Entry {
   bytes: number;
 }
 
-const maxHeaderBytes = 100_000_000; // the reference implementation's limit
+/** 300,000 tensors; the reference implementation's limit is three times that. */
+const maxHeaderBytes = 1 << 25;
 export const bytesPerElement: Readonly<Record<string, number>> = {
   F64: 8,
   F32: 4,
@@ -46,7 +49,9 @@ export function readHeader(file: string): { entries: Map<string, Entry>; metadat
     if (headerSize > BigInt(Math.min(maxHeaderBytes, fileSize - 8)))
       throw broken(file, `a header that fits the file of ${fileSize} bytes`, `header length ${headerSize}`);
     const dataStart = 8 + Number(headerSize);
-    const value = parseJson(readBytes(fd, file, 8, Number(headerSize)).toString("utf8"), `${file}, header`);
+    const header = readBytes(fd, file, 8, Number(headerSize));
+    checkKeys(header, file);
+    const value = parseJson(header.toString("utf8"), `${file}, header`);
     if (value === null || typeof value !== "object" || Array.isArray(value))
       throw broken(file, "a JSON object as header", brief(value));
     const { __metadata__, ...tensors } = value as Record<string, unknown>;
@@ -59,6 +64,39 @@ export function readHeader(file: string): { entries: Map<string, Entry>; metadat
       metadata: __metadata__ === undefined ? {} : parseRow(metadataSchema, __metadata__, `${file}, __metadata__`),
     };
   });
+}
+
+/**
+ * What JSON.parse would pass over: a name that stands twice, of which it takes the last, and depth that no header has,
+ * for which it takes a multiple of its memory.
+ * @throws UserError for them, and for a header that is not UTF-8
+ */
+function checkKeys(header: Buffer, file: string): void {
+  if (!isUtf8(header)) throw broken(file, "a header in UTF-8", "other bytes");
+  const keys = new Set<string>();
+  let depth = 0;
+  for (let i = 0; i < header.length; i++) {
+    const byte = header[i]!;
+    if (byte === 0x7b || byte === 0x5b) depth++; // { [
+    if (byte === 0x7d || byte === 0x5d) depth--; // } ]
+    if (depth > 3) throw broken(file, "a header of names, types, shapes and offsets", "values in values in values");
+    if (byte !== 0x22) continue;
+    const from = i;
+    while (++i < header.length && header[i] !== 0x22) if (header[i] === 0x5c) i++; // past a backslash and what follows
+    if (depth !== 1) continue;
+    const key = spelledOut(header.toString("utf8", from, i + 1));
+    if (keys.has(key)) throw broken(file, "every tensor once", `${brief(key)} twice`);
+    keys.add(key);
+  }
+}
+
+/** A JSON string without its escapes, so that two spellings of a name are one; as it is where it is none. */
+function spelledOut(text: string): string {
+  try {
+    return text.includes("\\") ? JSON.stringify(JSON.parse(text)) : text;
+  } catch {
+    return text;
+  }
 }
 
 function checkEntry(file: string, name: string, value: unknown, dataStart: number): Entry {
@@ -114,19 +152,9 @@ export function fill(fd: number, file: string, position: number, out: Uint8Array
   }
 }
 
-/** Opens a file for a while. @throws UserError for one that cannot be read */
-export function withFile<T>(file: string, use: (fd: number, size: number) => T): T {
-  let fd: number;
-  try {
-    fd = openSync(file, "r");
-  } catch (error) {
-    throw new UserError({
-      where: file,
-      expected: "a readable safetensors file",
-      got: (error as NodeJS.ErrnoException).code ?? String(error),
-      fix: "Check the path.",
-    });
-  }
+/** Opens a file for a while. @param kind for the message @throws UserError for one that cannot be read, or is none */
+export function withFile<T>(file: string, use: (fd: number, size: number) => T, kind = "safetensors"): T {
+  const fd = openToRead(file, { what: `a readable ${kind} file` });
   try {
     return use(fd, fstatSync(fd).size);
   } finally {

@@ -1,6 +1,7 @@
 /** Reading .ipynb files (nbformat 4). Unknown fields of a notebook are kept. */
 import { z } from "zod";
-import { parseJson, parseRow, readText } from "../base/jsonl";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import type { Content } from "../kernel/jupyterWire";
 
 const cellSchema = z

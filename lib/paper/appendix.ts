@@ -8,7 +8,8 @@ import path from "node:path";
 import { groupBy } from "../base/collections";
 import { describeTraining } from "../align/tables";
 import { projectRoot, writeFileAtomic } from "../base/files";
-import { parseJson, readText } from "../base/jsonl";
+import { parseJson } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { paperSampling } from "../model/generate";
 import type { Bundle } from "../show/bundle";
 import type { ResultDocument, Item, Section } from "../show/document";
@@ -19,7 +20,7 @@ import { escapeHtml } from "../show/markup";
 import { paperVersusHere, recordedNumbers } from "../lab/headline";
 import { provenanceText, sizeText, versionsText, type Provenance } from "../show/provenance";
 import { provenanceOf, publishTable } from "../lab/publish";
-import { listRuns } from "../steps/runs";
+import { listRuns } from "../steps/runs/runs";
 import type { Session } from "../lab/session";
 import type { Table } from "../show/table";
 

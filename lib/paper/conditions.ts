@@ -33,7 +33,11 @@ export function conditionsOf({ preset }: Session): Condition[] {
       aspect: "topics",
       setting: { pairs: { topics: (part * preset.topics) / 3 } },
     })),
-    { label: "a quarter of the learning rate", aspect: "rate", setting: { lrScale: 1 / 4 } },
+    {
+      label: "a quarter of the learning rate",
+      aspect: "rate",
+      setting: { training: { lr: preset.training.lr / 4 } },
+    },
   ];
 }
 

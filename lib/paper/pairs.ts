@@ -10,7 +10,7 @@ import { readConfig } from "../model/configFile";
 import { annotateCandidates } from "../factuality/annotator";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import type { TokenizeReport, TokenizedPair } from "../preference/collate";
-import type { MaskKind } from "../preference/mask";
+import type { Mask } from "../preference/mask";
 import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
 import { verdictLook } from "../show/palette";
 import type { Table } from "../show/table";
@@ -40,7 +40,7 @@ export async function constructPreferences(session: Session): Promise<Preference
 export function tokenizePreferences(
   session: Session,
   pairs: readonly PreferencePair[],
-  mask: MaskKind,
+  mask: Mask,
 ): { pairs: TokenizedPair[]; report: TokenizeReport } {
   return tokenizeFor(
     loadTokenizer(session.baseDir),

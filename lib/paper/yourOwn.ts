@@ -166,10 +166,19 @@ export function annotatorName(annotator: OwnAnnotator): string {
 /** What decides verdicts: of a registered annotator all it takes, of another its name. */
 function annotatorKey(annotator: OwnAnnotator): string | object {
   if ("name" in annotator) return annotator.name;
-  const { modelName, tries, extra, seed } = { ...annotateDefaults, ...annotator };
+  const { modelName, tries, maxReplyTokens, extra, seed } = { ...annotateDefaults, ...annotator };
   const { files, options } = inputsOf(annotatorNamed(annotator.annotator), annotator);
   const contents = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, contentKey(file)]));
-  return { annotator: annotator.annotator, modelName, tries, extra, seed, options, files: contents };
+  return {
+    annotator: annotator.annotator,
+    modelName,
+    tries,
+    maxReplyTokens,
+    extra,
+    seed,
+    options,
+    files: contents,
+  };
 }
 
 /** Files above this many bytes are known by name, size and time. */

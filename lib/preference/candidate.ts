@@ -45,12 +45,13 @@ export async function* sampleCandidates(
   }));
   for await (const { request, completions } of generate(model.config, params, requests, sampling, tokenizer)) {
     const questionId = questions[request]!.id;
-    yield completions.map(({ ids }, index) => ({
+    yield completions.map(({ ids, finished }, index) => ({
       questionId,
       index,
       completion: tokenizer.decode(ids),
       tokenIds: ids,
       seed,
+      ...(!finished && { finished }),
     }));
   }
 }

@@ -2,7 +2,7 @@
  * From preference pairs to sequences of ids and masks (Eq. 5-6): prompt ids + completion ids + the token that closes
  * the completion, with the loss mask aligned to the ids.
  *
- * Prompt and completion are each tokenised once, whole, and concatenated. `weights[t]` says how much the
+ * Prompt and completion are each tokenised once, whole, and concatenated (`encodeSide`). `weights[t]` says how much the
  * log probability of token t (given those before it) counts: 0 on the prompt, 1 on the closing
  * token, elsewhere as mask.ts decides. Nothing is truncated: a pair too long for the model is dropped and named.
  * B pairs, T tokens, P prompt tokens. Batches have no padding (`model/packing.ts`).
@@ -10,15 +10,16 @@
 import { UserError, brief } from "../base/check";
 import { Rng } from "../base/rng";
 import type { Message } from "../text/message";
-import type { Tokenizer } from "../text/tokenizer";
+import { encodeAnswer, type AnswerTokenizer } from "../text/answer";
+import type { Encoding, Tokenizer } from "../text/tokenizer";
 import { type MaskOptions, type Side, emptiesSide, keptSentences, sentenceMask, sentenceOfTokens } from "./mask";
 import type { PreferencePair } from "./pair";
 
 /** What is needed of a tokenizer. */
-export type CompletionTokenizer = Pick<Tokenizer, "eosId" | "encode" | "offsets">;
+export type CompletionTokenizer = AnswerTokenizer & Pick<Tokenizer, "eosId" | "eosIds" | "offsets">;
 
 export interface TokenizedSide {
-  /** [T] prompt, completion, closing token. */
+  /** [T] prompt, completion, closing token (none behind a completion that was cut). */
   ids: Int32Array;
   /** P. */
   promptLength: number;
@@ -128,31 +129,63 @@ export function sidesOf<Side>(pairs: readonly { chosen: Side; rejected: Side }[]
   return [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
 }
 
+/** A side as tokens: the prompt's ids, those of the text with their offsets in it, and the one that closes it. */
+export interface EncodedSide extends Encoding {
+  promptIds: readonly number[];
+  /** None where the token limit cut the completion: nothing ends there. */
+  closing?: number;
+}
+
+/**
+ * Given ids follow the prompt as it is; without them the completion is tokenised where it stands behind the prompt. An
+ * end token that the text already has at its end is the closing one.
+ * @param promptIds what generation was given
+ * @throws UserError for ids that do not spell the text
+ */
+export function encodeSide(
+  { completion, tokenIds, finished }: PreferencePair[Side],
+  prompt: readonly Message[],
+  tokenizer: CompletionTokenizer,
+  promptIds: readonly number[],
+): EncodedSide {
+  const { ids, starts, ends, ...own } = tokenIds
+    ? { ids: tokenIds, ...tokenizer.offsets(tokenIds, completion) }
+    : encodeAnswer(tokenizer, prompt, completion);
+  const context = { promptIds, ...own };
+  let last = ids.length - 1;
+  while (last >= 0 && completion.slice(starts[last], ends[last]).trim() === "") last--;
+  if (tokenizer.eosIds.includes(ids[last]!)) {
+    const before = (of: readonly number[]) => of.slice(0, last);
+    return { ...context, ids: before(ids), starts: before(starts), ends: before(ends), closing: ids[last] };
+  }
+  return { ...context, ids, starts, ends, closing: finished === false ? undefined : tokenizer.eosId };
+}
+
 function tokenizeSide(
   pair: PreferencePair,
   name: Side,
   tokenizer: CompletionTokenizer,
-  promptIds: readonly number[],
+  generationIds: readonly number[],
   options: PairMaskOptions,
   rng: Rng,
 ): TokenizedSide {
-  const { completion, sentences, tokenIds } = pair[name];
-  const { ids, starts, ends } = tokenIds
-    ? { ids: tokenIds, ...tokenizer.offsets(tokenIds, completion) }
-    : tokenizer.encode(completion);
-  const ofCompletion = sentenceOfTokens(completion, starts, ends, sentences);
+  const { completion, sentences } = pair[name];
+  const { promptIds, ids, starts, ends, closing } = encodeSide(pair[name], pair.prompt, tokenizer, generationIds);
+  // what stands between prompt and completion is no part of the first sentence
+  const ofCompletion = sentenceOfTokens(completion, starts, ends, sentences).map((s, t) => (ends[t]! > 0 ? s : -1));
   const kept = keptSentences(name, sentences, options, rng);
   const promptLength = promptIds.length;
-  const weights = new Float32Array(promptLength + ids.length + 1);
+  const all = Int32Array.from([...promptIds, ...ids, ...(closing === undefined ? [] : [closing])]);
+  const weights = new Float32Array(all.length);
+  weights.fill(1, promptLength + ids.length); // the closing token is kept on both sides
   weights.set(sentenceMask(ofCompletion, kept), promptLength);
-  weights[weights.length - 1] = 1; // the closing token is kept on both sides
   const sentenceOf = new Int32Array(weights.length).fill(-1);
   sentenceOf.set(ofCompletion, promptLength);
   return {
-    ids: Int32Array.from([...promptIds, ...ids, tokenizer.eosId]),
+    ids: all,
     promptLength,
     weights,
     sentenceOf,
-    emptied: emptiesSide(ofCompletion, kept, options),
+    emptied: emptiesSide(ofCompletion, kept, options) || unmaskedTokens(weights) === 0,
   };
 }

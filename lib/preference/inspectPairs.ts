@@ -1,10 +1,9 @@
 /** Pairs as the inspector shows them: each token with its offsets, its sentence, and whether the mask keeps it. */
 import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { promptIds } from "../text/prompt";
-import { readConfig } from "../model/configFile";
-import path from "node:path";
-import { tokenizePair, type TokenizedSide } from "./collate";
-import type { MaskKind } from "./mask";
+import { readCheckpointConfig } from "../model/checkpoint";
+import { encodeSide, tokenizePair, type TokenizedSide } from "./collate";
+import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
 import type { InspectPair, InspectSide } from "../show/inspect";
 
@@ -12,19 +11,20 @@ import type { InspectPair, InspectSide } from "../show/inspect";
 export function inspectPairs(
   modelDir: string,
   pairs: readonly PreferencePair[],
-  mask: MaskKind,
+  mask: Mask,
   seed: number,
 ): InspectPair[] {
+  const { vocabSize } = readCheckpointConfig(modelDir);
   const tokenizer = loadTokenizer(modelDir);
-  checkVocabulary(tokenizer, readConfig(path.join(modelDir, "config.json")).vocabSize, modelDir);
+  checkVocabulary(tokenizer, vocabSize, modelDir);
   return pairs.map((pair) => {
-    const tokenized = tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask, seed });
+    const prompt = promptIds(tokenizer, pair.prompt);
+    const tokenized = tokenizePair(pair, tokenizer, prompt, { mask, seed });
     const side = (name: "chosen" | "rejected"): InspectSide => {
       const { completion, sentences } = pair[name];
-      const { promptLength, ids, weights, sentenceOf }: TokenizedSide = tokenized[name];
-      const own = Array.from(ids.subarray(promptLength, -1)); // without prompt and closing token
-      const { starts, ends } = tokenizer.offsets(own, completion);
-      const tokens = own.map((_, i) => ({
+      const { promptLength, weights, sentenceOf }: TokenizedSide = tokenized[name];
+      const { ids, starts, ends } = encodeSide(pair[name], pair.prompt, tokenizer, prompt);
+      const tokens = ids.map((_, i) => ({
         start: starts[i]!,
         end: ends[i]!,
         kept: weights[promptLength + i]! > 0,

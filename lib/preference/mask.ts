@@ -13,6 +13,7 @@
  * T tokens, S sentences.
  */
 import { UserError } from "../base/check";
+import { isOwn, OwnPieces, type OwnName } from "../base/own";
 import type { Rng } from "../base/rng";
 import { type Sentence, checkSpans } from "../factuality/records";
 import { isHallucination } from "../factuality/verdict";
@@ -26,8 +27,19 @@ export type Side = "chosen" | "rejected";
 export const maskKinds = ["paper", "none", "inverted", "random"] as const;
 export type MaskKind = (typeof maskKinds)[number];
 
+/** Whether a sentence of a side is learnt from. Deterministic. */
+export type KeepsSentence = (side: Side, sentence: Pick<Sentence, "verdict">, index: number) => boolean;
+const ownMasks = new OwnPieces<KeepsSentence>("a mask", "defineMask");
+
+/** A mask of one's own, for this process. @returns what stands where the name of a mask stands */
+export function defineMask(name: string, keeps: KeepsSentence): OwnName {
+  return ownMasks.add(name, keeps, String(keeps));
+}
+
+export type Mask = MaskKind | OwnName;
+
 export interface MaskOptions {
-  mask: MaskKind;
+  mask: Mask;
   /** Drop no-fact sentences on both sides before the mask is applied; default false. */
   dropNoFact?: boolean;
 }
@@ -91,6 +103,10 @@ export function keptSentences(
 ): boolean[] {
   const eligible = sentences.map(({ verdict }) => !(dropNoFact && verdict === "no-fact"));
   const paper = sentences.map(({ verdict }, s) => eligible[s]! && isHallucination(verdict) === (side === "rejected"));
+  if (isOwn(mask)) {
+    const keeps = ownMasks.get(mask);
+    return sentences.map((sentence, s) => eligible[s]! && keeps(side, sentence, s));
+  }
   if (mask === "paper") return paper;
   if (mask === "none") return eligible;
   if (mask === "inverted") return eligible.map((e, s) => e && !paper[s]);

@@ -19,10 +19,11 @@ const preferenceSideSchema = z
     completion: z.string(),
     sentences: z.array(sentenceSchema),
     tokenIds: z.array(z.number().int().nonnegative()).optional(),
+    finished: z.boolean().optional(),
   })
   .strict()
   .superRefine((side, ctx) => checkSpans(side.completion, side.sentences, ctx, ["sentences"]));
-/** One completion of a pair; `tokenIds` without the end-of-turn token. */
+/** One completion of a pair; `tokenIds` without the end-of-turn token, `finished` as of its candidate. */
 export type PreferenceSide = z.infer<typeof preferenceSideSchema>;
 
 const score = z.number().min(0).max(1);
@@ -164,6 +165,6 @@ function bestAndWorst(
   };
 }
 
-function side({ completion, sentences, tokenIds }: AnnotatedCandidate): PreferenceSide {
-  return tokenIds ? { completion, sentences, tokenIds } : { completion, sentences };
+function side({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
+  return { completion, sentences, ...(tokenIds && { tokenIds }), ...(finished !== undefined && { finished }) };
 }

@@ -1,6 +1,7 @@
 /**
  * Candidates of many questions in a file that grows question by question, so that a killed run goes on where it was.
  */
+import { someOf, UserError } from "../base/check";
 import { JsonlLog } from "../base/jsonl";
 import { showDone, startProgress, breathe } from "../base/progress";
 import { engineMemory, startEngine } from "../engine/backend";
@@ -9,36 +10,56 @@ import { isLarge, weightCount } from "../model/weights";
 import { readCheckpointConfig } from "../model/checkpoint";
 import type { SamplingOptions } from "../model/generate";
 import { loadPolicy } from "../model/policy";
-import { loadTokenizer } from "../text/tokenizer";
+import type { TransformerConfig } from "../model/config";
+import { promptIds } from "../text/prompt";
+import { loadTokenizer, type Tokenizer } from "../text/tokenizer";
 import { sampleCandidates, samplingTasks } from "./candidate";
 import { samplePool } from "./samplePool";
 
+/** What was sampled, in the order of the questions. */
+export interface SampledRows {
+  rows: Candidate[];
+  /** Ids of questions whose prompt leaves no position of the model for an answer. */
+  leftOut: string[];
+}
+
 /**
  * K candidates of every question in `file`, which grows question by question: what is there already is not sampled
- * again. Returns the rows in the order of the questions.
+ * again.
+ * @throws UserError when the prompt of every question is too long for the model
  */
 export async function sampleInto(
   file: string,
   policyDir: string,
-  questions: readonly Question[],
+  asked: readonly Question[],
   k: number,
   sampling: SamplingOptions,
   seed: number,
   label: string,
-): Promise<Candidate[]> {
+): Promise<SampledRows> {
   const log = new JsonlLog(file, candidateSchema);
   try {
     const rows = new Map(log.rows.map((row) => [candidateKey(row), row]));
-    const missing = questions.filter(({ id }) =>
-      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key)),
-    );
+    const isMissing = ({ id }: Question) =>
+      Array.from({ length: k }, (_, index) => candidateKey({ questionId: id, index })).some((key) => !rows.has(key));
+    const inOrder = (questions: readonly Question[]) =>
+      questions
+        .flatMap(({ id }) => Array.from({ length: k }, (_, index) => ({ questionId: id, index })))
+        .map((name) => rows.get(candidateKey(name))!);
+    if (!asked.some(isMissing)) {
+      showDone(label, asked.length); // the policy may be gone by now
+      return { rows: inOrder(asked), leftOut: [] };
+    }
+    const tokenizer = loadTokenizer(policyDir);
+    const { questions, leftOut } = withRoom(tokenizer, readCheckpointConfig(policyDir), asked);
+    const missing = questions.filter(isMissing);
     if (missing.length === 0) showDone(label, questions.length);
     else {
       let done = questions.length - missing.length;
       const progress = startProgress(label, questions.length, done);
       try {
         const wanted = new Set(missing);
-        const tasks = samplingTasks(loadTokenizer(policyDir), questions, k).filter((task) =>
+        const tasks = samplingTasks(tokenizer, questions, k).filter((task) =>
           task.some((question) => wanted.has(question)),
         );
         for await (const candidates of sampleTasks(policyDir, tasks, k, sampling, seed)) {
@@ -54,12 +75,29 @@ export async function sampleInto(
         progress.stop();
       }
     }
-    return questions.flatMap(({ id }) =>
-      Array.from({ length: k }, (_, index) => rows.get(candidateKey({ questionId: id, index }))!),
-    );
+    return { rows: inOrder(questions), leftOut };
   } finally {
     log.close();
   }
+}
+
+/** Questions whose prompt leaves the model a position to answer at, and the ids of the others. */
+function withRoom(
+  tokenizer: Tokenizer,
+  { maxPositions }: TransformerConfig,
+  questions: readonly Question[],
+): { questions: Question[]; leftOut: string[] } {
+  const fits = questions.map(({ prompt }) => promptIds(tokenizer, prompt).length < maxPositions);
+  const fitting = questions.filter((_, i) => fits[i]);
+  const leftOut = questions.flatMap(({ id }, i) => (fits[i] ? [] : [id]));
+  if (fitting.length === 0)
+    throw new UserError({
+      where: "questions",
+      expected: `a prompt shorter than the model's ${maxPositions} positions`,
+      got: `${questions.length} longer ones (${someOf(leftOut)})`,
+      fix: "Shorten them, or take a model with more positions.",
+    });
+  return { questions: fitting, leftOut };
 }
 
 /** In this process, or on all cores where there is enough to do and the engine is the CPU's. */

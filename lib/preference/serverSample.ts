@@ -12,9 +12,8 @@ import type { ServerClient } from "../server/client";
 import { runJobs } from "../server/jobs";
 import { tokenLogprobsSchema, type Ask } from "../server/wire";
 import type { SamplingOptions } from "../model/generate";
-import { promptIds } from "../text/prompt";
+import { encodePrompt } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
-import { readTokenizerFiles } from "../text/tokenizerFiles";
 
 const count = z.number().int().nonnegative();
 /** A completion as it came. */
@@ -70,7 +69,7 @@ export async function sampleServed(
       client,
       missing,
       async ({ question, index }) => {
-        const { text, ...reply } = await client.ask({
+        const answer = await client.ask({
           prompt: promptOf(question),
           sampling,
           logprobs,
@@ -79,6 +78,8 @@ export async function sampleServed(
             .fork(index)
             .int(2 ** 31),
         });
+        if (answer.silent !== undefined) throw client.silence(answer);
+        const { text, silent: _, ...reply } = answer;
         log.append({ questionId: question.id, index, completion: text, ...reply });
         tokens += reply.completionTokens;
         progress.update(++finished, tokens > 0 ? `${tokens} tokens` : undefined);
@@ -93,14 +94,12 @@ export async function sampleServed(
 
 /**
  * The prompt as `promptIds` has it, as text with its special tokens spelled out, for a server that tokenises text.
- * Where the tokenizer itself begins every text with BOS, as Llama 3's does, the text leaves it to the server.
+ * What the tokenizer itself puts before every text, as Llama 3's does BOS, is left to the server.
  */
 export function promptText(tokenizer: Tokenizer): (question: Question) => string {
-  const bos = tokenizer.specialTokens.bos_token;
-  const { post_processor: added = null } = readTokenizerFiles(tokenizer.dir).json as { post_processor?: unknown };
-  const left = bos && JSON.stringify(added).includes(JSON.stringify(bos)) ? bos : "";
+  const left = tokenizer.opening.length > 0 ? tokenizer.decode(tokenizer.opening) : "";
   return ({ prompt }) => {
-    const text = tokenizer.decode(promptIds(tokenizer, prompt));
+    const { text } = encodePrompt(tokenizer, prompt);
     return text.startsWith(left) ? text.slice(left.length) : text;
   };
 }

@@ -1,10 +1,10 @@
 /** Pairs as a policy takes them: ids and weights, and what had to be dropped. */
-import { UserError } from "../base/check";
+import { someOf, UserError } from "../base/check";
 import type { TransformerConfig } from "../model/config";
 import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizePairs, type Tokenized, type TokenizeReport } from "./collate";
-import type { MaskKind } from "./mask";
+import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
@@ -12,15 +12,16 @@ export function tokenizeFor(
   tokenizer: Tokenizer,
   { maxPositions }: TransformerConfig,
   pairs: readonly PreferencePair[],
-  mask: MaskKind,
+  mask: Mask,
   seed: number,
 ): Tokenized {
   return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
 }
 
-/** "90 of 100 pairs (8 emptied by the mask, 2 too long)" */
+/** "90 of 100 pairs (8 emptied by the mask, 2 too long: "q7", "q12")" */
 export function keptText({ kept, pairs, emptied, tooLong }: TokenizeReport): string {
-  return `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long)`;
+  const named = tooLong.length > 0 ? `: ${someOf(tooLong)}` : "";
+  return `${kept} of ${pairs} pairs (${emptied.length} emptied by the mask, ${tooLong.length} too long${named})`;
 }
 
 /** The error for pairs of which none is left. */

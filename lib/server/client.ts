@@ -8,9 +8,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../base/check";
 import { Rng } from "../base/rng";
+import { adaptationFor, adaptationText, adapted, type Adaptation } from "./adapt";
 import { postJson, RequestFailed } from "./http";
 import { Pace } from "./pace";
-import { replyOf, requestOf, type Ask, type Reply } from "./wire";
+import { answerLimit, replyOf, requestOf, type Ask, type Reply } from "./wire";
 
 export interface ServerOptions {
   /** Up to and with the version, e.g. http://127.0.0.1:8000/v1 */
@@ -22,13 +23,13 @@ export interface ServerOptions {
   retries: number;
   /** Of one request; Node itself gives up after 300 s without an answer. */
   timeoutMs: number;
-  /** Added to every request, for what only some servers know. */
+  /** Added to every request, for what only some servers know; a null leaves its key out. */
   extra?: Readonly<Record<string, unknown>>;
   /** Of the jitter. */
   seed: number;
   /** First wait before a retry. */
   backoffMs?: number;
-  /** Largest answer read. */
+  /** Largest answer read (default: what the token limit allows). */
   maxBytes?: number;
 }
 
@@ -50,6 +51,7 @@ export class ServerClient {
   private readonly base: string;
   private readonly pace: Pace;
   private readonly ended = new AbortController();
+  private adaptations: readonly Adaptation[] = [];
 
   /** @param apiKey sent as a bearer token @throws UserError for a bad address or key */
   constructor(
@@ -72,6 +74,11 @@ export class ServerClient {
     return this.pace.run(() => this.retrying(ask));
   }
 
+  /** What the server refused of a request and is sent otherwise: `seed is not sent`. */
+  get changes(): string[] {
+    return this.adaptations.map(adaptationText);
+  }
+
   /** Ends requests under way and refuses new ones. */
   close(): void {
     this.ended.abort();
@@ -81,23 +88,30 @@ export class ServerClient {
     const { model, retries, backoffMs = 500, extra, seed } = this.options;
     const { path, body } = requestOf(model, ask, extra);
     const rng = new Rng(seed).fork("retry").fork(JSON.stringify(body));
-    for (let attempt = 0; ; attempt++) {
+    let tried = this.adaptations;
+    for (let attempt = 0; ;) {
       try {
-        return await this.once(path, body, ask);
+        const reply = await this.once(path, adapted(body, tried), ask);
+        if (tried.length > this.adaptations.length) this.adaptations = tried; // it is sent so from then on
+        return reply;
       } catch (error) {
         if (!(error instanceof RequestFailed)) throw error;
+        const adaptation = error.kind === "refused" && adaptationFor(error.said, adapted(body, tried), extra);
+        if (adaptation) {
+          tried = [...tried, adaptation];
+          continue;
+        }
         if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs)
           throw this.noReply(error, attempt + 1);
         this.pace.hold(error.waitMs);
-        await sleep(Math.min(longestBackoffMs, backoffMs * 2 ** attempt) * (0.5 + 0.5 * rng.next()), undefined, {
-          signal: this.ended.signal,
-        }).catch(() => undefined);
+        const backoff = Math.min(longestBackoffMs, backoffMs * 2 ** attempt++) * (0.5 + 0.5 * rng.next());
+        await sleep(backoff, undefined, { signal: this.ended.signal }).catch(() => undefined);
       }
     }
   }
 
-  private async once(path: string, body: object, ask: Ask): Promise<Reply> {
-    const { timeoutMs, maxBytes = 1 << 24 } = this.options;
+  private async once(path: string, body: Record<string, unknown>, ask: Ask): Promise<Reply> {
+    const { timeoutMs, maxBytes = answerLimit(body) } = this.options;
     const { signal } = this.ended;
     await this.pace.turn(signal).catch(() => undefined);
     if (signal.aborted) throw new RequestFailed("given up", "closed");
@@ -109,10 +123,28 @@ export class ServerClient {
     return reply;
   }
 
+  /** The error for a reply without text. */
+  silence({ silent, completionTokens }: Reply): NoReply {
+    const tokens = completionTokens > 0 ? ` (${completionTokens} tokens)` : "";
+    return new NoReply(
+      {
+        where: this.base,
+        expected: "a completion",
+        got: `${silent}${tokens}`,
+        fix:
+          "If the model thinks first, raise --max-new-tokens, or switch thinking off if the server can, e.g. with " +
+          `--extra '{"chat_template_kwargs":{"enable_thinking":false}}'.`,
+      },
+      false,
+    );
+  }
+
   private noReply({ message, kind, waitMs }: RequestFailed, tries: number): NoReply {
     let fix = `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
     if (kind === "refused")
-      fix = "Check prompt length and options against what this server accepts (--extra, --top-k 0).";
+      fix =
+        "Check prompt length and options against what this server accepts: " +
+        `--extra '{"key":null}' leaves a key out, --top-k 0 top_k.`;
     if (waitMs > longestWaitMs) fix = `The server asks to wait ${Math.round(waitMs / 1000)} s.`;
     return new NoReply(
       {

@@ -4,6 +4,7 @@
  * to wait.
  */
 import { brief } from "../base/check";
+import { routeTo } from "./proxy";
 
 /** A request that gave no answer. */
 export class RequestFailed extends Error {
@@ -11,11 +12,13 @@ export class RequestFailed extends Error {
   /**
    * @param kind `again`: the same request may succeed; `refused`: this one never will; `closed`: no request will
    * @param waitMs what the server asks for (Retry-After)
+   * @param said what it answered, whole
    */
   constructor(
     message: string,
     readonly kind: "again" | "refused" | "closed",
     readonly waitMs = 0,
+    readonly said = "",
   ) {
     super(message);
   }
@@ -36,9 +39,10 @@ export async function postJson(
   body: unknown,
   { timeoutMs, maxBytes, apiKey, signal }: PostOptions,
 ): Promise<unknown> {
+  const { send, proxy } = await routeTo(url);
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method: "POST",
       body: JSON.stringify(body),
       signal: AbortSignal.any([timeout, signal]),
@@ -53,7 +57,8 @@ export async function postJson(
     if (timeout.aborted) throw new RequestFailed(`no answer within ${timeoutMs / 1000} s`, "again");
     if (signal.aborted) throw new RequestFailed("given up", "closed");
     const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
-    throw new RequestFailed(cause?.code ?? cause?.message ?? message, "again");
+    const by = proxy === undefined ? "" : `, through the proxy ${proxy}`;
+    throw new RequestFailed(`${cause?.code ?? cause?.message ?? message}${by}`, "again");
   }
 }
 
@@ -86,7 +91,7 @@ function statusError({ status, headers }: Response, text: string): RequestFailed
   const said = `HTTP ${status}${text ? `: ${brief(text.slice(0, 300), 200)}` : ""}`;
   if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500)
     return new RequestFailed(said, "again", retryAfterMs(headers.get("retry-after")));
-  return new RequestFailed(said, status === 400 || status === 413 || status === 422 ? "refused" : "closed");
+  return new RequestFailed(said, status === 400 || status === 413 || status === 422 ? "refused" : "closed", 0, text);
 }
 
 /** Milliseconds of a Retry-After header, which gives seconds or a date; 0 without one, or for nonsense. */

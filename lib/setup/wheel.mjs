@@ -1,29 +1,17 @@
 /**
- * The TensorFlow C library from the PyPI wheel, fetched with pip (so that pip's configuration, proxies and mirrors
- * hold). A wheel whose sha256 is not the one written down here (./wheels.mjs) is not unpacked, wherever it came from.
- * Nothing of Python in it is used: any Python with pip 20.3 or later will do. The NVIDIA wheels lie beside it as the
- * library's RUNPATH expects: no LD_LIBRARY_PATH.
+ * The TensorFlow C library from the PyPI wheel, fetched with pip. A wheel whose sha256 is not the one written down
+ * (./wheels.mjs) is not unpacked, wherever it came from. The NVIDIA wheels lie beside it as the library's RUNPATH
+ * expects: no LD_LIBRARY_PATH.
  */
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  renameSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder, onPath, readJson, root, Unavailable } from "./paths.mjs";
+import { cacheFolder, readJson, Unavailable } from "./paths.mjs";
+import { downloadWheel, hashOf, pythonWithPip } from "./pip.mjs";
 import { TENSORFLOW, wheelsFor } from "./wheels.mjs";
 import { unzip } from "./zip.mjs";
 
-/** @import { Ended, Say } from "./paths.mjs" */
+/** @import { Say } from "./paths.mjs" */
 /** @import { Library, Wheel } from "./wheels.mjs" */
 /** @import { Written } from "./zip.mjs" */
 
@@ -38,9 +26,6 @@ const HEADERS = [
 const isOfLibrary = (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name));
 const NVIDIA_LIBRARY = /^nvidia\/.*\.so(\.|$)/;
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
-
-/** 20.3, the first that takes several platforms. */
-const OLDEST_PIP = 2003;
 
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
@@ -91,23 +76,6 @@ export function unpackedHash(folder, names) {
 }
 
 /**
- * Hex sha256 of a file, or undefined where there is none.
- * @param {string} file
- */
-export function hashOf(file) {
-  if (!existsSync(file)) return undefined;
-  const hash = createHash("sha256");
-  const piece = new Uint8Array(1 << 20);
-  const fd = openSync(file, "r");
-  try {
-    for (let count; (count = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, count));
-  } finally {
-    closeSync(fd);
-  }
-  return hash.digest("hex");
-}
-
-/**
  * Fetches and unpacks the library into the cache, all or nothing.
  * @param {boolean} gpu
  * @param {Say} say
@@ -115,7 +83,7 @@ export function hashOf(file) {
  */
 export async function fetchLibrary(gpu, say) {
   const folder = libraryFolder(gpu);
-  const python = pythonWithPip();
+  const python = pythonWithPip("TensorFlow");
   const room = statfsSync(path.dirname(folder));
   const [need, free] = [ROOM[gpu ? "gpu" : "cpu"], room.bavail * room.bsize];
   if (free < need)
@@ -133,7 +101,7 @@ export async function fetchLibrary(gpu, say) {
     const gigabytes = wheels.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / 954;
     for (const [at, wheel] of wheels.entries()) {
       say(`setup: fetching ${wheel.name} ${wheel.version} (once; ${gigabytes.toFixed(1)} GB in all)`);
-      const file = download(python, wheel, path.join(tmp, "wheel"));
+      const file = downloadWheel(python, wheel, path.join(tmp, "wheel"), tags(wheel));
       const written = await unzip(file, at === 0 ? isOfLibrary : (name) => NVIDIA_LIBRARY.test(name), tmp);
       files.push(...written);
       rmSync(path.join(tmp, "wheel"), { recursive: true });
@@ -149,79 +117,18 @@ export async function fetchLibrary(gpu, say) {
   }
 }
 
-/** The first Python whose pip will do. @throws Unavailable with what is wrong with the first one found */
-function pythonWithPip() {
-  const places = [process.env.PYTHON, onPath("python3"), onPath("python")];
-  const found = /** @type {string[]} */ (places.filter(Boolean));
-  const faults = found.map(pipFault);
-  const good = found.find((_, at) => faults[at] === undefined);
-  if (good) return good;
-  const why = faults[0] ?? "no python3 with pip was found to fetch TensorFlow with";
-  throw new Unavailable(why, { transient: found.length > 0 }); // pip may come to the same Python
-}
-
 /**
- * What keeps this Python from fetching, or undefined.
- * @param {string} python
- */
-function pipFault(python) {
-  /** @type {Ended} */
-  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { cwd: root, encoding: "utf8" });
-  if (error) return `${python} does not run (${error.code})`;
-  if (status !== 0) return `${python} has no pip to fetch TensorFlow with`;
-  const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
-  if (Number(major) * 100 + Number(minor) >= OLDEST_PIP) return undefined;
-  return `pip ${version ?? "of no known version"} of ${python} is too old to fetch TensorFlow with (20.3 will do)`;
-}
-
-/**
- * Runs in a folder of ours: Python would take a module `pip` from the one that the set-up was started in.
- * @param {string} python
+ * What pip takes this machine for: the oldest systems its libraries run on.
  * @param {Wheel} wheel
- * @param {string} folder
- * @throws Unavailable
  */
-function download(python, { name, version, sha256 }, folder) {
-  mkdirSync(folder);
-  const wanted = path.join(folder, "requirements.txt");
-  writeFileSync(wanted, `${name}==${version} --hash=sha256:${sha256}\n`);
+function tags({ name }) {
   const platforms =
     process.platform === "darwin"
       ? ["macosx_12_0_arm64"]
       : ["manylinux_2_17", "manylinux2014", "manylinux_2_27"].map(
           (p) => `${p}_${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
         );
-  const args = [
-    "-m",
-    "pip",
-    "download",
-    "--no-deps",
-    "--require-hashes",
-    "--disable-pip-version-check",
-    "--timeout",
-    "15",
-    "--retries",
-    "2",
-    "--only-binary=:all:",
-    ...platforms.flatMap((p) => ["--platform", p]),
-    ...(name.startsWith("tensorflow") ? TAGS : []),
-    "-d",
-    folder,
-    ...(process.stdout.isTTY ? [] : ["-q"]),
-    "-r",
-    wanted,
-  ];
-  const result = spawnSync(python, args, { cwd: root, stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
-  const said = result.stderr?.trim().split("\n").pop();
-  const file = result.status === 0 ? readdirSync(folder).find((entry) => entry.endsWith(".whl")) : undefined;
-  if (!file)
-    throw new Unavailable(`pip could not fetch ${name} (${said?.slice(0, 150) || result.error?.message})`, {
-      transient: true,
-    });
-  const got = hashOf(path.join(folder, file));
-  if (got !== sha256)
-    throw new Unavailable(`${file} is not the file it should be (sha256 ${got})`, { transient: true });
-  return path.join(folder, file);
+  return [...platforms.flatMap((p) => ["--platform", p]), ...(name.startsWith("tensorflow") ? TAGS : [])];
 }
 
 /**

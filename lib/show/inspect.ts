@@ -11,6 +11,7 @@ import { verdictSchema } from "../factuality/records";
 import type { Bundle } from "./bundle";
 import { escapeHtml, scriptJson } from "./markup";
 import { tint, verdictLook } from "./palette";
+import { verdictBadge, verdictLegend } from "./sentences";
 
 /**
  * One token: character offsets into the completion; equal offsets where it has no text of its own (part of a character,
@@ -153,7 +154,7 @@ function sideHtml(side: InspectSide, questionId: string): string {
   const html: string[] = [];
   walk(side, questionId, (text, run, token, opens) => {
     const verdict = side.sentences[run[0]]?.verdict;
-    if (opens) html.push(badgeHtml(verdict!));
+    if (opens) html.push(verdictBadge(verdict!));
     if (text !== "") html.push(token ? tokenHtml(text, run[1] === 1, verdict) : escapeHtml(text));
   });
   return html.join("");
@@ -170,16 +171,9 @@ function tokenHtml(text: string, kept: boolean, verdict: Verdict | undefined): s
   return `<u style="${style}">${escapeHtml(text)}</u>`;
 }
 
-function badgeHtml(verdict: Verdict): string {
-  const { letter, label, style } = verdictLook[verdict];
-  const look = `background:${style.color};color:#000;border-radius:3px;padding:0 4px;margin:0 2px;font-size:11px`;
-  return `<b title="${label}" style="${look}">${letter}</b>`;
-}
-
 function legendHtml(): string {
-  const verdicts = VERDICTS.map((verdict) => `${badgeHtml(verdict)} ${verdictLook[verdict].label}`).join(" &nbsp; ");
   const tokens = [tokenHtml("kept", true, undefined), tokenHtml("masked", false, undefined)];
-  return `<p>${[verdicts, ...tokens].join(" &nbsp; ")}</p>`;
+  return `<p>${[verdictLegend(), ...tokens].join(" &nbsp; ")}</p>`;
 }
 
 /** Masked text in braces: "[S] Paris lies in France. [C] {It has 3 people.}" */

@@ -6,7 +6,8 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
-import { parseJson, parseRow, readText, type RowSchema } from "../base/jsonl";
+import { parseJson, parseRow, type RowSchema } from "../base/jsonl";
+import { readText } from "../base/textFile";
 import { provenanceSchema, type Provenance } from "./provenance";
 import type { Table } from "./table";
 

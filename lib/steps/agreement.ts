@@ -1,9 +1,9 @@
 /** `mask-dpo agreement`: how far an annotator agrees with human labels. */
-import { readJsonl } from "../base/jsonl";
+
 import { percent } from "../base/percent";
 import { Rng } from "../base/rng";
 import { type Agreement, agreement, verdictOrder } from "../factuality/agreement";
-import { annotatedCandidateSchema } from "../factuality/records";
+import { readAnnotated } from "../factuality/annotatedFile";
 import { verdictLabels } from "../factuality/verdict";
 import type { Table } from "../show/table";
 import { questionsOf } from "../world/questionFile";
@@ -18,8 +18,8 @@ export interface AgreementRequest {
 /** Agreement of two files of annotated candidates. */
 export function agreementVerb(request: AgreementRequest): Agreement {
   return agreement(
-    readJsonl(request.human, annotatedCandidateSchema),
-    readJsonl(request.annotated, annotatedCandidateSchema),
+    readAnnotated(request.human),
+    readAnnotated(request.annotated),
     questionsOf(request.questions),
     new Rng(request.seed).fork("agreement"),
   );

@@ -1,11 +1,12 @@
 /** `mask-dpo annotate` with an annotator of this process: a verdict for every sentence of every candidate. */
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { writeJsonl } from "../base/jsonl";
 import { startProgress } from "../base/progress";
 import { annotateCandidates } from "../factuality/annotator";
-import { type AnnotatedCandidate, candidateSchema } from "../factuality/records";
+import type { AnnotatedCandidate } from "../factuality/records";
 import { loadAtlas } from "../world/atlas";
 import { atlasAnnotator } from "../world/oracle";
 import { questionsOf } from "../world/questionFile";
+import { readRows } from "./rows";
 
 export interface AnnotateRequest {
   candidates: string;
@@ -18,7 +19,7 @@ export async function annotateVerb(
   request: AnnotateRequest,
   annotator = atlasAnnotator(loadAtlas()),
 ): Promise<AnnotatedCandidate[]> {
-  const candidates = required(readJsonl(request.candidates, candidateSchema), request.candidates, "candidate");
+  const candidates = readRows("candidate", request.candidates);
   const progress = startProgress("annotate", candidates.length);
   try {
     const annotated = await annotateCandidates(candidates, questionsOf(request.questions), annotator, (done) =>

@@ -6,26 +6,29 @@
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
+import { sum } from "../base/collections";
 import { writeFileAtomic } from "../base/files";
 import { hashOf, sha256File } from "../base/hash";
 import { readJsonl, writeJsonl } from "../base/jsonl";
 import { readShards, ShardedLog } from "../base/shardedLog";
 import { verdictOrder } from "../factuality/agreement";
+import { readAnnotated } from "../factuality/annotatedFile";
 import type { ServedAnnotator } from "../factuality/annotators/entry";
-import { callLog, callSchema, Judge, type JudgeCounts } from "../factuality/annotators/judge";
+import {
+  callLog,
+  callSchema,
+  defaultReplyTokens,
+  Judge,
+  nothingParsed,
+  type JudgeCounts,
+} from "../factuality/annotators/judge";
 import { annotateServed, annotationReport, judgedLog, judgedSchema } from "../factuality/annotators/llmAnnotator";
 import { inputsOf, type AnnotatorInputs } from "../factuality/annotators/registry";
-import {
-  annotatedCandidateSchema,
-  candidateSchema,
-  type AnnotatedCandidate,
-  type Candidate,
-  candidateKey,
-} from "../factuality/records";
+import { candidateSchema, type AnnotatedCandidate, type Candidate, candidateKey } from "../factuality/records";
 import { verdictLabels } from "../factuality/verdict";
 import { claimBeside } from "../base/runFolder";
 import { questionsOf } from "../world/questionFile";
-import { byKey, clientOf, modelOf, serverDefaults, type ServerFlags, usageText, waiting } from "./server";
+import { byKey, changesText, clientOf, modelOf, serverDefaults, type ServerFlags, usageText, waiting } from "./server";
 import { codeVersions } from "../base/codeVersions";
 
 /** Files and options of the annotator are given by their names. */
@@ -35,11 +38,13 @@ export interface ServerAnnotateFlags extends ServerFlags, AnnotatorInputs {
   questions?: string;
   out: string;
   tries: number;
+  /** Longest reply of the judging model, in tokens. */
+  maxReplyTokens: number;
   cache?: string;
 }
 
 /** What is not said. */
-export const annotateDefaults = { ...serverDefaults, tries: 3 } as const;
+export const annotateDefaults = { ...serverDefaults, tries: 3, maxReplyTokens: defaultReplyTokens } as const;
 
 /**
  * In `<out>.run`: the sha256 of the `<out>` it wrote, by which it is seen whether another program has written that
@@ -49,7 +54,7 @@ export const outHash = "out.sha256";
 
 /** Annotated candidates by a language model. Returns what to say. */
 export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAnnotateFlags): Promise<string> {
-  const { candidates: file, out, seed, tries, shard, price } = flags;
+  const { candidates: file, out, seed, tries, maxReplyTokens, shard, price } = flags;
   const model = modelOf(flags);
   const client = clientOf(flags);
   const candidates = candidatesOnce(file);
@@ -66,14 +71,18 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
     options,
     seed,
     tries,
+    maxReplyTokens,
     extra: flags.extra ?? {},
     code: codeVersions("judging"),
   });
   const cache = flags.cache ?? dir;
   const log = new ShardedLog(cache, callLog, shard, callSchema);
   const judges: Judge[] = [];
+  const clients = [client];
   const judgeOf = (other?: string): Judge => {
-    const judge = new Judge(other ? clientOf(flags, other) : client, log, { seed, tries });
+    const own = other ? clientOf(flags, other) : client;
+    if (own !== client) clients.push(own);
+    const judge = new Judge(own, log, { seed, tries, replyTokens: maxReplyTokens });
     judges.push(judge);
     return judge;
   };
@@ -89,7 +98,10 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
   const counted = (what: keyof JudgeCounts) => judges.reduce((sum, { counts }) => sum + counts[what], 0);
   const inAll = usageText(readShards(cache, callLog, callSchema), price);
   const asks = `${counted("calls")} calls, ${counted("cached")} from the cache`;
-  const usage = `${asks}, ${counted("unparsed")} replies of no use; in all ${inAll}`;
+  const usage = `${asks}, ${counted("unparsed")} replies of no use${changesText(clients)}; in all ${inAll}`;
+  const report = annotationReport(done.map(({ judged }) => judged));
+  const judgedSentences = sum(Object.values(report.sentences));
+  if (report.unparsed > 0 && report.unparsed === judgedSentences) throw nothingParsed(judgedSentences);
   if (done.length < candidates.length) return waiting(shard, done.length, candidates.length, "candidates", out, usage);
   writeJsonl(
     out,
@@ -99,7 +111,7 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
     })),
   );
   writeFileAtomic(path.join(dir, outHash), `${sha256File(out)}\n`);
-  const { sentences, unparsed, facts } = annotationReport(done.map(({ judged }) => judged));
+  const { sentences, unparsed, facts } = report;
   const verdicts = verdictOrder.map((verdict) => `${sentences[verdict]} ${verdictLabels[verdict].label}`).join(", ");
   const statesFacts = done.some(({ judged }) => judged.sentences.some((sentence) => sentence.facts));
   const ofFacts = statesFacts ? `; facts: ${facts.S} supported, ${facts.NS} not` : "";
@@ -110,7 +122,7 @@ export async function annotateServerVerb(entry: ServedAnnotator, flags: ServerAn
 /** Rows with or without sentences, each candidate once. */
 function candidatesOnce(file: string): (Candidate | AnnotatedCandidate)[] {
   const cut = readJsonl(file, z.record(z.unknown())).some((row) => "sentences" in row);
-  const rows: (Candidate | AnnotatedCandidate)[] = readJsonl(file, cut ? annotatedCandidateSchema : candidateSchema);
+  const rows: (Candidate | AnnotatedCandidate)[] = cut ? readAnnotated(file) : readJsonl(file, candidateSchema);
   const seen = new Set<string>();
   if (rows.length === 0)
     throw new UserError({

@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../align/flat";
-import { microbatchGradient, type PairIds } from "../align/microbatch";
+import { microbatchGradient } from "../align/microbatch";
+import type { PairIds } from "../align/pairIds";
 import { chooseObjective } from "../align/objective/registry";
 import { Rng } from "../base/rng";
 import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";

@@ -1,13 +1,14 @@
 /** `mask-dpo evaluate`: what annotated answers come to. */
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { type EvaluationSummary, summarise } from "../evaluation/summary";
-import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../factuality/records";
+import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { greedySampling, paperSampling } from "../model/generate";
 import { loadAtlas } from "../world/atlas";
 import { questionsOf } from "../world/questionFile";
 import { annotateVerb } from "./annotate";
-import { sampleVerb } from "./sample";
+import { sampleNotes, sampleVerb } from "./sample";
+import { readRows } from "./rows";
 
 export interface EvaluateRequest {
   model: string;
@@ -22,20 +23,23 @@ export interface EvaluateRequest {
   seed: number;
 }
 
-/** Answers questions and annotates the answers with Atlas's oracle; what it makes on the way is in `<out>.run`. */
-export async function evaluateVerb(request: EvaluateRequest): Promise<EvaluationSummary> {
+/**
+ * Answers questions and annotates the answers with Atlas's oracle; what it makes on the way is in `<out>.run`.
+ * @param onSampled told what was cut or left out, where anything was
+ */
+export async function evaluateVerb(
+  request: EvaluateRequest,
+  onSampled?: (line: string) => void,
+): Promise<EvaluationSummary> {
   const { model, split, decoding, maxNewTokens, out, seed } = request;
   const questions = request.questions ?? `${out}.run/questions.jsonl`;
   if (!request.questions) writeJsonl(questions, loadAtlas().splits[split]);
   const candidates = `${out}.run/candidates.jsonl`;
-  await sampleVerb({
-    model,
-    questions,
-    out: candidates,
-    k: decoding === "greedy" ? 1 : request.samples,
-    sampling: { ...(decoding === "greedy" ? greedySampling : paperSampling), maxNewTokens },
-    seed,
-  });
+  const sampling = { ...(decoding === "greedy" ? greedySampling : paperSampling), maxNewTokens };
+  const k = decoding === "greedy" ? 1 : request.samples;
+  const report = await sampleVerb({ model, questions, out: candidates, k, sampling, seed });
+  const notes = sampleNotes(report, sampling);
+  if (notes) onSampled?.(`${report.rows} answers${notes}`);
   await annotateVerb({ candidates, questions, out });
   return summaryOf(out, questions, seed);
 }
@@ -50,7 +54,7 @@ export function answered(
   answersFile: string,
   questionsFile?: string,
 ): { answers: AnnotatedCandidate[]; questions: Question[] } {
-  const answers = required(readJsonl(answersFile, annotatedCandidateSchema), answersFile, "annotated answer");
+  const answers = readRows("annotated", answersFile);
   const seen = new Set(answers.map(({ questionId }) => questionId));
   return { answers, questions: questionsOf(questionsFile).filter(({ id }) => seen.has(id)) };
 }

@@ -5,12 +5,13 @@ import { z } from "zod";
 import { type HandoffRequest, writeHandoff } from "../align/torch/handoff";
 import { writeFileAtomic } from "../base/files";
 import { writeFilesInto } from "../base/folders";
-import { jsonLines, parseJson, parseRow, readJsonl, readText, required } from "../base/jsonl";
+import { jsonLines, parseJson, parseRow } from "../base/jsonl";
 import { refuseInputs } from "../base/outputs";
+import { readText } from "../base/textFile";
 import { axolotlConfig } from "../preference/formats/axolotl";
 import { datasetInfo } from "../preference/formats/llamafactory";
 import { type PairFormatName, pairFormats } from "../preference/formats/registry";
-import { preferencePairSchema } from "../preference/pair";
+import { readRows } from "./rows";
 
 export interface ExportRequest {
   to: PairFormatName;
@@ -20,6 +21,8 @@ export interface ExportRequest {
 
 export interface Exported {
   pairs: number;
+  /** Pairs with a side that a limit cut: other trainers close it with an end token. */
+  unfinished: number;
   /** Paths of what was written. */
   files: string[];
 }
@@ -29,8 +32,10 @@ export interface Exported {
  * @throws UserError for an output that is an input, and where a file of another origin has its name
  */
 export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const pairs = readRows("pair", file);
   const rows = pairs.map((pair) => pairFormats[to].write(pair));
+  const unfinished = pairs.filter((pair) => [pair.chosen, pair.rejected].some(({ finished }) => finished === false));
+  const counts = { pairs: pairs.length, unfinished: unfinished.length };
   const data = to === "llamafactory" ? "mask_dpo.json" : `${to}.jsonl`;
   const config = "axolotl-dataset.yml";
   const info = path.join(out, "dataset_info.json");
@@ -44,9 +49,9 @@ export function exportVerb({ to, pairs: file, out }: ExportRequest): Exported {
   const merges = to === "llamafactory" && existsSync(info);
   const others = merges ? parseRow(z.record(z.unknown()), parseJson(readText(info), info), info) : {};
   writeFilesInto(out, files);
-  if (to !== "llamafactory") return { pairs: pairs.length, files: paths };
+  if (to !== "llamafactory") return { ...counts, files: paths };
   writeFileAtomic(info, `${JSON.stringify({ ...others, mask_dpo: datasetInfo(data) }, null, 2)}\n`);
-  return { pairs: pairs.length, files: [...paths, info] };
+  return { ...counts, files: [...paths, info] };
 }
 
 /** The hand-off to PyTorch (`align/torch/handoff.ts`). */
@@ -54,5 +59,5 @@ export function exportTorchVerb({
   pairs: file,
   ...request
 }: Omit<HandoffRequest, "pairs"> & { pairs: string }): ReturnType<typeof writeHandoff> {
-  return writeHandoff({ ...request, pairs: required(readJsonl(file, preferencePairSchema), file, "pair") });
+  return writeHandoff({ ...request, pairs: readRows("pair", file) });
 }

@@ -6,7 +6,8 @@ import { jsonLines, writeJsonl } from "../base/jsonl";
 import { refuseInputs } from "../base/outputs";
 import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
-import { haluevalCandidates } from "../preference/formats/halueval";
+import { haluevalCandidates, haluevalUnused } from "../preference/formats/halueval";
+import { haluevalPair, haluevalPairUnused, isHaluevalPair } from "../preference/formats/haluevalPairs";
 import type { PairFormat } from "../preference/formats/pairRow";
 import { type ImportName, type labelFormatNames, pairFormats } from "../preference/formats/registry";
 import { readRows, type Row } from "../preference/formats/rows";
@@ -16,6 +17,8 @@ export interface Imported {
   rows: number;
   pairs: PreferencePair[];
   location: LocationReport;
+  /** Columns that hold something and are not used, and in how many rows. */
+  unused: ReadonlyMap<string, number>;
   /**
    * Where pairs were made of labelled responses: what became of the questions, and the folder of the annotated
    * candidates.
@@ -57,12 +60,19 @@ async function importPairs(format: PairFormat, files: readonly string[]): Promis
     rows: rows.length,
     pairs: rows.flatMap(({ value, where }) => format.read(value, where, location) ?? []),
     location,
+    unused: counted(rows, (value) => format.unused(value)),
   };
+}
+
+function counted(rows: readonly Row[], unused: (value: unknown) => string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { value } of rows) for (const name of unused(value)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 /**
  * Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo
- * pairs`.
+ * pairs`. Rows that are pairs already (HaluEval's) stand before those that are made.
  */
 async function importLabels(
   from: (typeof labelFormatNames)[number],
@@ -70,13 +80,10 @@ async function importLabels(
   out: string,
   seed: number,
 ): Promise<Imported> {
+  const { rows, questions, candidates, pairs, location, unused } =
+    from === "halueval" ? await readHalueval(files) : readFactScore(files);
+  if (questions.length === 0) return { rows, pairs, location, unused };
   const folder = `${out}.run`;
-  const {
-    rows,
-    questions,
-    candidates,
-    report: location,
-  } = from === "halueval" ? await readHalueval(files) : readFactScore(files);
   const written = new Map([
     ["questions.jsonl", jsonLines(questions)],
     ["candidates.jsonl", jsonLines(candidates)],
@@ -86,20 +93,27 @@ async function importLabels(
     files,
   );
   writeFilesInto(folder, written);
-  const { pairs, report } = buildPairs(candidates, questions, { seed });
-  return { rows, pairs, location, made: { report, folder } };
+  const made = buildPairs(candidates, questions, { seed });
+  return { rows, pairs: [...pairs, ...made.pairs], location, unused, made: { report: made.report, folder } };
 }
 
-interface Labelled {
-  rows: number;
+interface Labelled extends Pick<Imported, "rows" | "pairs" | "location" | "unused"> {
   questions: Question[];
   candidates: AnnotatedCandidate[];
-  report: LocationReport;
 }
 
 async function readHalueval(files: readonly string[]): Promise<Labelled> {
   const rows = await rowsOf(files);
-  return { rows: rows.length, ...haluevalCandidates(rows) };
+  const paired = rows.filter(({ value }) => isHaluevalPair(value));
+  const { questions, candidates, report } = haluevalCandidates(rows.filter(({ value }) => !isHaluevalPair(value)));
+  return {
+    rows: rows.length,
+    questions,
+    candidates,
+    pairs: paired.map(({ value, where }) => haluevalPair(value, where)),
+    location: report,
+    unused: counted(rows, (value) => (isHaluevalPair(value) ? haluevalPairUnused(value) : haluevalUnused(value))),
+  };
 }
 
 /** Each file is a model. */
@@ -111,7 +125,9 @@ function readFactScore(files: readonly string[]): Labelled {
     rows: models.flat().length,
     questions: humanQuestions(models),
     candidates: read.flatMap(({ candidates }) => candidates),
-    report: {
+    pairs: [],
+    unused: new Map(),
+    location: {
       sentences: total("sentences"),
       verbatim: total("verbatim"),
       loose: total("loose"),
@@ -137,13 +153,14 @@ function noPairs(files: readonly string[], { rows, location, made }: Imported): 
     expected: "at least one pair",
     got: `${rows} rows${missing}${unpaired}`,
     fix: made
-      ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs.`
+      ? `Add candidates of the same questions to those in ${made.folder} and run mask-dpo pairs. ` +
+        "(HaluEval's general file has one response a query, which makes no pair.)"
       : "Check that the file is of this format.",
   });
 }
 
 /** What an import found, in words: every sentence that is missing is named. */
-export function importSummary({ rows, pairs, location, made }: Imported, out: string): string {
+export function importSummary({ rows, pairs, location, unused, made }: Imported, out: string): string {
   const { sentences, verbatim, loose, missing } = location;
   const bare = pairs.filter(({ chosen, rejected }) => chosen.sentences.length * rejected.sentences.length === 0).length;
   return [
@@ -155,6 +172,9 @@ export function importSummary({ rows, pairs, location, made }: Imported, out: st
         ]
       : []),
     ...missing.map((name) => `left out, as this is not in its text: ${name}`),
+    ...(unused.size > 0
+      ? [`columns that are not used: ${[...unused].map(([name, rows]) => `${name} (${rows} rows)`).join(", ")}`]
+      : []),
     ...(bare > 0 ? [`${bare} pairs have a side without sentences: only --mask none trains on them`] : []),
     ...(made ? [`annotated candidates and questions in ${made.folder}`] : []),
   ].join("\n");

@@ -1,10 +1,9 @@
 /** `mask-dpo inspect`: a page that shows pairs token by token. */
 import { writeFileAtomic } from "../base/files";
-import { readJsonl, required } from "../base/jsonl";
 import { inspectPairs } from "../preference/inspectPairs";
 import type { MaskKind } from "../preference/mask";
-import { preferencePairSchema } from "../preference/pair";
 import { inspectPage } from "../show/inspect";
+import { readRows } from "./rows";
 
 export interface InspectRequest {
   pairs: string;
@@ -16,7 +15,7 @@ export interface InspectRequest {
 
 /** One self-contained page that shows pairs token by token. */
 export function inspectVerb(request: InspectRequest): number {
-  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const pairs = readRows("pair", request.pairs);
   const shown = inspectPairs(request.model, pairs, request.mask, request.seed);
   writeFileAtomic(request.out, inspectPage(shown));
   return shown.length;

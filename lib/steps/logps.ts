@@ -4,12 +4,13 @@ import * as tf from "@tensorflow/tfjs";
 import { chooseCompute } from "../align/compute";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
-import { readJsonl, required, writeJsonl } from "../base/jsonl";
+import { someOf, UserError } from "../base/check";
+import { writeJsonl } from "../base/jsonl";
 import { loadPolicy, policyHash, startEngineFor } from "../model/policy";
-import { tokenizePair, unmaskedTokens } from "../preference/collate";
+import { tokenizePair, unmaskedTokens, type TokenizedPair } from "../preference/collate";
 import type { MaskKind } from "../preference/mask";
-import { preferencePairSchema } from "../preference/pair";
 import { promptIds } from "../text/prompt";
+import { readRows } from "./rows";
 
 export interface LogpsRequest {
   model: string;
@@ -21,11 +22,12 @@ export interface LogpsRequest {
 
 /**
  * One row per pair: masked sums of log-probabilities and token counts of both sides; also of pairs whose mask empties a
- * side, of which training would learn nothing. Returns rows written and pairs left out because they are too long.
+ * side, of which training would learn nothing. Returns how many rows were written, and the questions of pairs left out
+ * because they are too long.
  */
-export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: number }> {
+export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; leftOut: string[] }> {
   const { arithmetic, parallel } = await startEngineFor(request.model);
-  const pairs = required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const pairs = readRows("pair", request.pairs);
   const policy = loadPolicy(request.model);
   try {
     const {
@@ -35,9 +37,17 @@ export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; 
     const all = pairs.map((pair) =>
       tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask: request.mask, seed: request.seed }),
     );
-    const tokenized = all.filter(
-      ({ chosen, rejected }) => Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions,
-    );
+    const fits = ({ chosen, rejected }: TokenizedPair) =>
+      Math.max(chosen.ids.length, rejected.ids.length) <= config.maxPositions;
+    const tokenized = all.filter(fits);
+    const leftOut = all.filter((pair) => !fits(pair)).map(({ questionId }) => questionId);
+    if (tokenized.length === 0)
+      throw new UserError({
+        where: request.pairs,
+        expected: `a pair within the model's ${config.maxPositions} positions`,
+        got: `${all.length} longer ones (${someOf(leftOut)})`,
+        fix: "Take a model with more positions.",
+      });
     const layout = flatLayout(policy.params);
     const weights = flatten(Object.values(policy.params));
     tf.dispose(policy.params); // the vector has all that is needed of them
@@ -64,7 +74,7 @@ export async function logpsVerb(request: LogpsRequest): Promise<{ rows: number; 
         rejectedUnmasked: unmaskedTokens(rejected.weights),
       })),
     );
-    return { rows: tokenized.length, leftOut: all.length - tokenized.length };
+    return { rows: tokenized.length, leftOut };
   } finally {
     policy.dispose();
   }

@@ -2,29 +2,19 @@
  * `mask-dpo loss`: an objective and its gradient on given log-probabilities, in float64 and without an engine, so that
  * other trainers can be checked against it.
  */
-import { z } from "zod";
-import { objectiveNamed, type ObjectiveChoice } from "../align/objective/registry";
-import type { Pair, PairLosses, ReferredSide, Side } from "../align/objective/objective";
+import type { Batch, Pair } from "../align/objective/objective";
+import { needsOf, objectiveNamed, type ObjectiveChoice } from "../align/objective/registry";
 import { Scalar } from "../align/objective/scalar";
-import { UserError } from "../base/check";
 import { readNumberedJsonl, required, writeJsonl } from "../base/jsonl";
-
-const numbers = z.array(z.number());
-/** [T] over the tokens of a completion, its closing token included. */
-const sideSchema = z
-  .object({
-    /** log-probabilities under the policy */
-    logps: numbers,
-    /** the same under the reference; only looked at by objectives that have one */
-    reference: z.array(z.number().nullable()).nullish(),
-    /** >= 0; default: all 1 */
-    weights: z.array(z.number().nonnegative()).optional(),
-  })
-  .strict();
-type GivenSide = z.output<typeof sideSchema>;
-export const logpsPairSchema = z
-  .object({ id: z.union([z.string(), z.number()]), chosen: sideSchema, rejected: sideSchema })
-  .strict();
+import {
+  lossRowSchema,
+  missing,
+  partsOf,
+  weightsOf,
+  zeroPointsOf,
+  type LossRowGiven,
+  type ZeroPoints,
+} from "./lossRow";
 
 /** The row's own loss, and its gradients with respect to `logps`, in the order given. */
 export interface LossRow {
@@ -34,101 +24,58 @@ export interface LossRow {
   rejectedGradient: number[];
 }
 
-/** @throws UserError naming the line of a side without tokens that count, of other lengths, or without its reference */
+/** @throws UserError naming the line of a side without tokens that count, of other lengths, or with too little */
 export function lossVerb(objective: ObjectiveChoice, input: string, out: string): number {
-  const rows = required(readNumberedJsonl(input, logpsPairSchema), input, "row");
+  const rows = required(readNumberedJsonl(input, lossRowSchema), input, "row").map(({ row, line }) => ({
+    row,
+    where: `${input}:${line}`,
+  }));
+  const zeros = needsOf(objective).has("zero") ? zeroPointsOf(rows, objective.name) : {};
   writeJsonl(
     out,
-    rows.map(({ row, line }): LossRow => {
-      const given = { chosen: row.chosen, rejected: row.rejected };
-      return { id: row.id, ...pairLoss(objective, given, `${input}:${line}`) };
-    }),
+    rows.map(({ row, where }): LossRow => ({ id: row.id, ...pairLoss(objective, row, where, zeros) })),
   );
   return rows.length;
 }
 
-/** Loss of one pair and its gradients. @param where for errors */
+/** Loss of one pair and its gradients. @param where for errors @param estimated zero points of rows that give none */
 export function pairLoss(
-  { name, options }: ObjectiveChoice,
-  given: Pair<GivenSide>,
+  choice: ObjectiveChoice,
+  given: Omit<LossRowGiven, "id">,
   where: string,
+  estimated: ZeroPoints = {},
 ): Omit<LossRow, "id"> {
+  const { name, options } = choice;
   const objective = objectiveNamed(name);
-  const sides = {
-    chosen: sumsOf(given.chosen, `${where} chosen`),
-    rejected: sumsOf(given.rejected, `${where} rejected`),
+  const needs = needsOf(choice);
+  const masks = {
+    chosen: weightsOf(given.chosen, `${where} chosen`),
+    rejected: weightsOf(given.rejected, `${where} rejected`),
   };
-  let result: PairLosses<Scalar>;
-  if (objective.reference) {
-    const referred = (key: keyof Pair<Side<Scalar>>): ReferredSide<Scalar> => ({
-      ...sides[key].side,
-      logratio: sides[key].side.logps.sub(referenceSum(given[key], sides[key].weights, `${where} ${key}`, name)),
-    });
-    result = objective.losses({ chosen: referred("chosen"), rejected: referred("rejected") }, options);
-  } else result = objective.losses({ chosen: sides.chosen.side, rejected: sides.rejected.side }, options);
-  const inputs = [sides.chosen.side.logps, sides.rejected.side.logps];
-  const [chosenSlope, rejectedSlope] = result.losses.gradient(inputs) as [number, number];
-  const times = (slope: number, weights: readonly number[]) =>
-    weights.map((weight) => (weight > 0 ? slope * weight : 0));
+  const weights = objective.reweigh?.(masks, options) ?? masks;
+  const side = (key: keyof Pair<unknown>, label: 0 | 1) => {
+    const inputs = given[key].logps.map((value) => new Scalar(value));
+    const place = { where: `${where} ${key}`, objective: name };
+    const parts = partsOf(given[key], { inputs, weights: weights[key], needs, ...place });
+    return { inputs, parts: { ...parts, label: new Scalar(given[key].label ?? label) } };
+  };
+  const chosen = side("chosen", 0);
+  const rejected = side("rejected", 1);
+  const zeroPoint = (key: "z0" | "sentenceZ0", needed: boolean, ofFile: number | undefined): number => {
+    const value = options[key] ?? given[key] ?? ofFile;
+    if (value === undefined && needed) throw missing(where, `${key}" or "mismatched`, name);
+    return value ?? 0;
+  };
+  const sentences = needs.has("sentences") ? chosen.parts.sentences.length + rejected.parts.sentences.length : 0;
+  const batch: Batch = {
+    zero: zeroPoint("z0", needs.has("zero"), estimated.zero),
+    sentenceZero: zeroPoint("sentenceZ0", sentences > 0, estimated.sentenceZero),
+    sentencesPerPair: sentences,
+  };
+  const { losses } = objective.losses({ chosen: chosen.parts, rejected: rejected.parts }, options, batch);
   return {
-    loss: result.losses.value,
-    chosenGradient: times(chosenSlope, sides.chosen.weights),
-    rejectedGradient: times(rejectedSlope, sides.rejected.weights),
+    loss: losses.value,
+    chosenGradient: losses.gradient(chosen.inputs),
+    rejectedGradient: losses.gradient(rejected.inputs),
   };
-}
-
-/** Sums of a side, and the weights of its tokens. */
-function sumsOf(
-  { logps, weights = logps.map(() => 1) }: GivenSide,
-  where: string,
-): { side: Side<Scalar>; weights: number[] } {
-  checkLength(weights, logps, "weights", where);
-  const tokens = weights.filter((weight) => weight > 0).length;
-  if (tokens === 0) {
-    throw new UserError({
-      where,
-      expected: "at least one token with a weight above 0",
-      got: "none",
-      fix: "Leave out pairs of which a mask empties a side, as training does.",
-    });
-  }
-  const sum = logps.reduce((total, value, t) => (weights[t]! > 0 ? total + weights[t]! * value : total), 0);
-  return { side: { logps: new Scalar(sum), tokens: new Scalar(tokens) }, weights };
-}
-
-function referenceSum(
-  { logps, reference }: GivenSide,
-  weights: readonly number[],
-  where: string,
-  name: string,
-): number {
-  if (!reference) {
-    throw new UserError({
-      where,
-      expected: `"reference", the log-probabilities that ${name} compares with`,
-      got: "none",
-      fix: "Add them, or choose an objective without a reference.",
-    });
-  }
-  checkLength(reference, logps, "reference", where);
-  return reference.reduce<number>((total, value, t) => {
-    if (!(weights[t]! > 0)) return total;
-    if (value !== null) return total + weights[t]! * value;
-    throw new UserError({
-      where,
-      expected: "a number for every token that counts",
-      got: `null at ${t} of "reference"`,
-      fix: "Compute it, or give the token weight 0.",
-    });
-  }, 0);
-}
-
-function checkLength(values: readonly unknown[], logps: readonly unknown[], key: string, where: string): void {
-  if (values.length === logps.length) return;
-  throw new UserError({
-    where,
-    expected: `${logps.length} values of "${key}", as many as "logps"`,
-    got: String(values.length),
-    fix: "Give one value a token.",
-  });
 }

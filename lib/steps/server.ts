@@ -74,6 +74,12 @@ export function usageText(rows: readonly { promptTokens: number; completionToken
   return `${prompt} prompt + ${completion} completion tokens${cost === undefined ? "" : `, cost ${cost.toFixed(4)}`}`;
 }
 
+/** "; the server refuses what was asked: seed is not sent", or nothing. */
+export function changesText(clients: readonly ServerClient[]): string {
+  const changes = [...new Set(clients.flatMap((client) => client.changes))];
+  return changes.length > 0 ? `; as the server refuses it, ${changes.join(", ")}` : "";
+}
+
 export function modelOf({ server, modelName }: ServerFlags): string {
   if (!server)
     throw new UserError({

@@ -4,15 +4,14 @@ import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun }
 import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
 import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
-import { readJsonl, required } from "../base/jsonl";
 import { engineMemory } from "../engine/backend";
 import { readCheckpointConfig } from "../model/checkpoint";
 import { inModelOrder } from "../model/lora";
 import { startEngineFor } from "../model/policy";
-import { preferencePairSchema } from "../preference/pair";
 import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
+import { readRows } from "./rows";
 
 type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
@@ -28,7 +27,7 @@ interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
 /** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. */
 async function planned({ pairs: file, ...run }: TrainFiles): Promise<PlannedTraining> {
   const { parallel } = await startEngineFor(run.model);
-  const pairs = required(readJsonl(file, preferencePairSchema), file, "pair");
+  const pairs = readRows("pair", file);
   const config = readCheckpointConfig(run.model);
   const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
   const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };

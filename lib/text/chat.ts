@@ -2,17 +2,27 @@
 import type { Message } from "./message";
 import { Template } from "./jinja";
 import { UserError } from "../base/check";
+import { notice } from "../base/notice";
+import { strftime } from "./strftime";
 import type { Tokenizer } from "./tokenizer";
+
+/** The only date that templates see: that of test/golden/chat. */
+const templateDate = new Date(Date.UTC(2025, 2, 4, 12, 30));
 
 const compiled = new Map<string, Template>();
 
 /**
- * Renders the messages up to where the assistant speaks (add_generation_prompt).
+ * Renders the messages, by default up to where the assistant speaks (add_generation_prompt).
  * The text holds the special tokens, spelled out; it is tokenised without adding any.
- * A template that asks for today's date (`strftime_now`) gets it, as in transformers.
+ * A template that asks for today's date (`strftime_now`) gets the same one on every day, and a user hears of it: what
+ * is kept and repeated must not hang on the day it was begun.
  * @throws UserError when the tokenizer has no template, or the template is not valid or refuses the messages
  */
-export function renderChat(tokenizer: Tokenizer, messages: readonly Message[]): string {
+export function renderChat(
+  tokenizer: Pick<Tokenizer, "dir" | "chatTemplate" | "specialTokens">,
+  messages: readonly Message[],
+  addGenerationPrompt = true,
+): string {
   const source = tokenizer.chatTemplate;
   if (source === undefined) {
     throw new UserError({
@@ -30,7 +40,14 @@ export function renderChat(tokenizer: Tokenizer, messages: readonly Message[]): 
       messages: messages.map(({ role, content }) => ({ role, content })),
       tools: null,
       documents: null,
-      add_generation_prompt: true,
+      add_generation_prompt: addGenerationPrompt,
+      strftime_now(format: string): string {
+        notice(
+          `${tokenizer.dir}: the chat template asks for the date, and is told 4 March 2025 on every day, so that ` +
+            "results can be repeated; another can be written into the template",
+        );
+        return strftime(templateDate, format);
+      },
     });
   } catch (error) {
     throw new UserError({

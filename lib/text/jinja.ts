@@ -3,7 +3,7 @@
  * `'' != false` is true (values of different kinds are not equal), `strip('\n')` strips what it is told, and
  * `selectattr('x', 'undefined')` finds the objects without x. Known to transformers' goldens in test/golden/chat.
  */
-import { Environment, Interpreter } from "@huggingface/jinja";
+import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 
 type Evaluate = typeof Interpreter.prototype.evaluate;
 type Value = ReturnType<Evaluate>;
@@ -90,4 +90,40 @@ function wrap(value: boolean | string): Value {
   return new Environment().set("value", value);
 }
 
-export { Template } from "@huggingface/jinja";
+/** Python's range, as a list. */
+function range(from: number, to?: number, step = 1): number[] {
+  const [start, stop] = to === undefined ? [0, from] : [from, to];
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (!(length <= 1e5)) throw new Error(`range() of ${length} numbers, more than a chat has use for`);
+  return Array.from({ length }, (_, i) => start + i * step);
+}
+
+const constants = {
+  range,
+  true: true,
+  false: false,
+  none: null,
+  True: true,
+  False: false,
+  None: null,
+  raise_exception(message: string): never {
+    throw new Error(message);
+  },
+};
+
+/** A template as transformers configures Jinja: blocks take the white space before and the line break behind them. */
+export class Template {
+  private readonly program: ReturnType<typeof parse>;
+
+  /** @throws Error for a text that is not a template */
+  constructor(source: string) {
+    this.program = parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
+  }
+
+  /** @throws Error for what a template cannot do, or refuses */
+  render(variables: Readonly<Record<string, unknown>>): string {
+    const environment = new Environment();
+    for (const [name, value] of Object.entries({ ...constants, ...variables })) environment.set(name, value);
+    return new Interpreter(environment).run(this.program).value as string;
+  }
+}

@@ -35,3 +35,26 @@ export function withoutInserted(text: string, spelled: string, segments: readonl
   const behind = (at: number) => ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : at < text.length ? 1 : 0);
   return { start: original, end: (at) => original(at) + (inserted.includes(at - 1) ? behind(original(at)) : 0) };
 }
+
+/** A tokenizer.json whose tokenizer puts no space in front of a text: the same pieces for what continues one. */
+export function withoutPrefix(json: object): object {
+  const { normalizer, pre_tokenizer } = json as { normalizer?: Step | null; pre_tokenizer?: Step | null };
+  return { ...json, normalizer: bare(normalizer), pre_tokenizer: bare(pre_tokenizer) };
+}
+
+interface Step {
+  type: string;
+  normalizers?: Step[];
+  pretokenizers?: Step[];
+}
+
+function bare(step: Step | null | undefined): Step | null {
+  if (!step || step.type === "Prepend") return null;
+  if (step.type === "Metaspace") return { ...step, prepend_scheme: "never", add_prefix_space: false } as Step;
+  const within = (steps: readonly Step[]) => steps.flatMap((inner) => bare(inner) ?? []);
+  return {
+    ...step,
+    ...(step.normalizers && { normalizers: within(step.normalizers) }),
+    ...(step.pretokenizers && { pretokenizers: within(step.pretokenizers) }),
+  };
+}

@@ -1,24 +1,14 @@
 /**
  * Byte-level BPE tokenizers (Llama 3, Qwen2, GPT-2 kind) and those of SentencePiece pieces with byte fallback (Llama 2,
  * TinyLlama, Vicuna), as transformers writes them, with character offsets.
- *
- * The tokens come from @huggingface/tokenizers; its encodings carry no offsets, so they are derived here
- * from the tokens' bytes, which must rejoin to the text, else an error says so. Offsets are UTF-16 code
- * units, end exclusive; a token that holds part of a character covers the whole of it, so that the
- * tokens of one emoji share their offsets. Masks (§2.3) rest on these offsets.
+ * The tokens come from @huggingface/tokenizers; its encodings carry no offsets, which `spelling.ts` derives.
  */
 import { Tokenizer as BpeTokenizer } from "@huggingface/tokenizers";
 import { UserError, brief } from "../base/check";
-import { originalOffsets } from "./normalise";
-import { pieceBytes, withoutInserted } from "./pieces";
+import { withinTime } from "../base/deadline";
+import { withoutPrefix } from "./pieces";
+import { Spelling, type TokenOffsets } from "./spelling";
 import { type TokenizerFiles, type SpecialName, readTokenizerFiles } from "./tokenizerFiles";
-import { decodeUtf8, wellFormed } from "./utf8";
-
-/** Per token: the characters it covers, `text.slice(starts[i], ends[i])`. */
-export interface TokenOffsets {
-  starts: number[];
-  ends: number[];
-}
 
 /** A tokenised text. */
 export interface Encoding extends TokenOffsets {
@@ -31,6 +21,8 @@ export interface Tokenizer {
   readonly dir: string;
   /** Highest token id + 1; a model may have more rows (padding), which no text uses. */
   readonly vocabSize: number;
+  /** Highest + 1 of the ids that every text may need: all but added ones that neither open nor close it (a <pad>). */
+  readonly neededIds: number;
   readonly bosId?: number;
   /** The token that closes a completion: the tokenizer's eos_token (end of turn in chat models). */
   readonly eosId: number;
@@ -41,8 +33,15 @@ export interface Tokenizer {
   readonly specialTokens: Readonly<Partial<Record<SpecialName, string>>>;
   /** Jinja source, where the model has one. */
   readonly chatTemplate?: string;
+  /** What the tokenizer itself puts before a text, BOS where it adds one; chat templates spell theirs out. */
+  readonly opening: readonly number[];
   /** Tokenises the whole text; no special tokens are added. @throws UserError when the tokens do not spell the text */
   encode(text: string): Encoding;
+  /**
+   * Tokenises a text as it stands behind another one. Bytes do not depend on that; of pieces the space that opens a
+   * text is put in only where the other one, tokenised with it, would have it there.
+   */
+  encodeAfter(before: string, text: string): Encoding;
   /**
    * The text of the tokens, special ones spelled out; bytes that are not UTF-8 become U+FFFD; of pieces without the
    * space they begin with.
@@ -62,11 +61,13 @@ export function loadTokenizer(dir: string): Tokenizer {
 }
 
 /**
- * @throws UserError when the tokenizer has ids that the model has no row for
+ * A token that was added without a row in the embedding does no harm until a text has it, which `encode` and `offsets`
+ * refuse then.
+ * @throws UserError when the tokenizer has other ids that the model has no row for
  * @param where the checkpoint, for the message
  */
 export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, where: string): void {
-  if (tokenizer.vocabSize <= modelVocabSize) return;
+  if (tokenizer.neededIds <= modelVocabSize) return;
   throw new UserError({
     where,
     expected: `a tokenizer with at most ${modelVocabSize} ids (vocab_size of config.json)`,
@@ -75,25 +76,25 @@ export function checkVocabulary(tokenizer: Tokenizer, modelVocabSize: number, wh
   });
 }
 
+const mostMilliseconds = 5000;
+
 class SpellingTokenizer implements Tokenizer {
   readonly dir: string;
   readonly vocabSize: number;
+  readonly neededIds: number;
   readonly bosId?: number;
   readonly eosId: number;
   readonly eosIds: readonly number[];
   readonly padId?: number;
   readonly specialTokens: Readonly<Partial<Record<SpecialName, string>>>;
   readonly chatTemplate?: string;
+  readonly opening: readonly number[];
   private readonly bpe: BpeTokenizer;
-  private readonly added: ReadonlyMap<number, string>;
-  private readonly bytesById: (Uint8Array | undefined)[] = [];
-  private readonly nfc: boolean;
-  private readonly pieces: boolean;
+  private continuing?: BpeTokenizer;
+  private readonly spelling: Spelling;
 
-  constructor(files: TokenizerFiles) {
+  constructor(private readonly files: TokenizerFiles) {
     this.dir = files.dir;
-    this.nfc = files.nfc;
-    this.pieces = files.spelling === "pieces";
     this.specialTokens = files.specialTokens;
     this.chatTemplate = files.chatTemplate;
     try {
@@ -107,10 +108,12 @@ class SpellingTokenizer implements Tokenizer {
         fix: "Save the tokenizer again with a current transformers.",
       });
     }
-    this.added = new Map([...this.bpe.get_added_tokens_decoder()].map(([id, token]) => [id, token.content]));
     this.vocabSize = 1 + [...this.bpe.get_vocab().values()].reduce((a, b) => Math.max(a, b), -1);
+    this.spelling = new Spelling(files, this.bpe, this.vocabSize);
     this.bosId = this.idOf("bos_token");
     this.padId = this.idOf("pad_token");
+    const opening = files.opening.map((token) => this.known(token, "a token of post_processor"));
+    this.opening = opening.length === 0 && files.addBos && this.bosId !== undefined ? [this.bosId] : opening;
     const eosId = this.idOf("eos_token") ?? files.generationEosIds[0];
     if (eosId === undefined) {
       throw new UserError({
@@ -122,125 +125,77 @@ class SpellingTokenizer implements Tokenizer {
     }
     this.eosId = eosId;
     this.eosIds = [...new Set([eosId, ...files.generationEosIds])];
+    const added = this.bpe.get_added_tokens_decoder();
+    const own = [...this.bpe.get_vocab().values()].filter((id) => !added.has(id));
+    this.neededIds = 1 + [...own, eosId, ...this.opening].reduce((a, b) => Math.max(a, b), -1);
   }
 
   encode(text: string): Encoding {
+    return this.encodeBy(this.bpe, text);
+  }
+
+  encodeAfter(before: string, text: string): Encoding {
+    if (this.files.spelling === "bytes") return this.encode(text);
+    const { ids: first } = this.encode(before);
+    const both = this.encode(before + text);
+    const P = first.length;
+    if (first.every((id, i) => id === both.ids[i])) {
+      const own = (offsets: number[]) => offsets.slice(P).map((at) => Math.max(0, at - before.length));
+      return { ids: both.ids.slice(P), starts: own(both.starts), ends: own(both.ends) };
+    }
+    // a token would reach over the boundary, which what generation writes never does
+    this.continuing ??= new BpeTokenizer(withoutPrefix(this.files.json), {});
+    return this.encodeBy(this.continuing, text);
+  }
+
+  private encodeBy(bpe: BpeTokenizer, text: string): Encoding {
     if (text === "") return { ids: [], starts: [], ends: [] };
-    const ids = this.bpe.encode(text, { add_special_tokens: false }).ids;
+    const ids = this.cut(() => bpe.encode(text, { add_special_tokens: false }).ids, text);
     return { ids, ...this.offsets(ids, text) };
   }
 
   decode(ids: readonly number[]): string {
-    const { text } = decodeUtf8(this.bytes(ids));
-    return this.pieces && text.startsWith(" ") ? text.slice(1) : text;
+    return this.spelling.decode(ids);
   }
 
   offsets(ids: readonly number[], text: string): TokenOffsets {
-    const decoded = decodeUtf8(this.bytes(ids));
-    const lengths = ids.map((id) => this.bytesOf(id).length);
-    const segments = [0]; // where a space may have been put in front
-    let byte = 0;
-    lengths.forEach((length, i) => {
-      if (this.added.has(ids[i]!)) segments.push(decoded.ends[byte + length - 1]!);
-      byte += length;
-    });
-    const map = this.mapTo(text, decoded.text, segments);
-    const starts: number[] = [];
-    const ends: number[] = [];
-    byte = 0;
-    for (const length of lengths) {
-      starts.push(map.start(decoded.starts[byte]!));
-      ends.push(map.end(decoded.ends[byte + length - 1]!));
-      byte += length;
-    }
-    return { starts, ends };
-  }
-
-  /** How offsets in what the tokens spell become offsets in the text. */
-  private mapTo(
-    text: string,
-    spelled: string,
-    segments: readonly number[],
-  ): { start(at: number): number; end(at: number): number } {
-    const clean = wellFormed(text);
-    if (spelled === clean) return { start: (at) => at, end: (at) => at };
-    const original = this.pieces
-      ? withoutInserted(clean, spelled, segments)
-      : this.nfc
-        ? originalOffsets(clean, spelled)
-        : undefined;
-    if (original) return original;
-    let i = 0;
-    while (spelled[i] === clean[i]) i++;
-    throw new UserError({
-      where: this.dir,
-      expected: `tokens that spell the text ${brief(text)}`,
-      got: `${brief(spelled)}, which differs from character ${i} on`,
-      fix:
-        "Token ids must belong to this tokenizer and to exactly this text; " +
-        "leave them out to have the text tokenised.",
-    });
-  }
-
-  private bytes(ids: readonly number[]): Uint8Array {
-    const parts = ids.map((id) => this.bytesOf(id));
-    const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
-  }
-
-  /** The bytes one token stands for, at least one. */
-  private bytesOf(id: number): Uint8Array {
-    const known = this.bytesById[id];
-    if (known) return known;
-    const token = this.bpe.id_to_token(id);
-    if (!token) {
+    const without = ids.find((id) => id >= this.files.rows && id < this.vocabSize);
+    if (without !== undefined)
       throw new UserError({
         where: this.dir,
-        expected: `a token id of this tokenizer (0 to ${this.vocabSize - 1})`,
-        got: String(id),
-        fix: "Use the tokenizer the ids were made with.",
+        expected: `a text of tokens that the model has rows for (vocab_size ${this.files.rows} of config.json)`,
+        got: `${brief(this.bpe.id_to_token(without))}, id ${without}, in ${brief(text)}`,
+        fix: "That token was added without a row in the embedding; leave the text out.",
       });
-    }
-    const spelled = this.pieces ? pieceBytes : byteLevel;
-    const bytes = this.added.has(id) ? new TextEncoder().encode(token) : spelled(token);
-    this.bytesById[id] = bytes;
-    return bytes;
+    return this.spelling.offsets(ids, text);
+  }
+
+  /** The ids of a text; in time, where its pattern is nobody's that is known. */
+  private cut(ids: () => number[], text: string): number[] {
+    const found = this.files.unknownPattern ? withinTime(mostMilliseconds, ids) : { value: ids() };
+    if (found) return found.value;
+    throw new UserError({
+      where: this.files.file,
+      expected: "a pre_tokenizer whose pattern ends",
+      got: `none within ${mostMilliseconds / 1000} s on ${brief(text)}`,
+      fix: "Use the tokenizer of the published model.",
+    });
   }
 
   private idOf(name: SpecialName): number | undefined {
     const token = this.specialTokens[name];
-    if (token === undefined) return undefined;
+    return token === undefined ? undefined : this.known(token, name);
+  }
+
+  private known(token: string, what: string): number {
     const id = this.bpe.token_to_id(token);
     if (id === undefined)
       throw new UserError({
         where: this.dir,
-        expected: `${name} ${brief(token)} in the vocabulary of tokenizer.json`,
+        expected: `${what} ${brief(token)} in the vocabulary of tokenizer.json`,
         got: "no such token",
         fix: "Keep tokenizer.json and tokenizer_config.json of one model together.",
       });
     return id;
   }
-}
-
-/**
- * GPT-2's alphabet: bytes that are printable in Latin-1 stand for themselves, the others for U+0100, U+0101, … in
- * order.
- */
-const byteOf: ReadonlyMap<string, number> = (() => {
-  const printable = (b: number) => (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
-  const map = new Map<string, number>();
-  let others = 0;
-  for (let b = 0; b < 256; b++) map.set(String.fromCharCode(printable(b) ? b : 256 + others++), b);
-  return map;
-})();
-
-/** Bytes of a vocabulary entry; one that leaves the alphabet stands for its own text, as in the Rust decoder. */
-function byteLevel(token: string): Uint8Array {
-  const bytes = [...token].map((c) => byteOf.get(c) ?? -1);
-  return bytes.includes(-1) ? new TextEncoder().encode(token) : Uint8Array.from(bytes);
 }

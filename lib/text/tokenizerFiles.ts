@@ -6,7 +6,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { UserError, brief } from "../base/check";
-import { parseJson, parseRow, readText, type RowSchema } from "../base/jsonl";
+import { parseJson, parseRow, type RowSchema } from "../base/jsonl";
+import { readText } from "../base/textFile";
+import { hasUnknownPattern } from "./patterns";
+import { openingTokens } from "./postProcessor";
 
 /** Files that travel with a tokenizer, when present. */
 export const tokenizerFileNames = [
@@ -36,10 +39,18 @@ export interface TokenizerFiles {
   spelling: "bytes" | "pieces";
   /** Whether texts are brought to NFC before they are cut. */
   nfc: boolean;
+  /** A pattern by which texts are cut that no published model has: nobody knows how long it takes. */
+  unknownPattern: boolean;
   specialTokens: Partial<Record<SpecialName, string>>;
+  /** Tokens that the tokenizer puts before a text (`openingTokens`). */
+  opening: string[];
+  /** add_bos_token, by which the Llama classes of transformers 4 put BOS before a text. */
+  addBos: boolean;
   /** eos_token_id of generation_config.json, else of config.json; a number or a list there. */
   generationEosIds: number[];
   chatTemplate?: string;
+  /** vocab_size of the config.json beside it: how many ids the model has a row for; infinite where there is none. */
+  rows: number;
 }
 
 const tokenText = z
@@ -55,10 +66,19 @@ const tokensSchema = z
   .object({ bos_token: tokenText, eos_token: tokenText, pad_token: tokenText, unk_token: tokenText })
   .passthrough();
 const templateSchema = z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))]).nullish();
-const configSchema = tokensSchema.extend({ chat_template: templateSchema });
+const configSchema = tokensSchema.extend({ chat_template: templateSchema, add_bos_token: z.boolean().nullish() });
 const generationSchema = z
   .object({ eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish() })
   .passthrough();
+
+const rowsSchema = z.object({ vocab_size: z.number().optional().catch(undefined) });
+
+/** No vocabulary has that many; ids are places in arrays. */
+const tokenId = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(1 << 22);
 
 const stepSchema = z
   .object({
@@ -66,6 +86,7 @@ const stepSchema = z
     add_prefix_space: z.boolean().optional(),
     replacement: z.string().optional(),
     split: z.boolean().optional(),
+    pattern: z.unknown(),
   })
   .passthrough();
 const preTokenizerSchema = stepSchema.extend({ pretokenizers: z.array(stepSchema).optional() });
@@ -76,7 +97,7 @@ const tokenizerSchema = z
       .object({
         type: z.string().optional(),
         byte_fallback: z.boolean().nullish(),
-        vocab: z.record(z.number().int().nonnegative()),
+        vocab: z.record(tokenId),
         merges: z.array(z.unknown()),
       })
       .passthrough(),
@@ -85,9 +106,7 @@ const tokenizerSchema = z
     post_processor: z.unknown(),
     decoder: z.unknown(),
     added_tokens: z.array(
-      z
-        .object({ id: z.number().int().nonnegative(), content: z.string().min(1), single_word: z.boolean().optional() })
-        .passthrough(),
+      z.object({ id: tokenId, content: z.string().min(1), single_word: z.boolean().optional() }).passthrough(),
     ),
   })
   .passthrough();
@@ -114,13 +133,16 @@ export function readTokenizerFiles(dir: string): TokenizerFiles {
     ...kind,
     json: json as object,
     specialTokens,
+    opening: openingTokens((json as { post_processor?: unknown }).post_processor, file),
+    addBos: config?.add_bos_token === true,
+    rows: readOptional(path.join(dir, "config.json"), rowsSchema)?.vocab_size ?? Infinity,
     generationEosIds: typeof eos === "number" ? [eos] : eos,
     chatTemplate: readTemplate(dir, config?.chat_template ?? undefined),
   };
 }
 
 /** Which kind it is, of those we know the spelling of. */
-function checkTokenizer(value: unknown, file: string): Pick<TokenizerFiles, "spelling" | "nfc"> {
+function checkTokenizer(value: unknown, file: string): Pick<TokenizerFiles, "spelling" | "nfc" | "unknownPattern"> {
   const type = (value as { model?: { type?: string } } | null)?.model?.type ?? "BPE";
   if (type !== "BPE") unsupported(file, `a ${type} model`);
   const json = parseRow(tokenizerSchema, value, file);
@@ -131,14 +153,14 @@ function checkTokenizer(value: unknown, file: string): Pick<TokenizerFiles, "spe
   if (json.model.byte_fallback) {
     const other = [...steps, ...normalizers].find((step) => !isPieceStep(step));
     if (other) unsupported(file, `byte fallback with ${brief(other)}`);
-    return { spelling: "pieces", nfc: false };
+    return { spelling: "pieces", nfc: false, unknownPattern: false };
   }
   const byteLevel = steps.find((step) => step.type === "ByteLevel");
   if (!byteLevel) unsupported(file, `pre-tokenizer ${brief(json.pre_tokenizer?.type ?? null)}`);
   if (byteLevel.add_prefix_space) unsupported(file, "add_prefix_space, which changes the text");
   const other = normalizers.find((step) => step.type !== "NFC");
   if (other) unsupported(file, `normaliser ${brief(other.type)}, which changes the text`);
-  return { spelling: "bytes", nfc: normalizers.length > 0 };
+  return { spelling: "bytes", nfc: normalizers.length > 0, unknownPattern: hasUnknownPattern(steps) };
 }
 
 /** Steps that do no more than write spaces as ▁, and one in front. */
@@ -148,7 +170,7 @@ function isPieceStep(step: z.output<typeof stepSchema>): boolean {
   return (
     step.type === "Replace" &&
     step["content"] === "▁" &&
-    (step["pattern"] as { String?: string } | undefined)?.String === " "
+    (step.pattern as { String?: string } | undefined)?.String === " "
   );
 }
 

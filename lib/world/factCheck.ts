@@ -63,6 +63,9 @@ const onScale = (what: string, stated: number, truth: number, tolerance: number)
   [`${what}: ${stated}`]: Math.abs(stated - truth) <= tolerance,
 });
 
+/** What a rule reads of a sentence: its end, which no wording is longer than, so that no text takes long. */
+const mostRead = 300;
+
 /** The first that matches decides. */
 const RULES: readonly Rule[] = [
   [/(landlocked|coastal)\.$/, ([, v], { country }) => is("coast", v!, country.landlocked ? "landlocked" : "coastal")],
@@ -215,8 +218,9 @@ export function factChecker(atlas: Atlas): (question: Question, completion: stri
     const seen = new Set<string>();
     return splitSentences(completion).map(({ start, end }) => {
       const sentence = completion.slice(start, end);
-      const rule = RULES.find(([pattern]) => pattern.test(sentence));
-      const facts = Object.entries(rule ? rule[1](rule[0].exec(sentence)!, place) : unknownFacts(sentence));
+      const read = sentence.slice(-mostRead);
+      const rule = RULES.find(([pattern]) => pattern.test(read));
+      const facts = Object.entries(rule ? rule[1](rule[0].exec(read)!, place) : unknownFacts(sentence));
       const fresh = facts.filter(([text]) => !seen.has(text));
       for (const [text] of fresh) seen.add(text);
       return { start, end, facts: fresh.map(([text, supported]) => ({ text, supported })) };
@@ -238,10 +242,6 @@ export function factAnnotator(atlas: Atlas): Annotator {
   return {
     name: "Atlas facts",
     annotate: (question, completion) =>
-      check(question, completion).map(({ start, end, facts }) => ({
-        start,
-        end,
-        verdict: verdictOf(facts),
-      })),
+      check(question, completion).map(({ start, end, facts }) => ({ start, end, verdict: verdictOf(facts) })),
   };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { largestShape } from "../../lib/align/batchShape";
-import type { PairIds } from "../../lib/align/microbatch";
+import type { PairIds } from "../../lib/align/pairIds";
 import { planMemory, planStages, planWithin, stageTotal, type PlanRequest } from "../../lib/align/plan";
 import { Rng } from "../../lib/base/rng";
 import type { TransformerConfig } from "../../lib/model/config";

@@ -95,7 +95,7 @@ const flipped = (bytes: Buffer): Buffer => {
   return bytes;
 };
 
-test("a run whose output or log was lost or spoilt is not finished: it is trained again, to the same bytes", async (t) => {
+test("a run whose output or log was lost or spoilt is not finished: trained again, to the same bytes", async (t) => {
   const out = path.join(scratch(t), "policy");
   await trainRun(request(out));
   const weights = path.join(out, "model.safetensors");

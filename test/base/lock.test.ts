@@ -52,7 +52,7 @@ test("only a last line that nobody finished is cut, and what does not parse is n
   assert.ok(!isLocked(file));
 });
 
-test("the lock of a process that is gone is taken over; another host's, a living one's and a fresh one are not", (t) => {
+test("the lock of a process that is gone is taken over; another host's, a living one's, a fresh one are not", (t) => {
   const dir = scratch(t);
   const host = os.hostname();
   const cases: [name: string, holder: string | undefined, ageS: number, taken: boolean][] = [

@@ -5,7 +5,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { pooledCompute, type PairCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { computeLogps, weightedSums } from "../../lib/align/reference";
-import type { ReferenceLogps } from "../../lib/align/microbatch";
+import type { ReferenceLogps } from "../../lib/align/pairIds";
 import { batchMembers } from "../../lib/align/train";
 import { paperTraining, type TrainOptions } from "../../lib/align/trainOptions";
 import { writeFileAtomic } from "../../lib/base/files";

@@ -41,3 +41,9 @@ export function userError(message: RegExp): (error: unknown) => boolean {
     return true;
   };
 }
+
+/** What is said on stderr from now on, until the test ends. */
+export function heard(t: TestContext): () => string {
+  const { mock } = t.mock.method(process.stderr, "write", () => true);
+  return () => mock.calls.map(({ arguments: [text] }) => String(text)).join("");
+}

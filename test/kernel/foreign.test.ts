@@ -15,7 +15,7 @@ function stranger(t: TestContext): { folder: string; notebooks: string; ran: () 
   for (const made of ["notebooks", "node_modules", "lib/kernel"])
     mkdirSync(path.join(folder, made), { recursive: true });
   writeFileSync(path.join(folder, "package.json"), '{"name":"mask-dpo-lab"}');
-  const kernel = `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(mark)}, ""); process.exit(9);`;
+  const kernel = `import fs from "node:fs"; fs.writeFileSync(${JSON.stringify(mark)}, ""); process.exit(9);`;
   writeFileSync(path.join(folder, "lib/kernel/kernel.mjs"), kernel);
   return { folder, notebooks, ran: () => existsSync(mark) };
 }

@@ -33,13 +33,13 @@ import { renderAnswer } from "../../lib/world/render";
 import { computeOf, tinyPolicy, tokenized } from "../align/tiny";
 
 const known: Record<Stage, { version: number; hash: string }> = {
-  sampling: { version: 1, hash: "e217d76043c2e7b4" },
+  sampling: { version: 2, hash: "f5d41fdf249699ce" },
   annotation: { version: 1, hash: "c8f9e37e4ca46a76" },
   pairs: { version: 1, hash: "30bf1af3a982d994" },
-  training: { version: 1, hash: "a7d0607ab1301348" },
+  training: { version: 2, hash: "1a968a0afd66e6c1" },
   judging: { version: 1, hash: "ed911aee4e302df6" },
   evaluation: { version: 1, hash: "bbbe8ce2e63b6255" },
-  embedding: { version: 1, hash: "ad8a85dd9589cce7" },
+  embedding: { version: 2, hash: "c6f2ef245f534d55" },
 };
 
 const atlas = loadAtlas();

@@ -64,7 +64,8 @@ test("what was computed is not computed again, what is missing is, and other set
   const names = [
     {},
     { mask: "none" },
-    { lrScale: 0.5 },
+    { training: { lr: 5e-5 } },
+    { training: { epochs: 2 } },
     { pairs: { k: 2 } },
     { pairs: { annotator: "facts" } },
     { policy: "other" },

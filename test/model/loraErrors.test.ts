@@ -57,7 +57,27 @@ describe("an adapter is refused", () => {
     option("target_modules", ["q_proj", "embed_tokens"]),
     /target_modules among q_proj, .*, got "embed_tokens"/,
   );
-  refused("whose modules are a pattern", option("target_modules", ".*_proj"), /"target_modules"/);
+  refused(
+    "whose pattern names more than its tensors",
+    option("target_modules", ".*_proj"),
+    /expected a tensor "base_model.+k_proj\.lora_A\.weight", got none, though "target_modules" names its module/,
+  );
+  refused(
+    "whose pattern names nothing",
+    option("target_modules", "c_attn"),
+    /target_modules among q_proj, .*, got "c_attn"/,
+  );
+  refused(
+    "whose pattern is none",
+    option("target_modules", "(q_proj"),
+    /target_modules that are understood here, got .+Merge/,
+  );
+  refused(
+    "whose pattern never ends",
+    option("target_modules", "((([a-z_.0-9])+)+)+!"),
+    /understood here, got "a pattern that takes too long"/,
+  );
+  refused("whose modules are a number", option("target_modules", 3), /expected a pattern or a list of names/);
   refused("with another rank than its tensors", option("r", 5), /lora_A\.weight of shape \[5, 32\], got \[3, 32\]/);
   refused(
     "that lacks a tensor",

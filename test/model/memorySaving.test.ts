@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { completionLogps, microbatchGradient, type PairIds } from "../../lib/align/microbatch";
+import { completionLogps, microbatchGradient } from "../../lib/align/microbatch";
+import type { PairIds } from "../../lib/align/pairIds";
 import { Rng } from "../../lib/base/rng";
 import { isHalf } from "../../lib/engine/half";
 import { Decoder } from "../../lib/model/decode";

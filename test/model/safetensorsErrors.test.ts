@@ -1,6 +1,6 @@
 /** Files of tensors that are refused. */
 import assert from "node:assert/strict";
-import { truncateSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, describe, test } from "node:test";
 import { readSafetensors } from "../../lib/model/safetensors";
@@ -41,6 +41,33 @@ describe("a file is refused", () => {
   );
   refused("whose header is not JSON", (t) => craft(t, "{nope", eight), /header: expected one JSON value/);
   refused("whose header is a list", (t) => craft(t, "[]", eight), /a JSON object as header/);
+  refused(
+    "with a name that stands twice, however it is spelled",
+    (t) =>
+      craft(
+        t,
+        '{"ab":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+          '"a\\u0062":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}',
+        eight,
+      ),
+    /every tensor once, got "\\"ab\\"" twice/,
+  );
+  refused(
+    "with values in values",
+    (t) => craft(t, `{"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, eight),
+    /a header of names, types, shapes and offsets, got values in values in values/,
+  );
+  refused(
+    "whose names are not UTF-8",
+    (t) => {
+      const file = craft(t, { xy: f32([2], 0, 8) }, eight);
+      const bytes = readFileSync(file);
+      bytes[bytes.indexOf("xy")] = 0xff;
+      writeFileSync(file, bytes);
+      return file;
+    },
+    /a header in UTF-8, got other bytes/,
+  );
   refused("with a negative size", (t) => craft(t, { x: f32([-2], 0, 8) }, eight), /tensor "x": .*shape\.0/);
   refused(
     "with a dtype nobody knows",

@@ -7,7 +7,8 @@ import { runArms } from "../../lib/lab/runArms";
 import type { PolicyName } from "../../lib/lab/session";
 import { factTuneArm, scoreSeries, shippedArms, study, table1Claims, table1Rows } from "../../lib/paper/table1";
 import { maskArms } from "../../lib/paper/table2";
-import type { MaskKind } from "../../lib/preference/mask";
+import type { PairSource } from "../../lib/lab/pairSource";
+import type { Mask } from "../../lib/preference/mask";
 import { assertArmTable, assertClaims, assertInterval, computed, knownSession, shipped, type Scores } from "./known";
 
 type Row = PolicyName | "factTune" | "none" | "paper";
@@ -40,7 +41,7 @@ const known: Record<EvaluationName, Record<Row, Scores>> = {
 };
 
 /** FactTune is DPO without a mask whose pairs another annotator chose. */
-function rowOf(mask: MaskKind, annotator: "sentences" | "facts"): Row {
+function rowOf(mask: Mask, annotator: PairSource["annotator"]): Row {
   if (annotator === "facts") return mask === "none" ? "factTune" : assert.fail("FactTune with a mask");
   return mask === "none" || mask === "paper" ? mask : assert.fail(`${mask} is no row of Table 1`);
 }

@@ -34,7 +34,8 @@ const printed: Record<MaskKind, [number | null, number | null]> = {
 async function computedTable(t: TestContext) {
   const session = knownSession(t);
   computed(session, study.arms(session), ({ mask }, evaluation, step = 30) => {
-    const { score, facts } = evaluation === "ood sampled" ? { score: 30, facts: 10 } : known[evaluation][mask];
+    const { score, facts } =
+      evaluation === "ood sampled" ? { score: 30, facts: 10 } : known[evaluation][mask as MaskKind];
     return { score: score - (30 - step) / 2, facts };
   });
   return { session, masks: await runArms(session, maskArms(session)) };

@@ -73,5 +73,15 @@ export function wordTokenizer(): CompletionTokenizer & { spell(ids: readonly num
     });
     return { ids, ...offsets(ids, text) };
   };
-  return { eosId: 1, encode, offsets, spell: (ids) => ids.map((id) => words[id]!) };
+  return {
+    dir: "word tokenizer",
+    specialTokens: {},
+    opening: [],
+    eosId: 1,
+    eosIds: [1],
+    encode,
+    encodeAfter: (_, text) => encode(text),
+    offsets,
+    spell: (ids) => ids.map((id) => words[id]!),
+  };
 }

@@ -16,6 +16,7 @@ import {
   servedSchema,
   type ServedSampling,
 } from "../../lib/preference/serverSample";
+import { renderPrompt } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { clientFor, completion, fakeServer, faults, send, type Seen } from "../server/fake";
 import { scratch, userError } from "../golden/fixtures";
@@ -164,15 +165,15 @@ test("a line that another client has not finished is left alone; a bad one is an
 
 test("prompts as text are what the policy would see, BOS left to servers that add it", () => {
   const question = questions[0]!;
-  const plain = loadTokenizer(path.join(projectRoot, "data/atlas/base"));
-  assert.equal(promptText(plain)(question), "<bos>Tell me about t0.\n");
+  const atlas = loadTokenizer(path.join(projectRoot, "data/atlas/base"));
+  assert.equal(promptText(atlas)(question), "Tell me about t0.\n");
   const llama = loadTokenizer(goldenPath("text", "llama3"));
   const bos = llama.specialTokens.bos_token!;
-  const text = promptText(llama)(question);
-  assert.match(text, /Tell me about t0\./);
-  const tokenizerFile = readFileSync(goldenPath("text", "llama3", "tokenizer.json"), "utf8");
-  const { post_processor } = JSON.parse(tokenizerFile) as { post_processor: unknown };
-  assert.equal(text.includes(bos), !JSON.stringify(post_processor).includes(bos));
+  assert.ok(renderPrompt(llama, question.prompt).startsWith(bos));
+  assert.equal(bos + promptText(llama)(question), renderPrompt(llama, question.prompt));
+  // a template that spells BOS out, and a tokenizer that adds none
+  const spelled = loadTokenizer(goldenPath("turns", "mistral-legacy"));
+  assert.equal(promptText(spelled)(question), "<s> [INST] Tell me about t0. [/INST]");
 });
 
 test("log-probabilities are kept with their row", async (t) => {

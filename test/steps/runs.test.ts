@@ -5,9 +5,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { codeVersions } from "../../lib/base/codeVersions";
 import { claimBeside, runFolder } from "../../lib/base/runFolder";
-import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../../lib/steps/runs";
+import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../../lib/steps/runs/runs";
 import { toText } from "../../lib/show/table";
-import { diffTable, runsTable, showRun } from "../../lib/steps/runsText";
+import { diffTable, runsTable, showRun } from "../../lib/steps/runs/text";
 import { scratch, userError } from "../golden/fixtures";
 
 const HOUR = 3_600_000;

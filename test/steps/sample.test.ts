@@ -27,7 +27,7 @@ test("logps has a row for every pair, also for one whose mask keeps nothing but 
   writeJsonl(pairs, [pair("usual", "supported", "contradictory"), pair("emptied", "contradictory", "supported")]);
   assert.deepEqual(
     await logpsVerb({ model: goldenPath("models", "llama-tied-mha"), pairs, mask: "paper", seed: 1, out }),
-    { rows: 2, leftOut: 0 },
+    { rows: 2, leftOut: [] },
   );
   const rows = readJsonl(out, z.record(z.union([z.string(), z.number()])));
   assert.deepEqual(

@@ -7,6 +7,7 @@ import { renderChat } from "../../lib/text/chat";
 import type { Message } from "../../lib/text/message";
 import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
+import { atlasFolder } from "../../lib/world/facts";
 import { editJson, scratchCopy, userError } from "../golden/fixtures";
 import { goldenPath, readGolden } from "../golden/golden";
 
@@ -63,24 +64,18 @@ describe("a template is read from", () => {
 });
 
 describe("without a template", () => {
-  test("BOS, the contents joined by newlines, one newline", () => {
+  test("the contents joined by newlines, one newline; a bos_token that is only named is not put in front", () => {
     const tokenizer = loadTokenizer(goldenPath("text", "plain"));
     const messages: Message[] = [
       { role: "system", content: "Be brief." },
       { role: "user", content: "Where is Lima?\n" },
     ];
-    assert.deepEqual(promptIds(tokenizer, messages), [
-      tokenizer.bosId,
-      ...tokenizer.encode("Be brief.\nWhere is Lima?\n\n").ids,
-    ]);
+    assert.notEqual(tokenizer.bosId, undefined);
+    assert.deepEqual(promptIds(tokenizer, messages), tokenizer.encode("Be brief.\nWhere is Lima?\n\n").ids);
   });
-  test("no BOS where the tokenizer defines none", (t) => {
-    const dir = scratchCopy(t, "text", "plain");
-    editJson(path.join(dir, "tokenizer_config.json"), (c) => {
-      delete c.bos_token;
-    });
-    const tokenizer = loadTokenizer(dir);
-    assert.deepEqual(promptIds(tokenizer, hello), tokenizer.encode("Hello\n").ids);
+  test("BOS where the tokenizer's own files put it: Atlas's, whose policies were pretrained with it", () => {
+    const tokenizer = loadTokenizer(path.join(atlasFolder, "base"));
+    assert.deepEqual(promptIds(tokenizer, hello), [1, ...tokenizer.encode("Hello\n").ids]);
   });
   test("renderChat says so", () => {
     assert.throws(
@@ -99,4 +94,10 @@ test("a template that does not parse, or calls what is not there, names the fold
       userError(/copy: expected a chat template that renders these messages/),
     );
   }
+});
+
+test("a template that renders nothing is refused, not run", (t) => {
+  const dir = scratchCopy(t, "text", "llama3");
+  writeFileSync(path.join(dir, "chat_template.jinja"), "{% if messages|length > 9 %}x{% endif %}");
+  assert.throws(() => promptIds(loadTokenizer(dir), hello), userError(/a prompt of at least one token/));
 });

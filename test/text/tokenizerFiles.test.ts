@@ -32,6 +32,51 @@ describe("special tokens come from", () => {
   });
 });
 
+describe("what is put before a text is what the post-processor puts there", () => {
+  const bos = { SpecialToken: { id: "<|bos|>", type_id: 0 } };
+  const end = { SpecialToken: { id: "<|endoftext|>", type_id: 0 } };
+  const text = { Sequence: { id: "A", type_id: 0 } };
+  const template = (...single: object[]) => ({ type: "TemplateProcessing", single, pair: [], special_tokens: {} });
+  const opened = (name: string, postProcessor: object | null, addBos: boolean | undefined, want: string[]) => {
+    test(name, (t) => {
+      const dir = scratchCopy(t, "text", "plain");
+      editJson(path.join(dir, "tokenizer.json"), (json) => {
+        json.post_processor = postProcessor;
+      });
+      editJson(path.join(dir, "tokenizer_config.json"), (config) => {
+        config.add_bos_token = addBos;
+      });
+      const tokenizer = loadTokenizer(dir);
+      assert.deepEqual(
+        tokenizer.opening.map((id) => tokenizer.decode([id])),
+        want,
+      );
+    });
+  };
+  opened("nothing", null, undefined, []);
+  opened("nothing, and add_bos_token says no", null, false, []);
+  opened("nothing, but add_bos_token asks for it", null, true, ["<|bos|>"]);
+  opened("BOS", template(bos, text), undefined, ["<|bos|>"]);
+  opened("BOS once, whatever add_bos_token says", template(bos, text), true, ["<|bos|>"]);
+  opened("only what stands before the text", template(text, end), undefined, []);
+  opened("two tokens", template(end, bos, text, end), undefined, ["<|endoftext|>", "<|bos|>"]);
+  const steps = [
+    { type: "ByteLevel", add_prefix_space: true, trim_offsets: false, use_regex: true },
+    template(bos, text),
+  ];
+  opened("one step of several", { type: "Sequence", processors: steps }, undefined, ["<|bos|>"]);
+  const roberta = { type: "RobertaProcessing", sep: ["<|endoftext|>", 318], cls: ["<|bos|>", 317] };
+  opened("RoBERTa's", { ...roberta, trim_offsets: true, add_prefix_space: false }, undefined, ["<|bos|>"]);
+
+  test("a malformed one is named", (t) => {
+    const dir = scratchCopy(t, "text", "plain");
+    editJson(path.join(dir, "tokenizer.json"), (json) => {
+      json.post_processor = { type: "TemplateProcessing", single: "$A" };
+    });
+    assert.throws(() => loadTokenizer(dir), userError(/post_processor: expected a valid "single"/));
+  });
+});
+
 describe("a folder is refused", () => {
   const spoiled = (name: string, spoil: (dir: string) => void, message: RegExp) => {
     test(name, (t) => {

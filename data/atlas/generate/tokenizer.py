@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 SPECIAL = ["<pad>", "<bos>", "<eos>"]  # ids 0, 1, 2
 
@@ -25,6 +25,8 @@ def main(corpus: str, folder: str, vocab_size: int = 2048) -> None:
         show_progress=False,
     )
     tokenizer.train([corpus], trainer)
+    # the policies are pretrained with BOS in front of every text
+    tokenizer.post_processor = processors.TemplateProcessing(single="<bos> $A", special_tokens=[("<bos>", SPECIAL.index("<bos>"))])
     out = pathlib.Path(folder)
     tokenizer.save(str(out / "tokenizer.json"))
     config = {

@@ -1,5 +1,5 @@
 /** Values of objectives as one float64 each, which remembers how it came about, so that derivatives can be taken. */
-import type { Value } from "./value";
+import { leastNegative, type Value } from "./value";
 
 type Operand = Scalar | number;
 
@@ -14,6 +14,19 @@ export class Scalar implements Value<Scalar> {
     readonly value: number,
     private readonly sources: readonly Source[] = [],
   ) {}
+
+  /** Sum of weight times value; one of weight 0 is not looked at. */
+  static weightedSum(values: readonly Scalar[], weights: ArrayLike<number>): Scalar {
+    const counted = values.map((scalar, i) => ({ scalar, slope: weights[i]! })).filter(({ slope }) => slope !== 0);
+    return new Scalar(
+      counted.reduce((sum, { scalar, slope }) => sum + slope * scalar.value, 0),
+      counted,
+    );
+  }
+
+  add(other: Operand): Scalar {
+    return this.with(other, (a, b) => a + b, 1, 1);
+  }
 
   sub(other: Operand): Scalar {
     return this.with(other, (a, b) => a - b, 1, -1);
@@ -33,9 +46,33 @@ export class Scalar implements Value<Scalar> {
     return this.map(this.value ** 2, 2 * this.value);
   }
 
+  exp(): Scalar {
+    const value = Math.exp(this.value);
+    return this.map(value, value);
+  }
+
+  relu(): Scalar {
+    return this.map(Math.max(this.value, 0), this.value > 0 ? 1 : 0);
+  }
+
+  sigmoid(): Scalar {
+    const value = 1 / (1 + Math.exp(-this.value));
+    return this.map(value, value / (1 + Math.exp(this.value)));
+  }
+
   negLogSigmoid(): Scalar {
     const x = this.value;
     return this.map(Math.max(-x, 0) + Math.log1p(Math.exp(-Math.abs(x))), -1 / (1 + Math.exp(x)));
+  }
+
+  log1mexp(): Scalar {
+    const x = Math.min(this.value, leastNegative);
+    const value = x < -Math.LN2 ? Math.log1p(-Math.exp(x)) : Math.log(-Math.expm1(x));
+    return this.map(value, this.value > leastNegative ? 0 : -1 / Math.expm1(-x));
+  }
+
+  frozen(): Scalar {
+    return new Scalar(this.value);
   }
 
   /** Derivatives of this value in each of `inputs`. */

@@ -13,7 +13,7 @@ import { sha256File } from "../../base/hash";
 import { jsonLines } from "../../base/jsonl";
 import { refuseInputs } from "../../base/outputs";
 import { Rng } from "../../base/rng";
-import { readConfig } from "../../model/configFile";
+import { readCheckpointConfig } from "../../model/checkpoint";
 import type { TokenizedSide, TokenizeReport } from "../../preference/collate";
 import { checkVocabulary, loadTokenizer } from "../../text/tokenizer";
 import type { TrainRunRequest } from "../trainRun";
@@ -42,7 +42,7 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
     });
   }
   const { objective, ...rest } = options;
-  const config = readConfig(path.join(policyDir, "config.json"));
+  const config = readCheckpointConfig(policyDir);
   const tokenizer = loadTokenizer(policyDir);
   checkVocabulary(tokenizer, config.vocabSize, policyDir);
   const { pairs: kept, report } = tokenizeFor(tokenizer, config, pairs, mask, seed);

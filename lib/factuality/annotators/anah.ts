@@ -42,7 +42,7 @@ const documentSchema = z
 
 /**
  * The document of every question, from rows {questionId or topic, document, language?}; one for the question itself
- * wins.
+ * wins. Topics are compared in NFC: files made on a Mac have others.
  * @throws UserError for a name that comes twice, or a question without a document
  */
 export function readDocuments(file: string, questions: readonly Question[]): Map<string, ReferenceDocument> {
@@ -52,7 +52,7 @@ export function readDocuments(file: string, questions: readonly Question[]): Map
     line,
   } of readNumberedJsonl(file, documentSchema)) {
     const [kind, name] =
-      questionId !== undefined ? (["questionId", questionId] as const) : (["topic", topic!] as const);
+      questionId !== undefined ? (["questionId", questionId] as const) : (["topic", topic!.normalize()] as const);
     if (byName[kind].has(name))
       throw new UserError({
         where: `${file}:${line}`,
@@ -64,7 +64,7 @@ export function readDocuments(file: string, questions: readonly Question[]): Map
   }
   const found = new Map(
     questions.flatMap(({ id, topic }) => {
-      const document = byName.questionId.get(id) ?? byName.topic.get(topic);
+      const document = byName.questionId.get(id) ?? byName.topic.get(topic.normalize());
       return document ? [[id, document] as const] : [];
     }),
   );

@@ -18,7 +18,7 @@ import { type JudgedFact, type Judgement, llmAnnotator, type LlmAnnotator, unpar
 const enough = 0.5;
 
 const options = z.object({
-  answers: z.number().int().min(1).default(20).describe("answers per fact (20 in FactTune)"),
+  answers: z.number().int().min(1).max(10_000).default(20).describe("answers per fact (20 in FactTune)"),
   answerModel: z.string().optional().describe("the model that answers, where it is not the one that judges"),
 });
 
@@ -60,13 +60,21 @@ export function answerPrompt(question: string): string {
   return `Answer in as few words as possible.\n\n${question}`;
 }
 
-/** A reply must have one question and one answer. */
+/** A reply must have one question and one answer, each on a line of its own. */
 export function parseQuestion(text: string): { question: string; answer: string } | undefined {
-  const [question, ...questions] = [...text.matchAll(/^\s*Question:[ \t]*(\S.*)$/gim)].map((match) => match[1]!.trim());
-  const [answer, ...answers] = [...text.matchAll(/^\s*Answer:[ \t]*(\S.*)$/gim)].map((match) => match[1]!.trim());
+  const [question, ...questions] = saidAs("question:", text);
+  const [answer, ...answers] = saidAs("answer:", text);
   return question && answer && questions.length + answers.length === 0 && plain(answer)
     ? { question, answer }
     : undefined;
+}
+
+/** What stands behind a label, of every line that has it. */
+function saidAs(label: string, text: string): string[] {
+  return text.split(/[\n\r\u2028\u2029]/).flatMap((line) => {
+    const said = line.trim();
+    return said.toLowerCase().startsWith(label) ? said.slice(label.length).trim() || [] : [];
+  });
 }
 
 export function agree(a: string, b: string): boolean {

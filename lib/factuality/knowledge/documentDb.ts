@@ -36,7 +36,9 @@ export function* databaseArticles(
     const pageSize = Number(database.get("PRAGMA page_size")?.page_size);
     if (size % pageSize !== 0) throw new Error(`${size} bytes, no whole number of pages of ${pageSize}`);
     for (const title of titles) {
-      const text = database.get(query, [Buffer.from(title)])?.text;
+      const names = new Set([title, title.normalize("NFC"), title.normalize("NFD")]);
+      const found = [...names].map((name) => database!.get(query, [Buffer.from(name)])?.text);
+      const text = found.find((value) => value instanceof Uint8Array);
       if (text instanceof Uint8Array) yield { title, passages: passagesOf(Buffer.from(text).toString()) };
     }
   } catch (error) {

@@ -1,17 +1,19 @@
 /**
  * FActScore's knowledge source: articles by title, as passages, of which a query gets the nearest ones. Either JSONL
  * rows {title, text}, `text` a string or a list of paragraphs, or the official SQLite database with its own passages.
- * The file may be of any size, since only the articles of the topics asked for are kept.
+ * The file may be of any size, since only the articles of the topics asked for are kept. A title is that of a topic
+ * also where one is composed (NFC) and the other is not.
  *
  * deviates from official: rows are cut into passages of 180 words for 256 RoBERTa tokens; BM25 for GTR embeddings.
  */
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
-import { createInterface } from "node:readline";
+import { closeSync, readSync } from "node:fs";
 import { z } from "zod";
 import { chunks } from "../../base/collections";
 import { UserError, brief } from "../../base/check";
+import { breathe } from "../../base/progress";
 import { hashOf } from "../../base/hash";
 import { parseJson, parseRow } from "../../base/jsonl";
+import { openToRead, linesOf } from "../../base/textFile";
 import { bm25, words } from "./bm25";
 import { databaseArticles } from "./documentDb";
 
@@ -46,19 +48,10 @@ export class Knowledge {
    * @throws UserError with file:line for a bad row, for a bad database, or where a title has no article
    */
   static async read(file: string, titles: ReadonlySet<string>): Promise<Knowledge> {
+    await breathe(); // what follows may take seconds
     const texts = new Map<string, string[]>();
-    try {
-      const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
-      for await (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
-    } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError({
-        where: file,
-        expected: "a readable file",
-        got: (error as NodeJS.ErrnoException).code ?? String(error),
-        fix: "Check the path.",
-      });
-    }
+    const articles = isDatabase(file) ? databaseArticles(file, titles) : rowArticles(file, titles);
+    for (const { title, passages } of articles) if (!texts.has(title)) texts.set(title, passages);
     const without = [...titles].filter((title) => !texts.get(title)?.length);
     if (without.length > 0)
       throw new UserError({
@@ -87,7 +80,7 @@ export class Knowledge {
 
 function isDatabase(file: string): boolean {
   const head = Buffer.alloc(magic.length);
-  const fd = openSync(file, "r");
+  const fd = openToRead(file);
   try {
     readSync(fd, head);
   } finally {
@@ -96,16 +89,14 @@ function isDatabase(file: string): boolean {
   return head.equals(magic);
 }
 
-async function* rowArticles(
-  file: string,
-  titles: ReadonlySet<string>,
-): AsyncGenerator<{ title: string; passages: string[] }> {
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity })) {
-    const where = `${file}:${++line}`;
-    if (text.trim() === "") continue;
-    const article = parseRow(articleSchema, parseJson(text, where), where);
-    if (titles.has(article.title)) yield { title: article.title, passages: passagesOf(article.text) };
+function* rowArticles(file: string, titles: ReadonlySet<string>): Generator<{ title: string; passages: string[] }> {
+  const composed = new Map([...titles].map((title) => [title.normalize(), title]));
+  for (const { text: row, number } of linesOf(file)) {
+    const where = `${file}:${number}`;
+    if (row.trim() === "") continue;
+    const { title, text } = parseRow(articleSchema, parseJson(row, where), where);
+    const asked = titles.has(title) ? title : composed.get(title.normalize());
+    if (asked !== undefined) yield { title: asked, passages: passagesOf(text) };
   }
 }
 

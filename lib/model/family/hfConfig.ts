@@ -7,13 +7,16 @@ import { UserError } from "../../base/check";
 import type { TransformerConfig } from "../config";
 import { hfRope, readRope, ropeSchema } from "./hfRope";
 
-const count = z.number().int().positive();
+/** Far beyond what any model has: loops over them end, and products of two are exact. */
+const most = 1 << 24;
+const count = z.number().int().positive().max(most);
+const layerCount = z.number().int().positive().max(4096);
 const id = z.number().int().nonnegative();
 
 export const hfSchema = z
   .object({
     hidden_size: count,
-    num_hidden_layers: count,
+    num_hidden_layers: layerCount,
     num_attention_heads: count,
     num_key_value_heads: count.nullish(),
     head_dim: count.nullish(),
@@ -34,7 +37,7 @@ export const hfSchema = z
       .array(z.string().refine((type) => type === "full_attention", "only full attention is supported"))
       .nullish(),
     quantization_config: z.null({ message: "quantised weights are not supported" }).optional(),
-    max_position_embeddings: count.optional(),
+    max_position_embeddings: z.number().int().positive().safe().optional(),
     bos_token_id: id.nullish(),
     eos_token_id: z.union([id, z.array(id)]).nullish(),
     pad_token_id: z.number().int().nullish(),

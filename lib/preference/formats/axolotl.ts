@@ -10,6 +10,7 @@ import {
   assistantSchema,
   columnOf,
   columnSchema,
+  keysBeside,
   pairOfRow,
   promptSchema,
 } from "./pairRow";
@@ -43,4 +44,5 @@ export const axolotl: PairFormat = {
     const { messages, chosen, rejected, mask_dpo } = parseRow(rowSchema, value, where);
     return pairOfRow({ prompt: messages, chosen: chosen.content, rejected: rejected.content }, mask_dpo, where);
   },
+  unused: (value) => keysBeside(value, Object.keys(rowSchema.shape)),
 };

@@ -1,6 +1,6 @@
 /**
- * Responses whose hallucinated parts are given as strings, as HaluEval's general queries have them (RUCAIBox/HaluEval):
- * user_query, chatgpt_response, hallucination (yes or no), hallucination_spans.
+ * Responses whose hallucinated parts are given as strings, as HaluEval's general queries have them (RUCAIBox/HaluEval;
+ * its other files: `haluevalPairs.ts`): user_query, chatgpt_response, hallucination (yes or no), hallucination_spans.
  *
  * A sentence that a span touches is unverifiable, the weaker of the two verdicts, which the labels do not tell apart;
  * every other sentence is supported. A span stands where the response has it first, white space and citation marks
@@ -12,20 +12,21 @@ import type { LocationReport } from "../../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { locateSentences } from "../../text/locate";
 import { splitSentences } from "../../text/sentence";
+import { keysBeside } from "./pairRow";
 import type { Row } from "./rows";
 
 const label = z
   .string()
   .toLowerCase()
   .pipe(z.enum(["yes", "no"]));
-const rowSchema = z
-  .object({
-    user_query: z.string().min(1),
-    chatgpt_response: z.string(),
-    hallucination: label.optional(),
-    hallucination_label: label.optional(),
-    hallucination_spans: z.array(z.string()).default([]),
-  })
+const columns = z.object({
+  user_query: z.string().min(1),
+  chatgpt_response: z.string(),
+  hallucination: label.optional(),
+  hallucination_label: label.optional(),
+  hallucination_spans: z.array(z.string()).default([]),
+});
+const rowSchema = columns
   .transform(({ hallucination, hallucination_label, ...row }) => ({
     ...row,
     label: hallucination ?? hallucination_label,
@@ -35,6 +36,9 @@ const rowSchema = z
     message: "expected none where hallucination is no",
     path: ["hallucination_spans"],
   });
+
+/** Columns of such a row that are not used. */
+export const haluevalUnused = (value: unknown): string[] => keysBeside(value, Object.keys(columns.shape));
 
 export interface HaluevalCandidates {
   questions: Question[];

@@ -24,6 +24,7 @@ import {
   barePair,
   columnOf,
   columnSchema,
+  keysBeside,
   pairOfRow,
   promptSchema,
 } from "./pairRow";
@@ -82,6 +83,12 @@ export const official: PairFormat = {
     const rejected = locate(texts.rejected, row.rejected_item, `${where} rejected`, report);
     return chosen && rejected && barePair(texts, { chosen, rejected }, where);
   },
+  unused: (value) => [
+    ...keysBeside(value, Object.keys(rowSchema.shape)),
+    ...(["chosen_item", "rejected_item"] as const).flatMap((item) =>
+      keysBeside((value as Partial<Record<string, unknown>>)[item], ["sents", "type"]).map((key) => `${item}.${key}`),
+    ),
+  ],
 };
 
 /** The sentences as spans; undefined where one is missing. */

@@ -7,7 +7,7 @@
  */
 import path from "node:path";
 import { z } from "zod";
-import { UserError } from "../../base/check";
+import { UserError, brief } from "../../base/check";
 import { parseJson, parseRow } from "../../base/jsonl";
 import type { LocationReport } from "../../factuality/humanLabels";
 import type { Sentence } from "../../factuality/records";
@@ -23,6 +23,8 @@ export interface PairFormat {
    * @throws UserError for a row of another shape
    */
   read(value: unknown, where: string, report: LocationReport): PreferencePair | undefined;
+  /** Columns of a row that `read` takes which hold something and are not used, so that a user hears of them. */
+  unused(value: unknown): string[];
 }
 
 /** The part of a pair that every format has. */
@@ -32,18 +34,70 @@ export interface PairTexts {
   rejected: string;
 }
 
-export const promptSchema = z.array(messageSchema).min(1);
-export const assistantSchema = messageSchema.extend({ role: z.literal("assistant") });
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  Object.prototype.toString.call(value) === "[object Object]";
+
+const isEmpty = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  value === "" ||
+  (Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0);
+
+/** Without keys that hold nothing, but for those it must have: Parquet gives each message the keys of all. */
+export function withoutEmpty(value: unknown, kept: readonly string[]): unknown {
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key, held]) => kept.includes(key) || !isEmpty(held)));
+}
+
+/** A message whose content may be a list of text parts, which follow one another; others are left as they are. */
+function asMessage(value: unknown): unknown {
+  const message = withoutEmpty(value, ["role", "content"]);
+  if (!isRecord(message) || !Array.isArray(message["content"]) || message["content"].length === 0) return message;
+  const texts = message["content"].map((part: unknown) => {
+    const { type, text, ...rest } = isRecord(part) ? part : {};
+    return type === "text" && Object.values(rest).every(isEmpty) ? text : undefined;
+  });
+  return texts.every((text) => typeof text === "string") ? { ...message, content: texts.join("") } : message;
+}
+
+/** Messages as files have them. Whatever else than role and text is in them is refused. */
+export const rowMessageSchema = z.preprocess(asMessage, messageSchema);
+export const promptSchema = z.array(rowMessageSchema).min(1);
+export const assistantSchema = z.preprocess(asMessage, messageSchema.extend({ role: z.literal("assistant") }));
 /** For the schemas of rows. */
 export const columnSchema = { mask_dpo: z.string().nullish() };
 
-export function assistant(content: string): z.infer<typeof assistantSchema> {
+/** Keys of a row that hold something, but for those that are used. */
+export function keysBeside(value: unknown, used: readonly string[]): string[] {
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, held]) => (used.includes(key) || isEmpty(held) ? [] : [key]));
+}
+
+/**
+ * A prompt with the text of a system column in front.
+ * @throws UserError where the prompt begins with another system message
+ */
+export function withSystem(prompt: readonly Message[], system: string | null | undefined, where: string): Message[] {
+  if (!system) return [...prompt];
+  const first = prompt[0];
+  if (first?.role !== "system") return [{ role: "system", content: system }, ...prompt];
+  if (first.content !== system)
+    throw new UserError({
+      where,
+      expected: "the system message of the prompt in the column of it, or none there",
+      got: brief(system),
+      fix: "Keep the one that is meant.",
+    });
+  return [...prompt];
+}
+
+export function assistant(content: string): Message {
   return { role: "assistant", content };
 }
 
 /** The column of a pair. */
 export function columnOf({ questionId, topic, scores, chosen, rejected }: PreferencePair): { mask_dpo: string } {
-  const side = ({ sentences, tokenIds }: PreferencePair["chosen"]) => ({ sentences, tokenIds });
+  const side = ({ completion: _, ...rest }: PreferencePair["chosen"]) => rest;
   return { mask_dpo: JSON.stringify({ questionId, topic, scores, chosen: side(chosen), rejected: side(rejected) }) };
 }
 

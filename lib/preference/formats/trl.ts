@@ -4,8 +4,11 @@
  *
  * No sentence has a place here, so TRL trains on whole completions: plain DPO. Without the column of pairRow.ts a pair
  * comes back without sentences, and only the mask `none` has something to train on. A plain prompt becomes one user
- * message: TRL would feed it without a chat template. Rows with tools or images are refused, as their prompt is more
- * than text.
+ * message: TRL would feed it without a chat template. Rows with tools, images or arguments of a chat template are
+ * refused, as their prompt is more than text.
+ *
+ * Two things that TRL itself drops belong to the prompt of rows on the hub (orca_dpo_pairs, say), and are taken: a
+ * column system, and, where plain rows have no prompt, the one of question, instruction, query and input that has it.
  */
 import { z } from "zod";
 import { UserError } from "../../base/check";
@@ -18,25 +21,36 @@ import {
   assistantSchema,
   columnOf,
   columnSchema,
+  keysBeside,
   pairOfRow,
   promptSchema,
   splitConversations,
+  withSystem,
 } from "./pairRow";
 
 const completion = z.union([z.string(), promptSchema]);
 const absent = z
   .union([z.null(), z.array(z.never()).length(0)], { errorMap: () => ({ message: "expected a prompt of text alone" }) })
   .optional();
+const nothing = z
+  .unknown()
+  .refine((value) => keysBeside({ value }, []).length === 0, "expected no arguments of the chat template");
 const rowSchema = z.object({
   prompt: completion.nullish(),
   chosen: completion,
   rejected: completion,
+  system: z.string().nullish(),
+  system_prompt: z.string().nullish(),
   tools: absent,
   images: absent,
   image: z.null().optional(),
+  videos: absent,
+  audios: absent,
+  chat_template_kwargs: nothing,
   ...columnSchema,
 });
 type Row = z.infer<typeof rowSchema>;
+const promptColumns = ["question", "instruction", "query", "input"] as const;
 
 export const trl: PairFormat = {
   write: (pair) => ({
@@ -47,9 +61,42 @@ export const trl: PairFormat = {
   }),
   read(value, where) {
     const row = parseRow(rowSchema, value, where);
-    return pairOfRow(textsOf(row, where), row.mask_dpo, where);
+    const column = promptColumn(row, value, where);
+    const { prompt, ...sides } = textsOf({ ...row, prompt: column?.text ?? row.prompt }, where);
+    const texts = { ...sides, prompt: withSystem(prompt, row.system || row.system_prompt, where) };
+    return pairOfRow(texts, row.mask_dpo, where);
+  },
+  unused(value) {
+    const row = rowSchema.parse(value);
+    const column = promptColumn(row, value, "");
+    const system = row.system ? [] : ["system_prompt"];
+    const used = Object.keys(rowSchema.shape).filter((key) => key !== "system_prompt");
+    return keysBeside(value, [...used, ...system, ...(column ? [column.name] : [])]);
   },
 };
+
+/**
+ * The column that has the prompt of a plain row without a column of that name, unless both sides begin with it.
+ * @throws UserError where several could
+ */
+function promptColumn(
+  { prompt, chosen, rejected }: Row,
+  value: unknown,
+  where: string,
+): { name: string; text: string } | undefined {
+  if (prompt || typeof chosen !== "string" || typeof rejected !== "string") return undefined;
+  const texts = promptColumns.flatMap((name) => {
+    const text = (value as Record<string, unknown>)[name];
+    return typeof text === "string" && text !== "" ? { name, text } : [];
+  });
+  if (texts.length < 2) return texts.find(({ text }) => !commonStart(chosen, rejected).includes(text));
+  throw new UserError({
+    where,
+    expected: "the prompt in one column",
+    got: `none of that name, and text in ${texts.map(({ name }) => name).join(" and ")}`,
+    fix: "Give the prompt a column of its own; --from llamafactory takes instruction and input together.",
+  });
+}
 
 function textsOf({ prompt, chosen, rejected }: Row, where: string): PairTexts {
   if (typeof chosen === "string" && typeof rejected === "string") {
@@ -74,8 +121,7 @@ function only(messages: readonly Message[], where: string): string {
 
 /** TRL's rule: the common beginning is the prompt; a space before the difference goes with the completions. */
 function splitTexts(chosen: string, rejected: string, where: string): PairTexts {
-  let at = 0;
-  while (at < chosen.length && chosen[at] === rejected[at]) at++;
+  let at = commonStart(chosen, rejected).length;
   if (chosen === rejected || at === 0)
     throw new UserError({
       where,
@@ -89,4 +135,10 @@ function splitTexts(chosen: string, rejected: string, where: string): PairTexts 
     chosen: chosen.slice(at),
     rejected: rejected.slice(at),
   };
+}
+
+function commonStart(a: string, b: string): string {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return a.slice(0, at);
 }

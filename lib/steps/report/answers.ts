@@ -4,9 +4,11 @@ import { z } from "zod";
 import { existsSync } from "node:fs";
 import { brief, UserError } from "../../base/check";
 import { sha256File } from "../../base/hash";
-import { parseJson, readNumberedJsonl, readText, required } from "../../base/jsonl";
-import { type AnnotatedCandidate, annotatedCandidateSchema, type Question } from "../../factuality/records";
-import { outHash } from "../annotateServed";
+import { parseJson, required } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
+import { readNumberedAnnotated } from "../../factuality/annotatedFile";
+import type { AnnotatedCandidate, Question } from "../../factuality/records";
+import { annotateDefaults, outHash } from "../annotateServed";
 
 /** A policy's name in the report, and a file or folder of it. */
 export interface Named {
@@ -29,6 +31,7 @@ const annotationSchema = z.object({
   model: z.string(),
   source: z.string(),
   tries: z.number(),
+  maxReplyTokens: z.number().default(annotateDefaults.maxReplyTokens), // not recorded by earlier versions
   extra: z.record(z.unknown()),
   options: z.record(z.union([z.number(), z.string()])).default({}),
 });
@@ -40,7 +43,7 @@ export function readAnswers(
   questionsFile: string,
 ): PolicyAnswers {
   const byQuestion = new Map(questions.map(({ id }) => [id, new Set<number>()]));
-  const rows = required(readNumberedJsonl(file, annotatedCandidateSchema), file, "annotated answer");
+  const rows = required(readNumberedAnnotated(file), file, "annotated answer");
   for (const {
     row: { questionId, index },
     line,

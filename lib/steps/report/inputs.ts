@@ -5,13 +5,14 @@
 import { existsSync } from "node:fs";
 import { UserError, brief } from "../../base/check";
 import { hashOf, sha256File } from "../../base/hash";
-import { readJsonl, required } from "../../base/jsonl";
+import { required } from "../../base/jsonl";
 import type { Question } from "../../factuality/records";
-import { preferencePairSchema, type PreferencePair } from "../../preference/pair";
+import type { PreferencePair } from "../../preference/pair";
 import { questionsOf } from "../../world/questionFile";
 import { checkEach, type Named, type PolicyAnswers, readAnswers } from "./answers";
 import { logFile, readTraining, type Training } from "./training";
 import { judgesWarning, topicsWarning } from "./warnings";
+import { readRows } from "../rows";
 
 export interface ReportRequest {
   questions: string;
@@ -83,10 +84,7 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       got: "1",
       fix: "Sample with --k 16, say, or leave --sampled out.",
     });
-  const pairs =
-    request.pairs === undefined
-      ? undefined
-      : required(readJsonl(request.pairs, preferencePairSchema), request.pairs, "pair");
+  const pairs = request.pairs === undefined ? undefined : readRows("pair", request.pairs);
   const hash = pairs && hashOf(pairs);
   const trained = request.trained.map((named) => readTraining(named, hash));
   const input = (

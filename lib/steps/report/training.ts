@@ -4,7 +4,8 @@ import { z } from "zod";
 import { existsSync } from "node:fs";
 import { decisiveOptionsSchema, stepLogSchema } from "../../align/trainOptions";
 import { UserError } from "../../base/check";
-import { parseJson, parseRow, readJsonl, readText, required } from "../../base/jsonl";
+import { parseJson, parseRow, readJsonl, required } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
 import { maskKinds } from "../../preference/mask";
 import type { Named } from "./answers";
 

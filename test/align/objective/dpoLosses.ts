@@ -1,6 +1,6 @@
 // DPO on four tensors [B] of weighted sums.
 import * as tf from "@tensorflow/tfjs";
-import { dpo } from "../../../lib/align/objective/dpo";
+import { dpo } from "../../../lib/align/objective/pairwise/dpo";
 import { TensorValue } from "../../../lib/align/objective/tensorValue";
 
 export type Sums = Record<"policyChosen" | "policyRejected" | "referenceChosen" | "referenceRejected", tf.Tensor1D>;
@@ -16,7 +16,11 @@ export function dpoLosses(
   };
   const chosen = side(sums.policyChosen, sums.referenceChosen);
   const rejected = side(sums.policyRejected, sums.referenceRejected);
-  const { losses, chosenRewards, rejectedRewards } = dpo.losses({ chosen, rejected }, { beta });
+  const { losses, chosenRewards, rejectedRewards } = dpo.losses(
+    { chosen, rejected },
+    { beta },
+    { zero: 0, sentenceZero: 0, sentencesPerPair: 0 },
+  );
   return {
     losses: losses.tensor,
     chosenRewards: chosenRewards.tensor,

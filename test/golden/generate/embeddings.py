@@ -15,7 +15,8 @@ def prompt(tokenizer, content):
     """Text and ids as the project makes them (README.md of the repository, DESIGN: tokens)."""
     if tokenizer.chat_template:
         return tokenizer.apply_chat_template([{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True), []
-    return content + "\n", [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
+    text = content + "\n"
+    return text, tokenizer(text)["input_ids"][:1] if tokenizer(text)["input_ids"][0] == tokenizer.bos_token_id else []
 
 
 @torch.no_grad()
@@ -44,7 +45,7 @@ def vectors(model, tokenizer):
 def main():
     out = {"versions": versions(), "topics": TOPICS, "wordings": WORDINGS}
     for folder in sorted((GOLDEN / "models").iterdir()):
-        model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+        model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).float().eval(), AutoTokenizer.from_pretrained(folder)
         generator = torch.Generator().manual_seed(5)
         ids = [torch.randint(0, len(tokenizer), (length,), generator=generator).tolist() for length in (9, 4, 6)]
         means, cuts = vectors(model, tokenizer)

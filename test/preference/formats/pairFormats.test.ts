@@ -113,7 +113,7 @@ test("LLaMA-Factory: the entry joins those of a dataset_info.json; prompts it wo
   );
 });
 
-test("rows: JSON Lines, a JSON array, Parquet without its package", async (t) => {
+test("rows: JSON Lines and a JSON array", async (t) => {
   const dir = scratch(t);
   const at = (name: string, content: string) => {
     writeFileSync(path.join(dir, name), content);
@@ -139,24 +139,4 @@ test("rows: JSON Lines, a JSON array, Parquet without its package", async (t) =>
     readRows(path.join(dir, "none.jsonl")),
     userError(/none\.jsonl: expected a readable file, got ENOENT/),
   );
-  const parquet = goldenPath("formats", "preference.parquet");
-  if (
-    await import("hyparquet" as string).then(
-      () => true,
-      () => false,
-    )
-  ) {
-    const rows = await readRows(parquet);
-    assert.deepEqual(
-      rows.map(({ value, where }) => trl.read(value, where, report())!.chosen.completion),
-      ["It is blue.", "Żółw."],
-    );
-    await assert.rejects(readRows(at("d.parquet", "no")), userError(/d\.parquet: expected a readable Parquet file/));
-  } else {
-    t.diagnostic("Parquet not read: the package hyparquet is not installed");
-    await assert.rejects(
-      readRows(parquet),
-      userError(/preference\.parquet: expected the npm package hyparquet, .+ got none installed\. Install it/),
-    );
-  }
 });

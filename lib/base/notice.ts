@@ -1,0 +1,19 @@
+/**
+ * What a user should know though nothing failed: said once in a process, on stderr. Workers keep quiet, as the process
+ * that started them has said it.
+ */
+import { isWorker } from "./workers";
+
+const said = new Set<string>();
+
+export function notice(text: string): void {
+  if (isWorker || said.has(text)) return;
+  said.add(text);
+  process.stderr.write(`${text}\n`);
+}
+
+/** "a, b, c and 12 more" */
+export function someOf(names: readonly string[], most = 8): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

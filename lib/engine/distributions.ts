@@ -1,0 +1,110 @@
+/**
+ * What heads make of hidden states beside the log-probability of one target (`head.ts`): divergences between two
+ * distributions over the vocabulary, and how sharp one is. M positions, D hidden, V vocabulary. As there, where the
+ * logits are too many to be held, they are computed in chunks, and again on the way back.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { widened } from "./half";
+import { headRows, mostLogits } from "./head";
+import { withGradient } from "./kernels";
+import { recomputed } from "./recompute";
+
+/** Hidden states [M, D] with the head [V, D] they go through. */
+export interface Predictions {
+  hidden: tf.Tensor2D;
+  head: tf.Tensor2D;
+}
+
+/** forward: KL(other || this); reverse: KL(this || other). */
+export type Direction = "forward" | "reverse";
+
+/**
+ * KL divergences [M] between two sets of predictions, differentiable in the first alone; the other must still be there
+ * on the way back.
+ * @param frozen the head has no gradient either
+ */
+export function divergence(
+  { hidden, head }: Predictions,
+  other: Predictions,
+  direction: Direction,
+  frozen = false,
+  most = mostLogits,
+): tf.Tensor1D {
+  const parts = rowsOf(hidden, head, most);
+  if (parts.length === 1) return chunkDivergence(hidden, head, other, direction, frozen);
+  return tf.concat(
+    parts.map(({ part, at, count }) => {
+      const own = (part: tf.Tensor2D, head: tf.Tensor2D) =>
+        chunkDivergence(part, head, { ...other, hidden: tf.slice(other.hidden, [at], [count]) }, direction, frozen);
+      return frozen
+        ? recomputed([part], ([part]) => own(part, head))
+        : recomputed([part, head], ([part, head]) => own(part, head));
+    }),
+  );
+}
+
+/** The slope of the logits [M, V] is kept once. */
+function chunkDivergence(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  other: Predictions,
+  direction: Direction,
+  frozen: boolean,
+): tf.Tensor1D {
+  return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
+    const [own, others] = [logSoftmax(hidden, head), logSoftmax(other.hidden, other.head)];
+    const p = tf.exp(own);
+    let value: tf.Tensor1D;
+    let slope: tf.Tensor2D; // of the value in the logits
+    if (direction === "forward") {
+      const q = tf.exp(others);
+      value = tf.sum(tf.mul(q, tf.sub(others, own)), 1);
+      slope = tf.sub(p, q);
+    } else {
+      const apart = tf.sub(own, others);
+      value = tf.sum(tf.mul(p, apart), 1);
+      slope = tf.mul(p, tf.sub(apart, tf.reshape(value, [-1, 1])));
+    }
+    save(frozen ? [hidden, slope] : [hidden, slope, head]);
+    return {
+      value,
+      gradient: (dy, saved) => {
+        const [hidden, slope, own = head] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D?];
+        const scale = tf.reshape(dy, [-1, 1]);
+        const dHidden = tf.mul(tf.matMul(slope, widened(own)), scale);
+        return frozen ? [dHidden] : [dHidden, tf.matMul(slope, tf.mul(hidden, scale), true, false)];
+      },
+    };
+  });
+}
+
+/** log sum p^2 [M] over the vocabulary, as a constant. */
+export function logSumSquares({ hidden, head }: Predictions, most = mostLogits): tf.Tensor1D {
+  return withGradient([hidden], ([hidden]) => ({
+    value: tf.concat(
+      rowsOf(hidden, head, most).map(({ part }) =>
+        tf.tidy(() => tf.log(tf.sum(tf.square(tf.softmax(tf.matMul(part, widened(head), false, true))), 1))),
+      ),
+    ) as tf.Tensor1D,
+    gradient: () => [tf.zerosLike(hidden)],
+  }));
+}
+
+function logSoftmax(hidden: tf.Tensor2D, head: tf.Tensor2D): tf.Tensor2D {
+  const logits = tf.matMul(hidden, widened(head), false, true);
+  const shifted = tf.sub(logits, tf.max(logits, 1, true));
+  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
+}
+
+/** Hidden states in parts of which the logits can be held. */
+function rowsOf(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  most: number,
+): { part: tf.Tensor2D; at: number; count: number }[] {
+  const rows = headRows(head.shape[0], most);
+  const total = hidden.shape[0];
+  if (total <= rows) return [{ part: hidden, at: 0, count: total }];
+  const sizes = Array.from({ length: Math.ceil(total / rows) }, (_, i) => Math.min(rows, total - i * rows));
+  return tf.split<tf.Tensor2D>(hidden, sizes).map((part, i) => ({ part, at: i * rows, count: sizes[i]! }));
+}

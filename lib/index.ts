@@ -1,0 +1,127 @@
+/** One door to the library for notebooks and scripts: `import * as lab from "./lib"`. */
+
+// A session, and showing things
+export { type Session, describeSession, openSession, policyDir } from "./lab/session";
+export { type Preset } from "./lab/preset";
+export { show, showLive } from "./show/display";
+export { plot } from "./show/plot";
+export { type Table, tableBundle } from "./show/table";
+export { frameBundle, summarise, toFrame } from "./show/frame";
+export { inspectBundle } from "./show/inspect";
+export { palette } from "./show/palette";
+export { barFigure, dumbbellFigure } from "./show/figure/bars";
+export { curveFigure, panelsFigure } from "./show/figure/curves";
+export { publishFigure, publishTable } from "./lab/publish";
+export { claimNumber, paperVersusHere, recordNumbers } from "./lab/headline";
+
+// Asking policies
+export { ask, compareAnswers } from "./lab/ask";
+export { tokenLogratios } from "./align/tokenLogratios";
+export { loadPolicy } from "./model/policy";
+export { answersOf } from "./lab/candidates";
+
+// Experiments, also with pieces of one's own
+export { type ArmSpec, type Setting, experimentOf } from "./lab/study";
+export { armOf, policyArm, runArms, trainingLogs } from "./lab/runArms";
+export { trainedPolicy } from "./lab/experiment";
+export { defineAnnotator, pairsOf } from "./lab/pairSource";
+export { chooseObjective, defineObjective } from "./align/objective/registry";
+export { type Objective } from "./align/objective/objective";
+export { defineMask } from "./preference/mask";
+export { trainingCurves } from "./align/charts";
+export { describeTraining } from "./align/tables";
+
+// Rows, step by step, and the verbs on files
+export { readJsonl, writeJsonl } from "./base/jsonl";
+export {
+  type Question,
+  type Verdict,
+  annotatedCandidateSchema,
+  candidateSchema,
+  questionSchema,
+} from "./factuality/records";
+export { type Annotator, annotateCandidates } from "./factuality/annotator";
+export { factualityScore } from "./factuality/score";
+export { splitSentences } from "./text/sentence";
+export { type PreferencePair, buildPairs, preferencePairSchema } from "./preference/pair";
+export { mixingOf, tokenShares } from "./preference/mixing";
+export { mixingTable, pairReportTable, scoreRows } from "./preference/tables";
+export { inspectPairs } from "./preference/inspectPairs";
+export { type Atlas, loadAtlas } from "./world/atlas";
+export { atlasAnnotator } from "./world/oracle";
+export { fetchVerb } from "./steps/fetch";
+export { importModelVerb } from "./steps/importModel";
+export { sampleVerb } from "./steps/sample";
+export { annotateVerb } from "./steps/annotate";
+export { annotatorTable } from "./steps/annotators";
+export { pairsVerb } from "./steps/pairs";
+export { trainVerb } from "./steps/train";
+export { writeReport } from "./steps/report/report";
+
+// What answers come to
+export { topicDifferences, topicScores } from "./evaluation/arm";
+export { armTable, claimsTable, differencesTable, hackingTable } from "./evaluation/armTables";
+export { powersOfTwo } from "./evaluation/bestOfN";
+export { gapTable, gridTable, pairPanels } from "./evaluation/bestOfTables";
+export { bestOfCurves, candidateScores, relationFigure, scoreBars } from "./evaluation/charts";
+export { decomposeGain } from "./evaluation/relationAccuracy";
+export { bestOfTable, gainTable } from "./evaluation/tables";
+
+// The topic graph
+export { chooseLayer } from "./lab/topicEmbeddings";
+export { baseAnswers, gainsAgainstDistance, layoutTopics, nearFarSplits, testHallucinations } from "./paper/topicGraph";
+export { topicMap } from "./paper/topicMap";
+export {
+  directTestTable,
+  gainDistanceTable,
+  graphNumbers,
+  layerTable,
+  rankFigure,
+  relationTestTable,
+  splitTable,
+} from "./paper/topicTables";
+
+// The paper
+export { buildAppendix, contentsBundle } from "./paper/appendix";
+export {
+  conditionCells,
+  conditionColumns,
+  conditionRows,
+  leadCurve,
+  rowsAlong,
+  runConditions,
+} from "./paper/conditions";
+export { candidatesFigure, masksFigure, mostMixedPair } from "./paper/figure1";
+export { howToGetLabels, humanMasks, humanPreferences, readHumanModels } from "./paper/humanStudy";
+export {
+  factScoreTable,
+  humanMixingTable,
+  humanNumbers,
+  humanPairTable,
+  humanScores,
+  keptTokensTable,
+  labelTable,
+  officialMaskTable,
+  rarityFigure,
+} from "./paper/humanTables";
+export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
+export { table6 } from "./paper/printed";
+export { policiesOf, relationsOf } from "./paper/relations";
+export { factTuneArm, scoreSeries, shippedArms, table1Claims, table1Rows } from "./paper/table1";
+export { maskArms, maskStyles, stepCurves, table2Claims, table2Rows } from "./paper/table2";
+export { pairQualityTable, samplingArms, table3Claims, table3Rows } from "./paper/table3";
+export { scalingArms, scalingCurves, scalingOf, table4Claims, table4Rows } from "./paper/table4";
+export { groupTable, runGroups, table5Claims } from "./paper/table5";
+export {
+  curveOf,
+  gapsOf,
+  noisyCurve,
+  printedPoints,
+  reductionOf,
+  sampleBestOf,
+  slopeOf,
+  table6Claims,
+  temperatures,
+  verifierErrors,
+} from "./paper/table6";
+export { type OwnAnnotator, annotatorName, openOwnStudy, ownPairs, ownPolicy, ownReport } from "./paper/yourOwn";

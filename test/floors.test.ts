@@ -158,6 +158,17 @@ test("versions are exact, and the lock file is of this package.json", () => {
     assert.ok(wanted.dependencies?.[name], `${name} is one of the five packages this project is built on`);
 });
 
+test("documents call the command by its file: a runner of packages would ask the registry for a stranger's", () => {
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...["lib", "data/atlas", "test"].flatMap((at) => filesOf(at, /\.md$/)),
+  ];
+  const shown = [...documents, ...filesOf("notebooks", /\.ipynb$/), ...filesOf("lib", /\.(ts|mjs)$/)];
+  const wrong = shown.filter((file) => /\b(npx|npm exec|pnpm dlx|bunx)\b[^\n"]*mask-dpo/.test(read(file)));
+  assert.deepEqual(wrong, []);
+});
+
 interface Notebook {
   cells: { cell_type: string; source: string | string[] }[];
   metadata: { kernelspec?: { language?: string } };

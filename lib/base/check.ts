@@ -11,7 +11,7 @@ export class UserError extends Error {
 
 /** A value shortened for an error message. */
 export function brief(value: unknown, max = 80): string {
-  const text = jsonOf(value);
+  const text = jsonOf(typeof value === "string" ? value.slice(0, max + 1) : value); // before it doubles
   return text.length > max ? `${text.slice(0, max)}…` : text;
 }
 

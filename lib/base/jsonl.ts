@@ -18,16 +18,22 @@ export function parseRow<T>(schema: RowSchema<T>, value: unknown, where: string)
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
-  const key = issue.path.join(".");
+  const key = cut(issue.path.join("."));
+  const message = cut(issue.message);
   const seen = issue.path.reduce<unknown>((v, k) => (v as Record<string | number, unknown> | undefined)?.[k], value);
   throw new UserError({
     where,
-    expected: key ? `a valid "${key}" (${issue.message})` : `a valid row (${issue.message})`,
+    expected: key ? `a valid "${key}" (${message})` : `a valid row (${message})`,
     got:
-      issue.code === "unrecognized_keys" ? `unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}` : brief(seen),
+      issue.code === "unrecognized_keys"
+        ? cut(`unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}`)
+        : brief(seen),
     fix: "Correct that line, or see the README for the row format.",
   });
 }
+
+/** Keys and values of a spoilt file may be of any length. */
+const cut = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
 /** Reads all rows. @throws UserError with file:line for bad JSON, a bad row or a missing file */
 export function readJsonl<T>(file: string, schema: RowSchema<T>): T[] {
@@ -140,7 +146,7 @@ export function parseJson(text: string, where: string): unknown {
     throw new UserError({
       where,
       expected: "one JSON value",
-      got: `${brief(text, 60)} (${(error as Error).message})`,
+      got: `${brief(text, 60)} (${cut((error as Error).message)})`,
       fix: "Correct or remove that line.",
     });
   }

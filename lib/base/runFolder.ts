@@ -82,7 +82,7 @@ export function claimFolder(dir: string, key: object): void {
     return;
   }
   const there = parseJson(readText(file), file);
-  if (canonicalJson(there) === canonicalJson(key)) return;
+  if (isSame(there, key, file)) return;
   const [a, b, names] = differing(there, key);
   const list = (of: Flat) =>
     names
@@ -95,6 +95,21 @@ export function claimFolder(dir: string, key: object): void {
     got: `one with ${list(a)}`,
     fix: "Use another output folder, or delete this one to start again.",
   });
+}
+
+/** @throws UserError for a value that is nested deeper than any configuration */
+function isSame(there: unknown, key: object, where: string): boolean {
+  try {
+    return canonicalJson(there) === canonicalJson(key);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError({
+      where,
+      expected: "the configuration of a run",
+      got: "a value too deep to be one",
+      fix: "Use another output folder, or delete this one to start again.",
+    });
+  }
 }
 
 /** Values by dotted keys; a list is one value. */

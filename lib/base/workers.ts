@@ -62,7 +62,13 @@ export const isWorker = process.env["MASK_DPO_WORKER"] === "1";
 export const cpuWorkers = os.availableParallelism();
 
 type Request = { task: unknown; answer: boolean };
-type Reply = { result: unknown } | { error: string; parts?: UserError["parts"]; ofTask: boolean };
+type Reply =
+  | { result: unknown }
+  | {
+      error: { name: string; message: string; stack: string | undefined };
+      parts?: UserError["parts"];
+      ofTask: boolean;
+    };
 interface Job {
   task: unknown;
   resolve: (result: unknown) => void;
@@ -96,9 +102,7 @@ export class WorkerPool<State, Task> {
     for (const child of this.children) {
       child.on("message", (reply: Reply) => this.take(child, reply));
       child.on("error", (error) => this.fail(error)); // it could not be started
-      child.on("exit", (code, signal) =>
-        this.fail(new Error(`a worker of ${script} ended early (${signal ?? `exit ${code}`})`)),
-      );
+      child.on("exit", (code, signal) => this.fail(endedEarly(script, signal ?? `exit ${code}`)));
     }
   }
 
@@ -138,13 +142,16 @@ export class WorkerPool<State, Task> {
   }
 
   private send(child: ChildProcess, request: Request): void {
-    child.send(request, (error) => error && this.fail(error));
+    child.send(request, (error: NodeJS.ErrnoException | null) => {
+      // one that has died is said by its exit, which comes a little later and knows why
+      if (error && !["EPIPE", "ECONNRESET", "ERR_IPC_CHANNEL_CLOSED"].includes(error.code ?? "")) this.fail(error);
+    });
   }
 
   private take(child: ChildProcess, reply: Reply): void {
     const job = this.busy.get(child);
     if ("error" in reply) {
-      const error = reply.parts ? new UserError(reply.parts) : new Error(reply.error);
+      const error = reply.parts ? new UserError(reply.parts) : Object.assign(new Error(), reply.error);
       if (!reply.ofTask) return this.fail(error); // the worker could not take what it was told
       job?.reject(error);
     } else job?.resolve(reply.result);
@@ -183,16 +190,31 @@ export function serveTasks<State, Task>(handle: {
         if (!answer) return handle.tell(task as State);
         reply({ result: await handle.run(task as Task) });
       })
-      .catch((error: unknown) =>
-        reply({
-          error: String((error as Error).stack),
-          ofTask: answer,
-          ...(error instanceof UserError && { parts: error.parts }),
-        }),
-      );
+      .catch((error: unknown) => reply(failure(error, answer)));
   });
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => {
+      reply(failure(error, false)); // what else it has begun is not to be trusted
+      process.disconnect(); // and so it ends, once that is sent
+    });
   process.on("disconnect", () => process.exit(0)); // the parent is gone
   process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent decides
+}
+
+function failure(thrown: unknown, ofTask: boolean): Reply {
+  const { name, message, stack } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { error: { name, message, stack }, ofTask, ...(thrown instanceof UserError && { parts: thrown.parts }) };
+}
+
+/** Most often the system killed it for memory, and says so only in its own log. */
+function endedEarly(script: string, how: string): UserError {
+  return new UserError({
+    expected: "worker processes that live until their work is done",
+    got: `a worker of ${script} ended early (${how})`,
+    fix:
+      "If memory ran out, which is the usual reason, free some or ask for less at a time (shorter completions, a " +
+      "smaller microbatch, fewer --jobs), and run the same command again: what was done is kept.",
+  });
 }
 
 function reply(message: Reply): void {

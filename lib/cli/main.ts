@@ -1,6 +1,6 @@
 /**
- * The command line: `npx mask-dpo <verb> --help`. Verbs read and write JSONL files, so that every step can be redone on
- * one's own.
+ * The command line: `node lib/cli/mask-dpo.mjs <verb> --help`. Verbs read and write JSONL files, so that every step can
+ * be redone on one's own.
  */
 import { CommanderError } from "commander";
 import { explain } from "./explain";
@@ -20,16 +20,38 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // it has said why
-    complain(`mask-dpo: ${explain(error as Error, output)}\n`);
+    complain(`mask-dpo: ${explain(error, output)}\n`);
     return (error as Error).name === "RunInterrupted" ? 130 : 1;
   }
 }
 
 /** Runs the command line of this process. */
 export async function main(): Promise<void> {
-  process.on("SIGINT", () => {
-    complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
-    process.exit(130);
-  });
+  speakOfAll();
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    process.on(signal, () => {
+      complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
+      process.exit(code); // not killed: what is temporary is removed
+    });
   process.exitCode = (await runCommand(process.argv.slice(2))) || process.exitCode;
+}
+
+/**
+ * Errors that no command caught, as a line. One after the command's own message is what that left behind, and nothing
+ * new; one of a reader who has seen enough (`| head`) is none.
+ */
+function speakOfAll(): void {
+  const end = (error: unknown): void => {
+    if (!process.exitCode) complain(`mask-dpo: ${explain(error)}\n`);
+    process.exit(1);
+  };
+  process.on("uncaughtException", end);
+  // the command itself may be about to say it better
+  process.on("unhandledRejection", (error) => void setTimeout(end, 100, error));
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? process.exit(141) : end(error)));
 }

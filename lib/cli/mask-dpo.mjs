@@ -14,6 +14,12 @@ if (!existsSync(here("../../node_modules/tsx/package.json"))) {
 } else {
   /** @type {(id: string) => unknown} */
   const load = require;
-  load("../base/typescript.cjs");
-  await /** @type {typeof import("./main")} */ (load("./main.ts")).main();
+  try {
+    load("../base/typescript.cjs");
+    await /** @type {typeof import("./main")} */ (load("./main.ts")).main();
+  } catch (error) {
+    const [line] = String(error).split("\n");
+    process.stderr.write(`mask-dpo: it does not start (${line}); run \`npm run setup\` again\n`);
+    process.exitCode = 1;
+  }
 }

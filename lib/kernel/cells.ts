@@ -3,12 +3,14 @@
  * rejection fails the cell as an error (not as text on stderr), with the cell's own line; printing is complete and in
  * order; the value of the last expression is an execute_result; an interrupt reaches work that reports progress.
  */
+import path from "node:path";
 import vm from "node:vm";
 import { inspect } from "node:util";
 import { createExecutor, type Executor } from "tslab/dist/executor";
 import { breathe } from "../base/progress";
 import { cellFile, runtimeError, typeError, type CellError, type CellRecord, type TypeMessage } from "./cellErrors";
 import { createCellCompiler } from "./compiler";
+import { LoadedModules } from "./modules";
 import { redirectPrinting, StreamJoiner } from "./streams";
 import type { Content } from "./jupyterWire";
 
@@ -32,12 +34,15 @@ const WRAPPED_CELL = /^\(async function\(exports, require\) \{ /;
 export class CellRunner {
   private readonly executor: Executor;
   private readonly records = new Map<number, CellRecord>();
+  private readonly modules: LoadedModules;
   private current: RunningCell | undefined;
   private interruptCount = 0;
 
   constructor(private readonly root: string) {
     const compiler = createCellCompiler(root);
     const { converter } = compiler;
+    this.modules = new LoadedModules(root, compiler.checked);
+    this.modules.remember();
     this.executor = createExecutor(
       root,
       { node: converter, browser: converter, close: () => converter.close() },
@@ -69,7 +74,10 @@ export class CellRunner {
       done: false,
     };
     this.current = cell;
+    for (const file of this.modules.refresh())
+      cell.streams.write("stderr", `${path.relative(this.root, file)} was edited: restart the kernel to run it\n`);
     const ok = await this.executor.execute(source);
+    this.modules.remember();
     // One turn of the event loop, so that rejections nobody handled are seen while the cell is still running.
     await breathe();
     cell.streams.flush();

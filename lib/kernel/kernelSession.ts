@@ -4,6 +4,7 @@ import { isCompleteCode } from "tslab/dist/converter";
 import { printQuickInfo } from "tslab/dist/inspect";
 import { versions } from "tslab";
 import { CellRunner } from "./cells";
+import { endChildrenWithThis } from "./children";
 import { registerKernelHost, type KernelHost } from "../show/host";
 import { drawProgressInNotebook } from "./notebookProgress";
 import { KernelServer } from "./sockets";
@@ -14,6 +15,7 @@ const ABORT_WINDOW_MS = 500;
 
 /** Serves until a shutdown request. @param root project root, already the working folder */
 export async function startSession(connectionFile: string, root: string): Promise<void> {
+  endChildrenWithThis();
   const server = new KernelServer(JSON.parse(readFileSync(connectionFile, "utf8")) as Connection);
   const cells = new CellRunner(root);
   const host: KernelHost = {

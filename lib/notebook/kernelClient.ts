@@ -60,6 +60,7 @@ export class KernelClient {
         resolve();
       };
       process.once("error", (error) => end(error.message));
+      process.once("exit", () => this.signal("SIGKILL")); // what cells started, whatever it does about milder signals
       process.once("close", (code, signal) => end(signal ?? `exit code ${code}`));
     });
     for (const stream of [process.stdout, process.stderr])

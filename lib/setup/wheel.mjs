@@ -1,17 +1,19 @@
 /**
- * The TensorFlow C library from the PyPI wheel, fetched with pip. The NVIDIA wheels lie beside it as the library's
- * RUNPATH expects: no LD_LIBRARY_PATH.
+ * The TensorFlow C library from the PyPI wheel, fetched with pip. A wheel whose sha256 is not the one written down
+ * (./wheels.mjs) is not unpacked, wherever it came from. The NVIDIA wheels lie beside it as the library's RUNPATH
+ * expects: no LD_LIBRARY_PATH.
  */
-import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, renameSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder, readJson, Unavailable } from "./paths.mjs";
-import { downloadWheel, pythonWithPip } from "./pip.mjs";
+import { downloadWheel, hashOf, pythonWithPip } from "./pip.mjs";
+import { TENSORFLOW, wheelsFor } from "./wheels.mjs";
 import { unzip } from "./zip.mjs";
 
 /** @import { Say } from "./paths.mjs" */
+/** @import { Library, Wheel } from "./wheels.mjs" */
 /** @import { Written } from "./zip.mjs" */
-
-export const TENSORFLOW = "2.20.0";
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)(\.so\.2|\.2\.dylib)$/;
 /** The headers the binding includes, directly or not. */
@@ -20,33 +22,25 @@ const HEADERS = [
   /^tensorflow\/include\/tensorflow\/core\/platform\/ctstring(_internal)?\.h$/,
   /^tensorflow\/include\/(external\/local_)?(xla\/){0,2}tsl\/(platform\/ctstring(_internal)?|c\/tsl_status)\.h$/,
 ];
+/** @param {string} name */
+const isOfLibrary = (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name));
 const NVIDIA_LIBRARY = /^nvidia\/.*\.so(\.|$)/;
-const NVIDIA_WHEELS = [
-  "cuda-runtime",
-  "cublas",
-  "cudnn",
-  "cufft",
-  "cusolver",
-  "cusparse",
-  "nvjitlink",
-  "cuda-cupti",
-].map((name) => `nvidia-${name}-cu12${name === "cudnn" ? "<10" : "<13"}`);
 const TAGS = ["--python-version", "311", "--implementation", "cp", "--abi", "cp311"];
 
 /** Free bytes needed: what is unpacked, and the wheels while they are. */
 const ROOM = { cpu: 1.2e9, gpu: 8.5e9 };
 
 /**
- * Name of the wheel for this machine.
+ * The wheels for this machine.
  * @param {boolean} gpu
+ * @returns {[Library, ...Wheel[]]}
  * @throws Unavailable
  */
-function wheelName(gpu) {
+function wheelsHere(gpu) {
   const { platform, arch } = process;
-  if (platform === "linux" && arch === "x64") return gpu ? "tensorflow" : "tensorflow-cpu";
-  if ((platform === "linux" && arch === "arm64" && !gpu) || (platform === "darwin" && arch === "arm64"))
-    return "tensorflow";
-  throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
+  const [library, ...more] = wheelsFor({ platform, arch, gpu });
+  if (!library) throw new Unavailable(`there is no TensorFlow library for ${platform}-${arch}`);
+  return [library, ...more];
 }
 
 /**
@@ -57,19 +51,28 @@ function wheelName(gpu) {
 export function libraryFolder(gpu) {
   const cache = cacheFolder();
   if (!cache) throw new Unavailable("no cache folder can be written");
-  return path.join(cache, `${wheelName(gpu)}-${TENSORFLOW}-${process.platform}-${process.arch}`);
+  return path.join(cache, `${wheelsHere(gpu)[0].name}-${TENSORFLOW}-${process.platform}-${process.arch}`);
 }
 
 /**
- * Whether every file of the library is there with its size.
+ * Whether the library and all that is unpacked with it are there, byte by byte what the wheels hold.
  * @param {string} folder
+ * @param {boolean} gpu
  */
-export function isComplete(folder) {
-  const files = /** @type {Written[] | undefined} */ (readJson(path.join(folder, "files.json")));
-  return (
-    Array.isArray(files) &&
-    files.every(({ name, size }) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size === size)
-  );
+export function isComplete(folder, gpu) {
+  const kept = /** @type {{ name: string }[] | undefined} */ (readJson(path.join(folder, "files.json")));
+  const names = Array.isArray(kept) ? kept.map(({ name }) => name) : [];
+  return unpackedHash(folder, names) === wheelsHere(gpu)[0].unpacked;
+}
+
+/**
+ * sha256 of what sha256sum says of these files, in order of name.
+ * @param {string} folder
+ * @param {string[]} names
+ */
+export function unpackedHash(folder, names) {
+  const lines = [...names].sort().map((name) => `${hashOf(path.join(folder, name))}  ${name}\n`);
+  return createHash("sha256").update(lines.join("")).digest("hex");
 }
 
 /**
@@ -94,19 +97,18 @@ export async function fetchLibrary(gpu, say) {
   try {
     /** @type {Written[]} */
     const files = [];
-    /** @type {[wheel: string, wanted: (name: string) => boolean][]} */
-    const wheels = [
-      [`${wheelName(gpu)}==${TENSORFLOW}`, (name) => LIBRARY.test(name) || HEADERS.some((header) => header.test(name))],
-    ];
-    if (gpu) for (const wheel of NVIDIA_WHEELS) wheels.push([wheel, (name) => NVIDIA_LIBRARY.test(name)]);
-    for (const [wheel, wanted] of wheels) {
-      say(`setup: fetching ${wheel} (once; ${gpu ? "3.4" : "0.3"} GB in all)`);
+    const wheels = wheelsHere(gpu);
+    const gigabytes = wheels.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / 954;
+    for (const [at, wheel] of wheels.entries()) {
+      say(`setup: fetching ${wheel.name} ${wheel.version} (once; ${gigabytes.toFixed(1)} GB in all)`);
       const file = downloadWheel(python, wheel, path.join(tmp, "wheel"), tags(wheel));
-      files.push(...(await unzip(file, wanted, tmp)));
+      const written = await unzip(file, at === 0 ? isOfLibrary : (name) => NVIDIA_LIBRARY.test(name), tmp);
+      files.push(...written);
       rmSync(path.join(tmp, "wheel"), { recursive: true });
     }
     writeFileSync(path.join(tmp, "files.json"), JSON.stringify(files));
-    if (isComplete(folder)) return folder; // another set-up was quicker
+    if (!isComplete(tmp, gpu)) throw new Unavailable("TensorFlow was not unpacked whole", { transient: true });
+    if (isComplete(folder, gpu)) return folder; // another set-up was quicker
     rmSync(folder, { recursive: true, force: true });
     renameSync(tmp, folder);
     return folder;
@@ -117,16 +119,16 @@ export async function fetchLibrary(gpu, say) {
 
 /**
  * What pip takes this machine for: the oldest systems its libraries run on.
- * @param {string} wheel
+ * @param {Wheel} wheel
  */
-function tags(wheel) {
+function tags({ name }) {
   const platforms =
     process.platform === "darwin"
       ? ["macosx_12_0_arm64"]
       : ["manylinux_2_17", "manylinux2014", "manylinux_2_27"].map(
           (p) => `${p}_${process.arch === "arm64" ? "aarch64" : "x86_64"}`,
         );
-  return [...platforms.flatMap((p) => ["--platform", p]), ...(wheel.startsWith("tensorflow") ? TAGS : [])];
+  return [...platforms.flatMap((p) => ["--platform", p]), ...(name.startsWith("tensorflow") ? TAGS : [])];
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Ctrl-C ends a long command with 130 and one line, soon, and leaves a run that goes on where it was. */
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { scratch } from "../golden/fixtures";
@@ -8,14 +8,18 @@ import { tinyModel, writePairs, writeQuestions } from "./data";
 import { succeed } from "./here";
 import { linesOf, start, until } from "./process";
 
-/** Starts it, waits until it has got somewhere, presses Ctrl-C. */
-async function interrupt(args: readonly string[], somewhere: () => boolean): Promise<void> {
+/** Starts it, waits until it has got somewhere, presses Ctrl-C, or ends it by another signal. */
+async function interrupt(
+  args: readonly string[],
+  somewhere: () => boolean,
+  [by, ends]: [NodeJS.Signals, number] = ["SIGINT", 130],
+): Promise<void> {
   const running = start(args);
   await until(somewhere, running);
   const pressed = Date.now();
-  running.child.kill("SIGINT");
+  running.child.kill(by);
   const { code, signal, stderr } = await running.ended;
-  assert.deepEqual([code, signal], [130, null], stderr);
+  assert.deepEqual([code, signal], [ends, null], stderr);
   assert.ok(Date.now() - pressed < 5000, `${Date.now() - pressed} ms until it ended`);
   assert.match(stderr, /interrupted: what was done is kept; run the same command again to go on\n$/);
 }
@@ -72,6 +76,11 @@ test("sample", { timeout: 60_000 }, async (t) => {
   const calm = path.join(dir, "calm.jsonl");
   const out = path.join(dir, "out.jsonl");
   await interrupt(sample(out), () => linesOf(out) >= 16);
+  await interrupt(sample(out), () => existsSync(`${out}.mask-dpo-lock`), ["SIGTERM", 143]);
+  assert.deepEqual(
+    readdirSync(dir).filter((name) => name.includes("lock")),
+    [],
+  );
   assert.ok(linesOf(out) < 30 * 16, "it was done before it was interrupted");
   for (const to of [out, calm]) await succeed(sample(to));
   const sorted = (file: string) => readFileSync(file, "utf8").split("\n").filter(Boolean).sort();

@@ -26,7 +26,7 @@ export function fromReadme(name: string, replaced: Readonly<Record<string, strin
 
 export const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
 export const here = {
-  "npx mask-dpo": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
+  "node lib/cli/mask-dpo.mjs": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
 };
 /** Larger and more steps. */
 const steps = "--lr 1e-3 --batch 4";

@@ -2,7 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { cacheFolder } from "../../lib/setup/paths.mjs";
+import { fileURLToPath } from "node:url";
+import { cacheFolder, readJson } from "../../lib/setup/paths.mjs";
 
 /** @import { Ended } from "../../lib/setup/paths.mjs" */
 
@@ -13,6 +14,14 @@ import { cacheFolder } from "../../lib/setup/paths.mjs";
 export const nodes = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" };
 
 const FETCH_MS = 10 * 60_000;
+
+/**
+ * What the registry says of the files of these packages, written down: npm checks what it gets against what the
+ * registry says, and we that against this.
+ */
+const integrity = /** @type {Record<string, string>} */ (
+  readJson(fileURLToPath(new URL("integrity.json", import.meta.url)))
+);
 
 /**
  * The program of that major, from the user's cache or fetched into it. It is the package that the package `node` would
@@ -45,6 +54,7 @@ function fetchNode(version, folder) {
     tmp = `${folder}.tmp-${process.pid}`;
   const prefix = platform === "darwin" && arch === "arm64" ? "node-bin" : "node";
   const name = `${prefix}-${platform === "win32" ? "win" : platform}-${arch}`;
+  if (!integrity[`${name}@${version}`]) return `no hash of ${name}@${version} is written down`;
   process.stdout.write(`fetching ${name}@${version} (once)\n`);
   mkdirSync(tmp, { recursive: true });
   try {
@@ -58,12 +68,25 @@ function fetchNode(version, folder) {
       ? spawnSync(process.execPath, [npm, ...args], options)
       : spawnSync("npm", args, { ...options, shell: platform === "win32" });
     if (result.status !== 0) return `npm could not fetch it (${npmError(result)})`;
+    const got = integrityOf(tmp, name);
+    if (got !== integrity[`${name}@${version}`]) return `it is not the file it should be (${got})`;
     rmSync(folder, { recursive: true, force: true });
     renameSync(path.join(tmp, "node_modules", name, "bin"), folder); // the rest is headers and manuals
     return undefined;
   } finally {
     rmSync(tmp, { recursive: true, force: true });
   }
+}
+
+/**
+ * Of what npm installed there.
+ * @param {string} folder
+ * @param {string} name
+ */
+function integrityOf(folder, name) {
+  const lock = path.join(folder, "node_modules/.package-lock.json");
+  const found = /** @type {{ packages?: Record<string, { integrity?: string }> } | undefined} */ (readJson(lock));
+  return found?.packages?.[`node_modules/${name}`]?.integrity;
 }
 
 /**

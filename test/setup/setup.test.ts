@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -43,6 +44,8 @@ test(
       [path.join(copy, "lib/kernel/kernel.mjs"), "TypeScript (mask-dpo-lab)"],
     );
     assert.equal(readlinkSync(path.join(copy, "node_modules/.bin/mask-dpo")), "../../lib/cli/mask-dpo.mjs");
+    const clones = JSON.parse(readFileSync(path.join(home, ".cache/mask-dpo-lab/clones.json"), "utf8")) as string[];
+    assert.deepEqual(clones, [realpathSync(copy)]);
     const before = lstatSync(record).mtimeMs;
     const second = setUp();
     assert.equal(second.out, WASM);
@@ -100,6 +103,14 @@ test(
     const refuses =
       'case "$*" in *--version) echo "pip 23.0.1 from /x";; *) echo "ERROR: not here (required)." >&2; exit 3;; esac';
     assert.match(says(refuses), /because pip could not fetch tensorflow\S* \(ERROR: not here \(required\)\.\)$/m);
+    const asked = path.join(folder, "asked");
+    const forges = `case "$*" in *--version) echo "pip 23.0.1 from /x"; exit;; esac
+      while [ "$1" != -d ]; do shift; done
+      read -r line < "$2/requirements.txt"; echo "$line" > ${asked}; pwd >> ${asked}; echo forged > "$2/tensorflow-9.whl"`;
+    assert.match(says(forges), /because tensorflow-9\.whl is not the file it should be \(sha256 [0-9a-f]{64}\)$/m);
+    const [wanted, where] = readFileSync(asked, "utf8").split("\n");
+    assert.match(wanted!, /^tensorflow(-cpu)?==\d+\.\d+\.\d+ --hash=sha256:[0-9a-f]{64}$/);
+    assert.equal(where, realpathSync(copy), "a module pip in the folder of the caller is not taken");
     rmSync(tools, { recursive: true });
   },
 );

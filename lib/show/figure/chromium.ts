@@ -1,14 +1,16 @@
 /**
  * Starts a Chromium without network: $CHROME_PATH first, then the one inside the npm package.
- * It sees one typeface only, and its temporary files go when it closes.
+ * It sees one typeface only, and its temporary files, its profile among them, go when it closes; those of a process
+ * that was killed, when the next one starts.
  */
 import { ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type * as Playwright from "playwright-core";
+import { isAlive } from "../../base/lock";
 import { fontconfig } from "./fonts";
 import { bundledChromium } from "./unpack";
 
@@ -26,6 +28,8 @@ const FLAGS = [
   "--disable-quic",
 ];
 const START_MS = 30_000;
+/** Of the folder of a browser's temporary files; the number of its process follows. */
+const PREFIX = "mask-dpo-chromium-";
 
 /** A running browser; `hold` says whether it keeps this process alive, as it does at first. */
 export interface Chromium {
@@ -52,8 +56,10 @@ export async function launchChromium(): Promise<Chromium | { failures: string[] 
 async function start(program: string, libraries: string | undefined): Promise<Chromium | { failure: string }> {
   if (!existsSync(program)) return { failure: "no such file" };
   const { chromium } = load("playwright-core") as typeof Playwright;
-  const dir = mkdtempSync(path.join(tmpdir(), "mask-dpo-chromium-"));
-  const clean = (): void => rmSync(dir, { recursive: true, force: true });
+  sweep();
+  const dir = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
+  if (temporary.size === 0) process.once("exit", () => temporary.forEach(remove));
+  temporary.add(dir);
   const fonts = path.join(dir, "fonts.conf");
   writeFileSync(fonts, fontconfig(path.join(dir, "fontcache")));
   const env = {
@@ -64,30 +70,68 @@ async function start(program: string, libraries: string | undefined): Promise<Ch
   let failure = "";
   for (const chromiumSandbox of process.getuid?.() === 0 ? [false] : [true, false]) {
     try {
-      const browser = await chromium.launch({
-        executablePath: program,
-        args: FLAGS,
-        env: definedOnly(env),
-        chromiumSandbox,
-        timeout: START_MS,
-        // Ctrl-C belongs to the kernel and the command line; the browser ends with this process in any case.
-        handleSIGINT: false,
-        handleSIGTERM: false,
-        handleSIGHUP: false,
-      });
-      browser.on("disconnected", () => {
-        clean();
-        process.off("exit", clean);
-      });
-      process.on("exit", clean);
+      const browser = await withTemporary(dir, () =>
+        chromium.launch({
+          executablePath: program,
+          args: FLAGS,
+          env: definedOnly(env),
+          chromiumSandbox,
+          timeout: START_MS,
+          // Ctrl-C belongs to the kernel and the command line; the browser ends with this process in any case.
+          handleSIGINT: false,
+          handleSIGTERM: false,
+          handleSIGHUP: false,
+        }),
+      );
+      browser.on("disconnected", () => remove(dir));
       const held = handlesOf(program);
       return { browser, hold: (alive) => held.forEach((handle) => (alive ? handle.ref() : handle.unref())) };
     } catch (error) {
       failure = reason(error);
     }
   }
-  clean();
+  remove(dir);
   return { failure };
+}
+
+/** Playwright makes the profile in the folder for temporary files, under a name that does not say whose it is. */
+async function withTemporary<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  const names = ["TMPDIR", "TEMP", "TMP"] as const;
+  const before = names.map((name) => process.env[name]);
+  for (const name of names) process.env[name] = dir;
+  try {
+    return await work();
+  } finally {
+    names.forEach((name, i) => {
+      if (before[i] === undefined) delete process.env[name];
+      else process.env[name] = before[i];
+    });
+  }
+}
+
+/** Folders of this process. */
+const temporary = new Set<string>();
+
+function remove(dir: string): void {
+  try {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+    temporary.delete(dir);
+  } catch {
+    // the browser is still writing there: again when this process ends
+  }
+}
+
+/** Removes what processes that are gone had no time to remove. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? /^\d+(?=-)/.exec(name.slice(PREFIX.length))?.[0] : undefined;
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // another user's
+    }
+  }
 }
 
 /**

@@ -70,8 +70,7 @@ async function byPip(
   try {
     const python = pythonWithPip(project);
     // its tags are what pip would run it with; a wheel without compiled code is the same for all
-    const file = downloadWheel(python, `${project}==${version}`, folder, ["--python-version", "311"]);
-    if (!isRight(file, { sha256 })) return `pip fetched another ${path.basename(wheel)}`;
+    const file = downloadWheel(python, { name: project, version, sha256 }, folder, ["--python-version", "311"]);
     renameSync(file, wheel);
     return undefined;
   } catch (error) {

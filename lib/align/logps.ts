@@ -60,7 +60,10 @@ export function tokenLogps(
   const selected = takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32"));
   const head = param<tf.Tensor2D>(params, headName(model.config));
   return {
-    values: targetLogps(selected, head, Int32Array.from(targets), isAdapted(params)),
+    values: targetLogps(selected, head, Int32Array.from(targets), {
+      frozen: isAdapted(params),
+      cap: model.config.logitCap,
+    }),
     owners: Int32Array.from(owners),
   };
 }

@@ -41,6 +41,8 @@ export interface UnmaskedStates {
   head: tf.Tensor2D;
   /** [M] ids */
   targets: Int32Array;
+  /** logits are cap * tanh(logit / cap) */
+  cap: number | undefined;
 }
 
 /**
@@ -68,13 +70,14 @@ export function unmaskedStates(
     hidden: takeRows(model.hidden(params, packing), tf.tensor1d(at, "int32")),
     head: param<tf.Tensor2D>(params, headName(model.config)),
     targets: Int32Array.from(targets),
+    cap: model.config.logitCap,
   };
 }
 
 /** Log-probabilities [M] of the unmasked tokens, sequence after sequence. @throws RangeError as `unmaskedStates` */
 export function tokenLogps(model: Transformer, params: Params, sequences: readonly WeightedSequence[]): tf.Tensor1D {
-  const { hidden, head, targets } = unmaskedStates(model, params, sequences);
-  return targetLogps(hidden, head, targets, isAdapted(params));
+  const { hidden, head, targets, cap } = unmaskedStates(model, params, sequences);
+  return targetLogps(hidden, head, targets, { frozen: isAdapted(params), cap });
 }
 
 /** Weighted sums [R] of values [M] of the unmasked tokens, 0 where a sequence has none. */

@@ -88,7 +88,7 @@ export async function microbatchGradient(
       objective,
       pairs,
       {
-        logps: targetLogps(states.hidden, states.head, states.targets, adapted),
+        logps: targetLogps(states.hidden, states.head, states.targets, { frozen: adapted, cap: states.cap }),
         ...(needs.has("forwardKl") && { forwardKl: divergence(states, other!, "forward", adapted) }),
         ...(needs.has("reverseKl") && { reverseKl: divergence(states, other!, "reverse", adapted) }),
         ...(needs.has("alignment") && { logSumSquares: logSumSquares(states) }),

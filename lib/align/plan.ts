@@ -160,12 +160,15 @@ function widths({ hiddenSize, intermediateSize, heads, kvHeads, headDim }: Trans
 }
 
 /**
- * Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined,
- * halves widened. `layers`: how many layers' copies are held at once.
+ * Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, parts
+ * that share a tensor taken from it, halves widened. `layers`: how many layers' copies are held at once.
  */
 function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest) {
   const { D, I, Q, K } = widths(config);
-  const joined = D * (3 * Q + 2 * K);
+  const { query, value, gate } = familyOf(config).rows?.(config) ?? {};
+  const trained = lora ? 0 : (value ? K : 0) + (gate ? 2 * I : 0); // what is frozen is taken and freed one by one
+  const taken = (query ? Q + K : 0) + trained;
+  const joined = D * (3 * Q + 2 * K + taken);
   if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
   return { layers: lora || gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
 }
@@ -176,8 +179,8 @@ function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targ
   const { D, I, Q, K } = widths(config);
   const copied = copiedFloats(request);
   const V = config.vocabSize;
-  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0));
-  const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 4.5 * config.heads * scores;
+  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0) + besides(config, 0));
+  const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 5.5 : 4.5) * config.heads * scores;
   const weights = Math.max(copied.layers * copied.layer, copied.head);
   const logits = 2 * Math.min(M, headRows(V)) * V;
   if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
@@ -192,9 +195,11 @@ function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, tar
   const V = config.vocabSize;
   const copied = copiedFloats(request);
   const forth =
-    N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0)) + S * (2 * Q + 2 * K) + config.heads * scores;
-  const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
-  const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
+    N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0) + besides(config, 1)) +
+    S * (2 * Q + 2 * K) +
+    (config.attentionCap ? 2 : 1) * config.heads * scores;
+  const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1) + besides(config, 2));
+  const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 4 : 3) * config.heads * scores;
   const chunked = M > headRows(V);
   const kept = chunked ? 0 : M * V; // a softmax that is whole stays
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
@@ -206,6 +211,18 @@ function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, tar
     activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),
     logits: kept,
   };
+}
+
+/**
+ * Floats a token of what only some families compute in a layer: norms behind its parts, norms of queries and keys.
+ * `pass`: without a gradient, forth, back.
+ */
+function besides(config: TransformerConfig, pass: 0 | 1 | 2): number {
+  const { D, I, Q, K } = widths(config);
+  const behind = config.norms === "around" ? [2 * D, 4 * D, 2 * D][pass]! : 0;
+  const normed = config.qkNorm ? [3 * (Q + K), 4 * (Q + K), 3 * (Q + K)][pass]! : 0;
+  const gate = config.activation === "gelu_tanh" && pass === 1 ? -I : 0; // keeps less than silu
+  return behind + normed + gate;
 }
 
 /**

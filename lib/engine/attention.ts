@@ -32,8 +32,11 @@ export function pairedRows(heads: number, headDim: number): Int32Array | undefin
 export class AngleTable {
   private table: { cos: tf.Tensor2D; sin: tf.Tensor2D } | undefined;
 
-  /** @param inverseFrequencies [h/2] */
-  constructor(private readonly inverseFrequencies: Float32Array) {}
+  /** @param inverseFrequencies [h/2] @param factor what cosines and sines are multiplied by */
+  constructor(
+    private readonly inverseFrequencies: Float32Array,
+    private readonly factor = 1,
+  ) {}
 
   /** Angles [N, h/2] of positions [N] below `end`. */
   at(positions: tf.Tensor1D, end: number): Angles {
@@ -61,10 +64,14 @@ export class AngleTable {
       { length: length * half },
       (_, i) => Math.floor(i / half) * this.inverseFrequencies[i % half]!,
     );
-    return (this.table = {
-      cos: tf.keep(tf.tensor2d(angles.map(Math.cos), [length, half])),
-      sin: tf.keep(tf.tensor2d(angles.map(Math.sin), [length, half])),
-    });
+    const table = (f: (angle: number) => number) =>
+      tf.keep(
+        tf.tensor2d(
+          angles.map((angle) => this.factor * f(angle)),
+          [length, half],
+        ),
+      );
+    return (this.table = { cos: table(Math.cos), sin: table(Math.sin) });
   }
 }
 
@@ -85,12 +92,22 @@ export function rotation({ cos, sin }: Angles, direction: 1 | -1 = 1): <T extend
   };
 }
 
-/** 0 on and below the diagonal, -1e9 above: [T, T]. */
-export function causalMask(length: number): tf.Tensor2D {
-  return tf.tensor2d(
-    Float32Array.from({ length: length * length }, (_, i) => (i % length > Math.floor(i / length) ? -1e9 : 0)),
-    [length, length],
-  );
+/**
+ * Of the last T of S positions, 0 for what each sees and -1e9 for the others: [T, S]. It sees the latest `window`
+ * positions up to itself.
+ */
+export function causalMask(length: number, window = Infinity, positions = length): tf.Tensor2D {
+  const earlier = positions - length;
+  const mask = Float32Array.from({ length: length * positions }, (_, i) => {
+    const back = earlier + Math.floor(i / positions) - (i % positions);
+    return back < 0 || back >= window ? -1e9 : 0;
+  });
+  return tf.tensor2d(mask, [length, positions]);
+}
+
+/** cap * tanh(x / cap), below which values stay. */
+export function softCapped<T extends tf.Tensor>(x: T, cap: number): T {
+  return tf.mul(tf.tanh(tf.div(x, cap)), cap);
 }
 
 /**
@@ -117,40 +134,46 @@ export interface AttentionRows {
 }
 
 /**
- * Causal attention of N tokens. qk [N, (H+K)*h]: queries, scaled by 1/sqrt(h), then keys; v [N, K*h] -> [N, H*h].
- * @param angles [N, 1, h/2]
+ * Causal attention of N tokens. qk [N, (H+K)*h]: queries, scaled, then keys; v [N, K*h] -> [N, H*h].
+ * @param angles [N, 1, h/2]; none where nothing is rotated
  */
 export function ropeAttention(
   qk: tf.Tensor2D,
   v: tf.Tensor2D,
-  { heads: H, kvHeads: K }: { heads: number; kvHeads: number },
-  angles: Angles,
+  { heads: H, kvHeads: K, attentionCap: cap }: { heads: number; kvHeads: number; attentionCap?: number },
+  angles: Angles | undefined,
   { groups, slots, slotOf, owners }: AttentionRows,
 ): tf.Tensor2D {
   const N = v.shape[0];
   const h = v.shape[1] / K;
   const G = H / K;
   const sizes = groups.map(({ rows, length }) => rows * length);
+  const each = cap ? 6 : 5; // tensors that a group keeps
   const byGroup = (x: tf.Tensor2D): tf.Tensor2D[] => (groups.length === 1 ? [x] : tf.split(x, sizes));
   const joined = (parts: tf.Tensor2D[]): tf.Tensor2D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0));
   return withGradient([qk, v], ([qk, v], save) => {
-    const rotated = rotation(angles)(tf.reshape(qk, [N, H + K, h]));
-    const qks = byGroup(tf.gather(tf.reshape(rotated, [N, (H + K) * h]), slots));
+    const rotated: tf.Tensor2D = angles
+      ? tf.reshape(rotation(angles)(tf.reshape(qk, [N, H + K, h])), [N, (H + K) * h])
+      : qk;
+    const qks = byGroup(tf.gather(rotated, slots));
     const vs = byGroup(tf.gather(v, slots));
     const saved: tf.Tensor[] = [];
     const outs = groups.map(({ rows: B, length: T, mask }, g) => {
       const [q0, k] = tf.split(byHead(qks[g]!, B, H + K), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
       const q = tf.reshape(q0, [B, K, G * T, h]) as tf.Tensor4D; // the G queries of a key-value head share one matmul
       const v = byHead(vs[g]!, B, K);
-      const weights = attentionWeights(tf.matMul(q, k, false, true), mask, T);
+      const scores = tf.matMul<tf.Tensor4D>(q, k, false, true);
+      const capped = cap ? softCapped(scores, cap) : scores;
+      const weights = attentionWeights(capped, mask, T);
       const out = tf.matMul(weights, v);
-      saved.push(q, k, v, weights, out);
+      saved.push(q, k, v, weights, out, ...(cap ? [capped] : []));
       return byPosition(tf.reshape(out, [B, H, T, h]) as tf.Tensor4D);
     });
-    save([slots, owners, angles.cos, angles.sin, ...saved]);
+    save([slots, owners, ...(angles ? [angles.cos, angles.sin] : []), ...saved]);
     return {
       value: tf.gather(joined(outs), slotOf),
-      gradient: (dy, [slots, owners, cos, sin, ...saved]) => {
+      gradient: (dy, [slots, owners, ...kept]) => {
+        const [cos, sin] = angles ? kept.splice(0, 2) : [];
         const dOuts = byGroup(
           tf.gather(
             tf.pad(dy, [
@@ -161,15 +184,11 @@ export function ropeAttention(
           ),
         ); // nothing comes from slots that are no token's own
         const parts = groups.map(({ rows: B, length: T }, g) => {
-          const [q, k, v, weights, out] = saved.slice(5 * g, 5 * g + 5) as [
-            tf.Tensor4D,
-            tf.Tensor4D,
-            tf.Tensor4D,
-            tf.Tensor4D,
-            tf.Tensor4D,
-          ];
+          const [q, k, v, weights, out, capped] = kept.slice(each * g, each * (g + 1)) as Kept;
           const dOut = tf.reshape(byHead(dOuts[g]!, B, H), [B, K, G * T, h]) as tf.Tensor4D;
-          const dScores = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)));
+          const dCapped = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)));
+          // d cap tanh(s / cap) / ds = 1 - tanh^2
+          const dScores = capped ? tf.mul(dCapped, tf.sub(1, tf.square(tf.div(capped, cap!)))) : dCapped;
           const dq = tf.reshape(tf.matMul(dScores, k), [B, H, T, h]) as tf.Tensor4D;
           return {
             dqk: byPosition(tf.concat([dq, tf.matMul<tf.Tensor4D>(dScores, q, true, false)], 1)),
@@ -177,15 +196,17 @@ export function ropeAttention(
           };
         });
         const ofTokens = (x: tf.Tensor2D) => tf.unsortedSegmentSum(x, slots as tf.Tensor1D, N);
-        const dqk = tf.reshape(ofTokens(joined(parts.map(({ dqk }) => dqk))), [N, H + K, h]);
-        return [
-          tf.reshape(rotation({ cos: cos!, sin: sin! }, -1)(dqk), [N, (H + K) * h]),
-          ofTokens(joined(parts.map(({ dv }) => dv))),
-        ];
+        const dqk = ofTokens(joined(parts.map(({ dqk }) => dqk)));
+        const back = (x: tf.Tensor2D): tf.Tensor2D =>
+          tf.reshape(rotation({ cos: cos!, sin: sin! }, -1)(tf.reshape(x, [N, H + K, h])), [N, (H + K) * h]);
+        return [angles ? back(dqk) : dqk, ofTokens(joined(parts.map(({ dv }) => dv)))];
       },
     };
   });
 }
+
+/** Queries, keys, values, weights and outputs of a group, and its scores where they are capped. */
+type Kept = [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D, tf.Tensor4D?];
 
 /** [B*T, n*h] -> [B, n, T, h] */
 function byHead(x: tf.Tensor2D, rows: number, heads: number): tf.Tensor4D {

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { widenHalves, type HalfType } from "../base/float16";
 import { uploaded } from "./backend";
-import { withGradient } from "./kernels";
+import { takeRows, withGradient } from "./kernels";
 import { nativeBackend, widenBits } from "./native";
 
 /** What is packed. A clone of it is not: frozen weights are not saved for a gradient, but still there. */
@@ -42,6 +42,15 @@ export function widenedRows(weight: tf.Tensor2D, indices: tf.Tensor1D): tf.Tenso
   const rows = tf.gather(weight, indices);
   const type = packed.get(weight);
   return type ? widen(rows, type) : rows;
+}
+
+/** Rows of a weight by int32 index, as it is: packed, or with a gradient. */
+export function weightRows(weight: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  const type = packed.get(weight);
+  if (!type) return takeRows(weight, indices);
+  const rows = tf.gather(weight, indices);
+  packed.set(rows, type);
+  return rows;
 }
 
 /** x [N, in] W^T of a weight W [out, in]; one that is packed has no gradient and is not kept in float32. */

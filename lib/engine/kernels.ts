@@ -39,6 +39,14 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, eps: number): tf.Te
   });
 }
 
+/** Gated units: activation(gate) * up, both [N, F]. */
+export interface Gate {
+  /** with its gradient */
+  block: (gate: tf.Tensor2D, up: tf.Tensor2D) => tf.Tensor2D;
+  /** where there is no gradient: when decoding, a block with one costs 2 % of a step */
+  value: (gate: tf.Tensor2D, up: tf.Tensor2D) => tf.Tensor2D;
+}
+
 /** SwiGLU: silu(gate) * up, both [N, F]. */
 export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return withGradient([gate, up], ([gate, up], save) => {
@@ -55,15 +63,40 @@ export function swiglu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   });
 }
 
-/** `swiglu` where there is no gradient: when decoding, a block with one costs 2 % of a step. */
-export function swigluValue(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
-  return gated(gate, up).value;
-}
+export const silu: Gate = { block: swiglu, value: (gate, up) => gated(gate, up).value };
 
 function gated(gate: tf.Tensor2D, up: tf.Tensor2D): Record<"sigmoid" | "silu" | "value", tf.Tensor2D> {
   const sigmoid = tf.sigmoid(gate);
   const silu = tf.mul<tf.Tensor2D>(gate, sigmoid);
   return { sigmoid, silu, value: tf.mul(silu, up) };
+}
+
+/** GeGLU with the activation that PyTorch calls gelu, approximate="tanh". */
+export const geluTanh: Gate = {
+  value: (gate, up) => tf.mul(tf.mul(tf.mul(gate, 0.5), tf.add(geluCurve(gate), 1)), up),
+  block: (gate, up) =>
+    withGradient([gate, up], ([gate, up], save) => {
+      const curve = geluCurve(gate);
+      save([gate, up, curve]);
+      return {
+        value: tf.mul(tf.mul(tf.mul(gate, 0.5), tf.add(curve, 1)), up),
+        gradient: (dy, [gate, up, curve]) => {
+          const half = tf.mul(tf.add(curve!, 1), 0.5);
+          // d gelu/dx = (1 + t) / 2 + x/2 (1 - t^2) c (1 + 3a x^2)
+          const slope = tf.mul(tf.add(tf.mul(tf.square(gate!), 3 * geluCubic), 1), 0.5 * geluScale);
+          const bent = tf.mul(tf.mul(gate!, tf.sub(1, tf.square(curve!))), slope);
+          return [tf.mul(tf.mul(dy, up!), tf.add(half, bent)), tf.mul(dy, tf.mul(gate!, half))];
+        },
+      };
+    }),
+};
+
+const geluScale = Math.sqrt(2 / Math.PI);
+const geluCubic = 0.044715;
+
+/** tanh(c (x + a x^3)) */
+function geluCurve(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.tanh(tf.mul<tf.Tensor2D>(tf.add(x, tf.mul(tf.mul(tf.square(x), x), geluCubic)), geluScale));
 }
 
 /**

@@ -3,21 +3,21 @@
  * size h.
  */
 import * as tf from "@tensorflow/tfjs";
-import { AngleTable, attentionWeights, causalMask, rotation, type Angles } from "../engine/attention";
+import { attentionWeights, causalMask, rotation, softCapped, type Angles, type AngleTable } from "../engine/attention";
 import { isHalf, timesWeight, widenedRows } from "../engine/half";
-import { swigluValue } from "../engine/kernels";
-import { block } from "./block";
+import { block, gateOf } from "./block";
 import { appended, disposeReplaced, hidePadding, isFull, lengthened, type Cache, type LayerCache } from "./cache";
 import type { TransformerConfig } from "./config";
 import { arrangedWeights, type DecoderLayer, type DecoderWeights, type Linear } from "./decoderWeights";
+import { LayerViews, type LayerView } from "./layerViews";
 import type { Params } from "./params";
-import { ropeInverseFrequencies } from "./rope";
 import { isLarge } from "./weights";
 
-/** What attention of all layers at one step has in common. */
+/** What attention of layers that are alike has in common at one step. */
 interface StepInputs {
   rows: number;
-  rotate: ReturnType<typeof rotation>;
+  /** none where nothing is rotated */
+  rotate: ReturnType<typeof rotation> | undefined;
   /** hides padding and later positions; broadcasts to [R, H, T, positions] */
   mask: tf.Tensor | undefined;
   /** recent keys and values go over to the past ones */
@@ -27,7 +27,7 @@ interface StepInputs {
 /** A frozen model arranged for decoding. */
 export class Decoder {
   private readonly weights: DecoderWeights;
-  private readonly angles: AngleTable;
+  private readonly layers: LayerViews;
   private readonly vocabulary: number;
 
   /**
@@ -42,7 +42,7 @@ export class Decoder {
     private readonly inPlace = isLarge(config) || Object.values(params).some(isHalf),
   ) {
     this.vocabulary = Math.min(vocabulary, config.vocabSize);
-    this.angles = new AngleTable(ropeInverseFrequencies(config));
+    this.layers = new LayerViews(config);
     this.weights = arrangedWeights(config, params, this.vocabulary, inPlace);
   }
 
@@ -63,14 +63,17 @@ export class Decoder {
       layers: [],
     };
     const logits = tf.tidy((): tf.Tensor2D => {
-      const rotate = rotation(this.anglesOf(next, rows, length));
-      const causal = length > 1 ? causalMask(length) : undefined;
-      const mask = causal && next.padding ? tf.add(next.padding.mask, causal) : (next.padding?.mask ?? causal);
-      let x = widenedRows(this.weights.embedding, tf.reshape(ids, [-1]));
+      const views = this.layers.views.map((view): StepInputs => {
+        const rotate = view.angles && rotation(anglesOf(view.angles, next, rows, length));
+        return { rows, rotate, mask: maskOf(view, next, length), merge };
+      });
+      const { embeddingScale } = this.config;
+      const embedded = widenedRows(this.weights.embedding, tf.reshape(ids, [-1]));
+      let x: tf.Tensor2D = embeddingScale ? tf.mul(embedded, embeddingScale) : embedded;
       this.weights.layers.forEach((layer, i) => {
         const attend = (queriesAndKeys: tf.Tensor2D, values: tf.Tensor2D): tf.Tensor2D => {
           const old = cache.layers[i]!;
-          const { out, layerCache } = this.attend(queriesAndKeys, values, old, { rows, rotate, mask, merge });
+          const { out, layerCache } = this.attend(queriesAndKeys, values, old, this.layers.of(views, i));
           next.layers.push(layerCache);
           disposeReplaced(old, layerCache); // at once: of large models the cache is large
           return out;
@@ -83,7 +86,7 @@ export class Decoder {
   }
 
   dispose(): void {
-    this.angles.dispose();
+    this.layers.dispose();
     tf.dispose(this.weights.own);
   }
 
@@ -93,12 +96,12 @@ export class Decoder {
     x: tf.Tensor2D,
     attend: (queriesAndKeys: tf.Tensor2D, values: tf.Tensor2D) => tf.Tensor2D,
   ): tf.Tensor2D {
-    return block(x, {
-      norm: (part, x) => this.normed(x, layer[part]),
-      project: (part, x) => this.project(x, layer[part]),
-      queriesAndKeys: (h) => this.project(h, layer.queriesAndKeys),
+    return block(this.config, x, {
+      norm: (part, x) => this.normed(x, layer.norms[part]!),
+      project: (part, x) => this.project(x, layer.linears[part]),
+      queriesAndKeys: (h) => this.project(h, layer.linears.queriesAndKeys),
       attend,
-      swiglu: swigluValue,
+      gated: gateOf(this.config).value,
     });
   }
 
@@ -106,18 +109,11 @@ export class Decoder {
   private logits(x: tf.Tensor2D): tf.Tensor2D {
     const { norm, head } = this.weights;
     const normed = this.normed(x, norm);
-    return this.inPlace ? tf.slice(timesWeight(normed, head), [0, 0], [-1, this.vocabulary]) : tf.matMul(normed, head);
-  }
-
-  /** Of the last `length` positions: alike in all rows, [length, h/2], or by row, [R, 1, length, h/2]. */
-  private anglesOf({ length: end, padding }: Cache, rows: number, length: number): Angles {
-    if (!padding) return this.angles.range(end - length, length);
-    const positions = tf.maximum(
-      tf.sub(tf.range(end - length, end, 1, "int32"), tf.reshape(padding.count, [rows, 1])),
-      tf.scalar(0, "int32"),
-    );
-    const { cos, sin } = this.angles.at(tf.reshape(positions, [-1]), end);
-    return { cos: tf.reshape(cos, [rows, 1, length, -1]), sin: tf.reshape(sin, [rows, 1, length, -1]) };
+    const logits: tf.Tensor2D = this.inPlace
+      ? tf.slice(timesWeight(normed, head), [0, 0], [-1, this.vocabulary])
+      : tf.matMul(normed, head);
+    const { logitCap } = this.config;
+    return logitCap ? softCapped(logits, logitCap) : logits;
   }
 
   /**
@@ -141,15 +137,33 @@ export class Decoder {
     old: LayerCache,
     { rows, rotate, mask, merge }: StepInputs,
   ): { out: tf.Tensor2D; layerCache: LayerCache } {
-    const { heads: H, kvHeads: K, headDim: h } = this.config;
+    const { heads: H, kvHeads: K, headDim: h, attentionCap } = this.config;
     const length = values.shape[0] / rows;
-    const [q0, k] = tf.split(rotate(byHead(queriesAndKeys, rows, H + K)), [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
+    const heads = byHead(queriesAndKeys, rows, H + K);
+    const [q0, k] = tf.split(rotate ? rotate(heads) : heads, [H, K], 1) as [tf.Tensor4D, tf.Tensor4D];
     const q = tf.reshape(q0, [rows, K, (H / K) * length, h]) as tf.Tensor4D;
     const layerCache = appended(old, { k, v: byHead(values, rows, K) }, merge);
-    const out = tf.reshape(weigh(q, layerCache, mask, length), [rows, H, length, h]);
+    const out = tf.reshape(weigh(q, layerCache, mask, length, attentionCap), [rows, H, length, h]);
     const ordered = length === 1 ? out : tf.transpose(out, [0, 2, 1, 3]);
     return { out: tf.reshape(ordered, [rows * length, H * h]), layerCache };
   }
+}
+
+/** Of the last `length` positions: alike in all rows, [length, h/2], or by row, [R, 1, length, h/2]. */
+function anglesOf(angles: AngleTable, { length: end, padding }: Cache, rows: number, length: number): Angles {
+  if (!padding) return angles.range(end - length, length);
+  const positions = tf.maximum(
+    tf.sub(tf.range(end - length, end, 1, "int32"), tf.reshape(padding.count, [rows, 1])),
+    tf.scalar(0, "int32"),
+  );
+  const { cos, sin } = angles.at(tf.reshape(positions, [-1]), end);
+  return { cos: tf.reshape(cos, [rows, 1, length, -1]), sin: tf.reshape(sin, [rows, 1, length, -1]) };
+}
+
+/** What the last `length` positions must not see, where there is such: padding, later positions, those too far back. */
+function maskOf({ window }: LayerView, { length: end, padding }: Cache, length: number): tf.Tensor | undefined {
+  const causal = length > 1 || end > window ? causalMask(length, window, end) : undefined;
+  return causal && padding ? tf.add(padding.mask, causal) : (padding?.mask ?? causal);
 }
 
 /** [R*T, n*h] -> [R, n, T, h]; one position needs no transposition. */
@@ -173,10 +187,11 @@ function weigh(
   { past, recent }: LayerCache & Pick<Required<LayerCache>, "recent">,
   mask: tf.Tensor | undefined,
   length: number,
+  cap: number | undefined,
 ): tf.Tensor4D {
   const ofRecent = tf.matMul<tf.Tensor4D>(q, recent.k, false, true);
   const scores = past ? tf.concat([tf.matMul<tf.Tensor4D>(q, past.k, false, true), ofRecent], 3) : ofRecent;
-  const weights = attentionWeights(scores, mask, length);
+  const weights = attentionWeights(cap ? softCapped(scores, cap) : scores, mask, length);
   if (!past) return tf.matMul(weights, recent.v);
   const [ofPast, rest] = tf.split(weights, [past.k.shape[2], recent.k.shape[2]], 3) as [tf.Tensor4D, tf.Tensor4D];
   return tf.add(tf.matMul(ofPast, past.v), tf.matMul(rest, recent.v));

@@ -2,11 +2,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TransformerConfig } from "./config";
 import type { LinearPart, NormPart } from "./family/family";
-import { familyOf } from "./family/registry";
-import { LayerTensors } from "./layerTensors";
+import { LayerTensors, layoutOf } from "./layerTensors";
+import { layerNormWeight, normWeight } from "./norms";
 import { param, type Params } from "./params";
 import { QueriesAndKeys } from "./projection";
-import { headName } from "./weights";
+import { headName, normParts } from "./weights";
 
 /**
  * A projection [in, out], or [out, in] where weights are used in place, with its bias [out]. (A type, not an interface:
@@ -16,10 +16,11 @@ export type Linear = { weight: tf.Tensor2D; bias: tf.Tensor1D | undefined };
 
 type ArrangedLinear = Exclude<LinearPart, "query" | "key"> | "queriesAndKeys";
 
-/**
- * Norms are those of `TensorNames` times sqrt(D) [D]: what the decoder divides by is a root of a sum, not of a mean.
- */
-export type DecoderLayer = Record<ArrangedLinear, Linear> & Record<NormPart, tf.Tensor>;
+/** Norms are times the root of their size: what the decoder divides by is a root of a sum, not of a mean. */
+export type DecoderLayer = {
+  linears: Record<ArrangedLinear, Linear>;
+  norms: Partial<Record<NormPart, tf.Tensor>>;
+};
 
 export interface DecoderWeights {
   /** [V, D] */
@@ -39,14 +40,15 @@ export function arrangedWeights(
   vocabulary: number,
   inPlace: boolean,
 ): DecoderWeights {
-  const { names } = familyOf(config);
+  const layout = layoutOf(config);
+  const { names } = layout;
   const head = param<tf.Tensor2D>(params, headName(config));
   const queriesAndKeys = new QueriesAndKeys(config);
   const made = {
     head: inPlace ? head : tf.tidy(() => tf.transpose(tf.slice(head, 0, vocabulary))),
-    norm: scaledNorm(param(params, `${names.norm}.weight`)),
+    norm: tf.tidy(() => scaledNorm(normWeight(config, param(params, `${names.norm}.weight`)))),
     layers: Array.from({ length: config.layers }, (_, i) =>
-      arrangedLayer(new LayerTensors(params, names, i), queriesAndKeys, inPlace),
+      arrangedLayer(config, new LayerTensors(params, layout, i), queriesAndKeys, inPlace),
     ),
   };
   queriesAndKeys.dispose();
@@ -59,21 +61,29 @@ export function arrangedWeights(
   };
 }
 
-function arrangedLayer(layer: LayerTensors, queriesAndKeys: QueriesAndKeys, inPlace: boolean): DecoderLayer {
+function arrangedLayer(
+  config: TransformerConfig,
+  layer: LayerTensors,
+  queriesAndKeys: QueriesAndKeys,
+  inPlace: boolean,
+): DecoderLayer {
   const arranged = (weight: tf.Tensor2D): tf.Tensor2D => (inPlace ? weight : tf.transpose(weight));
   const linear = (part: LinearPart): Linear => ({
     weight: arranged(layer.weight(part)),
     bias: layer.bias(part),
   });
   return tf.tidy(() => ({
-    attentionNorm: scaledNorm(layer.weight("attentionNorm")),
-    mlpNorm: scaledNorm(layer.weight("mlpNorm")),
-    queriesAndKeys: { weight: arranged(queriesAndKeys.weight(layer)), bias: queriesAndKeys.bias(layer) },
-    value: linear("value"),
-    output: linear("output"),
-    gate: linear("gate"),
-    up: linear("up"),
-    down: linear("down"),
+    linears: {
+      queriesAndKeys: { weight: arranged(queriesAndKeys.weight(layer)), bias: queriesAndKeys.bias(layer) },
+      value: linear("value"),
+      output: linear("output"),
+      gate: linear("gate"),
+      up: linear("up"),
+      down: linear("down"),
+    },
+    norms: Object.fromEntries(
+      normParts(config).map((part) => [part, scaledNorm(layerNormWeight(config, layer, part, queriesAndKeys))]),
+    ),
   }));
 }
 
@@ -81,7 +91,7 @@ function scaledNorm(weight: tf.Tensor): tf.Tensor {
   return tf.mul(weight, Math.sqrt(weight.size));
 }
 
-function tensorsOf({ attentionNorm, mlpNorm, ...linears }: DecoderLayer): tf.Tensor[] {
+function tensorsOf({ norms, linears }: DecoderLayer): tf.Tensor[] {
   const ofLinears = Object.values(linears).flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
-  return [attentionNorm, mlpNorm, ...ofLinears];
+  return [...Object.values(norms), ...ofLinears];
 }

@@ -5,18 +5,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { pairedRows } from "../engine/attention";
 import { timesFrozen, timesWeight, widened } from "../engine/half";
-import { takeRows } from "../engine/kernels";
 import type { TransformerConfig } from "./config";
 import type { LinearPart } from "./family/family";
-import type { LayerTensors } from "./layerTensors";
+import { rowsOf, type LayerTensors } from "./layerTensors";
 
 /**
  * x [N, in] -> [N, out] by weight, and where there are any adapter and bias.
  * @param frozen whether the weight itself is not trained
  */
 export function project(layer: LayerTensors, part: LinearPart, x: tf.Tensor2D, frozen: boolean): tf.Tensor2D {
-  const weight = layer.weight<tf.Tensor2D>(part);
-  const plain = frozen ? timesFrozen(x, () => widened(weight)) : timesWeight(x, weight);
+  const plain = frozen ? timesFrozen(x, () => widened(layer.weight(part))) : timesWeight(x, layer.weight(part));
   const adapter = layer.adapter(part);
   const product: tf.Tensor2D = adapter ? tf.add(plain, lowRank(x, adapter.A, adapter.B)) : plain;
   const bias = layer.bias(part);
@@ -30,15 +28,22 @@ function lowRank(x: tf.Tensor2D, A: tf.Tensor2D, B: tf.Tensor2D): tf.Tensor2D {
 
 /**
  * Queries and keys as one projection, since both are rotated: their rows as the engine rotates them (`pairedRows`),
- * with attention's scale 1/sqrt(h) on those of queries. Holds the order of rows until `dispose`.
+ * with attention's scale on those of queries, or on the weight of their norm where they have one. Holds the order of
+ * rows until `dispose`.
  */
 export class QueriesAndKeys {
-  private readonly rows: Record<"query" | "key", tf.Tensor1D | undefined>;
+  private readonly rows: Record<"query" | "key" | "head", tf.Tensor1D | undefined>;
+  private readonly scale: number;
 
   constructor(private readonly config: TransformerConfig) {
-    const { heads, kvHeads, headDim } = config;
+    const { heads, kvHeads, headDim, attentionScale } = config;
     const index = (rows: Int32Array | undefined) => rows && tf.tensor1d(rows, "int32");
-    this.rows = { query: index(pairedRows(heads, headDim)), key: index(pairedRows(kvHeads, headDim)) };
+    this.rows = {
+      query: index(pairedRows(heads, headDim)),
+      key: index(pairedRows(kvHeads, headDim)),
+      head: index(pairedRows(1, headDim)),
+    };
+    this.scale = attentionScale ?? 1 / Math.sqrt(headDim);
   }
 
   /** h [N, D] -> [N, (H+K)*h], as `project`. */
@@ -75,18 +80,21 @@ export class QueriesAndKeys {
     return query && key && tf.concat([this.arranged("query", query), this.arranged("key", key)]);
   }
 
+  /** The weight of a norm, [h] or of all heads, in the order of what it multiplies. */
+  normWeight(part: "query" | "key", weight: tf.Tensor1D): tf.Tensor1D {
+    const rows = this.rows[this.config.qkNorm === "head" ? "head" : part];
+    const ordered = rows ? rowsOf(weight, rows) : weight;
+    return part === "query" ? tf.mul(ordered, this.scale) : ordered;
+  }
+
   dispose(): void {
-    tf.dispose([this.rows.query, this.rows.key].filter((rows) => rows !== undefined));
+    tf.dispose(Object.values(this.rows).filter((rows) => rows !== undefined));
   }
 
   /** Rows of queries or keys in the engine's order, those of queries scaled. */
   private arranged<T extends tf.Tensor1D | tf.Tensor2D>(part: "query" | "key", tensor: T): T {
     const rows = this.rows[part];
     const ordered = rows ? rowsOf(tensor, rows) : tensor;
-    return part === "query" ? tf.mul<T>(ordered, 1 / Math.sqrt(this.config.headDim)) : ordered;
+    return part === "query" && !this.config.qkNorm ? tf.mul<T>(ordered, this.scale) : ordered;
   }
-}
-
-function rowsOf<T extends tf.Tensor1D | tf.Tensor2D>(tensor: T, rows: tf.Tensor1D): T {
-  return (tensor.rank === 1 ? tf.gather(tensor, rows) : takeRows(tensor as tf.Tensor2D, rows)) as T;
 }

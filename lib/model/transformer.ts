@@ -3,24 +3,23 @@
  * N packed tokens, D hidden size, V vocabulary.
  */
 import * as tf from "@tensorflow/tfjs";
-import { AngleTable, causalMask, ropeAttention, type Angles, type AttentionRows } from "../engine/attention";
+import { causalMask, ropeAttention, softCapped, type Angles, type AttentionRows } from "../engine/attention";
 import { isHalf, timesWeight, widenedRows } from "../engine/half";
-import { rmsNorm, swiglu, takeRows } from "../engine/kernels";
+import { rmsNorm, takeRows } from "../engine/kernels";
 import { recomputed } from "../engine/recompute";
-import { block } from "./block";
+import { block, gateOf } from "./block";
 import type { TransformerConfig } from "./config";
-import type { TensorNames } from "./family/family";
-import { familyOf } from "./family/registry";
-import { LayerTensors } from "./layerTensors";
+import { LayerTensors, layoutOf, type Layout } from "./layerTensors";
+import { LayerViews, type LayerView } from "./layerViews";
+import { layerNormWeight, normWeight } from "./norms";
 import { packSequences, type Packing } from "./packing";
 import { isAdapted, isAdapters, param, type Params } from "./params";
 import { project, QueriesAndKeys } from "./projection";
-import { ropeInverseFrequencies } from "./rope";
 import { headName } from "./weights";
 
 interface AttentionInputs {
   rows: AttentionRows;
-  angles: Angles;
+  angles: Angles | undefined;
 }
 
 /**
@@ -29,17 +28,17 @@ interface AttentionInputs {
  * memory, the same numbers.
  */
 export class Transformer {
-  private readonly names: TensorNames;
-  private readonly angles: AngleTable;
-  private readonly masks = new Map<number, tf.Tensor2D>();
+  private readonly layout: Layout;
+  private readonly layers: LayerViews;
+  private readonly masks = new Map<string, tf.Tensor2D>();
   private readonly queriesAndKeys: QueriesAndKeys;
 
   constructor(
     readonly config: TransformerConfig,
     readonly gradientCheckpointing = false,
   ) {
-    this.names = familyOf(config).names;
-    this.angles = new AngleTable(ropeInverseFrequencies(config));
+    this.layout = layoutOf(config);
+    this.layers = new LayerViews(config);
     this.queriesAndKeys = new QueriesAndKeys(config);
   }
 
@@ -53,18 +52,25 @@ export class Transformer {
    * last, the last one's normed.
    */
   states(params: Params, packing: Packing): tf.Tensor2D[] {
-    const { config, names } = this;
+    const { config, layers } = this;
+    const { names } = this.layout;
     const frozen = isAdapted(params);
-    const inputs = this.gradientCheckpointing ? undefined : this.attentionInputs(packing);
+    const inputs = this.gradientCheckpointing
+      ? undefined
+      : layers.views.map((view) => this.attentionInputs(packing, view));
     const embeddings = param<tf.Tensor2D>(params, `${names.embedding}.weight`);
     const ids = tf.tensor1d(packing.ids, "int32");
-    let x = frozen || isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
+    const rows = frozen || isHalf(embeddings) ? widenedRows(embeddings, ids) : takeRows(embeddings, ids);
+    let x: tf.Tensor2D = config.embeddingScale ? tf.mul(rows, config.embeddingScale) : rows;
     const states = [x];
     for (let i = 0; i < config.layers; i++) {
-      x = inputs ? this.layer(params, i, x, inputs, frozen) : this.recomputedLayer(params, i, x, packing, frozen);
+      x = inputs
+        ? this.layer(params, i, x, layers.of(inputs, i), frozen)
+        : this.recomputedLayer(params, i, x, packing, frozen);
       states.push(x);
     }
-    states[config.layers] = rmsNorm(x, param<tf.Tensor1D>(params, `${names.norm}.weight`), config.rmsEps);
+    const weight = param<tf.Tensor1D>(params, `${names.norm}.weight`);
+    states[config.layers] = rmsNorm(x, normWeight(config, weight), config.rmsEps);
     return states;
   }
 
@@ -77,8 +83,10 @@ export class Transformer {
         "int32",
       );
       const hidden = tf.gather(this.hidden(params, packing), tokens);
-      const logits = timesWeight(hidden, param<tf.Tensor2D>(params, headName(this.config)));
-      return tf.reshape(logits, [ids.length, ids[0]!.length, this.config.vocabSize]) as tf.Tensor3D;
+      const { logitCap, vocabSize } = this.config;
+      const product = timesWeight(hidden, param<tf.Tensor2D>(params, headName(this.config)));
+      const logits = logitCap ? softCapped(product, logitCap) : product;
+      return tf.reshape(logits, [ids.length, ids[0]!.length, vocabSize]) as tf.Tensor3D;
     });
   }
 
@@ -86,7 +94,7 @@ export class Transformer {
     tf.dispose([...this.masks.values()]);
     this.masks.clear();
     this.queriesAndKeys.dispose();
-    this.angles.dispose();
+    this.layers.dispose();
   }
 
   /** x [N, D] through layer i. */
@@ -97,13 +105,14 @@ export class Transformer {
     { rows, angles }: AttentionInputs,
     frozen: boolean,
   ): tf.Tensor2D {
-    const own = new LayerTensors(params, this.names, i);
-    return block(x, {
-      norm: (part, x) => rmsNorm(x, own.weight(part), this.config.rmsEps),
+    const { config, queriesAndKeys } = this;
+    const own = new LayerTensors(params, this.layout, i);
+    return block(config, x, {
+      norm: (part, x) => rmsNorm(x, layerNormWeight(config, own, part, queriesAndKeys), config.rmsEps),
       project: (part, x) => project(own, part, x, frozen),
-      queriesAndKeys: (h) => this.queriesAndKeys.project(own, h, frozen),
-      attend: (queriesAndKeys, values) => ropeAttention(queriesAndKeys, values, this.config, angles, rows),
-      swiglu,
+      queriesAndKeys: (h) => queriesAndKeys.project(own, h, frozen),
+      attend: (queriesAndKeys, values) => ropeAttention(queriesAndKeys, values, config, angles, rows),
+      gated: gateOf(config).block,
     });
   }
 
@@ -113,25 +122,29 @@ export class Transformer {
    */
   private recomputedLayer(params: Params, i: number, x: tf.Tensor2D, packing: Packing, frozen: boolean): tf.Tensor2D {
     const trained = Object.keys(params).filter(
-      (name) => name.startsWith(`${this.names.layers}.${i}.`) && (!frozen || isAdapters(name)),
+      (name) => name.startsWith(`${this.layout.names.layers}.${i}.`) && (!frozen || isAdapters(name)),
     );
     return recomputed([x, ...trained.map((name) => params[name]!)], ([x, ...own]) => {
       const again = { ...params, ...Object.fromEntries(trained.map((name, j) => [name, own[j]!])) };
-      return this.layer(again, i, x, this.attentionInputs(packing), frozen);
+      const view = this.layers.of(this.layers.views, i);
+      return this.layer(again, i, x, this.attentionInputs(packing, view), frozen);
     });
   }
 
   /** Indices and angles of a packing. */
-  private attentionInputs({ groups, slots, slotOf, positions }: Packing): AttentionInputs {
+  private attentionInputs(
+    { groups, slots, slotOf, positions }: Packing,
+    { window, angles }: LayerView,
+  ): AttentionInputs {
     const N = positions.length;
     const longest = groups.at(-1)!.length; // groups are in order of length
-    const { cos, sin } = this.angles.at(tf.tensor1d(positions, "int32"), longest);
+    const at = angles?.at(tf.tensor1d(positions, "int32"), longest);
     const owners = new Int32Array(slots.length).fill(N);
     slotOf.forEach((slot, token) => (owners[slot] = token));
     return {
-      angles: { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) },
+      angles: at && { cos: tf.expandDims(at.cos, 1), sin: tf.expandDims(at.sin, 1) },
       rows: {
-        groups: groups.map(({ rows, length }) => ({ rows, length, mask: this.mask(length) })),
+        groups: groups.map(({ rows, length }) => ({ rows, length, mask: this.mask(length, window) })),
         slots: tf.tensor1d(slots, "int32"),
         slotOf: tf.tensor1d(slotOf, "int32"),
         owners: tf.tensor1d(owners, "int32"),
@@ -139,9 +152,10 @@ export class Transformer {
     };
   }
 
-  private mask(length: number): tf.Tensor2D {
-    let mask = this.masks.get(length);
-    if (!mask) this.masks.set(length, (mask = tf.keep(causalMask(length))));
+  private mask(length: number, window: number): tf.Tensor2D {
+    const key = `${length} ${Math.min(window, length)}`;
+    let mask = this.masks.get(key);
+    if (!mask) this.masks.set(key, (mask = tf.keep(causalMask(length, window))));
     return mask;
   }
 }

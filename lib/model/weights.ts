@@ -1,6 +1,6 @@
 /** The weights of a model by what its family calls them: names, shapes, how many there are. */
 import type { TransformerConfig } from "./config";
-import type { LayerPart } from "./family/family";
+import type { LayerPart, NormPart } from "./family/family";
 import { familyOf } from "./family/registry";
 
 /** [out, in] of projections, [D] of norms; whether there is a bias [out]. */
@@ -10,7 +10,7 @@ interface PartShape {
 }
 
 function layerShapes(config: TransformerConfig): Record<LayerPart, PartShape> {
-  const { hiddenSize: D, intermediateSize: I, headDim, qkvBias, oBias, mlpBias } = config;
+  const { hiddenSize: D, intermediateSize: I, headDim, qkvBias, oBias, mlpBias, qkNorm } = config;
   const Q = config.heads * headDim;
   const K = config.kvHeads * headDim;
   return {
@@ -22,13 +22,22 @@ function layerShapes(config: TransformerConfig): Record<LayerPart, PartShape> {
     up: { shape: [I, D], bias: mlpBias },
     down: { shape: [D, I], bias: mlpBias },
     attentionNorm: { shape: [D] },
+    attentionOutputNorm: { shape: [D] },
     mlpNorm: { shape: [D] },
+    mlpOutputNorm: { shape: [D] },
+    queryNorm: { shape: [qkNorm === "heads" ? Q : headDim] },
+    keyNorm: { shape: [qkNorm === "heads" ? K : headDim] },
   };
 }
 
 /** Modules of a layer by part, in the family's order. */
 function modules(config: TransformerConfig): [LayerPart, string][] {
   return Object.entries(familyOf(config).names.layer) as [LayerPart, string][];
+}
+
+/** Norms that a layer has. */
+export function normParts(config: TransformerConfig): NormPart[] {
+  return modules(config).flatMap(([part]) => (part.endsWith("Norm") ? [part as NormPart] : []));
 }
 
 /** Names and shapes of a model's weights, as transformers names and orders them; linear weights are [out, in]. */
@@ -40,8 +49,10 @@ export function weightShapes(config: TransformerConfig): Map<string, number[]> {
   for (let i = 0; i < config.layers; i++) {
     for (const [part, module] of modules(config)) {
       const { shape, bias } = parts[part];
-      shapes.set(`${names.layers}.${i}.${module}.weight`, shape.slice());
-      if (bias) shapes.set(`${names.layers}.${i}.${module}.bias`, shape.slice(0, 1));
+      const name = `${names.layers}.${i}.${module}`;
+      const rows = (shapes.get(`${name}.weight`)?.[0] ?? 0) + shape[0]!; // below those of parts that share the tensor
+      shapes.set(`${name}.weight`, [rows, ...shape.slice(1)]);
+      if (bias) shapes.set(`${name}.bias`, [rows]);
     }
   }
   shapes.set(`${names.norm}.weight`, [D]);
@@ -58,9 +69,8 @@ export function headName(config: TransformerConfig): string {
 /** What an adapter may adapt: the projections of a layer, by the last word of their names, as PEFT's target modules. */
 export function loraTargets(config: TransformerConfig): string[] {
   const parts = layerShapes(config);
-  return modules(config)
-    .filter(([part]) => parts[part].shape.length === 2)
-    .map(([, module]) => module.split(".").at(-1)!);
+  const projections = modules(config).filter(([part]) => parts[part].shape.length === 2);
+  return [...new Set(projections.map(([, module]) => module.split(".").at(-1)!))];
 }
 
 /** How many numbers the weights of a model are. */

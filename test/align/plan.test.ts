@@ -40,6 +40,24 @@ const shapes: Record<string, TransformerConfig> = {
   },
 };
 
+const [small, grouped] = [shapes["small"]!, shapes["grouped"]!];
+/** What other families compute besides. */
+const otherShapes: Record<string, TransformerConfig> = {
+  "normed queries": { ...grouped, architecture: "Qwen3ForCausalLM", qkvBias: false, qkNorm: "head" },
+  "norms around, capped": {
+    ...small,
+    architecture: "Gemma2ForCausalLM",
+    norms: "around",
+    normOffset: 1,
+    embeddingScale: Math.sqrt(128),
+    activation: "gelu_tanh",
+    attentionCap: 50,
+    logitCap: 30,
+    window: { size: 64, layers: [0, 2] },
+  },
+  "shared tensors": { ...grouped, architecture: "Phi3ForCausalLM", qkvBias: false },
+};
+
 function samplePairs(count: number, length: number): PairIds[] {
   const rng = new Rng("plan");
   const side = () => {
@@ -74,28 +92,37 @@ const savings = [
   { lora, halves: true },
   { lora, halves: true, gradientCheckpointing: true },
 ];
-for (const [name, config] of [...Object.entries(shapes), ["wide", wide] as const])
-  for (const saving of savings) {
-    const saved = Object.keys(saving).join(", ") || "all weights";
-    test(`${name}, ${saved}: every stage as the engine holds it, within 12 %`, async (t) => {
-      if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
-      const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
-      const { stages } = planMemory(request, 6);
-      const taken = await measured(request);
-      for (const stage of planStages) {
-        const { program, checkpoint, activations } = stages[stage];
-        const kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's
-        const planned = stageTotal(stages[stage]) - program - kept;
-        const { copies, shared } = taken[stage];
-        const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-        t.diagnostic(`${stage}: ${mb(shared)}, ${mb(copies)} if what is reshaped is copied, planned ${mb(planned)}`);
-        assert.ok(
-          planned > shared * 0.88 && planned < copies * 1.12,
-          `${stage}: ${planned} planned, ${shared} to ${copies} taken`,
-        );
-      }
-    });
-  }
+const cases = [...Object.entries({ ...shapes, wide }), ...Object.entries(otherShapes)].flatMap(([name, config]) =>
+  (name in otherShapes ? [savings[0]!, savings[3]!] : savings).map((saving) => ({
+    name,
+    config,
+    saving:
+      "lora" in saving && name === "shared tensors"
+        ? { ...saving, lora: { ...lora, targets: ["o_proj", "qkv_proj", "down_proj"] } }
+        : saving,
+  })),
+);
+for (const { name, config, saving } of cases) {
+  const saved = Object.keys(saving).join(", ") || "all weights";
+  test(`${name}, ${saved}: every stage as the engine holds it, within 12 %`, async (t) => {
+    if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
+    const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
+    const { stages } = planMemory(request, 6);
+    const taken = await measured(request);
+    for (const stage of planStages) {
+      const { program, checkpoint, activations } = stages[stage];
+      const kept = checkpoint + (stage === "update" ? activations : 0); // not the engine's
+      const planned = stageTotal(stages[stage]) - program - kept;
+      const { copies, shared } = taken[stage];
+      const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+      t.diagnostic(`${stage}: ${mb(shared)}, ${mb(copies)} if what is reshaped is copied, planned ${mb(planned)}`);
+      assert.ok(
+        planned > shared * 0.88 && planned < copies * 1.12,
+        `${stage}: ${planned} planned, ${shared} to ${copies} taken`,
+      );
+    }
+  });
+}
 
 test("a microbatch is planned at its longest pairs; more pairs, more memory", () => {
   const pairs = [...samplePairs(8, 60), ...samplePairs(2, 200)];

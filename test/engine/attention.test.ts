@@ -1,5 +1,6 @@
 /** Rotary attention with its gradient, against attention spelled out token by token. */
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import {
   AngleTable,
@@ -9,6 +10,7 @@ import {
   type Angles,
   type AttentionRows,
 } from "../../lib/engine/attention";
+import { switchEngine } from "../../lib/engine/backend";
 import { onEveryBackend, relativeError } from "../backends";
 import { random, compare } from "./fused";
 
@@ -37,6 +39,20 @@ onEveryBackend(
   },
 );
 
+test("causalMask: earlier positions within the window, also of the last positions of more", async () => {
+  await switchEngine("wasm");
+  const seen = (...args: Parameters<typeof causalMask>) =>
+    tf.tidy(() =>
+      causalMask(...args)
+        .arraySync()
+        .map((row) => row.map((x) => (x === 0 ? 1 : 0)).join("")),
+    );
+  assert.deepEqual(seen(3), ["100", "110", "111"]);
+  assert.deepEqual(seen(4, 2), ["1000", "1100", "0110", "0011"]);
+  assert.deepEqual(seen(1, 3, 5), ["00111"]);
+  assert.deepEqual(seen(2, 9, 4), ["1110", "1111"]);
+});
+
 /**
  * Sequences as tokens, and how their rows are grouped; tokens that sequences share must have the same tokens before
  * them.
@@ -59,9 +75,25 @@ const layouts: Record<string, { sequences: number[][]; groups: { rows: number; l
   },
 };
 
+/** What some layers of some families do otherwise. */
+interface Variation {
+  cap?: number;
+  window?: number;
+  unrotated?: true;
+}
+const variations: Record<string, Variation> = {
+  "": {},
+  ", capped scores": { cap: 0.8 },
+  ", a window": { window: 2 },
+  ", not rotated": { unrotated: true },
+};
+
 for (const [layout, { sequences, groups }] of Object.entries(layouts))
-  for (const kvHeads of [4, 2, 1]) {
-    onEveryBackend(`ropeAttention, 4 heads over ${kvHeads}, ${layout}`, () => {
+  for (const [kvHeads, variation] of [4, 2, 1].flatMap((n) =>
+    (n === 2 ? Object.keys(variations) : [""]).map((v) => [n, v] as const),
+  )) {
+    onEveryBackend(`ropeAttention, 4 heads over ${kvHeads}, ${layout}${variation}`, () => {
+      const { cap, window, unrotated } = variations[variation]!;
       const [N, H, K, h] = [10, 4, kvHeads, 6];
       const frequencies = Float32Array.from([1, 0.3, 0.05]);
       const inputs = [random(N, H * h), random(N, K * h), random(N, K * h)];
@@ -73,7 +105,7 @@ for (const [layout, { sequences, groups }] of Object.entries(layouts))
         const { cos, sin } = table.at(tf.tensor1d(positions, "int32"), 6);
         return { cos: tf.expandDims(cos, 1), sin: tf.expandDims(sin, 1) };
       });
-      const rows = attentionRows(sequences, groups, N);
+      const rows = attentionRows(sequences, groups, N, window);
       const order = [H, K].map((n) => {
         const paired = pairedRows(n, h);
         return paired && tf.tensor1d(paired, "int32");
@@ -83,11 +115,15 @@ for (const [layout, { sequences, groups }] of Object.entries(layouts))
         ropeAttention(
           tf.concat([tf.mul(paired(q!, 0), 1 / Math.sqrt(h)), paired(k!, 1)], 1) as tf.Tensor2D,
           v as tf.Tensor2D,
-          { heads: H, kvHeads: K },
-          angles,
+          { heads: H, kvHeads: K, attentionCap: cap },
+          unrotated ? undefined : angles,
           rows,
         );
-      compare(fused, (q, k, v) => plainAttention(q, k, v, frequencies, sequences, [H, K, h]), inputs);
+      compare(
+        fused,
+        (q, k, v) => plainAttention(q, k, v, frequencies, sequences, [H, K, h], variations[variation]!),
+        inputs,
+      );
       table.dispose();
       tf.dispose([
         ...inputs,
@@ -108,6 +144,7 @@ function attentionRows(
   sequences: readonly number[][],
   groups: readonly { rows: number; length: number }[],
   N: number,
+  window?: number,
 ): AttentionRows {
   const slots: number[] = [];
   const slotOf: number[] = [];
@@ -119,7 +156,7 @@ function attentionRows(
   const owners = slots.map((token, slot) => (slotOf[token] === slot ? token : N));
   const ints = (values: number[]) => tf.tensor1d(values, "int32");
   return {
-    groups: groups.map((group) => ({ ...group, mask: causalMask(group.length) })),
+    groups: groups.map((group) => ({ ...group, mask: causalMask(group.length, window) })),
     slots: ints(slots),
     slotOf: ints(slotOf),
     owners: ints(owners),
@@ -137,6 +174,7 @@ function plainAttention(
   frequencies: Float32Array,
   sequences: readonly number[][],
   [H, K, h]: [number, number, number],
+  { cap, window = Infinity, unrotated }: Variation,
 ): tf.Tensor {
   const outs = sequences.map((tokens) => {
     const T = tokens.length;
@@ -146,19 +184,21 @@ function plainAttention(
     const cos = tf.tensor2d(angles.map((r) => r.map(Math.cos)));
     const sin = tf.tensor2d(angles.map((r) => r.map(Math.sin)));
     const rope = (x: tf.Tensor2D) => {
+      if (unrotated) return x;
       const [a, b] = tf.split(x, 2, 1);
       return tf.add(tf.mul(x, cos), tf.mul(tf.concat([tf.neg(b!), a!], 1), sin));
     };
     const index = tf.tensor1d(tokens, "int32");
     const part = (x: tf.Tensor, head: number) => tf.slice(tf.gather(x, index), [0, head * h], [T, h]) as tf.Tensor2D;
     const mask = tf.tensor2d(
-      Array.from({ length: T }, (_, i) => Array.from({ length: T }, (_, j) => (j > i ? -1e9 : 0))),
+      Array.from({ length: T }, (_, i) => Array.from({ length: T }, (_, j) => (j > i || j <= i - window ? -1e9 : 0))),
     );
     return tf.concat(
       Array.from({ length: H }, (_, head) => {
         const group = Math.floor(head / (H / K));
         const scores = tf.mul(tf.matMul(rope(part(q, head)), rope(part(k, group)), false, true), 1 / Math.sqrt(h));
-        return tf.matMul(tf.softmax(tf.add(scores, mask)), part(v, group));
+        const capped = cap ? tf.mul(cap, tf.tanh(tf.div(scores, cap))) : scores;
+        return tf.matMul(tf.softmax(tf.add(capped, mask)), part(v, group));
       }),
       1,
     );

@@ -102,7 +102,9 @@ onEveryBackend("the head in chunks, packed and frozen, is bitwise the widened on
     );
     const targets = Int32Array.from([0, 10, 4, 4, 7]);
     const run = (weight: tf.Tensor2D) =>
-      tf.valueAndGrad((h) => tf.sum(targetLogps(h as tf.Tensor2D, weight, targets, true, 22)))(hidden);
+      tf.valueAndGrad((h) => tf.sum(targetLogps(h as tf.Tensor2D, weight, targets, { frozen: true, most: 22 })))(
+        hidden,
+      );
     const packed = run(head);
     const plain = run(widened(head));
     assert.deepEqual(packed.value.dataSync(), plain.value.dataSync());

@@ -57,7 +57,7 @@ async function kernels(out: Probe): Promise<void> {
     ],
     "targetLogps in chunks": [
       [random("h", 6, 5), random("e", 11, 5)],
-      (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets, false, 44),
+      (h, e) => targetLogps(h as tf.Tensor2D, e as tf.Tensor2D, targets, { most: 44 }),
     ],
     ropeAttention: [
       [random("qk", 10, 36), random("v", 10, 12)],

@@ -126,7 +126,7 @@ describe("refused", () => {
   refused(
     "another architecture",
     { architectures: ["GPT2LMHeadModel"] },
-    /^dir\/config\.json: expected architecture LlamaForCausalLM or Qwen2ForCausalLM, got "GPT2LMHeadModel"/,
+    /^dir\/config\.json: expected architecture LlamaForCausalLM or .* or InternLM2ForCausalLM, got "GPT2LMHeadModel"/,
   );
   refused(
     "another head on the same decoder",
@@ -136,9 +136,14 @@ describe("refused", () => {
   refused("no architecture at all", { architectures: null, model_type: undefined }, /got "none"/);
   refused("another activation", { hidden_act: "gelu" }, /"hidden_act".*silu.*got "gelu"/);
   refused(
-    "yarn scaling",
-    { rope_scaling: { rope_type: "yarn", factor: 4 } },
-    /default, linear, dynamic or llama3, got "yarn"/,
+    "longrope scaling",
+    { rope_scaling: { rope_type: "longrope", factor: 4 } },
+    /default, linear, dynamic, llama3 or yarn, got "longrope"/,
+  );
+  refused(
+    "YaRN scaling with mscale",
+    { rope_scaling: { rope_type: "yarn", factor: 4, mscale: 0.7 } },
+    /"rope_scaling\.mscale" \(mscale is not supported\)/,
   );
   refused("scaling without a factor", { rope_scaling: { rope_type: "linear" } }, /expected a factor for linear/);
   refused(

@@ -29,25 +29,33 @@ test("every family has checkpoints that transformers wrote, and is found by its 
 test("a tied head is the embedding, another one a weight of its own; biases are where the shape says", () => {
   const names = (config: TransformerConfig) => [...weightShapes(config).keys()];
   for (const config of configs) {
-    assert.equal(names({ ...config, tied: true }).includes("lm_head.weight"), false);
-    assert.deepEqual(names({ ...config, tied: false }), [...names({ ...config, tied: true }), "lm_head.weight"]);
+    const { head, layer } = familyOf(config).names;
+    assert.equal(names({ ...config, tied: true }).includes(`${head}.weight`), false);
+    assert.deepEqual(names({ ...config, tied: false }), [...names({ ...config, tied: true }), `${head}.weight`]);
     const biased = names({ ...config, qkvBias: true, oBias: false, mlpBias: false }).filter((n) => n.endsWith(".bias"));
+    const modules = [...new Set([layer.query, layer.key, layer.value])]; // one, where they share a tensor
     assert.deepEqual(
-      biased.slice(0, 3),
-      ["q", "k", "v"].map((part) => `model.layers.0.self_attn.${part}_proj.bias`),
+      biased.slice(0, modules.length),
+      modules.map((module) => `model.layers.0.${module}.bias`),
     );
-    assert.equal(biased.length, 3 * config.layers);
+    assert.equal(biased.length, modules.length * config.layers);
   }
 });
 
 test("adapters take the projections of the family, in its order, and name them where others are asked for", () => {
+  const ofOthers: Record<string, string[]> = {
+    Phi3ForCausalLM: ["o_proj", "qkv_proj", "gate_up_proj", "down_proj"],
+    InternLM2ForCausalLM: ["wqkv", "wo", "w1", "w3", "w2"],
+  };
   for (const config of configs) {
-    assert.deepEqual(loraTargets(config), ofLlama);
-    assert.deepEqual(inModelOrder(config, ["down_proj", "q_proj", "down_proj"]), ["q_proj", "down_proj"]);
+    const own = ofOthers[config.architecture] ?? ofLlama;
+    assert.deepEqual(loraTargets(config), own);
+    const [first, last] = [own[0]!, own.at(-1)!];
+    assert.deepEqual(inModelOrder(config, [last, first, last]), [first, last]);
     const refusal = userError(
-      /^--lora-targets: expected names among q_proj, .*, down_proj, .* got "wqkv"\. .*ForCausalLM/,
+      new RegExp(`^--lora-targets: expected names among ${first}, .*, ${last}, .* got "c_attn"\\. .*ForCausalLM`),
     );
-    assert.throws(() => inModelOrder(config, ["q_proj", "wqkv"]), refusal);
-    assert.throws(() => adapterShapes(config, { rank: 2, targets: ["wqkv"] }), refusal);
+    assert.throws(() => inModelOrder(config, [first, "c_attn"]), refusal);
+    assert.throws(() => adapterShapes(config, { rank: 2, targets: ["c_attn"] }), refusal);
   }
 });

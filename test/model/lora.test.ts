@@ -34,7 +34,7 @@ interface Golden {
   };
   merged: Record<string, GoldenTensor>;
 }
-const cases = ["llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear"];
+const cases = ["llama-gqa-llama3", "qwen2-gqa-tied", "llama-biases-linear", "qwen3-0.6b", "gemma2-27b", "phi-3-mini"];
 const load = (name: string) => {
   const { config, tensors } = readCheckpoint(goldenPath("models", name));
   const adapter = readAdapter(goldenPath("lora", name), config);

@@ -22,7 +22,7 @@ interface Loaded {
   eos: number;
   generationEos: number;
 }
-const names = goldenModels;
+const names = goldenModels.filter((name) => name !== "internlm2-7b"); // its class is not transformers' own
 const python = process.env.MASK_DPO_PYTHON ?? "python3";
 const probe = spawnSync(
   python,

@@ -3,17 +3,19 @@ import type { TransformerConfig } from "../config";
 
 /** Projections of a layer. */
 export type LinearPart = "query" | "key" | "value" | "output" | "gate" | "up" | "down";
-/** Norms of a layer: before attention, before the feed-forward part. */
-export type NormPart = "attentionNorm" | "mlpNorm";
+/** Norms of a layer: before and after attention and the feed-forward part, of queries and keys. */
+export type NormPart = "attentionNorm" | "attentionOutputNorm" | "mlpNorm" | "mlpOutputNorm" | "queryNorm" | "keyNorm";
 export type LayerPart = LinearPart | NormPart;
+
+/** Rows of the parts that share a tensor, among that tensor's. */
+export type PartRows = Partial<Record<LinearPart, Int32Array>>;
 
 /**
  * Modules as transformers names them; their tensors are `<module>.weight` and, where there is one, `<module>.bias`.
  *
  * Shapes follow from what a module is for (`weights.ts`), and so do the targets of adapters: the last word of each
- * projection. A part that only some families have is a new, optional key of `layer`. A part that is stored as rows of
- * another's tensor (queries, keys and values in one) needs those rows beside its name; all reading of a layer's tensors
- * goes through `layerTensors.ts`, which would take them.
+ * projection. Which norms there are is the family's. Parts that are stored in one tensor (queries, keys and values,
+ * say) have one name, and `Family.rows` says which rows are whose; `layerTensors.ts` takes them.
  */
 export interface TensorNames {
   /** "model.embed_tokens" */
@@ -21,7 +23,7 @@ export interface TensorNames {
   /** layer i is `<layers>.<i>` */
   layers: string;
   /** of a layer, below its own name, in transformers' order */
-  layer: Readonly<Record<LayerPart, string>>;
+  layer: Readonly<Record<LinearPart, string> & Partial<Record<NormPart, string>>>;
   /** after the last layer */
   norm: string;
   /** absent from checkpoints where it is tied to the embedding */
@@ -35,6 +37,8 @@ export interface Family {
   /** config.json's `model_type`, which stands for the class where that is not named */
   modelType: string;
   names: TensorNames;
+  /** where parts share a tensor */
+  rows?: (config: TransformerConfig) => PartRows;
   /**
    * Reads a parsed config.json, of transformers 4 or 5. Keys that change nothing here are ignored.
    * @param where file name for messages

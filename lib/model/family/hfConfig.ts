@@ -13,7 +13,7 @@ const count = z.number().int().positive().max(most);
 const layerCount = z.number().int().positive().max(4096);
 const id = z.number().int().nonnegative();
 
-export const hfSchema = z
+const commonSchema = z
   .object({
     hidden_size: count,
     num_hidden_layers: layerCount,
@@ -22,7 +22,6 @@ export const hfSchema = z
     head_dim: count.nullish(),
     intermediate_size: count,
     vocab_size: count,
-    hidden_act: z.literal("silu").default("silu"),
     rms_norm_eps: z.number().positive().default(1e-6),
     rope_theta: z.number().positive().nullish(),
     rope_scaling: ropeSchema,
@@ -33,9 +32,6 @@ export const hfSchema = z
       .boolean()
       .refine((on) => !on, "sliding-window attention is not supported")
       .nullish(),
-    layer_types: z
-      .array(z.string().refine((type) => type === "full_attention", "only full attention is supported"))
-      .nullish(),
     quantization_config: z.null({ message: "quantised weights are not supported" }).optional(),
     max_position_embeddings: z.number().int().positive().safe().optional(),
     bos_token_id: id.nullish(),
@@ -43,17 +39,41 @@ export const hfSchema = z
     pad_token_id: z.number().int().nullish(),
   })
   .passthrough();
-export type HfConfig = z.output<typeof hfSchema>;
+
+/** What a family that computes no more may say. */
+export const hfSchema = commonSchema.extend({
+  hidden_act: z.literal("silu").default("silu"),
+  layer_types: z
+    .array(z.string().refine((type) => type === "full_attention", "only full attention is supported"))
+    .nullish(),
+});
+
+type HfConfig = z.output<typeof commonSchema>;
 
 /** What the families' own keys decide. */
-type OwnFields = "architecture" | "qkvBias" | "oBias" | "mlpBias";
+type CommonFields = Exclude<keyof TransformerConfig, OwnFields>;
+type OwnFields =
+  | "architecture"
+  | "qkvBias"
+  | "oBias"
+  | "mlpBias"
+  | "qkNorm"
+  | "norms"
+  | "normOffset"
+  | "embeddingScale"
+  | "activation"
+  | "attentionScale"
+  | "attentionCap"
+  | "logitCap"
+  | "window"
+  | "unrotated";
 
 /**
  * What the common keys say.
  * @param maxPositions the default of transformers' config class
  * @throws UserError for sizes that do not fit each other, or a rotary embedding that is not supported
  */
-export function readHfConfig(hf: HfConfig, maxPositions: number, where: string): Omit<TransformerConfig, OwnFields> {
+export function readHfConfig(hf: HfConfig, maxPositions: number, where: string): Pick<TransformerConfig, CommonFields> {
   const positions = hf.max_position_embeddings ?? maxPositions;
   const eos = hf.eos_token_id ?? [];
   const pad = hf.pad_token_id ?? -1; // some files write -1 for none
@@ -92,7 +112,7 @@ export function writeHfConfig(
     eos_token_id: config.eosIds.length > 1 ? config.eosIds : (config.eosIds[0] ?? null),
     pad_token_id: config.padId ?? null,
     head_dim: config.headDim,
-    hidden_act: "silu",
+    ...(config.activation ? {} : { hidden_act: "silu" }),
     hidden_size: config.hiddenSize,
     initializer_range: 0.02,
     intermediate_size: config.intermediateSize,

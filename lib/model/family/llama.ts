@@ -1,4 +1,4 @@
-/** Llama 2 and 3, and what else is published in their architecture: SmolLM2, TinyLlama. */
+/** Llama 2 and 3, and what else is published in their architecture: SmolLM2, TinyLlama, Yi. */
 import { z } from "zod";
 import { parseRow } from "../../base/jsonl";
 import type { Family, TensorNames } from "./family";
@@ -20,6 +20,24 @@ export const llamaNames: TensorNames = {
   },
   norm: "model.norm",
   head: "lm_head",
+};
+
+/** The same where queries and keys have norms. */
+export const normedNames: TensorNames = {
+  ...llamaNames,
+  layer: {
+    query: "self_attn.q_proj",
+    key: "self_attn.k_proj",
+    value: "self_attn.v_proj",
+    output: "self_attn.o_proj",
+    queryNorm: "self_attn.q_norm",
+    keyNorm: "self_attn.k_norm",
+    gate: "mlp.gate_proj",
+    up: "mlp.up_proj",
+    down: "mlp.down_proj",
+    attentionNorm: "input_layernorm",
+    mlpNorm: "post_attention_layernorm",
+  },
 };
 
 const architecture = "LlamaForCausalLM";

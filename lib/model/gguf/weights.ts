@@ -20,6 +20,10 @@ const layerParts: Readonly<Record<LayerPart, string>> = {
   down: "ffn_down",
   attentionNorm: "attn_norm",
   mlpNorm: "ffn_norm",
+  attentionOutputNorm: "post_attention_norm",
+  mlpOutputNorm: "post_ffw_norm",
+  queryNorm: "attn_q_norm",
+  keyNorm: "attn_k_norm",
 };
 
 /** Factors of rotary frequencies, which become config.json's. */

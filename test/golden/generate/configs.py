@@ -7,7 +7,8 @@ import json
 
 import transformers
 from common import GOLDEN, f32, versions, write_json
-from transformers import LlamaConfig, Qwen2Config
+from transformers import Gemma2Config, Gemma3TextConfig, LlamaConfig, MistralConfig, Olmo2Config, Phi3Config, Qwen2Config, Qwen3Config, SmolLM3Config
+from transformers.models.gemma3.modeling_gemma3 import Gemma3RotaryEmbedding
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 MAJOR = int(transformers.__version__.split(".")[0])
@@ -31,18 +32,38 @@ CONFIGS = {
     "llama-linear-biases": LlamaConfig(**SIZES, attention_bias=True, mlp_bias=True, **rope(10000.0, rope_type="linear", factor=4.0)),
     "qwen2": Qwen2Config(**SIZES, num_key_value_heads=2, **rope(1000000.0)),
     "qwen2-tied": Qwen2Config(**SIZES, num_key_value_heads=1, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, **rope(10000.0)),
+    "qwen2-yarn": Qwen2Config(**SIZES, num_key_value_heads=2, max_position_embeddings=131072, **rope(1000000.0, rope_type="yarn", factor=4.0, original_max_position_embeddings=32768)),
+    "llama-yarn-whole": LlamaConfig(**SIZES, head_dim=64, max_position_embeddings=4096, **rope(10000.0, rope_type="yarn", factor=8.0, original_max_position_embeddings=512, beta_fast=16.0, beta_slow=2.0, attention_factor=1.25, truncate=False)),
+    "mistral": MistralConfig(**SIZES, num_key_value_heads=2, rms_norm_eps=1e-5, **rope(10000.0)),
+    "mistral-v0.2": MistralConfig(**SIZES, num_key_value_heads=2, max_position_embeddings=32768, sliding_window=None, **rope(1000000.0)),
+    "qwen3": Qwen3Config(**SIZES, num_key_value_heads=2, head_dim=32, max_position_embeddings=40960, tie_word_embeddings=True, **rope(1000000.0)),
+    "smollm3": SmolLM3Config(**SIZES, num_key_value_heads=1, max_position_embeddings=65536, bos_token_id=3, eos_token_id=4, pad_token_id=5, **rope(5000000.0)),
+    "olmo2": Olmo2Config(**SIZES, max_position_embeddings=4096, eos_token_id=5, **rope(500000.0)),
+    "gemma2": Gemma2Config(**SIZES, num_key_value_heads=2, head_dim=32, query_pre_attn_scalar=16, **rope(10000.0)),
+    "phi3": Phi3Config(**SIZES, num_key_value_heads=1, sliding_window=2047, bos_token_id=1, eos_token_id=7, pad_token_id=7, **rope(10000.0)),
 }
+GEMMA3 = {**SIZES, "num_hidden_layers": 7}
+LOCAL = dict(num_key_value_heads=1, head_dim=32, sliding_window=512, max_position_embeddings=32768)
+if MAJOR >= 5:
+    CONFIGS["gemma3"] = Gemma3TextConfig(**GEMMA3, **LOCAL, rope_parameters={"full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 8.0}, "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0}})
+else:
+    CONFIGS["gemma3"] = Gemma3TextConfig(**GEMMA3, **LOCAL, rope_theta=1000000.0, rope_local_base_freq=10000.0, rope_scaling={"rope_type": "linear", "factor": 8.0})
 
 if MAJOR >= 5:  # added when version 4 was no longer at hand
     CONFIGS["llama-dynamic"] = LlamaConfig(**SIZES, max_position_embeddings=128, **rope(10000.0, rope_type="dynamic", factor=2.0))
 
 
+def inverse_frequencies(rotary):
+    return rotary.full_attention_inv_freq if hasattr(rotary, "full_attention_inv_freq") else rotary.inv_freq
+
+
 def main():
     cases = {}
     for name, config in CONFIGS.items():
-        config.architectures = [f"{'Qwen2' if name.startswith('qwen2') else 'Llama'}ForCausalLM"]
+        config.architectures = [type(config).__name__.replace("TextConfig", "Config").replace("Config", "ForCausalLM")]
         written = json.loads(config.to_json_string())
-        cases[name] = {"config": written, "inverseFrequencies": f32(LlamaRotaryEmbedding(config).inv_freq)}
+        rotary = Gemma3RotaryEmbedding(config) if name == "gemma3" else LlamaRotaryEmbedding(config)
+        cases[name] = {"config": written, "inverseFrequencies": f32(inverse_frequencies(rotary))}
     write_json(GOLDEN / "config" / f"transformers-{MAJOR}.json", {"versions": versions(), **cases})
 
 

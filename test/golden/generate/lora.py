@@ -1,10 +1,11 @@
 """Adapters on two golden checkpoints, computed in plain torch as PEFT defines them: logits, gradients, ten masked-DPO losses, merged weights.
 
-Run after models.py: python test/golden/generate/lora.py
+Run after models.py: python test/golden/generate/lora.py [NAME ...]
 """
 
 import json
 import shutil
+import sys
 
 import torch
 from common import GOLDEN, f32, versions, write_json
@@ -17,6 +18,9 @@ CASES = {
     "llama-gqa-llama3": dict(r=4, lora_alpha=6, target_modules=ALL, use_rslora=True),
     "qwen2-gqa-tied": dict(r=3, lora_alpha=6, target_modules=["q_proj", "v_proj"], use_rslora=False),
     "llama-biases-linear": dict(r=2, lora_alpha=5, target_modules=["k_proj", "down_proj"], use_rslora=False),
+    "qwen3-0.6b": dict(r=2, lora_alpha=4, target_modules=["q_proj", "k_proj"], use_rslora=False),
+    "gemma2-27b": dict(r=2, lora_alpha=4, target_modules=["k_proj", "o_proj", "gate_proj"], use_rslora=False),
+    "phi-3-mini": dict(r=2, lora_alpha=4, target_modules=["o_proj", "qkv_proj", "gate_up_proj"], use_rslora=False),
 }
 # What PEFT writes beside them (0.17), with values that change nothing.
 REST = dict(
@@ -91,10 +95,12 @@ def masked_dpo(model, base, adapted, vocab, pad):
 
 def main():
     for name, options in CASES.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         source, folder = GOLDEN / "models" / name, GOLDEN / "lora" / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        model, base = (AutoModelForCausalLM.from_pretrained(source, attn_implementation="eager").eval() for _ in range(2))
+        model, base = (AutoModelForCausalLM.from_pretrained(source, attn_implementation="eager", dtype=torch.float32).eval() for _ in range(2))
         vocab, pad = model.config.vocab_size, model.config.pad_token_id or 0
         adapted = adapt(model, options)
         save_file(named(adapted, lambda p: p.detach()), folder / "adapter_model.safetensors", metadata={"format": "pt"})

@@ -1,16 +1,21 @@
 """Tiny seeded checkpoints by transformers, with logits, gradients, ten training losses and greedy continuations.
 
-Run as: python test/golden/generate/models.py
+Run as: python test/golden/generate/models.py [NAME ...]
 """
 
 import copy
+import json
 import shutil
+import sys
 
 import torch
 from common import GOLDEN, f32, versions, write_json
 from safetensors.torch import save_file
 from text import build
-from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Olmo2Config, Olmo2ForCausalLM,
+    Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM, SmolLM3Config, SmolLM3ForCausalLM,
+)
 
 COMMON = dict(intermediate_size=64, num_hidden_layers=2, max_position_embeddings=256, attention_dropout=0.0)
 ARCHITECTURES = {
@@ -51,6 +56,28 @@ PUBLISHED = {
     "smollm2-135m": ("plain", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=36, num_attention_heads=9, num_key_value_heads=3, intermediate_size=96, num_hidden_layers=2, vocab_size=320, rms_norm_eps=1e-5, tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=100000.0))),
     "tinyllama-1.1b": ("llama2", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=64, num_attention_heads=8, num_key_value_heads=1, intermediate_size=176, vocab_size=424, rms_norm_eps=1e-5, tie_word_embeddings=False, rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
 }
+# The same of other families. Windows, caps and the lengths that rotary embeddings grew from are made small too, so that sequences here go beyond them.
+GEMMA = dict(TINY, num_hidden_layers=2, hidden_size=24, num_attention_heads=4, head_dim=8, intermediate_size=96, vocab_size=340, rms_norm_eps=1e-6, tie_word_embeddings=True)
+PUBLISHED.update({
+    "yi-1.5-6b": ("llama2", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=32, num_attention_heads=8, num_key_value_heads=1, intermediate_size=86, vocab_size=424, rms_norm_eps=1e-6, tie_word_embeddings=False, rope_parameters=dict(rope_type="default", rope_theta=5000000.0))),
+    "mistral-7b": ("llama2", MistralForCausalLM, MistralConfig, dict(TINY, hidden_size=32, num_attention_heads=4, num_key_value_heads=1, intermediate_size=112, vocab_size=424, rms_norm_eps=1e-5, sliding_window=8, rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
+    "qwen3-0.6b": ("qwen2", Qwen3ForCausalLM, Qwen3Config, dict(TINY, hidden_size=32, num_attention_heads=4, num_key_value_heads=2, head_dim=16, intermediate_size=96, vocab_size=336, rms_norm_eps=1e-6, tie_word_embeddings=True, rope_parameters=dict(rope_type="default", rope_theta=1000000.0))),
+    "smollm3-3b": ("llama3", SmolLM3ForCausalLM, SmolLM3Config, dict(TINY, num_hidden_layers=2, hidden_size=32, num_attention_heads=4, num_key_value_heads=1, intermediate_size=86, vocab_size=340, rms_norm_eps=1e-6, no_rope_layers=[0, 1], tie_word_embeddings=True, rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=2.0, original_max_position_embeddings=512))),
+    "olmo2-1b": ("llama3", Olmo2ForCausalLM, Olmo2Config, dict(TINY, hidden_size=24, num_attention_heads=4, num_key_value_heads=4, intermediate_size=96, vocab_size=340, rms_norm_eps=1e-6, tie_word_embeddings=False, rope_parameters=dict(rope_type="default", rope_theta=500000.0))),
+    "gemma2-27b": ("llama3", Gemma2ForCausalLM, Gemma2Config, dict(GEMMA, num_key_value_heads=2, query_pre_attn_scalar=6, sliding_window=8, attn_logit_softcapping=4.0, final_logit_softcapping=6.0, rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
+    "gemma3-4b": (
+        "llama3",
+        Gemma3ForCausalLM,
+        Gemma3TextConfig,
+        dict(
+            GEMMA, num_key_value_heads=1, query_pre_attn_scalar=8, sliding_window=6, layer_types=["sliding_attention", "full_attention"],
+            rope_parameters=dict(full_attention=dict(rope_type="linear", rope_theta=1000000.0, factor=8.0), sliding_attention=dict(rope_type="default", rope_theta=10000.0)),
+        ),
+    ),
+    "phi-3-mini": ("llama2", Phi3ForCausalLM, Phi3Config, dict(TINY, hidden_size=24, num_attention_heads=4, num_key_value_heads=2, intermediate_size=64, vocab_size=424, rms_norm_eps=1e-5, tie_word_embeddings=False, sliding_window=9, rope_parameters=dict(rope_type="default", rope_theta=10000.0))),
+    "internlm2-7b": ("metaspace", LlamaForCausalLM, LlamaConfig, dict(TINY, hidden_size=24, num_attention_heads=4, num_key_value_heads=2, intermediate_size=84, vocab_size=424, rms_norm_eps=1e-5, tie_word_embeddings=False, rope_parameters=dict(rope_type="dynamic", rope_theta=1000000.0, factor=2.0))),
+})
+INTERNLM2 = {"embed_tokens": "tok_embeddings", "self_attn.o_proj": "attention.wo", "mlp.gate_proj": "feed_forward.w1", "mlp.up_proj": "feed_forward.w3", "mlp.down_proj": "feed_forward.w2", "input_layernorm": "attention_norm", "post_attention_layernorm": "ffn_norm", "lm_head": "output"}
 NEW_TOKENS = 64
 MIN_GAP = 1e-2
 
@@ -63,7 +90,8 @@ def make(cls, config, seed):
         for name, weight in sorted(model.named_parameters()):
             noise = torch.randn(weight.shape, generator=generator)
             if name.endswith("norm.weight"):
-                weight.copy_(1 + 0.2 * noise)
+                one = 1 if "Gemma" not in cls.__name__ else 8 * ("post_" in name)  # Gemma's norms add 1; layers say more than its scaled embeddings
+                weight.copy_(one + 0.2 * noise)
             elif weight.ndim == 1:
                 weight.copy_(0.3 * noise)
             elif "embed" in name or "lm_head" in name:
@@ -71,6 +99,36 @@ def make(cls, config, seed):
             else:
                 weight.copy_(noise * 1.2 / weight.shape[1] ** 0.5)
     return model
+
+
+def stored(tensors, model):
+    """Tensors under the names of the checkpoint."""
+    return dict(tensors) if model.config.rope_parameters.get("rope_type") != "dynamic" else internlm2(dict(tensors), model.config)
+
+
+def internlm2(tensors, config):
+    """Llama's tensors as InternLM 2 has them: of each key-value head its queries, its key, its value, one below the other."""
+    found = {}
+    for name, tensor in tensors.items():
+        if "q_proj" in name:
+            h = config.hidden_size // config.num_attention_heads
+            parts = [tensors[name.replace("q_proj", f"{part}_proj")].view(config.num_key_value_heads, -1, h, config.hidden_size) for part in "qkv"]
+            found[name.replace("self_attn.q_proj", "attention.wqkv")] = torch.cat(parts, 1).reshape(-1, config.hidden_size)
+        elif "k_proj" not in name and "v_proj" not in name:
+            for ours, theirs in INTERNLM2.items():
+                name = name.replace(ours, theirs)
+            found[name] = tensor
+    return found
+
+
+def save_internlm2(model, folder):
+    """transformers has no such class: config.json as InternLM publishes it."""
+    folder.mkdir(parents=True)
+    config = model.config
+    keys = ["bos_token_id", "eos_token_id", "pad_token_id", "hidden_act", "hidden_size", "intermediate_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers", "num_key_value_heads", "rms_norm_eps", "tie_word_embeddings", "vocab_size"]
+    row = {"architectures": ["InternLM2ForCausalLM"], "model_type": "internlm2", "attn_implementation": "eager", "bias": False, "rope_theta": config.rope_parameters["rope_theta"], "rope_scaling": {"type": "dynamic", "factor": 2.0}, "torch_dtype": "bfloat16"}
+    (folder / "config.json").write_text(json.dumps({**row, **{key: getattr(config, key) for key in keys}}, indent=2) + "\n")
+    save_file({name: tensor.contiguous() for name, tensor in stored(model.state_dict(), model).items()}, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def token_logps(model, ids):
@@ -102,7 +160,7 @@ def logits_and_gradients(model, vocab, pad, folder):
     loss = -(token_logps(model, ids) * mask).sum() / mask.sum()
     model.zero_grad()
     loss.backward()
-    grads = {name: weight.grad.clone() for name, weight in model.named_parameters()}
+    grads = stored(((name, weight.grad.clone()) for name, weight in model.named_parameters()), model)
     save_file(grads, folder / "gradients.safetensors", metadata={"format": "pt"})
     return {
         "ids": ids.tolist(), "lengths": lengths, "mask": mask.int().tolist(), "positions": positions,
@@ -133,12 +191,16 @@ def masked_dpo(model, vocab, pad):
         losses.append(loss.item())
         logps.append(policy.tolist())
         optimizer.step()
-    final = {name: {"norm": w.norm().item(), "head": w.detach().flatten()[:4].tolist()} for name, w in model.named_parameters()}
+    final = {name: {"norm": w.norm().item(), "head": w.detach().flatten()[:4].tolist()} for name, w in stored(model.named_parameters(), model).items()}
     return {
         "pairs": 4, "ids": ids.tolist(), "lengths": chosen + rejected, "mask": mask.int().tolist(), "beta": beta, "steps": 10,
         "adamw": {"lr": settings["lr"], "beta1": 0.9, "beta2": 0.999, "eps": settings["eps"], "weightDecay": settings["weight_decay"]},
         "referenceLogps": reference.tolist(), "policyLogps": logps, "losses": losses, "gradientNorms": norms, "finalWeights": final,
     }
+
+
+def inverse_frequencies(rotary):
+    return rotary.full_attention_inv_freq if hasattr(rotary, "full_attention_inv_freq") else rotary.inv_freq
 
 
 @torch.no_grad()
@@ -160,6 +222,8 @@ def main():
     tokenizers = build()
     prompts = ["Paris is the capital", "Tell me about the city of Cairo. What is"]
     for name, (family, cls, config_cls, options) in {**ARCHITECTURES, **PUBLISHED}.items():
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
         tokenizer = tokenizers[family]
         pad = tokenizer.pad_token_id or 0
         config = config_cls(**options, bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
@@ -176,13 +240,15 @@ def main():
             raise RuntimeError(f"{name}: no seed gives a decidable continuation")
         folder = GOLDEN / "models" / name
         shutil.rmtree(folder, ignore_errors=True)
-        if name in PUBLISHED:  # in bfloat16 and in shards, as they are published
+        if name == "internlm2-7b":
+            save_internlm2(copy.deepcopy(model).bfloat16(), folder)
+        elif name in PUBLISHED:  # in bfloat16 and in shards, as they are published
             copy.deepcopy(model).bfloat16().save_pretrained(folder, max_shard_size="60KB")
         else:
             model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         vocab = len(tokenizer)
-        vectors = {"versions": versions(), "seed": seed, "greedy": continuations, "inverseFrequencies": f32(model.model.rotary_emb.inv_freq)}
+        vectors = {"versions": versions(), "seed": seed, "greedy": continuations, "inverseFrequencies": f32(inverse_frequencies(model.model.rotary_emb))}
         vectors["forward"] = logits_and_gradients(model, vocab, pad, folder)
         vectors["maskedDpo"] = masked_dpo(model, vocab, pad)
         write_json(folder / "vectors.json", vectors)

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Params } from "../model/params";
-import type { HostTensor } from "../model/safetensors";
+import type { HostTensor } from "../model/safetensors/safetensors";
 
 /** Order, shapes and sizes of the parts of the vector. */
 export interface FlatLayout {

@@ -11,7 +11,7 @@ import { headRows } from "../engine/head";
 import { weightShapes } from "../model/weights";
 import type { TransformerConfig } from "../model/config";
 import { familyOf } from "../model/family/registry";
-import { adapterShapes, type LoraConfig } from "../model/lora";
+import { adapterShapes, type LoraConfig } from "../model/adapter/lora";
 import { largestShape, type BatchShape } from "./batchShape";
 import type { PairIds } from "./pairIds";
 import { chunkPairs } from "./reference";

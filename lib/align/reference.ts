@@ -9,7 +9,7 @@ import { chunks } from "../base/collections";
 import { UserError } from "../base/check";
 import { hashOfFloats, sha256 } from "../base/hash";
 import { showDone, startProgress, breathe } from "../base/progress";
-import { readSafetensors, writeSafetensors } from "../model/safetensors";
+import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
 import type { NamedPair } from "./trainingPairs";
 import type { PairCompute } from "./compute";
 import type { PairIds, ReferenceLogps } from "./pairIds";

@@ -26,7 +26,7 @@ import { refuseInputs } from "../base/outputs";
 import { showDone, startProgress } from "../base/progress";
 import { Rng } from "../base/rng";
 import { checkReplaceable } from "../model/checkpoint";
-import type { LoraConfig } from "../model/lora";
+import type { LoraConfig } from "../model/adapter/lora";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
 import type { Mask } from "../preference/mask";

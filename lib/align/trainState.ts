@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../base/check";
 import { hashOfFloats, sha256 } from "../base/hash";
-import { readSafetensors, writeSafetensors } from "../model/safetensors";
+import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
 import type { TrainState } from "./train";
 
 const names = ["weights", "m", "v"] as const;

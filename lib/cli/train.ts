@@ -5,7 +5,7 @@ import { toText } from "../show/table";
 import { checkpointEvery } from "../align/trainRun";
 import { mergeVerb } from "../steps/merge";
 import { planVerb, trainVerb } from "../steps/train";
-import type { LoraConfig } from "../model/lora";
+import type { LoraConfig } from "../model/adapter/lora";
 import type { MaskKind } from "../preference/mask";
 import { keptText } from "../preference/tokenizeFor";
 import { count, mask, model, number, say, seed } from "./flags";

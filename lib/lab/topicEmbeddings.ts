@@ -9,7 +9,7 @@ import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
 import { topicEmbeddings, type Mention } from "../model/embed";
 import { loadPolicy, policyHash } from "../model/policy";
-import { readSafetensors, writeSafetensors } from "../model/safetensors";
+import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
 import {
   geographyVectors,
   randomVectors,

@@ -1,6 +1,6 @@
 /** The parameters of a model on the engine. */
 import * as tf from "@tensorflow/tfjs";
-import type { HostTensor } from "./safetensors";
+import type { HostTensor } from "./safetensors/safetensors";
 
 /** Weights by their Hugging Face name, e.g. "model.layers.0.self_attn.q_proj.weight" [out, in]. */
 export type Params = Record<string, tf.Tensor>;

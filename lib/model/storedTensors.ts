@@ -6,7 +6,7 @@
 import { notice, someOf } from "../base/notice";
 import type { TransformerConfig } from "./config";
 import { familyOf } from "./family/registry";
-import type { SafetensorsReader } from "./safetensors";
+import type { SafetensorsReader } from "./safetensors/safetensors";
 import { weightShapes } from "./weights";
 
 /** Buffers that older transformers stored and none reads. */

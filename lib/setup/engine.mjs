@@ -1,7 +1,7 @@
 /**
  * Chooses the fastest engine that this machine can have and that computes rightly, and says which and why, in one line.
- * Order: a native binding that is in place, native TensorFlow from the PyPI wheel (with CUDA libraries where there is an
- * NVIDIA GPU), WebAssembly, plain JavaScript. Each is tried before it is chosen (./trial.mjs).
+ * Order: a native binding that is in place, native TensorFlow from the PyPI wheel (with CUDA libraries where there is
+ * an NVIDIA GPU), WebAssembly, plain JavaScript. Each is tried before it is chosen (./trial.mjs).
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -16,7 +16,7 @@ import { disposeCache, emptyCache, type Cache } from "../model/cache";
 import { generate, type GenerateRequest } from "../model/generate";
 import { Transformer } from "../model/transformer";
 import { uploadParams, type Params } from "../model/params";
-import type { HostTensor } from "../model/safetensors";
+import type { HostTensor } from "../model/safetensors/safetensors";
 
 /** Numbers by name; "" where there is only one kind. */
 export type Numbers = Record<string, ArrayLike<number>>;

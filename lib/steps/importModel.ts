@@ -8,7 +8,7 @@ import { ggufConfig } from "../model/gguf/config";
 import { readGguf } from "../model/gguf/file";
 import { ggufTokenizer } from "../model/gguf/tokenizer";
 import { ggufWeights } from "../model/gguf/weights";
-import { writePieces } from "../model/safetensors";
+import { writePieces } from "../model/safetensors/safetensors";
 import { weightCount } from "../model/weights";
 
 export interface ModelImport {

@@ -1,8 +1,8 @@
 /** `mask-dpo merge`: a checkpoint with an adapter added to its weights. */
 import { refuseInputs } from "../base/outputs";
 import { checkReplaceable, openCheckpoint, writeCheckpoint } from "../model/checkpoint";
-import { mergedTensors } from "../model/lora";
-import { readAdapter } from "../model/peft";
+import { mergedTensors } from "../model/adapter/lora";
+import { readAdapter } from "../model/adapter/peft";
 
 export interface MergeRequest {
   model: string;

@@ -6,7 +6,7 @@ import { microbatchTable, planTable } from "../align/tables";
 import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
 import { engineMemory } from "../engine/backend";
 import { readCheckpointConfig } from "../model/checkpoint";
-import { inModelOrder } from "../model/lora";
+import { inModelOrder } from "../model/adapter/lora";
 import { startEngineFor } from "../model/policy";
 import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";

@@ -10,7 +10,7 @@ import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
 import { switchEngine } from "../../lib/engine/backend";
 import { uploadedHalves } from "../../lib/engine/half";
 import { nativeBackend } from "../../lib/engine/native";
-import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
+import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/adapter/lora";
 import { uploadParams, type Params } from "../../lib/model/params";
 import { Transformer } from "../../lib/model/transformer";
 import { weightShapes } from "../../lib/model/weights";

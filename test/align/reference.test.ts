@@ -10,7 +10,7 @@ import { flatten } from "../../lib/align/flat";
 import { sequenceLogps } from "../../lib/align/logps";
 import { cachedLogps, computeLogps, weightedSums } from "../../lib/align/reference";
 import { startEngine } from "../../lib/engine/backend";
-import { readSafetensors, writeSafetensors, type HostTensor } from "../../lib/model/safetensors";
+import { readSafetensors, writeSafetensors, type HostTensor } from "../../lib/model/safetensors/safetensors";
 import { sidesOf, type TokenizedPair } from "../../lib/preference/collate";
 import { maskKinds } from "../../lib/preference/mask";
 import { scratch, userError, inOrder } from "../golden/fixtures";

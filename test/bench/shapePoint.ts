@@ -13,7 +13,7 @@ import { Rng } from "../../lib/base/rng";
 import { planFor } from "../../lib/align/choosePlan";
 import { trainRun } from "../../lib/align/trainRun";
 import { readCheckpointConfig } from "../../lib/model/checkpoint";
-import type { LoraConfig } from "../../lib/model/lora";
+import type { LoraConfig } from "../../lib/model/adapter/lora";
 import { startEngineFor } from "../../lib/model/policy";
 import type { PreferencePair } from "../../lib/preference/pair";
 import { tokenizeFor } from "../../lib/preference/tokenizeFor";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import { editJson } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { tinyModel } from "./data";

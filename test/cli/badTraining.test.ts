@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import path from "node:path";
 import { test } from "node:test";
 import { writeJsonl } from "../../lib/base/jsonl";
-import { readSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors } from "../../lib/model/safetensors/safetensors";
 import { inOrder } from "../golden/fixtures";
 import { tinyModel, tinyPairs, writeQuestions } from "./data";
 import { refuse, succeed } from "./here";

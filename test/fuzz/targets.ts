@@ -1,5 +1,5 @@
 /** Everything that reads what a user gives it. */
-import { copyFileSync, cpSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readTrainState, writeTrainState } from "../../lib/align/trainState";
 import { readLog } from "../../lib/align/trainRecord";
@@ -8,19 +8,18 @@ import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
 import { claimFolder } from "../../lib/base/runFolder";
 import { annotatedCandidateSchema } from "../../lib/factuality/records";
 import { Knowledge } from "../../lib/factuality/knowledge/knowledge";
-import { openCheckpoint, readCheckpoint, readCheckpointConfig } from "../../lib/model/checkpoint";
-import { readAdapter } from "../../lib/model/peft";
+import { readCheckpointConfig } from "../../lib/model/checkpoint";
 import { preferencePairSchema } from "../../lib/preference/pair";
 import { tokenizeFor } from "../../lib/preference/tokenizeFor";
 import type { ImportName } from "../../lib/preference/formats/registry";
 import { importVerb } from "../../lib/steps/import";
 import { pairsVerb } from "../../lib/steps/pairs";
-import { promptIds } from "../../lib/text/prompt";
 import { loadTokenizer } from "../../lib/text/tokenizer";
 import { questionsOf } from "../../lib/world/questionFile";
 import { writePairs, writeQuestions, tinyModel } from "../cli/data";
 import { goldenPath } from "../golden/golden";
 import { candidate } from "../preference/fixtures";
+import { modelTargets } from "./modelTargets";
 import type { Target } from "./target";
 
 const at = (dir: string, name: string): string => path.join(dir, name);
@@ -29,11 +28,6 @@ const copy =
   (dir: string): void => {
     for (const name of names) copyFileSync(path.join(from, name), at(dir, name));
   };
-const messages = [
-  { role: "system" as const, content: "Be brief." },
-  { role: "user" as const, content: "Tell me about Bern, é \u{1F600}." },
-];
-
 const importing = (
   from: ImportName,
   name: string,
@@ -77,82 +71,6 @@ const spans = [
   },
   { ID: "2", user_query: "Bern?", chatgpt_response: "Bern is it.", hallucination: "no", hallucination_spans: [] },
 ];
-
-const tokenizer = (family: string): Target => ({
-  name: `tokenizer ${family}`,
-  prepare: (dir) => cpSync(goldenPath("text", family), dir, { recursive: true }),
-  files: { "tokenizer.json": "json", "tokenizer_config.json": "json" },
-  words: [
-    "(a+)+$",
-    "(?<!a)b",
-    "\\p{L}+",
-    "[",
-    "<|begin_of_text|>",
-    "\u2581",
-    "ByteLevel",
-    "Metaspace",
-    "Split",
-    "Regex",
-  ],
-  read(dir) {
-    const loaded = loadTokenizer(dir);
-    const { ids } = loaded.encode(`Hello  world, ${"a".repeat(40)}b\n\n${messages[1]!.content}`);
-    return [loaded.decode([...ids]), promptIds(loaded, messages)];
-  },
-});
-
-const template: Target = {
-  name: "chat template",
-  prepare: (dir) => cpSync(goldenPath("text", "llama3"), dir, { recursive: true }),
-  files: { "chat_template.jinja": "text" },
-  words: [
-    "{% for i in range(1000000000) %}x{% endfor %}",
-    "{% for i in range(3000) %}{% for j in range(3000) %}x{% endfor %}{% endfor %}",
-    "{{ messages.constructor.constructor('return process')() }}",
-    "{{ messages.__proto__ }}",
-    "{{ 'x' * 1000000000 }}",
-    "{{ raise_exception('no') }}",
-    "{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}",
-    "{% set ns = namespace(x=1) %}",
-    "{{ messages | tojson }}",
-    "{{ messages[99].content }}",
-    "{% if",
-    "{#",
-    "endfor",
-    "| upper | length",
-  ],
-  read: (dir) => promptIds(loadTokenizer(dir), messages),
-};
-
-const model: Target = {
-  name: "model folder",
-  prepare: copy(
-    tinyModel,
-    "config.json",
-    "generation_config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-  ),
-  files: { "config.json": "json", "generation_config.json": "json", "tokenizer.json": "json" },
-  words: ["LlamaForCausalLM", "Qwen2ForCausalLM", "llama3", "dynamic", "linear", "yarn", "bfloat16", "rope_scaling"],
-  read: (dir) => [readCheckpointConfig(dir), openCheckpoint(dir).extra],
-};
-
-const weights: Target = {
-  name: "safetensors",
-  prepare: model.prepare,
-  files: { "model.safetensors": "bytes" },
-  read: (dir) => readCheckpoint(dir).tensors.size,
-};
-
-const adapter: Target = {
-  name: "adapter folder",
-  prepare: copy(goldenPath("lora", "llama-gqa-llama3"), "adapter_config.json", "adapter_model.safetensors"),
-  files: { "adapter_config.json": "json", "adapter_model.safetensors": "bytes" },
-  words: ["LORA", "q_proj", "all-linear", ".*_proj", "(a+)+$", "lora_dropout"],
-  read: (dir) => readAdapter(dir, readCheckpointConfig(goldenPath("models", "llama-gqa-llama3"))).tensors.size,
-};
 
 const pairs: Target = {
   name: "pairs",
@@ -242,13 +160,7 @@ export const targets: readonly Target[] = [
   importing("factscore", "model.jsonl", (dir) => writeJsonl(at(dir, "model.jsonl"), [labelled]), "jsonl"),
   importing("halueval", "h.json", (dir) => writeFileSync(at(dir, "h.json"), JSON.stringify(spans)), "json"),
   importing("trl", "preference.parquet", golden("preference.parquet"), "bytes"),
-  weights,
-  tokenizer("llama3"),
-  tokenizer("metaspace"),
-  tokenizer("qwen2"),
-  model,
-  template,
-  adapter,
+  ...modelTargets,
   state,
   knowledge,
 ];

@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectRoot, typescriptLoader } from "../../lib/base/files";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../lib/model/checkpoint";
-import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import { weightShapes } from "../../lib/model/weights";
 import { scratch, scratchCopy, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";

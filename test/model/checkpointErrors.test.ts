@@ -4,7 +4,7 @@ import { rmSync, truncateSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { type HostTensor, writeSafetensors } from "../../lib/model/safetensors";
+import { type HostTensor, writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import { editJson, scratchCopy, userError } from "../golden/fixtures";
 import { load } from "./loadTensors";
 

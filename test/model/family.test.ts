@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { TransformerConfig } from "../../lib/model/config";
 import { families, familyOf } from "../../lib/model/family/registry";
 import { readCheckpointConfig } from "../../lib/model/checkpoint";
-import { adapterShapes, inModelOrder } from "../../lib/model/lora";
+import { adapterShapes, inModelOrder } from "../../lib/model/adapter/lora";
 import { loraTargets, weightShapes } from "../../lib/model/weights";
 import { userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";

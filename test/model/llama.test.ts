@@ -5,7 +5,7 @@ import { sequenceLogps } from "../../lib/align/logps";
 import { Transformer } from "../../lib/model/transformer";
 import { uploadParams } from "../../lib/model/params";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { readSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors } from "../../lib/model/safetensors/safetensors";
 import { onEveryBackend, relativeError } from "../backends";
 import { f32, goldenPath, readGolden, type GoldenTensor } from "../golden/golden";
 import { goldenModels } from "./goldenModels";

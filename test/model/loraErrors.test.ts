@@ -4,8 +4,8 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { readCheckpoint } from "../../lib/model/checkpoint";
-import { readAdapter } from "../../lib/model/peft";
-import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
+import { readAdapter } from "../../lib/model/adapter/peft";
+import { readSafetensors, writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import { editJson, scratchCopy, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 

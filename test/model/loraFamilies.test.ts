@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/base/rng";
 import { openCheckpoint, readCheckpoint } from "../../lib/model/checkpoint";
-import { adapted, initialAdapter, loraScale, mergedTensors } from "../../lib/model/lora";
+import { adapted, initialAdapter, loraScale, mergedTensors } from "../../lib/model/adapter/lora";
 import { uploadParams, type Params } from "../../lib/model/params";
 import { Transformer } from "../../lib/model/transformer";
 import { loraTargets } from "../../lib/model/weights";

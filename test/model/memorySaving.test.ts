@@ -12,7 +12,7 @@ import { isHalf } from "../../lib/engine/half";
 import { Decoder } from "../../lib/model/decode";
 import { disposeCache, emptyCache } from "../../lib/model/cache";
 import { uploadParams, type Params } from "../../lib/model/params";
-import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/lora";
+import { adapted, initialAdapter, loraScale, type LoraConfig } from "../../lib/model/adapter/lora";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
 import { onEveryBackend, relativeError } from "../backends";
 import { goldenPath } from "../golden/golden";

@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { type TestContext, describe, test } from "node:test";
 import { Rng } from "../../lib/base/rng";
-import { type HostTensor, readSafetensors, writeSafetensors } from "../../lib/model/safetensors";
+import { type HostTensor, readSafetensors, writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import { scratch, userError } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
 import { craft } from "./craft";

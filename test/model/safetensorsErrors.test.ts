@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, describe, test } from "node:test";
-import { readSafetensors } from "../../lib/model/safetensors";
+import { readSafetensors } from "../../lib/model/safetensors/safetensors";
 import { scratch, scratchCopy, userError } from "../golden/fixtures";
 import { craft, craftRaw } from "./craft";
 

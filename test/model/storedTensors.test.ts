@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import { switchEngine } from "../../lib/engine/backend";
 import { readCheckpoint, readCheckpointConfig, writeCheckpoint } from "../../lib/model/checkpoint";
 import { uploadParams } from "../../lib/model/params";
-import { writeSafetensors, type HostTensor } from "../../lib/model/safetensors";
+import { writeSafetensors, type HostTensor } from "../../lib/model/safetensors/safetensors";
 import { Transformer } from "../../lib/model/transformer";
 import { heard, scratch, scratchCopy, userError } from "../golden/fixtures";
 import { f32, readGolden, type GoldenTensor } from "../golden/golden";

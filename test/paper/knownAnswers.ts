@@ -6,7 +6,7 @@ import { writeJsonl } from "../../lib/base/jsonl";
 import type { Candidate, Question } from "../../lib/factuality/records";
 import type { Session } from "../../lib/lab/session";
 import { topicVectors } from "../../lib/lab/topicEmbeddings";
-import { writeSafetensors } from "../../lib/model/safetensors";
+import { writeSafetensors } from "../../lib/model/safetensors/safetensors";
 import type { TopicVectors } from "../../lib/topic/embedding";
 
 /** The run folder of what is asked for: it is claimed, and then there is no model to compute anything. */

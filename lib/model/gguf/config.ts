@@ -6,7 +6,7 @@ import type { RopeScaling, TransformerConfig } from "../config";
 import { llama } from "../family/llama";
 import { qwen2 } from "../family/qwen2";
 import type { Family } from "../family/family";
-import { damaged } from "../safetensorsHeader";
+import { damaged } from "../safetensors/header";
 import { ropeInverseFrequencies } from "../rope";
 import { unsupported, type GgufFile } from "./file";
 import { readNumbers, ropeFactors } from "./weights";

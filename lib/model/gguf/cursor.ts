@@ -1,6 +1,6 @@
 /** Reads a file from its beginning, in pieces; no length in it is believed before it is known to fit the rest. */
 import { UserError } from "../../base/check";
-import { damaged, fill } from "../safetensorsHeader";
+import { damaged, fill } from "../safetensors/header";
 
 /** A header of more bytes is none that a model has. */
 const mostText = 1 << 24;

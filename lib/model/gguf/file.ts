@@ -6,7 +6,7 @@
  * and drops a byte order mark, which is a token of SentencePiece vocabularies.
  */
 import { UserError, brief } from "../../base/check";
-import { withFile } from "../safetensorsHeader";
+import { withFile } from "../safetensors/header";
 import { Cursor } from "./cursor";
 import { ggufType, ggufTypeNames, type GgufType } from "./types";
 

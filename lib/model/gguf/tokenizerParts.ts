@@ -1,6 +1,6 @@
 /** What tokenizer.json says of the two kinds of tokenizers in GGUF files: how a text is cut, which merges follow. */
 import { UserError, brief } from "../../base/check";
-import { damaged } from "../safetensorsHeader";
+import { damaged } from "../safetensors/header";
 
 /** The parts of tokenizer.json in which tokenizers differ. */
 export interface Parts {

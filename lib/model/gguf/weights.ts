@@ -4,8 +4,8 @@ import { firstNonFinite, type HalfType } from "../../base/float16";
 import type { TransformerConfig } from "../config";
 import type { LayerPart } from "../family/family";
 import { familyOf } from "../family/registry";
-import type { TensorPieces } from "../safetensors";
-import { damaged, fill, withFile } from "../safetensorsHeader";
+import type { TensorPieces } from "../safetensors/safetensors";
+import { damaged, fill, withFile } from "../safetensors/header";
 import { weightShapes } from "../weights";
 import { unsupported, type GgufFile, type GgufTensor } from "./file";
 

@@ -7,7 +7,7 @@ import type { ListFileEntry } from "@huggingface/hub";
 import { UserError, brief } from "../../base/check";
 import { tokenizerFileNames } from "../../text/tokenizerFiles";
 import { readCheckpointConfig } from "../../model/checkpoint";
-import { weightFiles } from "../../model/safetensors";
+import { weightFiles } from "../../model/safetensors/safetensors";
 import { download, reason, Refused, request, type Digest } from "./download";
 
 export interface Snapshot {

@@ -10,7 +10,7 @@ import { microbatchGradient, type Minimised } from "../../../lib/align/microbatc
 import { chooseObjective } from "../../../lib/align/objective/registry";
 import type { SideIds } from "../../../lib/align/pairIds";
 import { Rng } from "../../../lib/base/rng";
-import { adapted, initialAdapter, loraScale } from "../../../lib/model/lora";
+import { adapted, initialAdapter, loraScale } from "../../../lib/model/adapter/lora";
 import { sidesOf } from "../../../lib/preference/collate";
 import { uploadParams } from "../../../lib/model/params";
 import { onEveryBackend } from "../../backends";

@@ -10,7 +10,7 @@ import { projectRoot } from "../../../lib/base/files";
 import { writeJsonl } from "../../../lib/base/jsonl";
 import { startEngine } from "../../../lib/engine/backend";
 import { readCheckpoint } from "../../../lib/model/checkpoint";
-import { readAdapter } from "../../../lib/model/peft";
+import { readAdapter } from "../../../lib/model/adapter/peft";
 import { exportTorchVerb } from "../../../lib/steps/export";
 import { logpsVerb } from "../../../lib/steps/logps";
 import { tinyModel } from "../../cli/data";

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { readCheckpoint } from "../../../lib/model/checkpoint";
-import { readSafetensors } from "../../../lib/model/safetensors";
+import { readSafetensors } from "../../../lib/model/safetensors/safetensors";
 import { scratch } from "../../golden/fixtures";
 import { goldenPath } from "../../golden/golden";
 import { succeed } from "../../cli/here";

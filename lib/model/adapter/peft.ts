@@ -2,18 +2,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { UserError, brief } from "../base/check";
-import { writeFileAtomic } from "../base/files";
-import { restoreFolder, writeFolderAtomic, type FolderFiles } from "../base/folders";
-import { parseJson, parseRow } from "../base/jsonl";
-import { readText } from "../base/textFile";
-import { tokenizerFileNames } from "../text/tokenizerFiles";
-import { checkReplaceable, finite } from "./checkpoint";
-import type { TransformerConfig } from "./config";
+import { UserError, brief } from "../../base/check";
+import { writeFileAtomic } from "../../base/files";
+import { restoreFolder, writeFolderAtomic, type FolderFiles } from "../../base/folders";
+import { parseJson, parseRow } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
+import { tokenizerFileNames } from "../../text/tokenizerFiles";
+import { checkReplaceable, finite } from "../checkpoint";
+import type { TransformerConfig } from "../config";
 import { adapterShapes, type Adapter, type LoraConfig } from "./lora";
 import { targetedModules, type TargetModules } from "./peftTargets";
-import { readSafetensors, writeSafetensors, type HostTensor } from "./safetensors";
-import { loraTargets } from "./weights";
+import { readSafetensors, writeSafetensors, type HostTensor } from "../safetensors/safetensors";
+import { loraTargets } from "../weights";
 
 const peftPrefix = "base_model.model.";
 const marker = "adapter_config.json";

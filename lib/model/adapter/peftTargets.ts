@@ -1,8 +1,8 @@
 /** Which modules an adapter adapts, as PEFT reads target_modules of its adapter_config.json. */
-import { withinTime } from "../base/deadline";
-import type { TransformerConfig } from "./config";
-import { familyOf } from "./family/registry";
-import { loraTargets, weightShapes } from "./weights";
+import { withinTime } from "../../base/deadline";
+import type { TransformerConfig } from "../config";
+import { familyOf } from "../family/registry";
+import { loraTargets, weightShapes } from "../weights";
 
 /** A regular expression, matched against whole names ("all-linear" stands for every projection), or names or ends. */
 export type TargetModules = string | readonly string[];

@@ -5,9 +5,9 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { z } from "zod";
-import { UserError, brief } from "../base/check";
-import { parseJson, parseRow } from "../base/jsonl";
-import { openToRead } from "../base/textFile";
+import { UserError, brief } from "../../base/check";
+import { parseJson, parseRow } from "../../base/jsonl";
+import { openToRead } from "../../base/textFile";
 
 /** Where a tensor lies. */
 export interface Entry {

@@ -5,12 +5,12 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { UserError, brief } from "../base/check";
-import { writeFileAtomic } from "../base/files";
-import { widenHalves, type HalfType } from "../base/float16";
-import { parseJson, parseRow } from "../base/jsonl";
-import { readText } from "../base/textFile";
-import { bytesPerElement, damaged, fill, readHeader, withFile, type Entry } from "./safetensorsHeader";
+import { UserError, brief } from "../../base/check";
+import { writeFileAtomic } from "../../base/files";
+import { widenHalves, type HalfType } from "../../base/float16";
+import { parseJson, parseRow } from "../../base/jsonl";
+import { readText } from "../../base/textFile";
+import { bytesPerElement, damaged, fill, readHeader, withFile, type Entry } from "./header";
 
 const indexSchema = z.object({ weight_map: z.record(z.string()) }).passthrough();
 

@@ -5,13 +5,13 @@
  * policy as it starts, and no second copy of the weights is held.
  */
 import * as tf from "@tensorflow/tfjs";
-import { UserError, brief } from "../base/check";
-import type { Rng } from "../base/rng";
-import type { OpenCheckpoint } from "./checkpoint";
-import type { TransformerConfig } from "./config";
-import type { Params } from "./params";
-import type { HostTensor } from "./safetensors";
-import { loraTargets, weightShapes } from "./weights";
+import { UserError, brief } from "../../base/check";
+import type { Rng } from "../../base/rng";
+import type { OpenCheckpoint } from "../checkpoint";
+import type { TransformerConfig } from "../config";
+import type { Params } from "../params";
+import type { HostTensor } from "../safetensors/safetensors";
+import { loraTargets, weightShapes } from "../weights";
 
 export interface LoraConfig {
   rank: number;

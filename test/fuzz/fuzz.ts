@@ -15,15 +15,16 @@ async function main(): Promise<void> {
       seconds: { type: "string", default: "60" },
       seed: { type: "string" },
       only: { type: "string", default: "" },
+      help: { type: "boolean", default: false },
     },
   });
   const seed = values.seed ?? String(Date.now());
   const names = targets.map(({ name }) => name).filter((name) => name.includes(values.only));
-  if (names.length === 0 || !(Number(values.seconds) > 0)) {
-    process.stderr.write(
-      `fuzz: expected --seconds above 0 and --only of ${targets.map(({ name }) => name).join(", ")}\n`,
-    );
-    process.exitCode = 1;
+  const isWrong = names.length === 0 || !(Number(values.seconds) > 0);
+  if (values.help || isWrong) {
+    const known = targets.map(({ name }) => name).join(", ");
+    process.stdout.write(`npm run fuzz -- [--seconds 60] [--seed TEXT] [--only PART OF A NAME]\nof: ${known}\n`);
+    process.exitCode = isWrong ? 1 : 0;
     return;
   }
   process.stdout.write(`fuzz: seed ${seed}, ${values.seconds} s, ${names.length} readers\n`);

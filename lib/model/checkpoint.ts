@@ -13,7 +13,13 @@ import { tokenizerFileNames } from "../text/tokenizerFiles";
 import type { TransformerConfig } from "./config";
 import { howToGet } from "./known";
 import { readConfig, storedType, toHfConfig } from "./configFile";
-import { type HostTensor, type SafetensorsReader, readSafetensors, weightFiles, writeSafetensors } from "./safetensors/safetensors";
+import {
+  type HostTensor,
+  type SafetensorsReader,
+  readSafetensors,
+  weightFiles,
+  writeSafetensors,
+} from "./safetensors/safetensors";
 import { storedName, unusedTensors, withStoredHead } from "./storedTensors";
 import { weightShapes } from "./weights";
 

@@ -4,7 +4,7 @@
  */
 
 /** @typedef {{ name: string, version: string, sha256: string, mebibytes: number }} Wheel */
-/** @typedef {Wheel & { unpacked: string }} Library with all that is unpacked beside it: sha256 of what sha256sum says */
+/** @typedef {Wheel & { unpacked: string }} Library with all that is unpacked: sha256 of what sha256sum says of it */
 
 export const TENSORFLOW = "2.20.0";
 

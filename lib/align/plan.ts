@@ -187,7 +187,7 @@ function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targ
 
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
 function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, lora, gradientCheckpointing } = request;
+  const { config, lora, gradientCheckpointing, distributions } = request;
   const { D, I, Q, K } = widths(config);
   const V = config.vocabSize;
   const copied = copiedFloats(request);
@@ -196,14 +196,18 @@ function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, tar
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + 3 * config.heads * scores;
   const chunked = M > headRows(V);
-  const kept = chunked ? 0 : M * V; // a softmax that is whole stays
+  const compared = distributions ? 1 : 0; // with the reference's
+  const kept = chunked ? 0 : (1 + compared) * M * V; // a softmax that is whole stays, and the slope of a divergence
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
-  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D);
+  const atHead = Math.max(
+    (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D),
+    compared * 5 * Math.min(M, headRows(V)) * V,
+  );
   // the two places where most is held
   const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;
   return {
     weights: Math.max(2 * copied.layers * copied.layer, copied.head),
-    activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),
+    activations: layers + 4 * N * D + compared * M * D + Math.max(atFirstLayer, atHead),
     logits: kept,
   };
 }

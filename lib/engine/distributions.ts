@@ -52,19 +52,9 @@ function chunkDivergence(
   frozen: boolean,
 ): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [own, others] = [logSoftmax(hidden, head), logSoftmax(other.hidden, other.head)];
-    const p = tf.exp(own);
-    let value: tf.Tensor1D;
-    let slope: tf.Tensor2D; // of the value in the logits
-    if (direction === "forward") {
-      const q = tf.exp(others);
-      value = tf.sum(tf.mul(q, tf.sub(others, own)), 1);
-      slope = tf.sub(p, q);
-    } else {
-      const apart = tf.sub(own, others);
-      value = tf.sum(tf.mul(p, apart), 1);
-      slope = tf.mul(p, tf.sub(apart, tf.reshape(value, [-1, 1])));
-    }
+    const own = logSoftmax(hidden, head);
+    const others = logSoftmax(other.hidden, other.head);
+    const { value, slope } = direction === "forward" ? forward(own, others) : reverse(own, others);
     save(frozen ? [hidden, slope] : [hidden, slope, head]);
     return {
       value,
@@ -77,6 +67,22 @@ function chunkDivergence(
     };
   });
 }
+
+/** Divergences [M] of log-probabilities [M, V], and their slopes [M, V] in the logits of the first. */
+type Compare = (own: tf.Tensor2D, others: tf.Tensor2D) => { value: tf.Tensor1D; slope: tf.Tensor2D };
+
+const forward: Compare = (own, others) => {
+  const q = tf.exp(others);
+  const value = tf.tidy(() => tf.sum<tf.Tensor1D>(tf.mul(q, tf.sub(others, own)), 1));
+  return { value, slope: tf.tidy(() => tf.sub(tf.exp(own), q)) };
+};
+
+const reverse: Compare = (own, others) => {
+  const p = tf.exp(own);
+  const apart = tf.sub(own, others);
+  const value = tf.tidy(() => tf.sum<tf.Tensor1D>(tf.mul(p, apart), 1));
+  return { value, slope: tf.tidy(() => tf.mul(p, tf.sub(apart, tf.reshape(value, [-1, 1])))) };
+};
 
 /** log sum p^2 [M] over the vocabulary, as a constant. */
 export function logSumSquares({ hidden, head }: Predictions, most = mostLogits): tf.Tensor1D {
@@ -91,9 +97,12 @@ export function logSumSquares({ hidden, head }: Predictions, most = mostLogits):
 }
 
 function logSoftmax(hidden: tf.Tensor2D, head: tf.Tensor2D): tf.Tensor2D {
-  const logits = tf.matMul(hidden, widened(head), false, true);
-  const shifted = tf.sub(logits, tf.max(logits, 1, true));
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
+  return tf.tidy(() => {
+    const logits = tf.matMul(hidden, widened(head), false, true);
+    const largest = tf.max(logits, 1, true);
+    const total = tf.tidy(() => tf.log(tf.sum(tf.exp(tf.sub(logits, largest)), 1, true)));
+    return tf.sub(logits, tf.add(largest, total));
+  });
 }
 
 /** Hidden states in parts of which the logits can be held. */

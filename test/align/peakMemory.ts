@@ -85,6 +85,7 @@ export async function measured({
   lora,
   gradientCheckpointing,
   halves,
+  distributions,
 }: PlanRequest): Promise<Record<PlanStage, Peaks>> {
   const rng = new Rng("weights");
   const model = new Transformer(config, gradientCheckpointing);
@@ -119,6 +120,7 @@ export async function measured({
   const complete = lora && ((own: Params) => adapted(base, own, loraScale(lora)));
   const reference = await peakOf(() => completionLogps(model, layout, weights, pairs, complete));
   const state = adamwInit(weights.size);
+  const frozen = distributions ? tf.tensor1d(await weights.data<"float32">()) : undefined;
   let taken: tf.Tensor1D | undefined;
   const gradient = await peakOf(async () => {
     taken = (
@@ -127,11 +129,17 @@ export async function measured({
         layout,
         weights,
         pairs,
-        { objective: chooseObjective("dpo"), reference: { chosen: zeros, rejected: zeros }, scale: 1 },
+        {
+          objective: chooseObjective(distributions ? "tdpo1" : "dpo"),
+          reference: { chosen: zeros, rejected: zeros },
+          scale: 1,
+        },
         complete,
+        frozen,
       )
     ).gradient;
   });
+  frozen?.dispose();
   const clipped = tf.mul(taken!, 0.5);
   const update = await peakOf(() => {
     const next = adamwUpdate(weights, clipped as tf.Tensor1D, state, {

@@ -73,6 +73,7 @@ const savings = [
   { lora, gradientCheckpointing: true },
   { lora, halves: true },
   { lora, halves: true, gradientCheckpointing: true },
+  { distributions: true },
 ];
 for (const [name, config] of [...Object.entries(shapes), ["wide", wide] as const])
   for (const saving of savings) {

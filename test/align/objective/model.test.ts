@@ -9,13 +9,13 @@ import { sequenceLogps } from "../../../lib/align/logps";
 import { microbatchGradient, type Minimised } from "../../../lib/align/microbatch";
 import { chooseObjective } from "../../../lib/align/objective/registry";
 import type { SideIds } from "../../../lib/align/pairIds";
-import { Rng } from "../../../lib/base/rng";
 import { adapted, initialAdapter, loraScale } from "../../../lib/model/lora";
 import { sidesOf } from "../../../lib/preference/collate";
 import { uploadParams } from "../../../lib/model/params";
 import { onEveryBackend } from "../../backends";
 import { lora } from "../peakMemory";
 import { tinyPolicy, tokenized, type TinyPolicy } from "../tiny";
+import { moved } from "./moved";
 import { lossOf, type Row } from "./rows";
 
 type Named = [name: string, options: Record<string, number>];
@@ -25,17 +25,6 @@ const cases: Named[] = [
   ["tis-dpo", { beta: 0.5, alpha: 0.7 }],
   ["wpo", { beta: 0.5 }],
 ];
-
-/** Weights as different as those of a policy that has learnt. */
-function moved(weights: tf.Tensor1D, by: number): tf.Tensor1D {
-  const rng = new Rng(`moved ${by}`);
-  return tf.tidy(() =>
-    tf.add(
-      weights,
-      Float32Array.from({ length: weights.size }, () => by * rng.normal()),
-    ),
-  );
-}
 
 /** log-softmax [T - 1][V] of a sequence, in float64 from logits of the engine. */
 function logSoftmaxes({ model, layout }: TinyPolicy, weights: tf.Tensor1D, ids: Int32Array): number[][] {

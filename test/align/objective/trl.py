@@ -1,0 +1,93 @@
+"""Losses of TRL's trainers on token ids and masks of pairs, one JSON object: by case the losses of the pairs, each a batch
+of its own; `kto` is of all pairs at once.
+
+Run as: python trl.py FOLDER, which holds policy, reference (Hugging Face folders), tokens.jsonl (chosen and rejected, each
+with ids and mask), mismatched.jsonl (the same, with other completions) and cases.json ({name: {attribute: value}}).
+"""
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import torch
+from datasets import Dataset
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoModelForCausalLM
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
+from trl.experimental.cpo import CPOTrainer
+from trl.experimental.orpo import ORPOTrainer
+
+FOLDER = Path(sys.argv[1])
+PLAIN = {"loss_types": ["sigmoid"], "loss_weights": [1.0], "beta": 0.1, "label_smoothing": 0.0, "ld_alpha": None, "use_weighting": False}
+
+
+def rows(name):
+    return [json.loads(line) for line in (FOLDER / name).read_text().splitlines()]
+
+
+def pad(values):
+    return pad_sequence([torch.tensor(value) for value in values], batch_first=True)
+
+
+def tensors(sides, prefix=""):
+    batch = {"input_ids": pad(side["ids"] for side in sides), "attention_mask": pad([1] * len(side["ids"]) for side in sides), "completion_mask": pad(side["mask"] for side in sides)}
+    return {prefix + key: value for key, value in batch.items()}
+
+
+def tokenised(trainer_class):
+    class Tokenised(trainer_class):
+        def _prepare_dataset(self, dataset, *_):
+            return dataset
+
+    return Tokenised
+
+
+def trainer_of(trainer_class, config, **options):
+    models = [AutoModelForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32).eval() for name in ("policy", "reference")]
+    args = config(output_dir=str(FOLDER / "out"), use_cpu=True, bf16=False, report_to=[], remove_unused_columns=False, **options)
+    empty = Dataset.from_list([{"prompt": "a", "completion": "b", "label": True}])
+    return tokenised(trainer_class)(model=models[0], ref_model=models[1], args=args, train_dataset=empty, data_collator=lambda rows: {})
+
+
+def logps(model, side):
+    """Masked sum and count of log-probabilities."""
+    ids, mask = torch.tensor([side["ids"]]), torch.tensor(side["mask"][1:])
+    values = model(input_ids=ids).logits[0, :-1].log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0]
+    return (values * mask).sum(), mask.sum()
+
+
+def function_losses(model, pair):
+    """Losses that are functions of log-probabilities, of the trainers that have them as such."""
+    (chosen, n_w), (rejected, n_l) = logps(model, pair["chosen"]), logps(model, pair["rejected"])
+    cpo = SimpleNamespace(alpha=0.0, beta=0.1, label_smoothing=0.0, loss_type="sigmoid", accelerator=model)
+    simpo = SimpleNamespace(alpha=0.0, beta=2.0, label_smoothing=0.0, loss_type="simpo", simpo_gamma=0.5, accelerator=model)
+    means = (chosen / n_w)[None], (rejected / n_l)[None]
+    return {
+        "cpo": CPOTrainer.cpo_loss(cpo, chosen[None], rejected[None])[0].item(),
+        "simpo": CPOTrainer.cpo_loss(simpo, *means)[0].item(),
+        "orpo": -means[0].item() - ORPOTrainer.odds_ratio_loss(SimpleNamespace(beta=0.1, accelerator=model), *means)[0].item(),
+    }
+
+
+@torch.no_grad()
+def main():
+    pairs, results = rows("tokens.jsonl"), {}
+    trainer = trainer_of(DPOTrainer, DPOConfig)
+    for name, attributes in json.loads((FOLDER / "cases.json").read_text()).items():
+        for key, value in (PLAIN | attributes).items():
+            assert hasattr(trainer, key), key
+            setattr(trainer, key, value)
+        results[name] = [trainer._compute_loss(trainer.model, tensors([pair["chosen"], pair["rejected"]]), False).item() for pair in pairs]
+    for pair in pairs:
+        for name, loss in function_losses(trainer.model, pair).items():
+            results.setdefault(name, []).append(loss)
+    trainer = trainer_of(KTOTrainer, KTOConfig, per_device_train_batch_size=2, train_sampling_strategy="sequential", beta=0.1, desirable_weight=1.2, undesirable_weight=0.8)
+    items = [pair[side] for side in ("chosen", "rejected") for pair in pairs]
+    others = [pair[side] for side in ("chosen", "rejected") for pair in rows("mismatched.jsonl")]
+    labels = torch.tensor([True] * len(pairs) + [False] * len(pairs))
+    results["kto"] = trainer._compute_loss(trainer.model, tensors(items) | tensors(others, "KL_") | {"label": labels}, False).item()
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,10 @@
-"""Mask-DPO on token ids and loss masks that mask-dpo-lab made, in as many processes as it is launched with.
+"""Mask-DPO, or another objective, on token ids and loss masks that mask-dpo-lab made, in as many processes as it is launched with.
 
     accelerate launch --config_file fsdp.yaml train.py --model MODEL --out FOLDER
 
-Loss (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked tokens of a side.
-What decides it is in this folder: recipe.json (beta, AdamW, clipping), tokens.jsonl (ids and masks), steps.jsonl (the
-pairs and the learning rate of every step). The reference is MODEL itself, before the first step. The loss does not
+Loss of Mask-DPO (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked tokens
+of a side; of the others: objectives.py. What decides it is in this folder: recipe.json (objective, AdamW, clipping),
+tokens.jsonl (ids and masks, or weights), steps.jsonl (the pairs and the learning rate of every step). The reference is MODEL itself, before the first step. The loss does not
 depend on the number of processes. train_trl.py does the same with TRL's DPOTrainer, its flags and its logging.
 """
 import argparse
@@ -14,11 +14,13 @@ import math
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from torch.distributed.tensor import DTensor
+from objectives import OBJECTIVES
 from transformers import AutoModelForCausalLM
 
 HERE = Path(__file__).parent
@@ -43,6 +45,14 @@ def pair_logps(model, pairs, device):
     logits = model(input_ids=ids, attention_mask=attention, logits_to_keep=at, use_cache=False).logits.float()  # [2B, K, V]
     logps = -F.cross_entropy(logits.flatten(0, 1), ids[:, at + 1].flatten(), reduction="none").view(len(sides), -1)
     return (logps * mask[:, at + 1]).sum(1).view(2, -1).T
+
+
+def sides(pairs, logps, reference, device):
+    """What objectives take: chosen and rejected."""
+    def of(key, value):
+        return torch.tensor([[value(pair[side]) for side in ("chosen", "rejected")] for pair in pairs], dtype=torch.float32, device=device).unbind(1)[key]
+
+    return [SimpleNamespace(p=logps[:, i], d=logps[:, i] - reference[:, i], n=of(i, lambda side: sum(weight > 0 for weight in side["mask"])), label=of(i, lambda side: side.get("label", 0))) for i in (0, 1)]
 
 
 def microbatches(members, size, accelerator):
@@ -99,9 +109,9 @@ def main():
         for batch in microbatches(step["pairs"], size, accelerator):
             members = [i for i, _ in batch]
             weights = torch.tensor([weight for _, weight in batch], device=accelerator.device)
-            rewards = recipe["beta"] * (pair_logps(model, [pairs[i] for i in members], accelerator.device) - reference[members])
-            chosen, rejected = rewards.unbind(1)
-            losses = -F.logsigmoid(chosen - rejected)
+            rows = [pairs[i] for i in members]
+            logps = pair_logps(model, rows, accelerator.device)
+            losses, chosen, rejected = OBJECTIVES[recipe["objective"]](*sides(rows, logps, reference[members], accelerator.device), recipe["options"])
             accelerator.backward((weights * losses).sum() * accelerator.num_processes / count)  # gradients are averaged over processes
             totals += (torch.stack([losses, chosen, rejected, (chosen > rejected).float()]).detach() * weights).sum(1)
         norm = accelerator.clip_grad_norm_(model.parameters(), recipe["clip"])

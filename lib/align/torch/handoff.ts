@@ -85,14 +85,19 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
   return { report, steps };
 }
 
-/** The programs sum log-probabilities, and know labels of sides. @throws UserError for an objective that needs more */
+/**
+ * The programs sum log-probabilities, and know labels of sides and what `objectives.py` has.
+ * @throws UserError for an objective that needs more, or that is not there
+ */
 function checkCarried(choice: ObjectiveChoice): void {
+  const known = readFileSync(path.join(__dirname, "objectives.py"), "utf8").matchAll(/^ {4}"([\w-]+)": \w+,$/gm);
   const more = [...needsOf(choice)].filter((need) => need !== "logratio" && need !== "label");
-  if (more.length === 0) return;
+  const carried = Array.from(known, ([, name]) => name!);
+  if (more.length === 0 && carried.includes(choice.name)) return;
   throw new UserError({
     where: "--objective",
-    expected: "one that the PyTorch recipes carry, a function of sums of log-probabilities and of labels",
-    got: `${choice.name}, which needs ${more.join(" and ")}`,
+    expected: `one that the PyTorch recipes carry, of sums of log-probabilities and labels: ${carried.join(", ")}`,
+    got: more.length > 0 ? `${choice.name}, which needs ${more.join(" and ")}` : choice.name,
     fix: "Train it with `mask-dpo train`, or check a trainer of your own with `mask-dpo loss`.",
   });
 }

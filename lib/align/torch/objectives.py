@@ -4,6 +4,7 @@ A side has, as tensors [B], p: the weighted sum of log-probabilities under the p
 reference, n: the number of tokens that count, label: 1 where it has a hallucination (f-dpo). An objective returns its
 losses [B] and what is logged as the rewards of both sides.
 """
+
 import torch.nn.functional as F
 
 
@@ -135,9 +136,32 @@ def dpo_sft(w, l, o):
     return losses - o["alpha"] * mean(w), chosen, rejected
 
 
-# ld-dpo and tis-dpo are DPO under the weights of tokens that tokens.jsonl has
+# mask-dpo-lab reads these names to see what it can hand over: one a line. ld-dpo and tis-dpo are DPO under the weights
+# of tokens that tokens.jsonl has.
 OBJECTIVES = {
-    "dpo": dpo, "cdpo": cdpo, "robust": robust, "hinge": hinge, "ipo": ipo, "ipo-sum": ipo_sum, "dpo-norm": dpo_norm, "ld-dpo": dpo, "apo-zero": apo_zero, "apo-down": apo_down,
-    "bco-pair": bco_pair, "nca": nca, "sppo-hard": sppo_hard, "exo": exo, "dpop": dpop, "flex-dpo": flex_dpo, "f-dpo": f_dpo, "tis-dpo": dpo, "kto": kto,
-    "simpo": simpo, "slic-hf": slic_hf, "cpo": cpo, "orpo": orpo, "sft": sft, "dpo-sft": dpo_sft,
+    "dpo": dpo,
+    "cdpo": cdpo,
+    "robust": robust,
+    "hinge": hinge,
+    "ipo": ipo,
+    "ipo-sum": ipo_sum,
+    "dpo-norm": dpo_norm,
+    "ld-dpo": dpo,
+    "apo-zero": apo_zero,
+    "apo-down": apo_down,
+    "bco-pair": bco_pair,
+    "nca": nca,
+    "sppo-hard": sppo_hard,
+    "exo": exo,
+    "dpop": dpop,
+    "flex-dpo": flex_dpo,
+    "f-dpo": f_dpo,
+    "tis-dpo": dpo,
+    "kto": kto,
+    "simpo": simpo,
+    "slic-hf": slic_hf,
+    "cpo": cpo,
+    "orpo": orpo,
+    "sft": sft,
+    "dpo-sft": dpo_sft,
 }

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-from objectives import OBJECTIVES
 from datasets import Dataset, concatenate_datasets, load_dataset
+from objectives import OBJECTIVES
 from torch.nn.utils.rnn import pad_sequence
 from transformers.utils import cached_file
 from trl import DPOConfig, DPOTrainer, ModelConfig, TrlParser, get_peft_config, get_quantization_config
@@ -22,8 +22,19 @@ from trl import DPOConfig, DPOTrainer, ModelConfig, TrlParser, get_peft_config, 
 HERE = Path(__file__).parent
 EMPTY = {"ids": [0, 0], "mask": [0, 0]}  # as a side of a pair: log-ratio 0, no gradient, the loss of `loss_of_empty`
 LOSS_TYPES = {
-    "dpo": "sigmoid", "ld-dpo": "sigmoid", "tis-dpo": "sigmoid", "robust": "robust", "hinge": "hinge", "ipo": "ipo", "dpo-norm": "sigmoid_norm", "apo-zero": "apo_zero",
-    "apo-down": "apo_down", "bco-pair": "bco_pair", "nca": "nca_pair", "sppo-hard": "sppo_hard", "exo": "exo_pair",
+    "dpo": "sigmoid",
+    "ld-dpo": "sigmoid",
+    "tis-dpo": "sigmoid",
+    "robust": "robust",
+    "hinge": "hinge",
+    "ipo": "ipo",
+    "dpo-norm": "sigmoid_norm",
+    "apo-zero": "apo_zero",
+    "apo-down": "apo_down",
+    "bco-pair": "bco_pair",
+    "nca": "nca_pair",
+    "sppo-hard": "sppo_hard",
+    "exo": "exo_pair",
 }
 MEANS = ("rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected")
 
@@ -78,6 +89,7 @@ class MaskDPOTrainer(DPOTrainer):
 
 
 def loss_of_empty(recipe, args):
+    """Of a pair without a counted token."""
     zero = SimpleNamespace(d=torch.tensor(0.0), n=torch.tensor(1.0))
     options = recipe["options"] | {"beta": args.beta, "tau": args.beta, "labelSmoothing": args.label_smoothing}
     return OBJECTIVES[recipe["objective"]](zero, zero, options)[0].item()
@@ -87,12 +99,19 @@ def main():
     recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf8"))
     name, options = recipe["objective"], recipe["options"]
     if name not in LOSS_TYPES:
-        raise SystemExit(f"recipe.json: expected an objective that TRL's DPOTrainer has as mask-dpo-lab has it ({', '.join(LOSS_TYPES)}), got {name}. Train it with train.py.")
+        known = ", ".join(LOSS_TYPES)
+        raise SystemExit(
+            f"recipe.json: expected an objective that TRL's DPOTrainer has as mask-dpo-lab has it ({known}), got {name}."
+            " Train it with train.py."
+        )
     steps = [json.loads(line) for line in (HERE / "steps.jsonl").read_text(encoding="utf8").splitlines()]
     parser = TrlParser((DPOConfig, ModelConfig))
     parser.set_defaults(
-        beta=options.get("beta", options.get("tau")), loss_type=[LOSS_TYPES[name]], label_smoothing=options.get("labelSmoothing", 0.0),
-        ld_alpha=options["alpha"] if name == "ld-dpo" else None, learning_rate=recipe["lr"], adam_beta1=recipe["betas"][0], adam_beta2=recipe["betas"][1], adam_epsilon=recipe["eps"],
+        loss_type=[LOSS_TYPES[name]],
+        beta=options.get("beta", options.get("tau")),
+        label_smoothing=options.get("labelSmoothing", 0.0),
+        ld_alpha=options["alpha"] if name == "ld-dpo" else None,
+        learning_rate=recipe["lr"], adam_beta1=recipe["betas"][0], adam_beta2=recipe["betas"][1], adam_epsilon=recipe["eps"],
         weight_decay=recipe["weightDecay"], max_grad_norm=recipe["clip"], per_device_train_batch_size=recipe["microbatch"], max_steps=len(steps), remove_unused_columns=False,
     )
     args, model = parser.parse_args_and_config()

@@ -5,6 +5,7 @@ Run as: python trlLosses.py FOLDER, which holds policy, reference (Hugging Face 
 rejected, each with ids and mask), mismatched.jsonl (the same, with other completions), cases.json ({name: {attribute:
 value}}) and names.json (of the weights, in the order of a gradient).
 """
+
 import json
 import sys
 from pathlib import Path
@@ -19,7 +20,14 @@ from trl.experimental.cpo import CPOTrainer
 from trl.experimental.orpo import ORPOTrainer
 
 FOLDER = Path(sys.argv[1])
-PLAIN = {"loss_types": ["sigmoid"], "loss_weights": [1.0], "beta": 0.1, "label_smoothing": 0.0, "ld_alpha": None, "use_weighting": False}
+PLAIN = {
+    "loss_types": ["sigmoid"],
+    "loss_weights": [1.0],
+    "beta": 0.1,
+    "label_smoothing": 0.0,
+    "ld_alpha": None,
+    "use_weighting": False,
+}
 
 
 def rows(name):
@@ -31,7 +39,11 @@ def pad(values):
 
 
 def tensors(sides, prefix=""):
-    batch = {"input_ids": pad(side["ids"] for side in sides), "attention_mask": pad([1] * len(side["ids"]) for side in sides), "completion_mask": pad(side["mask"] for side in sides)}
+    batch = {
+        "input_ids": pad(side["ids"] for side in sides),
+        "attention_mask": pad([1] * len(side["ids"]) for side in sides),
+        "completion_mask": pad(side["mask"] for side in sides),
+    }
     return {prefix + key: value for key, value in batch.items()}
 
 
@@ -44,10 +56,17 @@ def tokenised(trainer_class):
 
 
 def trainer_of(trainer_class, config, **options):
-    models = [AutoModelForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32).eval() for name in ("policy", "reference")]
-    args = config(output_dir=str(FOLDER / "out"), use_cpu=True, bf16=False, report_to=[], remove_unused_columns=False, **options)
+    models = [
+        AutoModelForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32).eval()
+        for name in ("policy", "reference")
+    ]
+    args = config(
+        output_dir=str(FOLDER / "out"), use_cpu=True, bf16=False, report_to=[], remove_unused_columns=False, **options
+    )
     empty = Dataset.from_list([{"prompt": "a", "completion": "b", "label": True}])
-    return tokenised(trainer_class)(model=models[0], ref_model=models[1], args=args, train_dataset=empty, data_collator=lambda rows: {})
+    return tokenised(trainer_class)(
+        model=models[0], ref_model=models[1], args=args, train_dataset=empty, data_collator=lambda rows: {}
+    )
 
 
 def logps(model, side):
@@ -61,12 +80,15 @@ def function_losses(model, pair):
     """Losses that are functions of log-probabilities, of the trainers that have them as such."""
     (chosen, n_w), (rejected, n_l) = logps(model, pair["chosen"]), logps(model, pair["rejected"])
     cpo = SimpleNamespace(alpha=0.0, beta=0.1, label_smoothing=0.0, loss_type="sigmoid", accelerator=model)
-    simpo = SimpleNamespace(alpha=0.0, beta=2.0, label_smoothing=0.0, loss_type="simpo", simpo_gamma=0.5, accelerator=model)
+    simpo = SimpleNamespace(
+        alpha=0.0, beta=2.0, label_smoothing=0.0, loss_type="simpo", simpo_gamma=0.5, accelerator=model
+    )
     means = (chosen / n_w)[None], (rejected / n_l)[None]
     return {
         "cpo": CPOTrainer.cpo_loss(cpo, chosen[None], rejected[None])[0].sum(),
         "simpo": CPOTrainer.cpo_loss(simpo, *means)[0].sum(),
-        "orpo": -means[0].sum() - ORPOTrainer.odds_ratio_loss(SimpleNamespace(beta=0.1, accelerator=model), *means)[0].sum(),
+        "orpo": -means[0].sum()
+        - ORPOTrainer.odds_ratio_loss(SimpleNamespace(beta=0.1, accelerator=model), *means)[0].sum(),
     }
 
 
@@ -88,14 +110,30 @@ def main():
         for key, value in (PLAIN | attributes).items():
             assert hasattr(trainer, key), key
             setattr(trainer, key, value)
-        results[name] = taken(model, name, [trainer._compute_loss(model, tensors([pair["chosen"], pair["rejected"]]), False) for pair in pairs])
+        results[name] = taken(
+            model,
+            name,
+            [trainer._compute_loss(model, tensors([pair["chosen"], pair["rejected"]]), False) for pair in pairs],
+        )
     for name in ("cpo", "simpo", "orpo"):
         results[name] = taken(model, name, [function_losses(model, pair)[name] for pair in pairs])
-    trainer = trainer_of(KTOTrainer, KTOConfig, per_device_train_batch_size=2, train_sampling_strategy="sequential", beta=0.1, desirable_weight=1.2, undesirable_weight=0.8)
+    trainer = trainer_of(
+        KTOTrainer,
+        KTOConfig,
+        per_device_train_batch_size=2,
+        train_sampling_strategy="sequential",
+        beta=0.1,
+        desirable_weight=1.2,
+        undesirable_weight=0.8,
+    )
     items = [pair[side] for side in ("chosen", "rejected") for pair in pairs]
     others = [pair[side] for side in ("chosen", "rejected") for pair in rows("mismatched.jsonl")]
     labels = torch.tensor([True] * len(pairs) + [False] * len(pairs))
-    results["kto"] = taken(trainer.model, "kto", [trainer._compute_loss(trainer.model, tensors(items) | tensors(others, "KL_") | {"label": labels}, False)])
+    results["kto"] = taken(
+        trainer.model,
+        "kto",
+        [trainer._compute_loss(trainer.model, tensors(items) | tensors(others, "KL_") | {"label": labels}, False)],
+    )
     print(json.dumps(results))
 
 

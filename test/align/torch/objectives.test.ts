@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { chooseObjective, objectives } from "../../../lib/align/objective/registry";
+import { chooseObjective, defineObjective, objectiveNamed, objectives } from "../../../lib/align/objective/registry";
 import { paperTraining } from "../../../lib/align/trainOptions";
 import { trainRun } from "../../../lib/align/trainRun";
 import { projectRoot } from "../../../lib/base/files";
@@ -51,6 +51,8 @@ test("an objective is carried with its options, weights and labels, or refused b
     assert.deepEqual([recipe["objective"], recipe["options"]], [name, chooseObjective(name).options]);
   }
   exportTorchVerb(request(dir, "kto", { z0: 0 }));
+  const own = defineObjective({ ...objectiveNamed("dpo"), name: "mine" });
+  assert.throws(() => exportTorchVerb(request(dir, own)), userError(/expected one that .+, got .*mine.*\./));
   const weights = (name: string) =>
     filesOf(path.join(dir, name)).tokens.map(({ chosen, rejected }) => [chosen.mask, rejected.mask]);
   assert.ok(

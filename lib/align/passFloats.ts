@@ -59,7 +59,6 @@ export function forwardFloats(request: Passes, { tokens: N, slots: S, scores, ta
 /** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
 export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
   const { config, objective, lora, gradientCheckpointing } = request;
-  const needs = needsOf(objective);
   const { D, I, Q, K } = widths(config);
   const V = config.vocabSize;
   const copied = copiedFloats(request);
@@ -70,7 +69,7 @@ export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, t
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1) + besides(config, 2));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 4 : 3) * config.heads * scores;
   const chunked = M > headRows(V);
-  const compared = needsDistributions(needs) ? 1 : 0; // with the reference's
+  const compared = needsDistributions(needsOf(objective)) ? 1 : 0; // with the reference's
   const kept = chunked ? 0 : (1 + compared) * M * V; // a softmax that is whole stays, and the slope of a divergence
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
   const atOnce = logitsAtOnce(config);

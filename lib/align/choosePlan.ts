@@ -3,7 +3,6 @@ import type { Tokenized } from "../preference/collate";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { emptyPairs } from "../preference/tokenizeFor";
-import { needsDistributions, needsOf } from "./objective/registry";
 import { pays } from "./compute";
 import { trainingPairs } from "./trainingPairs";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
@@ -30,14 +29,12 @@ export function planFor(
   parallel: boolean,
 ): PlanRequest {
   if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
-  const needs = needsOf(objective);
   const { pairs, everything: all } = trainingPairs(tokenized, objective, config.maxPositions);
   return {
     config,
+    objective,
     pairs,
     all,
-    reference: needs.has("logratio"),
-    distributions: needsDistributions(needs),
     lora,
     gradientCheckpointing,
     halves: lora !== undefined && holdsHalves() && storesHalves(model, config),

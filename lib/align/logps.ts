@@ -5,6 +5,7 @@
  * unmasked token, and the LM head only where the next token is unmasked.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Predictions } from "../engine/distributions";
 import { targetLogps } from "../engine/head";
 import { takeRows } from "../engine/kernels";
 import { headName } from "../model/weights";
@@ -34,15 +35,9 @@ export function packWeighted(sequences: readonly WeightedSequence[]): Packing {
 }
 
 /** What predicts the unmasked tokens, sequence after sequence. */
-export interface UnmaskedStates {
-  /** [M, D] hidden states before the head */
-  hidden: tf.Tensor2D;
-  /** [V, D] */
-  head: tf.Tensor2D;
+export interface UnmaskedStates extends Predictions {
   /** [M] ids */
   targets: Int32Array;
-  /** logits are cap * tanh(logit / cap) */
-  cap: number | undefined;
 }
 
 /**

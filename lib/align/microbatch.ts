@@ -123,7 +123,7 @@ function predictions(
 ): Predictions {
   if (!weights) throw new Error("microbatchGradient: expected the reference's weights, got none");
   return tf.tidy(() => {
-    const { hidden, head } = unmaskedStates(model, complete(unflatten(weights, layout)), sides);
-    return { hidden, head: tf.clone(head) };
+    const { hidden, head, cap } = unmaskedStates(model, complete(unflatten(weights, layout)), sides);
+    return { hidden, head: tf.clone(head), cap };
   });
 }

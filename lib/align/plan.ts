@@ -1,19 +1,16 @@
 /**
- * How much memory training takes, before it is taken: floats counted tensor by tensor as the forward pass and its
- * gradient hold them at their peaks, on shapes packed exactly as training packs them. Three stages have a peak each:
- * log-probabilities of the reference, gradient of a microbatch, optimizer update. Checked against what the engine holds
- * (test/align/plan.test.ts): within 12 % on the native engine, where a reshaped tensor, which shares its data, may
- * count as none or as a copy; WebAssembly, which does copy what it keeps, takes more. D hidden, I feed-forward, Q and K
- * widths of all heads, L layers, V vocabulary; N distinct tokens, S attention slots, M unmasked tokens; p numbers
- * trained.
+ * How much memory training takes, before it is taken: floats counted tensor by tensor (`passFloats.ts`), on shapes
+ * packed exactly as training packs them. Three stages have a peak each: log-probabilities of the reference, gradient of
+ * a microbatch, optimizer update. Checked against what the engine holds (test/align/plan.test.ts): within 12 % on the
+ * native engine, where a reshaped tensor, which shares its data, may count as none or as a copy; WebAssembly, which
+ * does copy what it keeps, takes more. p numbers trained.
  */
-import { headRows } from "../engine/head";
+import { adapterShapes } from "../model/adapter/lora";
 import { weightShapes } from "../model/weights";
-import type { TransformerConfig } from "../model/config";
-import { familyOf } from "../model/family/registry";
-import { adapterShapes, type LoraConfig } from "../model/adapter/lora";
-import { largestShape, type BatchShape } from "./batchShape";
+import { largestShape } from "./batchShape";
+import { needsDistributions, needsOf } from "./objective/registry";
 import type { PairIds } from "./pairIds";
+import { forwardFloats, gradientFloats, type Floats, type Passes } from "./passFloats";
 import { chunkPairs } from "./reference";
 
 export const planStages = ["reference", "gradient", "update"] as const;
@@ -40,21 +37,11 @@ export interface MemoryPlan {
   total: number;
 }
 
-export interface PlanRequest {
-  config: TransformerConfig;
+export interface PlanRequest extends Passes {
   /** trained on */
   pairs: readonly PairIds[];
   /** whose reference is computed, where there are more (default: `pairs`) */
   all?: readonly PairIds[];
-  /** false: the objective has no reference, and nothing is computed for it */
-  reference?: boolean;
-  /** true: the objective compares distributions with the reference's, whose forward pass is then part of every step */
-  distributions?: boolean;
-  lora?: LoraConfig;
-  /** of each layer only its input is kept for the gradient */
-  gradientCheckpointing?: boolean;
-  /** with an adapter: frozen matrices are held in 16 bits (`engine/half`) */
-  halves?: boolean;
   /** pairs per step; fewer in a microbatch means that gradients are added up */
   batch: number;
   /** worker processes, 0 when this process computes itself */
@@ -68,7 +55,8 @@ const programBytes = 450e6;
 
 /** The plan for one size of microbatch. */
 export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
-  const { config, pairs, all = pairs, lora, halves, batch, workers } = request;
+  const { config, objective, pairs, all = pairs, lora, halves, batch, workers } = request;
+  const needs = needsOf(objective);
   const microbatch = Math.min(wanted, batch);
   const numbers = (shapes: ReadonlyMap<string, number[]>, of = (shape: number[]) => shape.reduce((a, b) => a * b, 1)) =>
     [...shapes.values()].reduce((sum, shape) => sum + of(shape), 0);
@@ -81,10 +69,10 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
   const rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
   const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true));
   const training = gradientFloats(request, largestShape(pairs, microbatch));
-  const other = request.distributions ? p : 0; // the reference's own
+  const other = needsDistributions(needs) ? p : 0; // the reference's own
   const accumulated = batch > microbatch ? 1 : 0;
   const bytes = (
-    floats: Record<Exclude<PlanPart, "checkpoint" | "program">, number>,
+    floats: Floats & Record<"optimizer" | "gradients", number>,
     checkpoint: number,
     processes: number,
   ): Record<PlanPart, number> => ({
@@ -93,20 +81,19 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
     program: processes * programBytes,
   });
   const stages = {
-    reference:
-      request.reference === false
-        ? nothing
-        : bytes(
-            {
-              weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p,
-              optimizer: 0,
-              gradients: 0,
-              activations: processes * forward.activations,
-              logits: processes * forward.logits,
-            },
-            0,
-            processes + rest,
-          ),
+    reference: !needs.has("logratio")
+      ? nothing
+      : bytes(
+          {
+            weights: frozen + processes * (2 * p + forward.weights) + rest * 2 * p,
+            optimizer: 0,
+            gradients: 0,
+            activations: processes * forward.activations,
+            logits: processes * forward.logits,
+          },
+          0,
+          processes + rest,
+        ),
     gradient: bytes(
       {
         weights: frozen + processes * (2 * p + other + training.weights) + rest * 2 * p,
@@ -119,8 +106,7 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
       processes + rest,
     ),
     // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the
-    // checkpoint's copies
-    // of weights and moments are made, nor the arrays that activations were.
+    // checkpoint's copies of weights and moments are made, nor the arrays that activations were.
     update: bytes(
       {
         weights: frozen + 2 * p + workers * p,
@@ -151,99 +137,4 @@ export function planWithin(
 
 export function stageTotal(stage: Record<PlanPart, number>): number {
   return planParts.reduce((sum, part) => sum + stage[part], 0);
-}
-
-type Floats = Record<"weights" | "activations" | "logits", number>;
-
-function widths({ hiddenSize, intermediateSize, heads, kvHeads, headDim }: TransformerConfig) {
-  return { D: hiddenSize, I: intermediateSize, Q: heads * headDim, K: kvHeads * headDim };
-}
-
-/**
- * Copies of weights while a layer is computed, and at the head: queries and keys are scaled, permuted and joined, parts
- * that share a tensor taken from it, halves widened. `layers`: how many layers' copies are held at once.
- */
-function copiedFloats({ config, lora, gradientCheckpointing, halves }: PlanRequest) {
-  const { D, I, Q, K } = widths(config);
-  const { query, value, gate } = familyOf(config).rows?.(config) ?? {};
-  const trained = lora ? 0 : (value ? K : 0) + (gate ? 2 * I : 0); // what is frozen is taken and freed one by one
-  const taken = (query ? Q + K : 0) + trained;
-  const joined = D * (3 * Q + 2 * K + taken);
-  if (halves) return { layers: 1, layer: Math.max(joined + D * (Q + K), D * I), head: config.vocabSize * D };
-  return { layers: lora || gradientCheckpointing ? 1 : config.layers, layer: joined, head: 0 };
-}
-
-/** Without a gradient: outputs of every layer stay to the end of the pass, what is inside attention does not. */
-function forwardFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, gradientCheckpointing } = request;
-  const { D, I, Q, K } = widths(config);
-  const copied = copiedFloats(request);
-  const V = config.vocabSize;
-  const layer = N * (6 * D + 2 * Q + 2 * K + 3 * I + loraWidth(config, request.lora, 0) + besides(config, 0));
-  const inside = N * 5 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 5.5 : 4.5) * config.heads * scores;
-  const weights = Math.max(copied.layers * copied.layer, copied.head);
-  const logits = 2 * Math.min(M, headRows(V)) * V;
-  if (!gradientCheckpointing) return { weights, activations: config.layers * layer + 3 * N * D + inside, logits };
-  const oneLayer = Math.max(0, layer + inside - logits); // gone when the head's turn comes
-  return { weights, activations: config.layers * N * D + 3 * N * D + oneLayer, logits };
-}
-
-/** With a gradient: what blocks keep for their way back, and what the way back leaves until its end. */
-function gradientFloats(request: PlanRequest, { tokens: N, slots: S, scores, targets: M }: BatchShape): Floats {
-  const { config, lora, gradientCheckpointing } = request;
-  const { D, I, Q, K } = widths(config);
-  const V = config.vocabSize;
-  const copied = copiedFloats(request);
-  const forth =
-    N * (8 * D + 2 * Q + 2 * K + 5 * I + loraWidth(config, lora, 0) + besides(config, 1)) +
-    S * (2 * Q + 2 * K) +
-    (config.attentionCap ? 2 : 1) * config.heads * scores;
-  const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1) + besides(config, 2));
-  const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 4 : 3) * config.heads * scores;
-  const chunked = M > headRows(V);
-  const kept = chunked ? 0 : M * V; // a softmax that is whole stays
-  const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
-  const atHead = (chunked ? 2 * headRows(V) : M) * V + (lora ? 0 : 3 * V * D);
-  // the two places where most is held
-  const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;
-  return {
-    weights: Math.max(2 * copied.layers * copied.layer, copied.head),
-    activations: layers + 4 * N * D + Math.max(atFirstLayer, atHead),
-    logits: kept,
-  };
-}
-
-/**
- * Floats a token of what only some families compute in a layer: norms behind its parts, norms of queries and keys.
- * `pass`: without a gradient, forth, back.
- */
-function besides(config: TransformerConfig, pass: 0 | 1 | 2): number {
-  const { D, I, Q, K } = widths(config);
-  const behind = config.norms === "around" ? [2 * D, 4 * D, 2 * D][pass]! : 0;
-  const normed = config.qkNorm ? [3 * (Q + K), 4 * (Q + K), 3 * (Q + K)][pass]! : 0;
-  const gate = config.activation === "gelu_tanh" && pass === 1 ? -I : 0; // keeps less than silu
-  return behind + normed + gate;
-}
-
-/**
- * Floats a token that adapters add to a layer: two of each output forth (queries and keys: of both); two of each input
- * and one of each output back.
- */
-function loraWidth(config: TransformerConfig, lora: LoraConfig | undefined, way: 0 | 1): number {
-  if (!lora) return 0;
-  const { Q, K } = widths(config);
-  const { query, key } = familyOf(config).names.layer;
-  const isRotated = (name: string): boolean => name.includes(`.${query}.`) || name.includes(`.${key}.`);
-  const adapter = [...adapterShapes({ ...config, layers: 1 }, lora)];
-  const rotated = adapter.some(([name]) => isRotated(name));
-  let forth = rotated ? 3 * (Q + K) : 0;
-  let back = rotated ? 2.5 * (Q + K) : 0;
-  for (const [name, [size, input]] of adapter) {
-    if (name.endsWith("lora_A.weight")) back += 2 * input!;
-    else if (!isRotated(name)) {
-      forth += 2 * size!;
-      back += size!;
-    }
-  }
-  return way === 0 ? forth : back;
 }

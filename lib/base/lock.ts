@@ -16,9 +16,11 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { UserError } from "./check";
 import { makeFolder, realTarget } from "./files";
+import { notice } from "./notice";
 
 /** A holder touches its lock every ten seconds, but a step on a large model may let nothing else run for long. */
 const staleMs = 3_600_000;
@@ -77,6 +79,19 @@ export function underLock<T>(target: string, work: () => T): T {
     return work();
   } finally {
     lock.release();
+  }
+}
+
+/** What `work`, which takes a lock, comes to when its turn has come: while another holds the lock, it is waited for. */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Busy)) throw error;
+      notice(`waiting: ${error.message}`);
+      await sleep(200);
+    }
   }
 }
 
@@ -154,8 +169,11 @@ function takeAway(lock: string, holder: string | undefined): void {
   else remove(aside);
 }
 
-function busy(target: string, lock: string, holder = "nobody yet"): UserError {
-  return new UserError({
+/** Somebody else is at work on it. */
+class Busy extends UserError {}
+
+function busy(target: string, lock: string, holder = "nobody yet"): Busy {
+  return new Busy({
     where: target,
     expected: "no other process at work on it",
     got: `process ${holder}, which holds ${lock}`,

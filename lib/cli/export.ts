@@ -17,7 +17,8 @@ const formats: Readonly<Record<PairFormatName | "torch", string>> = {
   axolotl: "chat_template.default rows and the entry of its configuration; lost as for trl",
   torch:
     "token ids, masks, batches and learning rates as mask-dpo train takes them, " +
-    "with a training loop and a DPOTrainer of TRL's that read them; " +
+    "with a training loop and a DPOTrainer of TRL's that read them; objectives that look at more than " +
+    "sums of log-probabilities and labels are refused by name; " +
     "texts and verdicts are only in ids and masks, so it is not imported back",
 };
 

@@ -6,7 +6,9 @@ import { objectiveOf, withObjective, type ObjectiveFlags } from "./schemaFlags";
 
 const rowHelp = `
 Rows: gradients are those of the row's own loss, with respect to its logps. Weights default to 1; a mask is weights of 0
-and 1, and n counts tokens with a weight above 0. Further keys, each only for objectives that look at it:
+and 1, and n counts tokens with a weight above 0. A side without one has a log-ratio of 0, and no mean. kto and fkto add
+up the losses of both sides, twice a mean over items; fkto adds twice the mean over the row's sentences.
+Further keys, each only for objectives that look at it:
   of a side, a number a token:
     kl             KL divergence over the vocabulary, a constant (tdpo1, tdpo2: KL(reference || policy); tis-dpo with
                    alpha: KL(policy || reference))

@@ -107,7 +107,22 @@ export function causalMask(length: number, window = Infinity, positions = length
 
 /** cap * tanh(x / cap), below which values stay. */
 export function softCapped<T extends tf.Tensor>(x: T, cap: number): T {
-  return tf.mul(tf.tanh(tf.div(x, cap)), cap);
+  return tf.tidy(() =>
+    tf.mul(
+      tf.tidy(() => tf.tanh(tf.div(x, cap))),
+      cap,
+    ),
+  );
+}
+
+/** Slope of `softCapped` in x, from what it gave: 1 - tanh^2. */
+export function softCappedSlope<T extends tf.Tensor>(capped: T, cap: number): T {
+  return tf.tidy(() =>
+    tf.sub(
+      1,
+      tf.tidy(() => tf.square(tf.div(capped, cap))),
+    ),
+  );
 }
 
 /**
@@ -188,7 +203,7 @@ export function ropeAttention(
           const dOut = tf.reshape(byHead(dOuts[g]!, B, H), [B, K, G * T, h]) as tf.Tensor4D;
           const dCapped = tf.mul(weights, tf.sub(tf.matMul(dOut, v, false, true), tf.sum(tf.mul(dOut, out), -1, true)));
           // d cap tanh(s / cap) / ds = 1 - tanh^2
-          const dScores = capped ? tf.mul(dCapped, tf.sub(1, tf.square(tf.div(capped, cap!)))) : dCapped;
+          const dScores = capped ? tf.mul(dCapped, softCappedSlope(capped, cap!)) : dCapped;
           const dq = tf.reshape(tf.matMul(dScores, k), [B, H, T, h]) as tf.Tensor4D;
           return {
             dqk: byPosition(tf.concat([dq, tf.matMul<tf.Tensor4D>(dScores, q, true, false)], 1)),

@@ -4,6 +4,7 @@
  * logits are too many to be held, they are computed in chunks, and again on the way back.
  */
 import * as tf from "@tensorflow/tfjs";
+import { softCapped, softCappedSlope } from "./attention";
 import { widened } from "./half";
 import { headRows, mostLogits } from "./head";
 import { withGradient } from "./kernels";
@@ -13,6 +14,8 @@ import { recomputed } from "./recompute";
 export interface Predictions {
   hidden: tf.Tensor2D;
   head: tf.Tensor2D;
+  /** logits are cap * tanh(logit / cap), where there is one */
+  cap: number | undefined;
 }
 
 /** forward: KL(other || this); reverse: KL(this || other). */
@@ -24,18 +27,20 @@ export type Direction = "forward" | "reverse";
  * @param frozen the head has no gradient either
  */
 export function divergence(
-  { hidden, head }: Predictions,
+  { hidden, head, cap }: Predictions,
   other: Predictions,
   direction: Direction,
   frozen = false,
   most = mostLogits,
 ): tf.Tensor1D {
   const parts = rowsOf(hidden, head, most);
-  if (parts.length === 1) return chunkDivergence(hidden, head, other, direction, frozen);
+  if (parts.length === 1) return chunkDivergence({ hidden, head, cap }, other, direction, frozen);
   return tf.concat(
     parts.map(({ part, at, count }) => {
-      const own = (part: tf.Tensor2D, head: tf.Tensor2D) =>
-        chunkDivergence(part, head, { ...other, hidden: tf.slice(other.hidden, [at], [count]) }, direction, frozen);
+      const own = (hidden: tf.Tensor2D, head: tf.Tensor2D) => {
+        const others = { ...other, hidden: tf.slice(other.hidden, [at], [count]) };
+        return chunkDivergence({ hidden, head, cap }, others, direction, frozen);
+      };
       return frozen
         ? recomputed([part], ([part]) => own(part, head))
         : recomputed([part, head], ([part, head]) => own(part, head));
@@ -45,26 +50,18 @@ export function divergence(
 
 /** The slope of the logits [M, V] is kept once. */
 function chunkDivergence(
-  hidden: tf.Tensor2D,
-  head: tf.Tensor2D,
+  { hidden, head, cap }: Predictions,
   other: Predictions,
   direction: Direction,
   frozen: boolean,
 ): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const [own, others] = [logSoftmax(hidden, head), logSoftmax(other.hidden, other.head)];
-    const p = tf.exp(own);
-    let value: tf.Tensor1D;
-    let slope: tf.Tensor2D; // of the value in the logits
-    if (direction === "forward") {
-      const q = tf.exp(others);
-      value = tf.sum(tf.mul(q, tf.sub(others, own)), 1);
-      slope = tf.sub(p, q);
-    } else {
-      const apart = tf.sub(own, others);
-      value = tf.sum(tf.mul(p, apart), 1);
-      slope = tf.mul(p, tf.sub(apart, tf.reshape(value, [-1, 1])));
-    }
+    const logits = logitsOf({ hidden, head, cap });
+    const steepness = cap && softCappedSlope(logits, cap);
+    const own = freeing([logits], () => logSoftmax(logits));
+    const others = tf.tidy(() => logSoftmax(logitsOf(other)));
+    const { value, slope: ofLogits } = direction === "forward" ? forward(own, others) : reverse(own, others);
+    const slope = steepness ? freeing([steepness, ofLogits], () => tf.mul(ofLogits, steepness)) : ofLogits;
     save(frozen ? [hidden, slope] : [hidden, slope, head]);
     return {
       value,
@@ -78,22 +75,63 @@ function chunkDivergence(
   });
 }
 
+/**
+ * Divergences [M] of log-probabilities [M, V], which are freed, and their slopes [M, V] in the logits of the first.
+ * Four such arrays are held at once.
+ */
+type Compare = (own: tf.Tensor2D, others: tf.Tensor2D) => { value: tf.Tensor1D; slope: tf.Tensor2D };
+
+const forward: Compare = (own, others) => {
+  const q = tf.exp(others);
+  const apart = freeing([others], () => tf.sub(others, own));
+  const value = freeing([apart], () => tf.sum<tf.Tensor1D>(tf.mul(q, apart), 1));
+  return { value, slope: freeing([own, q], () => tf.sub<tf.Tensor2D>(tf.exp(own), q)) };
+};
+
+const reverse: Compare = (own, others) => {
+  const p = tf.exp(own);
+  const apart = freeing([own, others], () => tf.sub(own, others));
+  const value = tf.tidy(() => tf.sum<tf.Tensor1D>(tf.mul(p, apart), 1));
+  return { value, slope: freeing([p, apart], () => tf.mul(p, tf.sub(apart, tf.reshape(value, [-1, 1])))) };
+};
+
+/** What `compute` makes of tensors that nobody needs after it. */
+function freeing<T extends tf.Tensor>(spent: tf.Tensor[], compute: () => T): T {
+  const made = tf.tidy(compute);
+  tf.dispose(spent);
+  return made;
+}
+
 /** log sum p^2 [M] over the vocabulary, as a constant. */
-export function logSumSquares({ hidden, head }: Predictions, most = mostLogits): tf.Tensor1D {
+export function logSumSquares({ hidden, head, cap }: Predictions, most = mostLogits): tf.Tensor1D {
+  const { shape } = hidden; // which is gone on the way back
   return withGradient([hidden], ([hidden]) => ({
     value: tf.concat(
       rowsOf(hidden, head, most).map(({ part }) =>
-        tf.tidy(() => tf.log(tf.sum(tf.square(tf.softmax(tf.matMul(part, widened(head), false, true))), 1))),
+        tf.tidy(() => {
+          const softmax = tf.tidy(() => tf.softmax(logitsOf({ hidden: part, head, cap })));
+          return tf.log(tf.sum(tf.square(softmax), 1));
+        }),
       ),
     ) as tf.Tensor1D,
-    gradient: () => [tf.zerosLike(hidden)],
+    gradient: () => [tf.zeros(shape)],
   }));
 }
 
-function logSoftmax(hidden: tf.Tensor2D, head: tf.Tensor2D): tf.Tensor2D {
-  const logits = tf.matMul(hidden, widened(head), false, true);
-  const shifted = tf.sub(logits, tf.max(logits, 1, true));
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
+/** [M, V] */
+function logitsOf({ hidden, head, cap }: Predictions): tf.Tensor2D {
+  return tf.tidy(() => {
+    const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true);
+    return cap ? softCapped(product, cap) : product;
+  });
+}
+
+function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
+  return tf.tidy(() => {
+    const largest = tf.max(logits, 1, true);
+    const total = tf.tidy(() => tf.log(tf.sum(tf.exp(tf.sub(logits, largest)), 1, true)));
+    return tf.sub(logits, tf.add(largest, total));
+  });
 }
 
 /** Hidden states in parts of which the logits can be held. */

@@ -2,7 +2,7 @@
  * LM head and log-softmax at chosen positions, with the gradient written by hand. M positions, D hidden, V vocabulary.
  */
 import * as tf from "@tensorflow/tfjs";
-import { softCapped } from "./attention";
+import { softCapped, softCappedSlope } from "./attention";
 import { widened, widenedRows } from "./half";
 import { withGradient } from "./kernels";
 import { recomputed } from "./recompute";
@@ -57,12 +57,14 @@ function chunkLogps(
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
     const [M, V] = [hidden.shape[0], head.shape[0]];
     const ids = tf.tensor1d(targets, "int32");
-    const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true); // [M, V]
-    const logits = cap ? softCapped(product, cap) : product;
+    const logits = tf.tidy(() => {
+      const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true); // [M, V]
+      return cap ? softCapped(product, cap) : product;
+    });
     const softmax = tf.softmax(logits);
     const flat = tf.add(tf.range(0, M * V, V, "int32"), ids);
     // of a capped logit 1 - tanh^2 goes on: of the target's, and of all others with their softmax
-    const slopes = cap ? tf.sub(1, tf.square(tf.div(logits, cap))) : undefined;
+    const slopes = cap ? softCappedSlope(logits, cap) : undefined;
     const slope = slopes && tf.reshape(tf.gather(tf.reshape(slopes, [-1]), flat), [M, 1]);
     const steep = slopes ? tf.mul<tf.Tensor2D>(softmax, slopes) : softmax;
     save([hidden, steep, ids, ...(frozen ? [] : [head]), ...(slope ? [slope] : [])]);

@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Traced } from "../show/provenance";
 import { someOf, UserError } from "../base/check";
 import { hashOf } from "../base/hash";
+import { inTurn } from "../base/lock";
 import { annotateCandidates } from "../factuality/annotator";
 import type { AnnotatedCandidate, Candidate, Question } from "../factuality/records";
 import { greedySampling, paperSampling, type SamplingOptions } from "../model/generate";
@@ -42,7 +43,9 @@ export async function candidatesOf(
   };
   const folder = runFolder(runs, "candidates", key);
   const file = path.join(folder, "candidates.jsonl");
-  const { rows: candidates, leftOut } = await sampleInto(file, policyDir, questions, k, sampling, seed, label);
+  const { rows: candidates, leftOut } = await inTurn(() =>
+    sampleInto(file, policyDir, questions, k, sampling, seed, label),
+  ); // experiments side by side may want the same
   if (leftOut.length > 0)
     throw new UserError({
       where: policyDir,

@@ -7,6 +7,7 @@ import { needsOf, objectiveNamed, type ObjectiveChoice } from "../align/objectiv
 import { Scalar } from "../align/objective/scalar";
 import { readNumberedJsonl, required, writeJsonl } from "../base/jsonl";
 import {
+  empty,
   lossRowSchema,
   missing,
   partsOf,
@@ -24,7 +25,7 @@ export interface LossRow {
   rejectedGradient: number[];
 }
 
-/** @throws UserError naming the line of a side without tokens that count, of other lengths, or with too little */
+/** @throws UserError naming the line of a side with other lengths or too little, or with no token for a mean */
 export function lossVerb(objective: ObjectiveChoice, input: string, out: string): number {
   const rows = required(readNumberedJsonl(input, lossRowSchema), input, "row").map(({ row, line }) => ({
     row,
@@ -73,6 +74,9 @@ export function pairLoss(
     sentencesPerPair: sentences,
   };
   const { losses } = objective.losses({ chosen: chosen.parts, rejected: rejected.parts }, options, batch);
+  if (Number.isNaN(losses.value) && [chosen, rejected].some(({ parts }) => parts.tokens.value === 0)) {
+    throw empty(where, name);
+  }
   return {
     loss: losses.value,
     chosenGradient: losses.gradient(chosen.inputs),

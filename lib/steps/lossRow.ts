@@ -73,16 +73,17 @@ export function zeroPointsOf(rows: readonly { row: Pair<GivenSide>; where: strin
   };
 }
 
-/**
- * Weights [T] of a side, checked.
- * @throws UserError naming the place of a side without tokens that count, or of other lengths
- */
+/** Weights [T] of a side. @throws UserError naming the place of other lengths */
 export function weightsOf({ logps, weights = logps.map(() => 1) }: Tokens, where: string): number[] {
   checkLength(weights, logps, "weights", where);
-  if (weights.some((weight) => weight > 0)) return weights;
-  throw new UserError({
+  return weights;
+}
+
+/** Of a row for which the objective divides by the number of tokens that count, and a side has none. */
+export function empty(where: string, objective: string): UserError {
+  return new UserError({
     where,
-    expected: "at least one token with a weight above 0",
+    expected: `a token with a weight above 0 on the sides of which ${objective} takes a mean over tokens`,
     got: "none",
     fix: "Leave out pairs of which a mask empties a side, as training does.",
   });

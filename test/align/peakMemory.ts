@@ -3,7 +3,7 @@ import { before } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import { completionLogps, microbatchGradient } from "../../lib/align/microbatch";
-import { chooseObjective } from "../../lib/align/objective/registry";
+import { needsDistributions, needsOf } from "../../lib/align/objective/registry";
 import type { PlanRequest, PlanStage } from "../../lib/align/plan";
 import { Rng } from "../../lib/base/rng";
 import { adamwInit, adamwUpdate } from "../../lib/engine/adamw";
@@ -85,6 +85,7 @@ export async function measured({
   lora,
   gradientCheckpointing,
   halves,
+  objective,
 }: PlanRequest): Promise<Record<PlanStage, Peaks>> {
   const rng = new Rng("weights");
   const model = new Transformer(config, gradientCheckpointing);
@@ -119,6 +120,7 @@ export async function measured({
   const complete = lora && ((own: Params) => adapted(base, own, loraScale(lora)));
   const reference = await peakOf(() => completionLogps(model, layout, weights, pairs, complete));
   const state = adamwInit(weights.size);
+  const frozen = needsDistributions(needsOf(objective)) ? tf.tensor1d(await weights.data<"float32">()) : undefined;
   let taken: tf.Tensor1D | undefined;
   const gradient = await peakOf(async () => {
     taken = (
@@ -127,11 +129,13 @@ export async function measured({
         layout,
         weights,
         pairs,
-        { objective: chooseObjective("dpo"), reference: { chosen: zeros, rejected: zeros }, scale: 1 },
+        { objective, reference: { chosen: zeros, rejected: zeros }, scale: 1 },
         complete,
+        frozen,
       )
     ).gradient;
   });
+  frozen?.dispose();
   const clipped = tf.mul(taken!, 0.5);
   const update = await peakOf(() => {
     const next = adamwUpdate(weights, clipped as tf.Tensor1D, state, {

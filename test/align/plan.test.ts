@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import { largestShape } from "../../lib/align/batchShape";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import type { PairIds } from "../../lib/align/pairIds";
 import { planMemory, planStages, planWithin, stageTotal, type PlanRequest } from "../../lib/align/plan";
 import { Rng } from "../../lib/base/rng";
@@ -92,21 +93,39 @@ const savings = [
   { lora, halves: true },
   { lora, halves: true, gradientCheckpointing: true },
 ];
-const cases = [...Object.entries({ ...shapes, wide }), ...Object.entries(otherShapes)].flatMap(([name, config]) =>
+const dpo = chooseObjective("dpo");
+const ofDpo = [...Object.entries({ ...shapes, wide }), ...Object.entries(otherShapes)].flatMap(([name, config]) =>
   (name in otherShapes ? [savings[0]!, savings[3]!] : savings).map((saving) => ({
     name,
     config,
+    objective: dpo,
     saving:
       "lora" in saving && name === "shared tensors"
         ? { ...saving, lora: { ...lora, targets: ["o_proj", "qkv_proj", "down_proj"] } }
         : saving,
   })),
 );
-for (const { name, config, saving } of cases) {
+/** Objectives that look at distributions: the reference's, the other way round, the policy's alone. */
+const [tdpo1, tisDpo, wpo] = [
+  chooseObjective("tdpo1"),
+  chooseObjective("tis-dpo", { alpha: 0.5 }),
+  chooseObjective("wpo"),
+];
+const capped = { name: "wide, capped", config: { ...wide, logitCap: 30 }, saving: {} };
+const ofOthers = [
+  { name: "grouped", config: grouped, objective: tdpo1, saving: {} },
+  { name: "wide", config: wide, objective: tdpo1, saving: {} },
+  { name: "wide", config: wide, objective: tdpo1, saving: { lora, gradientCheckpointing: true } },
+  { ...capped, objective: tdpo1 },
+  { name: "wide", config: wide, objective: tisDpo, saving: {} },
+  { name: "wide", config: wide, objective: wpo, saving: {} },
+  { ...capped, objective: wpo },
+];
+for (const { name, config, objective, saving } of [...ofDpo, ...ofOthers]) {
   const saved = Object.keys(saving).join(", ") || "all weights";
-  test(`${name}, ${saved}: every stage as the engine holds it, within 12 %`, async (t) => {
+  test(`${name}, ${objective.name}, ${saved}: every stage as the engine holds it, within 12 %`, async (t) => {
     if (tf.getBackend() !== "tensorflow") return t.skip("calibrated on the native engine");
-    const request: PlanRequest = { config, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
+    const request: PlanRequest = { config, objective, pairs: samplePairs(6, 110), ...saving, batch: 6, workers: 0 };
     const { stages } = planMemory(request, 6);
     const taken = await measured(request);
     for (const stage of planStages) {
@@ -127,7 +146,7 @@ for (const { name, config, saving } of cases) {
 test("a microbatch is planned at its longest pairs; more pairs, more memory", () => {
   const pairs = [...samplePairs(8, 60), ...samplePairs(2, 200)];
   assert.deepEqual(largestShape(pairs, 2), largestShape(pairs.slice(8), 2));
-  const request: PlanRequest = { config: shapes["small"]!, pairs, batch: 8, workers: 0 };
+  const request: PlanRequest = { config: shapes["small"]!, objective: dpo, pairs, batch: 8, workers: 0 };
   const totals = [1, 2, 4, 8].map((size) => planMemory(request, size).total);
   assert.deepEqual(
     totals,
@@ -142,7 +161,13 @@ test("a microbatch is planned at its longest pairs; more pairs, more memory", ()
 });
 
 test("an adapter holds the base once and no moments of it; workers each hold their own", () => {
-  const request: PlanRequest = { config: shapes["grouped"]!, pairs: samplePairs(4, 60), batch: 8, workers: 0 };
+  const request: PlanRequest = {
+    config: shapes["grouped"]!,
+    objective: dpo,
+    pairs: samplePairs(4, 60),
+    batch: 8,
+    workers: 0,
+  };
   const all = [...weightShapes(request.config).values()].reduce(
     (sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1),
     0,

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { JsonlLog } from "../../lib/base/jsonl";
-import { isLocked, takeLock } from "../../lib/base/lock";
+import { inTurn, isLocked, takeLock } from "../../lib/base/lock";
 import { scratch, userError } from "../golden/fixtures";
 import { startNode, until } from "../cli/process";
 import { typescriptLoader } from "../../lib/base/files";
@@ -36,6 +36,26 @@ test("a second writer is refused, by whatever name it knows the file; the first 
   first.close();
   assert.equal(readFileSync(file, "utf8"), '{"n":1}\n{"n":2}\n');
   assert.deepEqual(readdirSync(dir).sort(), ["other-name.jsonl", "rows.jsonl"], "no lock is left");
+});
+
+test("in turn: who finds it taken waits, and comes after; other errors end it", async (t) => {
+  const file = path.join(scratch(t), "rows.jsonl");
+  const lock = takeLock(file);
+  const order: string[] = [];
+  const second = inTurn(async () => {
+    takeLock(file).release();
+    order.push("second");
+    return 2;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  order.push("first");
+  lock.release();
+  assert.equal(await second, 2);
+  assert.deepEqual(order, ["first", "second"]);
+  await assert.rejects(
+    inTurn(() => Promise.reject(new Error("no"))),
+    /no/,
+  );
 });
 
 test("only a last line that nobody finished is cut, and what does not parse is no row", (t) => {

@@ -54,6 +54,7 @@ test("export to every format, import again, export to torch", { timeout: 120_000
     "README.md",
     "fsdp.yaml",
     "mask-dpo-files.json",
+    "objectives.py",
     "recipe.json",
     "requirements.txt",
     "steps.jsonl",

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } 
 import { totalmem } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { chooseObjective } from "../../lib/align/objective/registry";
 import { planMemory, type PlanRequest } from "../../lib/align/plan";
 import { engineMemory, switchEngine } from "../../lib/engine/backend";
 import { compare } from "../../lib/steps/engineChecks";
@@ -48,6 +49,7 @@ test("the microbatch: as asked for where there is room, lowered where there is l
   const side = { ids: new Int32Array(200), promptLength: 50, weights: new Float32Array(200).fill(1, 50) };
   const request: PlanRequest = {
     config,
+    objective: chooseObjective("dpo"),
     pairs: Array.from({ length: 16 }, () => ({ chosen: side, rejected: side })),
     batch: 16,
     workers: 0,

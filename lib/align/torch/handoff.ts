@@ -1,7 +1,7 @@
 /**
  * The hand-off to PyTorch: token ids, loss masks, batches and learning rates as `mask-dpo train` would take them, and
- * two programs that train on them: a loop (train.py) and TRL's DPOTrainer (train_trl.py). Of the model only
- * configuration and tokenizer are read, so it may be of any size.
+ * two programs that train on them: a loop (train.py) and TRL's DPOTrainer (train_trl.py, for the objectives it has). Of
+ * the model only configuration and tokenizer are read, so it may be of any size.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -14,14 +14,17 @@ import { jsonLines } from "../../base/jsonl";
 import { refuseInputs } from "../../base/outputs";
 import { Rng } from "../../base/rng";
 import { readCheckpointConfig } from "../../model/checkpoint";
-import type { TokenizedSide, TokenizeReport } from "../../preference/collate";
+import type { TokenizeReport } from "../../preference/collate";
 import { checkVocabulary, loadTokenizer } from "../../text/tokenizer";
+import { needsOf, type ObjectiveChoice } from "../objective/registry";
+import type { SideIds } from "../pairIds";
+import { trainingPairs } from "../trainingPairs";
 import type { TrainRunRequest } from "../trainRun";
 
 /** What `trainRun` would train. */
 export type HandoffRequest = Pick<TrainRunRequest, "policyDir" | "pairs" | "mask" | "options" | "seed" | "out">;
 
-const recipeFiles = ["train.py", "train_trl.py", "fsdp.yaml", "requirements.txt", "README.md"];
+const recipeFiles = ["train.py", "train_trl.py", "objectives.py", "fsdp.yaml", "requirements.txt", "README.md"];
 
 /**
  * Writes the folder; returns what was left out, and the number of steps.
@@ -33,28 +36,27 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
 } {
   refuseInputs([out], [policyDir]);
   checkShared(out, "an earlier export");
-  if (options.objective.name !== "dpo") {
-    throw new UserError({
-      where: "--objective",
-      expected: "dpo, which the PyTorch recipes carry (Mask-DPO with a mask)",
-      got: options.objective.name,
-      fix: "Train it with `mask-dpo train`, or check a trainer of your own with `mask-dpo loss`.",
-    });
-  }
+  checkCarried(options.objective);
   const { objective, ...rest } = options;
   const config = readCheckpointConfig(policyDir);
   const tokenizer = loadTokenizer(policyDir);
   checkVocabulary(tokenizer, config.vocabSize, policyDir);
-  const { pairs: kept, report } = tokenizeFor(tokenizer, config, pairs, mask, seed);
-  if (kept.length === 0) throw emptyPairs(report);
+  const tokenized = tokenizeFor(tokenizer, config, pairs, mask, seed);
+  const { report } = tokenized;
+  if (tokenized.pairs.length === 0) throw emptyPairs(report);
+  const { pairs: kept } = trainingPairs(tokenized, objective, config.maxPositions);
   const rng = new Rng(seed).fork("train");
   const steps = Math.ceil(kept.length / options.batch) * options.epochs;
-  const side = ({ ids, weights }: TokenizedSide) => ({ ids: Array.from(ids), mask: Array.from(weights) });
+  const side = ({ ids, weights, label }: SideIds) => ({
+    ids: Array.from(ids),
+    mask: Array.from(weights),
+    ...(label !== undefined && { label }),
+  });
   const decided = {
     mask,
     seed,
     objective: objective.name,
-    ...objective.options,
+    options: objective.options,
     ...rest,
     pairs: kept.length,
     emptied: report.emptied,
@@ -81,4 +83,21 @@ export function writeHandoff({ policyDir, pairs, mask, options, seed, out }: Han
     ]),
   );
   return { report, steps };
+}
+
+/**
+ * The programs sum log-probabilities, and know labels of sides and what `objectives.py` has.
+ * @throws UserError for an objective that needs more, or that is not there
+ */
+function checkCarried(choice: ObjectiveChoice): void {
+  const known = readFileSync(path.join(__dirname, "objectives.py"), "utf8").matchAll(/^ {4}"([\w-]+)": \w+,$/gm);
+  const more = [...needsOf(choice)].filter((need) => need !== "logratio" && need !== "label");
+  const carried = Array.from(known, ([, name]) => name!);
+  if (more.length === 0 && carried.includes(choice.name)) return;
+  throw new UserError({
+    where: "--objective",
+    expected: `one that the PyTorch recipes carry, of sums of log-probabilities and labels: ${carried.join(", ")}`,
+    got: more.length > 0 ? `${choice.name}, which needs ${more.join(" and ")}` : choice.name,
+    fix: "Train it with `mask-dpo train`, or check a trainer of your own with `mask-dpo loss`.",
+  });
 }

@@ -1,11 +1,13 @@
-"""Mask-DPO on token ids and loss masks that mask-dpo-lab made, in as many processes as it is launched with.
+"""Mask-DPO, or another objective, on token ids and loss masks that mask-dpo-lab made, in as many processes as it is
+launched with.
 
     accelerate launch --config_file fsdp.yaml train.py --model MODEL --out FOLDER
 
-Loss (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked tokens of a side.
-What decides it is in this folder: recipe.json (beta, AdamW, clipping), tokens.jsonl (ids and masks), steps.jsonl (the
-pairs and the learning rate of every step). The reference is MODEL itself, before the first step. The loss does not
-depend on the number of processes. train_trl.py does the same with TRL's DPOTrainer, its flags and its logging.
+Loss of Mask-DPO (Eq. 5-6): -log sigmoid(beta * (M_w - M_l)), where M sums log pi - log reference over the unmasked
+tokens of a side; of others: objectives.py. What decides it is in this folder: recipe.json (objective, AdamW, clipping),
+tokens.jsonl (ids, and masks or weights), steps.jsonl (the pairs and the learning rate of every step). The reference is
+MODEL itself, before the first step. The loss does not depend on the number of processes. train_trl.py does the same
+with TRL's DPOTrainer, its flags and its logging.
 """
 import argparse
 import hashlib
@@ -14,10 +16,12 @@ import math
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
+from objectives import OBJECTIVES
 from torch.distributed.tensor import DTensor
 from transformers import AutoModelForCausalLM
 
@@ -43,6 +47,17 @@ def pair_logps(model, pairs, device):
     logits = model(input_ids=ids, attention_mask=attention, logits_to_keep=at, use_cache=False).logits.float()  # [2B, K, V]
     logps = -F.cross_entropy(logits.flatten(0, 1), ids[:, at + 1].flatten(), reduction="none").view(len(sides), -1)
     return (logps * mask[:, at + 1]).sum(1).view(2, -1).T
+
+
+def sides(pairs, logps, reference):
+    """What objectives take: chosen and rejected, of log-probabilities [B, 2]."""
+    def side(i, name):
+        counted = [sum(weight > 0 for weight in pair[name]["mask"]) for pair in pairs]
+        labels = [pair[name].get("label", 0) for pair in pairs]
+        p, r = logps[:, i], reference[:, i]
+        return SimpleNamespace(p=p, d=p - r, n=logps.new_tensor(counted), label=logps.new_tensor(labels))
+
+    return side(0, "chosen"), side(1, "rejected")
 
 
 def microbatches(members, size, accelerator):
@@ -71,7 +86,7 @@ def main():
     parser.add_argument("--microbatch", type=int, help="pairs per forward pass and process (default: the recipe's); the loss does not depend on it")
     args = parser.parse_args()
     recipe, pairs, steps = json.loads((HERE / "recipe.json").read_text(encoding="utf8")), read_rows("tokens.jsonl"), read_rows("steps.jsonl")
-    size = args.microbatch or recipe["microbatch"]
+    size, objective = args.microbatch or recipe["microbatch"], OBJECTIVES[recipe["objective"]]
     if hashlib.sha256((Path(args.model) / "tokenizer.json").read_bytes()).hexdigest() != recipe["tokenizer"]:
         raise SystemExit(f"{args.model}: expected the tokenizer.json that the ids came from, got another. Export again with this model.")
 
@@ -99,9 +114,9 @@ def main():
         for batch in microbatches(step["pairs"], size, accelerator):
             members = [i for i, _ in batch]
             weights = torch.tensor([weight for _, weight in batch], device=accelerator.device)
-            rewards = recipe["beta"] * (pair_logps(model, [pairs[i] for i in members], accelerator.device) - reference[members])
-            chosen, rejected = rewards.unbind(1)
-            losses = -F.logsigmoid(chosen - rejected)
+            rows = [pairs[i] for i in members]
+            logps = pair_logps(model, rows, accelerator.device)
+            losses, chosen, rejected = objective(*sides(rows, logps, reference[members]), recipe["options"])
             accelerator.backward((weights * losses).sum() * accelerator.num_processes / count)  # gradients are averaged over processes
             totals += (torch.stack([losses, chosen, rejected, (chosen > rejected).float()]).detach() * weights).sum(1)
         norm = accelerator.clip_grad_norm_(model.parameters(), recipe["clip"])

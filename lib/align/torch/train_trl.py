@@ -10,15 +10,32 @@ import hashlib
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from datasets import Dataset, concatenate_datasets, load_dataset
+from objectives import OBJECTIVES
 from torch.nn.utils.rnn import pad_sequence
 from transformers.utils import cached_file
 from trl import DPOConfig, DPOTrainer, ModelConfig, TrlParser, get_peft_config, get_quantization_config
 
 HERE = Path(__file__).parent
-EMPTY = {"ids": [0, 0], "mask": [0, 0]}  # as a side of a pair: log-ratio 0, no gradient, loss log 2
+EMPTY = {"ids": [0, 0], "mask": [0, 0]}  # as a side of a pair: log-ratio 0, no gradient, the loss of `loss_of_empty`
+LOSS_TYPES = {
+    "dpo": "sigmoid",
+    "ld-dpo": "sigmoid",
+    "tis-dpo": "sigmoid",
+    "robust": "robust",
+    "hinge": "hinge",
+    "ipo": "ipo",
+    "dpo-norm": "sigmoid_norm",
+    "apo-zero": "apo_zero",
+    "apo-down": "apo_down",
+    "bco-pair": "bco_pair",
+    "nca": "nca_pair",
+    "sppo-hard": "sppo_hard",
+    "exo": "exo_pair",
+}
 MEANS = ("rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected")
 
 
@@ -32,7 +49,7 @@ def collate(pairs):
     batch = {
         "input_ids": pad(side["ids"] for side in sides),
         "attention_mask": pad([1] * len(side["ids"]) for side in sides),
-        "completion_mask": pad(side["mask"] for side in sides),
+        "completion_mask": pad([int(weight > 0) for weight in side["mask"]] for side in sides),
     }
     precomputed = [key for key in ("ref_chosen_logps", "ref_rejected_logps") if key in pairs[0]]
     return {**batch, **{key: torch.tensor([pair[key] for pair in pairs]) for key in precomputed}}
@@ -41,8 +58,8 @@ def collate(pairs):
 class MaskDPOTrainer(DPOTrainer):
     """DPOTrainer on rows that are tokens already, the last of them empty: it fills the batches that do not divide."""
 
-    def __init__(self, steps, peak, args, **rest):
-        self.steps, self.peak = steps, peak
+    def __init__(self, steps, peak, loss_of_empty, args, **rest):
+        self.steps, self.peak, self.loss_of_empty = steps, peak, loss_of_empty
         self.filled = args.world_size * args.gradient_accumulation_steps * args.per_device_train_batch_size  # rows of a step
         super().__init__(args=args, data_collator=collate, **rest)
 
@@ -68,20 +85,38 @@ class MaskDPOTrainer(DPOTrainer):
         loss = super().compute_loss(model, inputs, *rest, **named)
         for key in MEANS:
             self._metrics["train"][key][-1] *= scale
-        return scale * (loss - math.log(2) * empty)
+        return scale * (loss - self.loss_of_empty * empty)
+
+
+def loss_of_empty(recipe, args):
+    """Of a pair without a counted token."""
+    zero = SimpleNamespace(d=torch.tensor(0.0), n=torch.tensor(1.0))
+    options = recipe["options"] | {"beta": args.beta, "tau": args.beta, "labelSmoothing": args.label_smoothing}
+    return OBJECTIVES[recipe["objective"]](zero, zero, options)[0].item()
 
 
 def main():
     recipe = json.loads((HERE / "recipe.json").read_text(encoding="utf8"))
+    name, options = recipe["objective"], recipe["options"]
+    if name not in LOSS_TYPES:
+        known = ", ".join(LOSS_TYPES)
+        raise SystemExit(
+            f"recipe.json: expected an objective that TRL's DPOTrainer has as mask-dpo-lab has it ({known}), got {name}."
+            " Train it with train.py."
+        )
     steps = [json.loads(line) for line in (HERE / "steps.jsonl").read_text(encoding="utf8").splitlines()]
     parser = TrlParser((DPOConfig, ModelConfig))
     parser.set_defaults(
-        beta=recipe["beta"], learning_rate=recipe["lr"], adam_beta1=recipe["betas"][0], adam_beta2=recipe["betas"][1], adam_epsilon=recipe["eps"],
+        loss_type=[LOSS_TYPES[name]],
+        beta=options.get("beta", options.get("tau")),
+        label_smoothing=options.get("labelSmoothing", 0.0),
+        ld_alpha=options["alpha"] if name == "ld-dpo" else None,
+        learning_rate=recipe["lr"], adam_beta1=recipe["betas"][0], adam_beta2=recipe["betas"][1], adam_epsilon=recipe["eps"],
         weight_decay=recipe["weightDecay"], max_grad_norm=recipe["clip"], per_device_train_batch_size=recipe["microbatch"], max_steps=len(steps), remove_unused_columns=False,
     )
     args, model = parser.parse_args_and_config()
-    if args.loss_type != ["sigmoid"]:
-        raise SystemExit(f"--loss_type: expected sigmoid, the loss of Mask-DPO, got {' '.join(args.loss_type)}.")
+    if args.loss_type != [LOSS_TYPES[name]]:
+        raise SystemExit(f"--loss_type: expected {LOSS_TYPES[name]}, the loss of the exported {name}, got {' '.join(args.loss_type)}.")
     tokenizer = cached_file(model.model_name_or_path, "tokenizer.json", revision=model.model_revision)
     if hashlib.sha256(Path(tokenizer).read_bytes()).hexdigest() != recipe["tokenizer"]:
         raise SystemExit(f"{model.model_name_or_path}: expected the tokenizer.json that the ids came from, got another. Export again with this model.")
@@ -94,7 +129,7 @@ def main():
     pairs = load_dataset("json", data_files=str(HERE / "tokens.jsonl"), split="train")
     empty = Dataset.from_list([{"questionId": "", "chosen": EMPTY, "rejected": EMPTY}], features=pairs.features)
     trainer = MaskDPOTrainer(
-        steps, recipe["lr"], model=model.model_name_or_path, args=args, train_dataset=concatenate_datasets([pairs, empty]),
+        steps, recipe["lr"], loss_of_empty(recipe, args), model=model.model_name_or_path, args=args, train_dataset=concatenate_datasets([pairs, empty]),
         peft_config=get_peft_config(model), quantization_config=get_quantization_config(model),
     )
     trainer.train(resume_from_checkpoint=args.resume_from_checkpoint)

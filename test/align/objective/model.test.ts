@@ -13,9 +13,11 @@ import { Rng } from "../../../lib/base/rng";
 import { adapted, initialAdapter, loraScale } from "../../../lib/model/adapter/lora";
 import { sidesOf } from "../../../lib/preference/collate";
 import { uploadParams } from "../../../lib/model/params";
+import { Transformer } from "../../../lib/model/transformer";
 import { onEveryBackend } from "../../backends";
 import { lora } from "../peakMemory";
 import { tinyPolicy, tokenized, type TinyPolicy } from "../tiny";
+import { moved } from "./moved";
 import { lossOf, type Row } from "./rows";
 
 type Named = [name: string, options: Record<string, number>];
@@ -25,17 +27,6 @@ const cases: Named[] = [
   ["tis-dpo", { beta: 0.5, alpha: 0.7 }],
   ["wpo", { beta: 0.5 }],
 ];
-
-/** Weights as different as those of a policy that has learnt. */
-function moved(weights: tf.Tensor1D, by: number): tf.Tensor1D {
-  const rng = new Rng(`moved ${by}`);
-  return tf.tidy(() =>
-    tf.add(
-      weights,
-      Float32Array.from({ length: weights.size }, () => by * rng.normal()),
-    ),
-  );
-}
 
 /** log-softmax [T - 1][V] of a sequence, in float64 from logits of the engine. */
 function logSoftmaxes({ model, layout }: TinyPolicy, weights: tf.Tensor1D, ids: Int32Array): number[][] {
@@ -64,8 +55,10 @@ function sideOf(policy: TinyPolicy, weights: tf.Tensor1D, frozen: tf.Tensor1D, s
   };
 }
 
-onEveryBackend("divergences and sharpness of a model: losses, gradients, no tensor left", async () => {
-  const policy = tinyPolicy();
+/** The tiny policy, and one whose logits are capped, as Gemma 2's are. */
+const caps = [undefined, 2];
+
+async function agreesWithFloat64(policy: TinyPolicy): Promise<void> {
   const pairs = tokenized(policy, 2);
   const weights = moved(policy.weights, 0.05);
   const direction = moved(tf.zerosLike(weights), 1);
@@ -120,6 +113,15 @@ onEveryBackend("divergences and sharpness of a model: losses, gradients, no tens
     assert.ok(Math.abs(slope - wanted) < 0.02 * Math.abs(wanted), `${name}: slope ${slope}, ${wanted}`);
   }
   tf.dispose([weights, direction]);
+}
+
+onEveryBackend("divergences and sharpness of a model: losses, gradients, no tensor left", async () => {
+  const policy = tinyPolicy();
+  for (const logitCap of caps) {
+    const model = new Transformer({ ...policy.model.config, logitCap });
+    await agreesWithFloat64({ ...policy, model });
+    model.dispose();
+  }
   policy.dispose();
 });
 

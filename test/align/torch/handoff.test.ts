@@ -59,8 +59,8 @@ test("tokens and masks are the collator's; every epoch takes each pair once; rat
     ],
   );
   assert.deepEqual(
-    [recipe["mask"], recipe["beta"], recipe["betas"], recipe["pairs"]],
-    ["paper", 0.1, [0.9, 0.999], 11],
+    [recipe["mask"], recipe["objective"], recipe["options"], recipe["betas"], recipe["pairs"]],
+    ["paper", "dpo", { beta: 0.1 }, [0.9, 0.999], 11],
   );
 });
 

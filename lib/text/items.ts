@@ -15,8 +15,11 @@ export interface Item {
 }
 
 const romans = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv"];
-const mark =
-  /[*_]{0,3}(\(?)(?:(\d{1,3})|([a-z])|([ivx]{1,5})|(?:[A-Z]|[IVX]{1,5}|\d{1,3}(?:\.\d{1,3})+))(\.\)|[.)])[*_]{0,3}(?=\s)/y;
+const other = /[A-Z]|[IVX]{1,5}|\d{1,3}(?:\.\d{1,3})+/;
+const mark = new RegExp(
+  `[*_]{0,3}(\\(?)(?:(\\d{1,3})|([a-z])|([ivx]{1,5})|(?:${other.source}))(\\.\\)|[.)])[*_]{0,3}(?=\\s)`,
+  "y",
+);
 const opening = /^[\s>*_#•+-]*/;
 const space = /\s/;
 

@@ -71,8 +71,11 @@ test("errors and rejections that nobody caught", { timeout: 60_000 }, async (t) 
   const dir = scratch(t);
   const fails = 'const fail = () => { throw new TypeError("strange\\nthing") };';
   const says = /^mask-dpo: expected no error that mask-dpo does not know, got TypeError: strange thing\. Please report/;
-  const once =
-    "process.once('newListener', () => 0); const begun = setInterval(() => process.listenerCount(EVENT) && (clearInterval(begun), setImmediate(WORK)), 1);";
+  const once = `process.once('newListener', () => 0);
+    const begun = setInterval(
+      () => process.listenerCount(EVENT) && (clearInterval(begun), setImmediate(WORK)),
+      1,
+    );`;
   const when = (event: string, work: string): string =>
     fails + once.replace("EVENT", `"${event}"`).replace("WORK", work);
   await refuseWith(when("uncaughtException", "fail"), dir, says);

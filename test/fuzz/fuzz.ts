@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- [--seconds 60] [--seed …] [--only tokenizer]`: gives every reader spoilt files, and says of each that
- * ended otherwise than well or with a message for users. The same seed spoils the same files in the same way.
+ * `npm run fuzz -- [--seconds 60] [--seed …] [--only tokenizer]`: gives every reader spoilt files, and says of each
+ * that ended otherwise than well or with a message for users. The same seed spoils the same files in the same way.
  */
 import { rmSync } from "node:fs";
 import os from "node:os";

@@ -136,7 +136,8 @@ test("what a cell started ends with the kernel, and what that started too", { ti
     const { out } = await run(
       `import { spawn } from "node:child_process";
       const child = spawn("sh", ["-c", "trap '' TERM; sleep 300 & echo $!; wait"]);
-      await new Promise((resolve) => child.stdout.once("data", (data) => resolve(console.log(child.pid, String(data)))));`,
+      const said = await new Promise((resolve) => child.stdout.once("data", resolve));
+      console.log(child.pid, String(said));`,
       other,
     );
     const pids = out.trim().split(/\s+/).map(Number);

@@ -106,7 +106,8 @@ test(
     const asked = path.join(folder, "asked");
     const forges = `case "$*" in *--version) echo "pip 23.0.1 from /x"; exit;; esac
       while [ "$1" != -d ]; do shift; done
-      read -r line < "$2/requirements.txt"; echo "$line" > ${asked}; pwd >> ${asked}; echo forged > "$2/tensorflow-9.whl"`;
+      read -r line < "$2/requirements.txt"; echo "$line" > ${asked}; pwd >> ${asked}
+      echo forged > "$2/tensorflow-9.whl"`;
     assert.match(says(forges), /because tensorflow-9\.whl is not the file it should be \(sha256 [0-9a-f]{64}\)$/m);
     const [wanted, where] = readFileSync(asked, "utf8").split("\n");
     assert.match(wanted!, /^tensorflow(-cpu)?==\d+\.\d+\.\d+ --hash=sha256:[0-9a-f]{64}$/);

@@ -81,8 +81,9 @@ test("every fault that passes is got over, and one that stays ends in one messag
       const server = await fakeServer(t, (response, seen, n) =>
         n % 2 === 0 ? fault(response, seen) : send(response, completion(seen, "good")),
       );
-      assert.equal((await clientFor(server).ask(chat)).text, "good");
-      assert.equal((await clientFor(server).ask(text)).text, "good");
+      const client = clientFor(server, { timeoutMs: 1000 }); // what a stall is noticed by
+      assert.equal((await client.ask(chat)).text, "good");
+      assert.equal((await client.ask(text)).text, "good");
       assert.equal(server.seen.length, 4);
       const stuck = await fakeServer(t, fault);
       await assert.rejects(

@@ -67,7 +67,7 @@ export function clientFor(server: FakeServer, options: Partial<ServerOptions> = 
       model: "m",
       concurrency: 4,
       retries: 3,
-      timeoutMs: 400,
+      timeoutMs: 30_000, // a busy machine answers late
       seed: 1,
       backoffMs: 1,
       maxBytes: 1 << 16,

@@ -9,7 +9,7 @@ export const trainOptionsSchema = z
   .object({
     objective: objectiveChoiceSchema.default(() => chooseObjective("dpo")),
     /** "the learning rate is 5e-6" */
-    lr: z.number().nonnegative().default(5e-6).describe("peak learning rate"),
+    lr: z.number().nonnegative().max(1).default(5e-6).describe("peak learning rate"),
     /** "the epoch is 3" */
     epochs: whole(10_000).default(3).describe("passes over the pairs"),
     /** "the batch size is 64" */
@@ -19,11 +19,11 @@ export const trainOptionsSchema = z
     /** not stated ("cosine annealing learning rate scheduler"); official code: 0.03 */
     warmup: z.number().min(0).max(1).default(0.03).describe("share of the steps for linear warm-up"),
     /** not stated ("the AdamW optimizer"); official code: 0 */
-    weightDecay: z.number().nonnegative().default(0).describe("AdamW's weight decay"),
+    weightDecay: z.number().nonnegative().max(1000).default(0).describe("AdamW's weight decay"),
     betas: z.tuple([z.number(), z.number()]).readonly().default([0.9, 0.999]),
     eps: z.number().positive().default(1e-8),
     /** not stated; official code: 1 */
-    clip: z.number().nonnegative().default(1).describe("the gradient's norm is clipped to this"),
+    clip: z.number().nonnegative().max(1e9).default(1).describe("the gradient's norm is clipped to this"),
   })
   .strict();
 export type TrainOptions = z.output<typeof trainOptionsSchema>;

@@ -154,7 +154,10 @@ function cellText(table: Table, cell: Cell | undefined, column: Column, row: num
   if (typeof cell === "string") return cell;
   if (typeof cell === "number") return numberText(cell, column.digits ?? (Number.isInteger(cell) ? 0 : 1));
   const digits = column.digits ?? 1;
-  return `${numberText(cell.value, digits)} [${numberText(cell.low, digits)}, ${numberText(cell.high, digits)}]`;
+  const ends = [cell.low, cell.high];
+  // one topic has no interval
+  const interval = ends.every(Number.isFinite) ? ends.map((end) => numberText(end, digits)).join(", ") : "–";
+  return `${numberText(cell.value, digits)} [${interval}]`;
 }
 
 /** Fixed decimals; never "-0.0". */

@@ -30,6 +30,8 @@ test("Markdown: one pipe table, pipes and markup in cells escaped", () => {
   assert.equal(lines[3], "| :--- | ---: | ---: |");
   assert.equal(lines[4], "| Mask-DPO | 77.5 [76.0, 79.0] | 8046 |");
   assert.equal(lines[5], "| base \\| T\\_0.8 | 47.8 | – |");
+  const one = { ...table, rows: [{ policy: "of one topic", score: { value: 75, low: NaN, high: NaN }, n: 1 }] };
+  assert.ok(toMarkdown(one).includes("| 75.0 [–] |"), "no interval, and no NaN");
   assert.equal(lines[6], "| &lt;script>alert(1)&lt;/script> | 0.0 | 3 |");
   assert.ok(
     toMarkdown({ ...table, rows: [{ policy: "[x](http://y)\nz", score: 1, n: 1 }] }).includes("| [x\\](http://y) z |"),

@@ -71,7 +71,7 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
     [["reproduce", "--preset", "huge"], /--preset <name>.+huge.+Allowed choices are smoke, small, quick, hour, full/],
     [["train", "--pairs", pairs], /required option '--out <dir>' not specified/],
     [["trian"], /unknown command 'trian'/],
-    [["train", "--pairs", pairs, "--out", out, "--lr", "fast"], /--lr <x>.+fast.+Expected a number of at least 0/],
+    [["train", "--pairs", pairs, "--out", out, "--lr", "fast"], /--lr <x>.+fast.+Expected a number from 0 to 1/],
   ];
   for (const [args, message] of usage) {
     await t.test(args.join(" ").replaceAll(pairs, "…").replaceAll(out, "…").replaceAll(tinyModel, "…"), async () => {

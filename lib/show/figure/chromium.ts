@@ -109,12 +109,15 @@ async function withTemporary<T>(dir: string, work: () => Promise<T>): Promise<T>
   }
 }
 
+/** A browser whose process was killed, or that was just closed, writes on for a moment. */
+const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
+
 /** Folders of this process. */
 const temporary = new Set<string>();
 
 function remove(dir: string): void {
   try {
-    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(dir, removal);
     temporary.delete(dir);
   } catch {
     // the browser is still writing there: again when this process ends
@@ -127,7 +130,7 @@ function sweep(): void {
     const pid = name.startsWith(PREFIX) ? /^\d+(?=-)/.exec(name.slice(PREFIX.length))?.[0] : undefined;
     if (pid === undefined || isAlive(Number(pid))) continue;
     try {
-      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(path.join(tmpdir(), name), removal);
     } catch {
       // another user's
     }

@@ -4,11 +4,10 @@
  * logits are too many to be held, they are computed in chunks, and again on the way back.
  */
 import * as tf from "@tensorflow/tfjs";
-import { softCapped, softCappedSlope } from "./attention";
+import { softCappedSlope } from "./attention";
 import { widened } from "./half";
-import { headRows, mostLogits } from "./head";
+import { headLogits, headParts, inParts, mostLogits } from "./head";
 import { withGradient } from "./kernels";
-import { recomputed } from "./recompute";
 
 /** Hidden states [M, D] with the head [V, D] they go through. */
 export interface Predictions {
@@ -33,19 +32,11 @@ export function divergence(
   frozen = false,
   most = mostLogits,
 ): tf.Tensor1D {
-  const parts = rowsOf(hidden, head, most);
-  if (parts.length === 1) return chunkDivergence({ hidden, head, cap }, other, direction, frozen);
-  return tf.concat(
-    parts.map(({ part, at, count }) => {
-      const own = (hidden: tf.Tensor2D, head: tf.Tensor2D) => {
-        const others = { ...other, hidden: tf.slice(other.hidden, [at], [count]) };
-        return chunkDivergence({ hidden, head, cap }, others, direction, frozen);
-      };
-      return frozen
-        ? recomputed([part], ([part]) => own(part, head))
-        : recomputed([part, head], ([part, head]) => own(part, head));
-    }),
-  );
+  return inParts(hidden, head, { frozen, most }, (hidden, head, at, count) => {
+    const whole = count === other.hidden.shape[0];
+    const others = whole ? other : { ...other, hidden: tf.slice(other.hidden, [at], [count]) };
+    return chunkDivergence({ hidden, head, cap }, others, direction, frozen);
+  });
 }
 
 /** The slope of the logits [M, V] is kept once. */
@@ -56,10 +47,10 @@ function chunkDivergence(
   frozen: boolean,
 ): tf.Tensor1D {
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
-    const logits = logitsOf({ hidden, head, cap });
+    const logits = headLogits(hidden, head, cap);
     const steepness = cap && softCappedSlope(logits, cap);
     const own = freeing([logits], () => logSoftmax(logits));
-    const others = tf.tidy(() => logSoftmax(logitsOf(other)));
+    const others = tf.tidy(() => logSoftmax(headLogits(other.hidden, other.head, other.cap)));
     const { value, slope: ofLogits } = direction === "forward" ? forward(own, others) : reverse(own, others);
     const slope = steepness ? freeing([steepness, ofLogits], () => tf.mul(ofLogits, steepness)) : ofLogits;
     save(frozen ? [hidden, slope] : [hidden, slope, head]);
@@ -107,9 +98,9 @@ export function logSumSquares({ hidden, head, cap }: Predictions, most = mostLog
   const { shape } = hidden; // which is gone on the way back
   return withGradient([hidden], ([hidden]) => ({
     value: tf.concat(
-      rowsOf(hidden, head, most).map(({ part }) =>
+      headParts(hidden, head, most).map(({ part }) =>
         tf.tidy(() => {
-          const softmax = tf.tidy(() => tf.softmax(logitsOf({ hidden: part, head, cap })));
+          const softmax = tf.tidy(() => tf.softmax(headLogits(part, head, cap)));
           return tf.log(tf.sum(tf.square(softmax), 1));
         }),
       ),
@@ -118,31 +109,10 @@ export function logSumSquares({ hidden, head, cap }: Predictions, most = mostLog
   }));
 }
 
-/** [M, V] */
-function logitsOf({ hidden, head, cap }: Predictions): tf.Tensor2D {
-  return tf.tidy(() => {
-    const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true);
-    return cap ? softCapped(product, cap) : product;
-  });
-}
-
 function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {
     const largest = tf.max(logits, 1, true);
     const total = tf.tidy(() => tf.log(tf.sum(tf.exp(tf.sub(logits, largest)), 1, true)));
     return tf.sub(logits, tf.add(largest, total));
   });
-}
-
-/** Hidden states in parts of which the logits can be held. */
-function rowsOf(
-  hidden: tf.Tensor2D,
-  head: tf.Tensor2D,
-  most: number,
-): { part: tf.Tensor2D; at: number; count: number }[] {
-  const rows = headRows(head.shape[0], most);
-  const total = hidden.shape[0];
-  if (total <= rows) return [{ part: hidden, at: 0, count: total }];
-  const sizes = Array.from({ length: Math.ceil(total / rows) }, (_, i) => Math.min(rows, total - i * rows));
-  return tf.split<tf.Tensor2D>(hidden, sizes).map((part, i) => ({ part, at: i * rows, count: sizes[i]! }));
 }

@@ -32,19 +32,52 @@ export function targetLogps(
   targets: Int32Array,
   { frozen = false, cap, most = mostLogits }: HeadOptions & { most?: number } = {},
 ): tf.Tensor1D {
-  const rows = headRows(head.shape[0], most);
-  if (targets.length <= rows) return chunkLogps(hidden, head, targets, { frozen, cap });
-  const sizes = Array.from({ length: Math.ceil(targets.length / rows) }, (_, i) =>
-    Math.min(rows, targets.length - i * rows),
+  return inParts(hidden, head, { frozen, most }, (hidden, head, at, count) =>
+    chunkLogps(hidden, head, targets.subarray(at, at + count), { frozen, cap }),
   );
+}
+
+/**
+ * `compute` of hidden states [M, D] in parts of which the logits can be held; of several, each is computed again on the
+ * way back.
+ * @param compute [count] of the states from `at` on
+ */
+export function inParts(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  { frozen, most }: { frozen: boolean; most: number },
+  compute: (hidden: tf.Tensor2D, head: tf.Tensor2D, at: number, count: number) => tf.Tensor1D,
+): tf.Tensor1D {
+  const parts = headParts(hidden, head, most);
+  if (parts.length === 1) return compute(hidden, head, 0, hidden.shape[0]);
   return tf.concat(
-    tf.split<tf.Tensor2D>(hidden, sizes).map((part, i) => {
-      const own = targets.subarray(i * rows, (i + 1) * rows);
-      return frozen
-        ? recomputed([part], ([part]) => chunkLogps(part, head, own, { frozen, cap }))
-        : recomputed([part, head], ([part, head]) => chunkLogps(part, head, own, { frozen, cap }));
-    }),
+    parts.map(({ part, at, count }) =>
+      frozen
+        ? recomputed([part], ([part]) => compute(part, head, at, count))
+        : recomputed([part, head], ([part, head]) => compute(part, head, at, count)),
+    ),
   );
+}
+
+/** Hidden states [M, D] in parts of which the logits can be held, and where each begins. */
+export function headParts(
+  hidden: tf.Tensor2D,
+  head: tf.Tensor2D,
+  most: number,
+): { part: tf.Tensor2D; at: number; count: number }[] {
+  const rows = headRows(head.shape[0], most);
+  const total = hidden.shape[0];
+  if (total <= rows) return [{ part: hidden, at: 0, count: total }];
+  const sizes = Array.from({ length: Math.ceil(total / rows) }, (_, i) => Math.min(rows, total - i * rows));
+  return tf.split<tf.Tensor2D>(hidden, sizes).map((part, i) => ({ part, at: i * rows, count: sizes[i]! }));
+}
+
+/** Logits [M, V] of hidden states [M, D], capped where there is a cap. */
+export function headLogits(hidden: tf.Tensor2D, head: tf.Tensor2D, cap: number | undefined): tf.Tensor2D {
+  return tf.tidy(() => {
+    const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true);
+    return cap ? softCapped(product, cap) : product;
+  });
 }
 
 /** The softmax [M, V] is kept once; what a one-hot matrix would subtract from it goes through rows instead. */
@@ -57,10 +90,7 @@ function chunkLogps(
   return withGradient<tf.Tensor2D[], tf.Tensor1D>(frozen ? [hidden] : [hidden, head], (_inputs, save) => {
     const [M, V] = [hidden.shape[0], head.shape[0]];
     const ids = tf.tensor1d(targets, "int32");
-    const logits = tf.tidy(() => {
-      const product = tf.matMul<tf.Tensor2D>(hidden, widened(head), false, true); // [M, V]
-      return cap ? softCapped(product, cap) : product;
-    });
+    const logits = headLogits(hidden, head, cap);
     const softmax = tf.softmax(logits);
     const flat = tf.add(tf.range(0, M * V, V, "int32"), ids);
     // of a capped logit 1 - tanh^2 goes on: of the target's, and of all others with their softmax

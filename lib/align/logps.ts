@@ -75,6 +75,28 @@ export function tokenLogps(model: Transformer, params: Params, sequences: readon
   return targetLogps(hidden, head, targets, { frozen: isAdapted(params), cap });
 }
 
+/**
+ * Log-probabilities of every completion token of R sequences, whatever its mask: [R][completion].
+ * @param params of which nothing stays that is made for this
+ */
+export async function wholeCompletionLogps(
+  model: Transformer,
+  params: () => Params,
+  sequences: readonly { ids: Int32Array; promptLength: number }[],
+): Promise<Float32Array[]> {
+  const values = tf.tidy(() =>
+    tokenLogps(
+      model,
+      params(),
+      sequences.map(({ ids, promptLength }) => ({ ids, weights: new Float32Array(ids.length).fill(1, promptLength) })),
+    ),
+  );
+  const all = await values.data<"float32">();
+  values.dispose();
+  let start = 0;
+  return sequences.map(({ ids, promptLength }) => all.slice(start, (start += ids.length - promptLength)));
+}
+
 /** Weighted sums [R] of values [M] of the unmasked tokens, 0 where a sequence has none. */
 export function sequenceSums(
   values: tf.Tensor1D,

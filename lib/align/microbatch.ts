@@ -12,7 +12,7 @@ import { sidesOf } from "../preference/collate";
 import { unflatten, valueAndGradient, type FlatLayout } from "./flat";
 import type { Batch } from "./objective/objective";
 import { needsDistributions, needsOf, type ObjectiveChoice } from "./objective/registry";
-import { tokenLogps, unmaskedStates, type WeightedSequence } from "./logps";
+import { unmaskedStates, wholeCompletionLogps, type WeightedSequence } from "./logps";
 import type { PairIds, ReferenceLogps } from "./pairIds";
 import { pairLosses } from "./parts";
 
@@ -30,25 +30,14 @@ const itself: Complete = (trained) => trained;
  * Log-probabilities of every completion token, whatever its mask: [2B][completion], all chosen sides, then all
  * rejected.
  */
-export async function completionLogps(
+export function completionLogps(
   model: Transformer,
   layout: FlatLayout,
   weights: tf.Tensor1D,
   pairs: readonly PairIds[],
   complete = itself,
 ): Promise<Float32Array[]> {
-  const sides = sidesOf(pairs);
-  const values = tf.tidy(() =>
-    tokenLogps(
-      model,
-      complete(unflatten(weights, layout)),
-      sides.map(({ ids, promptLength }) => ({ ids, weights: new Float32Array(ids.length).fill(1, promptLength) })),
-    ),
-  );
-  const all = await values.data<"float32">();
-  values.dispose();
-  let start = 0;
-  return sides.map(({ ids, promptLength }) => all.slice(start, (start += ids.length - promptLength)));
+  return wholeCompletionLogps(model, () => complete(unflatten(weights, layout)), sidesOf(pairs));
 }
 
 /** What of a microbatch is minimised. */

@@ -58,20 +58,20 @@ export async function download({ file, bytes, digest, open }: Download): Promise
   mkdirSync(path.dirname(file), { recursive: true });
   const part = `${file}.part`;
   const resumed = sizeOf(part) > 0;
-  await complete(part, bytes, open, path.basename(file));
-  if (!isRight(part, digest) && resumed) {
-    rmSync(part); // what an earlier try left may have been of another file
+  const arrives = async (): Promise<boolean> => {
     await complete(part, bytes, open, path.basename(file));
-  }
-  if (!isRight(part, digest)) {
+    if (isRight(part, digest)) return true;
     rmSync(part);
+    return false;
+  };
+  // what an earlier try left may have been of another file
+  if (!(await arrives()) && !(resumed && (await arrives())))
     throw new UserError({
       where: path.basename(file),
       expected: `the file with ${"sha256" in digest ? `sha256 ${digest.sha256}` : `git hash ${digest.gitSha1}`}`,
       got: "another",
       fix: "It was changed on its way; try again, or by another network.",
     });
-  }
   renameSync(part, file);
 }
 

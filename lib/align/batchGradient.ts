@@ -1,6 +1,7 @@
 /** A step's gradient: microbatches computed by whoever, added up, and what of them is logged. */
 import * as tf from "@tensorflow/tfjs";
-import { UserError } from "../base/check";
+import { andMore, UserError } from "../base/check";
+import { chunks } from "../base/collections";
 import { unmaskedTokens, type TokenizedPair } from "../preference/collate";
 import { batchOf, zeroPoints, type Mismatched } from "./batch";
 import type { Microbatch, PairCompute } from "./compute";
@@ -57,16 +58,13 @@ export async function batchGradient(
     for (const v of values) sums[key] += v;
   };
   const batch = await batchFor({ compute, pairs, mismatched, options }, weights, members);
-  const microbatches = Array.from({ length: Math.ceil(members.length / options.microbatch) }, (_, i): Microbatch => {
-    const micro = members.slice(i * options.microbatch, (i + 1) * options.microbatch);
-    return {
-      members: micro,
-      reference: reference && referenceOf(reference, micro),
-      objective: options.objective,
-      batch,
-      scale: 1 / members.length,
-    };
-  });
+  const microbatches = chunks(members, options.microbatch).map((micro): Microbatch => ({
+    members: micro,
+    reference: reference && referenceOf(reference, micro),
+    objective: options.objective,
+    batch,
+    scale: 1 / members.length,
+  }));
   const frozen = needsDistributions(needsOf(options.objective)) ? initial : undefined;
   let total: tf.Tensor1D | undefined;
   let next = 0;
@@ -117,11 +115,10 @@ async function batchFor(
 }
 
 export function nonFinite(what: "loss" | "gradient", ids: readonly string[]): UserError {
-  const more = ids.length > 8 ? ` and ${ids.length - 8} more` : "";
   return new UserError({
     where: "train",
     expected: `a finite ${what}`,
-    got: `a non-finite one for pairs ${ids.slice(0, 8).join(", ")}${more}`,
+    got: `a non-finite one for pairs ${andMore(ids)}`,
     fix: "Lower the learning rate, or inspect those pairs with `mask-dpo inspect`. The last checkpoint is kept.",
   });
 }

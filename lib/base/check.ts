@@ -28,3 +28,9 @@ export function someOf(ids: readonly string[], most = 5): string {
   const first = ids.slice(0, most).map((id) => brief(id));
   return [...first, ...(ids.length > most ? ["…"] : [])].join(", ");
 }
+
+/** The first of some names, and how many others there are: `a, b, c and 12 more`. */
+export function andMore(names: readonly string[], most = 8): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -11,9 +11,3 @@ export function notice(text: string): void {
   said.add(text);
   process.stderr.write(`${text}\n`);
 }
-
-/** "a, b, c and 12 more" */
-export function someOf(names: readonly string[], most = 8): string {
-  const more = names.length - most;
-  return `${names.slice(0, most).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}

@@ -4,7 +4,8 @@
  * not empty. What gives them away is that they begin or end inside a word or inside such a character; or, after one
  * alone, that they begin with the space and end before the stop, and would not if they were code points.
  */
-import { notice, someOf } from "../base/notice";
+import { andMore } from "../base/check";
+import { notice } from "../base/notice";
 import type { Sentence } from "./records";
 
 /** A text with its spans, and the line it stands on. */
@@ -25,7 +26,7 @@ export function noticeOtherUnits(file: string, rows: Iterable<PlacedSpans>): voi
   if (lines.size === 0) return;
   notice(
     `${file}: spans begin or end inside a word or character, or beside the stop, on line ` +
-      `${someOf([...lines].map(String))}, in texts with characters beyond U+FFFF. ` +
+      `${andMore([...lines].map(String))}, in texts with characters beyond U+FFFF. ` +
       "Offsets count UTF-16 code units; are these code points, as Python counts them?",
   );
 }

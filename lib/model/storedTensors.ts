@@ -3,7 +3,8 @@
  * a head that config.json ties to the embedding is its own where the files hold both and they differ; where they hold
  * only one of the two, that one is both; and tensors of no use are left aside, by name.
  */
-import { notice, someOf } from "../base/notice";
+import { andMore } from "../base/check";
+import { notice } from "../base/notice";
 import type { TransformerConfig } from "./config";
 import { familyOf } from "./family/registry";
 import type { SafetensorsReader } from "./safetensors/safetensors";
@@ -39,6 +40,6 @@ export function unusedTensors(config: TransformerConfig, reader: SafetensorsRead
   const head = config.tied ? tiedNames(config).head : undefined;
   const unknown = unused.filter((name) => name !== head && !buffers.test(name));
   if (unknown.length > 0)
-    notice(`${where}: tensors the model has no use for are ignored, as in transformers: ${someOf(unknown)}`);
+    notice(`${where}: tensors the model has no use for are ignored, as in transformers: ${andMore(unknown)}`);
   return unused;
 }

@@ -5,6 +5,7 @@ import type { Need, Pair, Sentence, SideParts } from "../align/objective/objecti
 import { Scalar } from "../align/objective/scalar";
 import { countedSentences } from "../align/sentences";
 import { UserError } from "../base/check";
+import { sum } from "../base/collections";
 
 const numbers = z.array(z.number());
 const label = z.union([z.literal(0), z.literal(1)]);
@@ -63,7 +64,7 @@ export function zeroPointsOf(rows: readonly { row: Pair<GivenSide>; where: strin
       const weights = weightsOf(mismatched, place);
       const references = referenceOf(mismatched, weights, place, objective);
       const apart = mismatched.logps.map((value, t) => (weights[t]! > 0 ? weights[t]! * (value - references[t]!) : 0));
-      wholes.push(apart.reduce((a, b) => a + b, 0));
+      wholes.push(sum(apart));
       const { slots, labels } = countedSentences(weights, sentencesOf(mismatched, place));
       parts.push(...labels.map((_, slot) => apart.reduce((sum, x, t) => (slots[t] === slot ? sum + x : sum), 0)));
     }

@@ -26,13 +26,18 @@ export const paperSampling = { temperature: 0.8, topK: 40, topP: 1 } as const;
 /** The paper's evaluation of Table 1 ("top-k=1"). */
 export const greedySampling = { temperature: 0, topK: 0, topP: 1 } as const;
 
+/** Sees a completion after each of its tokens, the end token apart, and ends it there by saying true. */
+export type Watch = (ids: readonly number[]) => boolean;
+
 /** One completion per stream. */
 export interface GenerateRequest {
   promptIds: readonly number[];
   streams: readonly Rng[];
+  /** One per stream. */
+  watches?: readonly Watch[];
 }
 
-/** Sampled ids without the end token; `finished` is false when the token limit cut it. */
+/** Sampled ids without the end token; `finished` is false when the token limit or its watch cut it. */
 export interface Generated {
   ids: number[];
   finished: boolean;
@@ -77,11 +82,12 @@ export async function* generate(
   try {
     const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
     const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));
-    const pieces = requests.flatMap(({ promptIds, streams }, request) =>
+    const pieces = requests.flatMap(({ promptIds, streams, watches }, request) =>
       Array.from({ length: Math.ceil(streams.length / most) }, (_, i) => ({
         request,
         promptIds,
         streams: streams.slice(i * most, (i + 1) * most),
+        watches: watches?.slice(i * most, (i + 1) * most),
       })),
     );
     const completions = requests.map((): Generated[] => []);
@@ -122,6 +128,7 @@ interface Row {
   result: Generated;
   /** Tokens it may have. */
   limit: number;
+  watch?: Watch;
 }
 
 const hasEnded = ({ result, limit }: Row): boolean => result.finished || result.ids.length >= limit;
@@ -133,9 +140,14 @@ async function decodeBatch(
   eos: ReadonlySet<number>,
 ): Promise<Generated[][]> {
   const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
-  let rows: Row[] = requests.flatMap(({ streams, promptIds }, i) => {
+  let rows: Row[] = requests.flatMap(({ streams, promptIds, watches }, i) => {
     const limit = Math.min(options.maxNewTokens, decoder.config.maxPositions - promptIds.length);
-    return streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]!, limit }));
+    return streams.map((rng, j) => ({
+      rng: rng.fork("sample"),
+      result: results[i]![j]!,
+      limit,
+      watch: watches?.[j],
+    }));
   });
   const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
   const padding = requests.map(({ promptIds }) => length - promptIds.length);
@@ -161,12 +173,13 @@ async function decodeBatch(
     const alive: number[] = [];
     let full = false;
     rows.forEach((row, i) => {
-      const { result, limit } = row;
+      const { result } = row;
       if (hasEnded(row)) return;
       if (eos.has(tokens[i]!)) result.finished = true;
       else {
         result.ids.push(tokens[i]!);
-        if (result.ids.length < limit) alive.push(i);
+        if (row.watch?.(result.ids)) row.limit = result.ids.length;
+        if (result.ids.length < row.limit) alive.push(i);
         else full = true;
       }
     });

@@ -12,6 +12,9 @@ import type { TransformerConfig } from "./config";
 import { Decoder } from "./decode";
 import { disposeCache, emptyCache, takeCacheRows, type Cache } from "./cache";
 import type { Params } from "./params";
+import { batches, type GenerateRequest, type Watch } from "./requestBatches";
+
+export type { GenerateRequest };
 
 /** temperature 0 is greedy; topK 0 and topP 1 switch those filters off. */
 export interface SamplingOptions {
@@ -25,17 +28,6 @@ export interface SamplingOptions {
 export const paperSampling = { temperature: 0.8, topK: 40, topP: 1 } as const;
 /** The paper's evaluation of Table 1 ("top-k=1"). */
 export const greedySampling = { temperature: 0, topK: 0, topP: 1 } as const;
-
-/** Sees a completion after each of its tokens, the end token apart, and ends it there by saying true. */
-export type Watch = (ids: readonly number[]) => boolean;
-
-/** One completion per stream. */
-export interface GenerateRequest {
-  promptIds: readonly number[];
-  streams: readonly Rng[];
-  /** One per stream. */
-  watches?: readonly Watch[];
-}
 
 /** Sampled ids without the end token; `finished` is false when the token limit or its watch cut it. */
 export interface Generated {
@@ -51,8 +43,6 @@ const maxRows = 1024;
  * Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together.
  */
 const mostCache = 2e9;
-/** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
-const mostPadding = 16;
 /** Rows are compacted when this share of them is still alive: compacting copies the cache, so not at every step. */
 const compactBelow = 0.85;
 
@@ -102,25 +92,6 @@ export async function* generate(
   } finally {
     decoder.dispose();
   }
-}
-
-/** Requests in order of prompt length, at most `most` candidates a batch. */
-function batches<T extends GenerateRequest>(requests: readonly T[], most: number): T[][] {
-  const out: T[][] = [];
-  let rows = 0;
-  for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) {
-    // a stable order
-    const batch = out.at(-1);
-    const count = request.streams.length;
-    if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
-      batch.push(request);
-      rows += count;
-    } else {
-      out.push([request]);
-      rows = count;
-    }
-  }
-  return out;
 }
 
 interface Row {

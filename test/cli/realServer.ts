@@ -97,7 +97,15 @@ export async function annotateFrom(
     [0, 1, 2, 3].map((i) => ({ topic: `t${i}`, document: `Nothing is known of t${i}.` })),
   );
   const anah = ["--annotator", "anah", "--documents", documents, "--questions", questions, "--max-reply-tokens", "16"];
-  const { code, stdout, stderr } = await here.run(["annotate", ...server, ...anah, "--candidates", out, "--out", judged]);
+  const { code, stdout, stderr } = await here.run([
+    "annotate",
+    ...server,
+    ...anah,
+    "--candidates",
+    out,
+    "--out",
+    judged,
+  ]);
   if (code !== 0) assert.match(stderr, /expected .*repl/);
   const calls = readFileSync(path.join(`${judged}.run`, "calls.1-of-1.jsonl"), "utf8").split("\n").length - 1;
   return { said: stdout + stderr, calls };

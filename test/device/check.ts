@@ -111,24 +111,28 @@ function summary({ gpus, doctor, kernels, shapes }: Report): string[] {
       ...wrong.map(({ name, detail }) => `  ${name}: ${detail}`),
     ];
   };
-  const median = (values: readonly number[]): string => {
-    const sorted = values.slice(1).sort((a, b) => a - b); // the first one compiles
-    return `${(1000 * (sorted[sorted.length >> 1] ?? NaN)).toFixed(0)} ms a step`;
-  };
   return [
     gpus,
     kernels && "engine" in kernels ? kernels.engine : "no engine",
     ...checked("doctor", doctor),
     ...checked("kernels and gradients", kernels),
-    ...Object.entries(shapes).map(([name, run]) => {
-      if ("failed" in run) return `${name}: FAILED, ${run.failed}`;
-      const torch =
-        "losses" in run.torch
-          ? `torch ${run.torch.version} on ${run.torch.device}: ${median(run.torch.seconds)}, losses differ by ${lossDifference(run)!.toExponential(1)}`
-          : `no torch: ${run.torch.reason}`;
-      return `${name}: ${run.seconds.length} steps, ${median(run.seconds)}, loss ${run.losses[0]?.toFixed(4)} to ${run.losses.at(-1)?.toFixed(4)}; ${torch}`;
-    }),
+    ...Object.entries(shapes).map(([name, run]) => `${name}: ${"failed" in run ? `FAILED, ${run.failed}` : told(run)}`),
   ];
+}
+
+function told(run: ShapePart): string {
+  const { seconds, losses, torch } = run;
+  const loss = `loss ${losses[0]?.toFixed(4)} to ${losses.at(-1)?.toFixed(4)}`;
+  const ours = `${seconds.length} steps, ${median(seconds)}, ${loss}`;
+  if ("reason" in torch) return `${ours}; no torch: ${torch.reason}`;
+  const differs = `losses differ by ${lossDifference(run)!.toExponential(1)}`;
+  return `${ours}; torch ${torch.version} on ${torch.device}: ${median(torch.seconds)}, ${differs}`;
+}
+
+/** Of the steps but the first, which compiles. */
+function median(values: readonly number[]): string {
+  const sorted = values.slice(1).sort((a, b) => a - b);
+  return `${(1000 * (sorted[sorted.length >> 1] ?? NaN)).toFixed(0)} ms a step`;
 }
 
 async function part([name = "", shape = "", steps = "", seconds = ""]: readonly string[]): Promise<void> {

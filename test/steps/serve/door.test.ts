@@ -96,7 +96,7 @@ test("nobody without the token, no page of another origin, no other name of this
   );
 });
 
-test("who is gone is computed for no longer, who waits is served, and who is served when it ends is told", async (t) => {
+test("who is gone is computed for no longer, who waits is served, who is served at the end is told", async (t) => {
   const endless = await serving(t, { model: scriptedModel(t, "ab", { ends: false, maxPositions: 1 << 20 }) });
   const ask = { ...chat, model: "scripted", max_tokens: undefined };
   const begun = async (): Promise<{ read: () => Promise<string>; leave: () => void }> => {

@@ -68,10 +68,11 @@ export async function startServer(
 export async function sampleFrom(
   dir: string,
   server: readonly string[],
+  more: readonly string[] = [],
 ): Promise<{ said: string; rows: Candidate[]; questions: string; out: string }> {
   const out = path.join(dir, "candidates.jsonl");
   const questions = writeQuestions(path.join(dir, "questions.jsonl"), 4);
-  const sampling = ["--k", "2", "--max-new-tokens", "16", "--concurrency", "4"];
+  const sampling = ["--k", "2", "--max-new-tokens", "16", "--concurrency", "4", ...more];
   const said = await here.succeed(["sample", ...server, "--questions", questions, ...sampling, "--out", out]);
   const rows = rowsOf<Candidate>(out);
   assert.deepEqual(
@@ -82,7 +83,7 @@ export async function sampleFrom(
 }
 
 /**
- * Their sentences by ANAH's protocol. A model that is too small for it gives no reply of use, which is said: of
+ * The sentences of two of them by ANAH's protocol. A model that is too small for it gives no reply of use, which is said: of
  * interest is that it is asked, and answers.
  */
 export async function annotateFrom(
@@ -92,6 +93,8 @@ export async function annotateFrom(
 ): Promise<{ said: string; calls: number }> {
   const documents = path.join(dir, "documents.jsonl");
   const judged = path.join(dir, "judged.jsonl");
+  const two = path.join(dir, "two.jsonl");
+  writeJsonl(two, rowsOf<Candidate>(out).slice(0, 2));
   writeJsonl(
     documents,
     [0, 1, 2, 3].map((i) => ({ topic: `t${i}`, document: `Nothing is known of t${i}.` })),
@@ -102,7 +105,7 @@ export async function annotateFrom(
     ...server,
     ...anah,
     "--candidates",
-    out,
+    two,
     "--out",
     judged,
   ]);

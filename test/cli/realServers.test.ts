@@ -19,14 +19,14 @@ async function fetched(t: TestContext): Promise<string | undefined> {
 }
 
 /** Samples and annotates; what was said is the test's own diagnosis. */
-async function tried(t: TestContext, url: string, model: string): Promise<void> {
+async function tried(t: TestContext, url: string, model: string, more: readonly string[] = []): Promise<void> {
   const dir = scratch(t);
   const server = ["--server", url, "--model-name", model];
-  const sampled = await sampleFrom(dir, server);
+  const sampled = await sampleFrom(dir, server, more);
   assert.match(sampled.said, /^8 candidates in .+; [1-9]\d* prompt \+ [1-9]\d* completion tokens/);
   assert.ok(new Set(sampled.rows.map(({ completion }) => completion)).size > 4, "seeds differ");
   const { said, calls } = await annotateFrom(dir, server, sampled);
-  assert.ok(calls >= 8, said);
+  assert.ok(calls >= 2, said);
   for (const line of [sampled.said, said]) t.diagnostic(line.trim().replaceAll(dir, ""));
 }
 
@@ -46,6 +46,8 @@ test(
   },
 );
 
+/** It knows top_k and sampling only so, and is greedy else. */
+const sampling = ["--top-k", "0", "--extra", JSON.stringify({ generation_config: '{"do_sample":true,"top_k":40}' })];
 const transformers = "MASK_DPO_PYTHON";
 test(
   "transformers serve: sample and annotate",
@@ -69,6 +71,6 @@ test(
       [...serve, "--host", "127.0.0.1", "--port", String(port)],
       { port, ready: "/health", env: { HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "2" } },
     );
-    await tried(t, url, dir);
+    await tried(t, url, dir, sampling);
   },
 );

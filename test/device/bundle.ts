@@ -70,11 +70,8 @@ async function main(): Promise<void> {
     writeFileSync(run, '#!/bin/sh\nhere=$(dirname "$0")\nexec "$here/node" "$here/check.cjs" "$@"\n');
     chmodSync(run, 0o755);
     mkdirSync(path.dirname(values.out), { recursive: true });
-    const env = { ...process.env, GZIP: "-9" };
-    const tar = spawnSync("tar", ["-C", parent, "-czf", path.resolve(values.out), "device-check"], {
-      env,
-      stdio: "inherit",
-    });
+    const packing = ["-C", parent, "-I", "gzip -9", "-cf", path.resolve(values.out), "device-check"];
+    const tar = spawnSync("tar", packing, { stdio: "inherit" });
     if (tar.status !== 0) throw new Error("tar failed");
   } finally {
     rmSync(parent, { recursive: true, force: true });

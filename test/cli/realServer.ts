@@ -11,6 +11,22 @@ import { writeQuestions } from "./data";
 import * as here from "./here";
 import { rowsOf } from "./process";
 
+/** What `transformers serve` needs of a Python. */
+export const transformersModules = ["torch", "transformers", "fastapi", "uvicorn", "openai"];
+export const transformersInstall = '"transformers[serving]" torch';
+
+/** Starts it with a model's folder, on the CPU. */
+export async function startTransformers(t: TestContext, python: string, model: string, threads = 1): Promise<string> {
+  const port = await freePort();
+  const serve = ["-c", "from transformers.cli.transformers import main; main()", "serve", model, "--device", "cpu"];
+  const env = { HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: String(threads) };
+  return startServer(t, python, [...serve, "--host", "127.0.0.1", "--port", String(port)], {
+    port,
+    ready: "/health",
+    env,
+  });
+}
+
 /** Why a test is skipped; false where the Python has all modules. @param install what pip is to be told */
 export function whySkipped(variable: string, modules: readonly string[], install: string): string | false {
   const python = pythonOf(variable);
@@ -83,8 +99,8 @@ export async function sampleFrom(
 }
 
 /**
- * The sentences of two of them by ANAH's protocol. A model that is too small for it gives no reply of use, which is said: of
- * interest is that it is asked, and answers.
+ * The sentences of two of them by ANAH's protocol. A model that is too small for it gives no reply of use, which is
+ * said: of interest is that it is asked, and answers.
  */
 export async function annotateFrom(
   dir: string,

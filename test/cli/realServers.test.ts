@@ -7,7 +7,17 @@ import { knownModels } from "../../lib/model/known";
 import { fetchVerb, modelCache } from "../../lib/steps/fetch/fetch";
 import { wheelFile } from "../../lib/steps/fetch/wheel";
 import { scratch } from "../golden/fixtures";
-import { annotateFrom, freePort, pythonOf, sampleFrom, startServer, whySkipped } from "./realServer";
+import {
+  annotateFrom,
+  freePort,
+  pythonOf,
+  sampleFrom,
+  startServer,
+  startTransformers,
+  transformersInstall,
+  transformersModules,
+  whySkipped,
+} from "./realServer";
 
 const { name, source } = knownModels[0]!;
 
@@ -52,25 +62,14 @@ const transformers = "MASK_DPO_PYTHON";
 test(
   "transformers serve: sample and annotate",
   {
-    skip: whySkipped(
-      transformers,
-      ["torch", "transformers", "fastapi", "uvicorn", "openai"],
-      '"transformers[serving]"',
-    ),
+    skip: whySkipped(transformers, transformersModules, transformersInstall),
     timeout: 600_000,
   },
   async (t) => {
     if ((await fetched(t)) === undefined) return;
     const dir = path.join(scratch(t), "model");
     await fetchVerb({ name, out: dir });
-    const port = await freePort();
-    const serve = ["-c", "from transformers.cli.transformers import main; main()", "serve", dir, "--device", "cpu"];
-    const url = await startServer(
-      t,
-      pythonOf(transformers),
-      [...serve, "--host", "127.0.0.1", "--port", String(port)],
-      { port, ready: "/health", env: { HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "2" } },
-    );
+    const url = await startTransformers(t, pythonOf(transformers), dir, 2);
     await tried(t, url, dir, sampling);
   },
 );

@@ -7,9 +7,9 @@ import { toText } from "../show/table";
 import { agreementTables, agreementVerb, type AgreementRequest } from "../steps/agreement";
 import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
 import { annotateBy, annotators } from "../steps/annotators";
-import { annotatorHelp, annotatorOptions } from "./annotatorFlags";
+import { annotatorHelp, annotatorOptions } from "./options/annotatorFlags";
 import { count, number, questions, say, seed } from "./flags";
-import { withServer } from "./serverFlags";
+import { withServer } from "./options/serverFlags";
 
 export function addAnnotateCommand(program: Command): void {
   const command = program

@@ -6,7 +6,7 @@ import { pairFormatNames, type PairFormatName } from "../preference/formats/regi
 import { keptText } from "../preference/tokenizeFor";
 import { exportTorchVerb, exportVerb } from "../steps/export";
 import { formatLines, mask, model, say, seed } from "./flags";
-import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
+import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
 const formats: Readonly<Record<PairFormatName | "torch", string>> = {
   official:

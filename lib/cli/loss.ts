@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { lossVerb } from "../steps/loss";
 import { say } from "./flags";
-import { objectiveOf, withObjective, type ObjectiveFlags } from "./schemaFlags";
+import { objectiveOf, withObjective, type ObjectiveFlags } from "./options/schemaFlags";
 
 const rowHelp = `
 Rows: gradients are those of the row's own loss, with respect to its logps. Weights default to 1; a mask is weights of 0

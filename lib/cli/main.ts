@@ -7,6 +7,7 @@ import { explain } from "./explain";
 import { checkOutput } from "./inputs";
 import { complain, out } from "./flags";
 import { createProgram } from "./program";
+import { endOnSignals } from "./signals";
 
 /** Runs one command line, e.g. ["pairs", "--help"]; several one after the other in a process. @returns its exit code */
 export async function runCommand(args: readonly string[]): Promise<number> {
@@ -28,15 +29,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 /** Runs the command line of this process. */
 export async function main(): Promise<void> {
   speakOfAll();
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const)
-    process.on(signal, () => {
-      complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
-      process.exit(code); // not killed: what is temporary is removed
-    });
+  endOnSignals();
   process.exitCode = (await runCommand(process.argv.slice(2))) || process.exitCode;
 }
 

@@ -15,6 +15,7 @@ import { addPairsCommand } from "./pairs";
 import { addReportCommand } from "./report";
 import { addRunsCommand } from "./runs";
 import { addSampleCommand } from "./sample";
+import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
 import { addTrainCommands } from "./train";
 import { addWorldCommand } from "./world";
@@ -33,6 +34,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addEvaluateCommand,
   addBestOfCommand,
   addLogpsCommand,
+  addServeCommand,
   addImportCommand,
   addExportCommand,
   addNotebookCommands,

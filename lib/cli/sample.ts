@@ -5,7 +5,7 @@ import { paperCandidates } from "../preference/candidate";
 import { sampleNotes, sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
 import { refuseServerFlags } from "../steps/server";
 import { completions, count, model, number, say, seed } from "./flags";
-import { withServer } from "./serverFlags";
+import { withServer } from "./options/serverFlags";
 
 type SamplingFlags = Pick<SamplingOptions, "temperature" | "topK" | "topP" | "maxNewTokens">;
 type SampleFlags = { model: string } & Omit<ServerSampleFlags, "sampling"> & SamplingFlags;

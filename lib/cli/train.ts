@@ -9,7 +9,7 @@ import type { LoraConfig } from "../model/adapter/lora";
 import type { MaskKind } from "../preference/mask";
 import { keptText } from "../preference/tokenizeFor";
 import { count, mask, model, number, say, seed } from "./flags";
-import { trainOptions, withTraining, type TrainingFlags } from "./schemaFlags";
+import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
 interface MemoryFlags {
   gradientCheckpointing?: boolean;

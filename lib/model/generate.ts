@@ -12,6 +12,9 @@ import type { TransformerConfig } from "./config";
 import { Decoder } from "./decode";
 import { disposeCache, emptyCache, takeCacheRows, type Cache } from "./cache";
 import type { Params } from "./params";
+import { batches, type GenerateRequest, type Watch } from "./requestBatches";
+
+export type { GenerateRequest };
 
 /** temperature 0 is greedy; topK 0 and topP 1 switch those filters off. */
 export interface SamplingOptions {
@@ -26,13 +29,7 @@ export const paperSampling = { temperature: 0.8, topK: 40, topP: 1 } as const;
 /** The paper's evaluation of Table 1 ("top-k=1"). */
 export const greedySampling = { temperature: 0, topK: 0, topP: 1 } as const;
 
-/** One completion per stream. */
-export interface GenerateRequest {
-  promptIds: readonly number[];
-  streams: readonly Rng[];
-}
-
-/** Sampled ids without the end token; `finished` is false when the token limit cut it. */
+/** Sampled ids without the end token; `finished` is false when the token limit or its watch cut it. */
 export interface Generated {
   ids: number[];
   finished: boolean;
@@ -46,8 +43,6 @@ const maxRows = 1024;
  * Bytes of keys and values of a batch, if an eighth of the memory is no less: large models decode fewer rows together.
  */
 const mostCache = 2e9;
-/** Prompts in a batch differ by at most so many tokens, since the shorter ones are padded. */
-const mostPadding = 16;
 /** Rows are compacted when this share of them is still alive: compacting copies the cache, so not at every step. */
 const compactBelow = 0.85;
 
@@ -77,11 +72,12 @@ export async function* generate(
   try {
     const rowBytes = 8 * config.layers * config.kvHeads * config.headDim * longest;
     const most = Math.min(maxRows, Math.max(1, Math.floor(Math.min(mostCache, engineMemory() / 8) / rowBytes)));
-    const pieces = requests.flatMap(({ promptIds, streams }, request) =>
+    const pieces = requests.flatMap(({ promptIds, streams, watches }, request) =>
       Array.from({ length: Math.ceil(streams.length / most) }, (_, i) => ({
         request,
         promptIds,
         streams: streams.slice(i * most, (i + 1) * most),
+        watches: watches?.slice(i * most, (i + 1) * most),
       })),
     );
     const completions = requests.map((): Generated[] => []);
@@ -98,30 +94,12 @@ export async function* generate(
   }
 }
 
-/** Requests in order of prompt length, at most `most` candidates a batch. */
-function batches<T extends GenerateRequest>(requests: readonly T[], most: number): T[][] {
-  const out: T[][] = [];
-  let rows = 0;
-  for (const request of requests.slice().sort((a, b) => a.promptIds.length - b.promptIds.length)) {
-    // a stable order
-    const batch = out.at(-1);
-    const count = request.streams.length;
-    if (batch && request.promptIds.length - batch[0]!.promptIds.length <= mostPadding && rows + count <= most) {
-      batch.push(request);
-      rows += count;
-    } else {
-      out.push([request]);
-      rows = count;
-    }
-  }
-  return out;
-}
-
 interface Row {
   rng: Rng;
   result: Generated;
   /** Tokens it may have. */
   limit: number;
+  watch?: Watch;
 }
 
 const hasEnded = ({ result, limit }: Row): boolean => result.finished || result.ids.length >= limit;
@@ -133,9 +111,14 @@ async function decodeBatch(
   eos: ReadonlySet<number>,
 ): Promise<Generated[][]> {
   const results = requests.map(({ streams }) => streams.map((): Generated => ({ ids: [], finished: false })));
-  let rows: Row[] = requests.flatMap(({ streams, promptIds }, i) => {
+  let rows: Row[] = requests.flatMap(({ streams, promptIds, watches }, i) => {
     const limit = Math.min(options.maxNewTokens, decoder.config.maxPositions - promptIds.length);
-    return streams.map((rng, j) => ({ rng: rng.fork("sample"), result: results[i]![j]!, limit }));
+    return streams.map((rng, j) => ({
+      rng: rng.fork("sample"),
+      result: results[i]![j]!,
+      limit,
+      watch: watches?.[j],
+    }));
   });
   const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
   const padding = requests.map(({ promptIds }) => length - promptIds.length);
@@ -161,12 +144,13 @@ async function decodeBatch(
     const alive: number[] = [];
     let full = false;
     rows.forEach((row, i) => {
-      const { result, limit } = row;
+      const { result } = row;
       if (hasEnded(row)) return;
       if (eos.has(tokens[i]!)) result.finished = true;
       else {
         result.ids.push(tokens[i]!);
-        if (result.ids.length < limit) alive.push(i);
+        if (row.watch?.(result.ids)) row.limit = result.ids.length;
+        if (result.ids.length < row.limit) alive.push(i);
         else full = true;
       }
     });

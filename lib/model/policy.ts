@@ -7,6 +7,8 @@ import { startEngine, uploaded, type Engine } from "../engine/backend";
 import { holdsHalves, uploadedHalves } from "../engine/half";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizerFileNames } from "../text/tokenizerFiles";
+import { mergedCheckpoint } from "./adapter/lora";
+import { readAdapter } from "./adapter/peft";
 import { isLarge } from "./weights";
 import { openCheckpoint, readCheckpointConfig, type OpenCheckpoint } from "./checkpoint";
 import { Transformer } from "./transformer";
@@ -32,12 +34,20 @@ export function startEngineFor(dir: string): Promise<Engine> {
 /**
  * Loads a Hugging Face folder. Start the engine first.
  * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
- * `Transformer`
- * @throws UserError as `readCheckpoint`
+ * `Transformer`; `adapter`: the folder of one that is added to the weights
+ * @throws UserError as `readCheckpoint` and `readAdapter`
  */
-export function loadPolicy(dir: string, { frozen = false, gradientCheckpointing = false } = {}): Policy {
-  const checkpoint = openCheckpoint(dir);
-  const { config, tokenizer } = checkpoint;
+export function loadPolicy(
+  dir: string,
+  {
+    frozen = false,
+    gradientCheckpointing = false,
+    adapter,
+  }: { frozen?: boolean; gradientCheckpointing?: boolean; adapter?: string } = {},
+): Policy {
+  const base = openCheckpoint(dir);
+  const { config, tokenizer } = base;
+  const checkpoint = adapter === undefined ? base : mergedCheckpoint(base, readAdapter(adapter, config));
   const params = streamParams(checkpoint, frozen && holdsHalves());
   const model = new Transformer(config, gradientCheckpointing);
   return {

@@ -60,13 +60,7 @@ export class ServerClient {
   ) {
     this.base = checkedUrl(options.url);
     this.pace = new Pace(options.concurrency, options.requestsPerMinute);
-    if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
-      throw new UserError({
-        where: apiKeyVariable,
-        expected: "a key of visible ASCII characters",
-        got: "others",
-        fix: "Check the variable; it is not shown here.",
-      });
+    checkKey(apiKey);
   }
 
   /** @throws NoReply */
@@ -160,6 +154,17 @@ export class ServerClient {
 
 /** The only place a key comes from. */
 export const apiKeyVariable = "MASK_DPO_API_KEY";
+
+/** @returns the key @throws UserError for one that no header can hold */
+export function checkKey(key: string | undefined): string | undefined {
+  if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key;
+  throw new UserError({
+    where: apiKeyVariable,
+    expected: "a key of visible ASCII characters",
+    got: "others",
+    fix: "Check the variable; it is not shown here.",
+  });
+}
 
 function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -5,6 +5,7 @@
 import { getProxyForUrl } from "proxy-from-env";
 import type { ProxyAgent } from "undici";
 import { UserError } from "../base/check";
+import { isLoopback } from "./loopback";
 
 /** How a request is sent, and for messages by which proxy. */
 export interface Route {
@@ -17,7 +18,8 @@ const agents = new Map<string, ProxyAgent>();
 
 /** @throws UserError for a proxy that speaks another protocol than HTTP */
 export async function routeTo(url: string): Promise<Route> {
-  const named = isHere(new URL(url).hostname) ? "" : getProxyForUrl(url);
+  // loopback addresses are this machine's; a proxy elsewhere would mean its own
+  const named = isLoopback(new URL(url).hostname) ? "" : getProxyForUrl(url);
   if (named === "") return { send: fetch };
   const proxy = URL.canParse(named) ? new URL(named) : undefined;
   if (!proxy || !/^https?:$/.test(proxy.protocol))
@@ -35,9 +37,4 @@ export async function routeTo(url: string): Promise<Route> {
   // undici's own types of a request and a response are the same in other words
   const send = undici.fetch as unknown as (url: string, init: object) => Promise<Response>;
   return { send: (to, init) => send(to, { ...init, dispatcher }), proxy: proxy.origin };
-}
-
-/** Loopback addresses are this machine's; a proxy elsewhere would mean its own. */
-function isHere(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || /^(?:127\.|\[::1\]$)/.test(hostname);
 }

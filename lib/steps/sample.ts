@@ -133,8 +133,20 @@ export async function sampleServerVerb(flags: ServerSampleFlags): Promise<string
       given.map((row) => ({ questionId: row.questionId, index: row.index, ...row.logprobs })),
     );
   const kept = logprobs ? `; log-probabilities of ${given.length} in ${path.join(dir, "logprobs.jsonl")}` : "";
-  const notes = `${unfinishedText(done, sampling.maxNewTokens)}${endTokenText(candidates)}`;
+  const notes = `${unfinishedText(done, sampling.maxNewTokens)}${endTokenText(candidates)}${equalText(done, sampling)}`;
   return `${done.length} candidates in ${out}${notes}; ${usage}${changesText([client])}${kept}`;
+}
+
+/** What is said where every question has the same candidate again and again, though it was to be sampled. */
+function equalText(rows: readonly Served[], { temperature }: SamplingOptions): string {
+  const questions = new Set(rows.map(({ questionId }) => questionId)).size;
+  const texts = new Set(rows.map(({ questionId, completion }) => JSON.stringify([questionId, completion]))).size;
+  if (temperature === 0 || rows.length === questions || texts > questions) return "";
+  return (
+    `, of every question all the same although the temperature is ${temperature}: the server does not sample, or not ` +
+    'by the seed (transformers serve wants --top-k 0 --extra \'{"generation_config":"{\\"do_sample\\":true,' +
+    '\\"top_k\\":40}"}\')'
+  );
 }
 
 /** ", 3 cut at 256 tokens, 1 ended by content_filter": each reason that is not the model's own end. */

@@ -12,7 +12,8 @@ import { generate, paperSampling } from "../../lib/model/generate";
 import { loadPolicy } from "../../lib/model/policy";
 import { seconds, spread } from "./race";
 import { stepper } from "./train";
-import { randomPairs, seededCheckpoint, seededConfig } from "./work";
+import { randomPairs, seededConfig } from "./seeded";
+import { seededCheckpoint } from "./work";
 
 /** What is varied; the rest is as `seededConfig` has it, 16 pairs of 64 tokens. */
 export interface ScalePoint {

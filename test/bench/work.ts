@@ -13,13 +13,13 @@ import { Rng } from "../../lib/base/rng";
 import { constructPreferences, tokenizePreferences } from "../../lib/paper/pairs";
 import { preset } from "../../lib/lab/preset";
 import { openSession, type Session } from "../../lib/lab/session";
-import { weightShapes } from "../../lib/model/weights";
 import { writeCheckpoint } from "../../lib/model/checkpoint";
 import type { TransformerConfig } from "../../lib/model/config";
 import { loadPolicy, type Policy } from "../../lib/model/policy";
-import type { TokenizedPair, TokenizedSide } from "../../lib/preference/collate";
+import type { TokenizedPair } from "../../lib/preference/collate";
 import { chooseObjective } from "../../lib/align/objective/registry";
 import { benchFolder } from "./peers";
+import { largeConfig, randomPairs, seededTensors } from "./seeded";
 
 /** A session whose runs stay in the benchmark's own folder: one set of candidates, whichever engine asks. */
 export async function benchSession(): Promise<Session> {
@@ -59,88 +59,20 @@ export async function atlasWork(workers?: number): Promise<TrainingWork> {
 
 /** 30M parameters, 8 layers, grouped-query attention, 32k vocabulary, sequences up to 256 tokens, batch 8. */
 export async function largeWork(count: number): Promise<TrainingWork> {
-  const config: TransformerConfig = {
-    ...seededConfig,
-    hiddenSize: 384,
-    layers: 8,
-    heads: 6,
-    kvHeads: 2,
-    headDim: 64,
-    intermediateSize: 1536,
-    vocabSize: 32000,
-    maxPositions: 256,
-  };
   return prepare(
     "30M, 8 layers, 32k vocabulary, T = 256, batch 8",
-    await seededCheckpoint("30M", config),
-    randomPairs(config, count, { prompt: 32, shortest: 128, longest: 256 }),
+    await seededCheckpoint("30M", largeConfig),
+    randomPairs(largeConfig, count, { prompt: 32, shortest: 128, longest: 256 }),
     { ...paperTraining, lr: 1e-4, epochs: 4, batch: 8, microbatch: 4 },
   );
 }
 
-/** Llama in the sizes of Atlas's base, but for what a caller changes. */
-export const seededConfig: TransformerConfig = {
-  architecture: "LlamaForCausalLM",
-  hiddenSize: 128,
-  layers: 4,
-  heads: 4,
-  kvHeads: 1,
-  headDim: 32,
-  intermediateSize: 352,
-  vocabSize: 2048,
-  rmsEps: 1e-5,
-  ropeTheta: 10000,
-  tied: true,
-  qkvBias: false,
-  oBias: false,
-  mlpBias: false,
-  maxPositions: 512,
-  bosId: 1,
-  eosIds: [2],
-  padId: 0,
-};
-
 /** Writes Normal(0, 0.02) weights as a Hugging Face folder, once. */
 export async function seededCheckpoint(name: string, config: TransformerConfig): Promise<string> {
   const dir = path.join(benchFolder, "models", name);
-  const rng = new Rng(name);
-  if (!existsSync(path.join(dir, "model.safetensors"))) {
-    const tensors = new Map(
-      [...weightShapes(config)].map(([weight, shape]) => {
-        const stream = rng.fork(weight);
-        const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-        return [
-          weight,
-          { shape, data: weight.endsWith("norm.weight") ? data.fill(1) : data.map(() => 0.02 * stream.normal()) },
-        ];
-      }),
-    );
-    writeCheckpoint(dir, config, tensors, (await openSession({ preset: "smoke" })).baseDir);
-  }
+  if (!existsSync(path.join(dir, "model.safetensors")))
+    writeCheckpoint(dir, config, seededTensors(name, config), (await openSession({ preset: "smoke" })).baseDir);
   return dir;
-}
-
-/** Prompts and completions of random ids; runs of 12 tokens are unmasked with probability 0.7, like sentences. */
-export function randomPairs(
-  { vocabSize }: TransformerConfig,
-  count: number,
-  { prompt, shortest, longest }: { prompt: number; shortest: number; longest: number },
-): TokenizedPair[] {
-  return Array.from({ length: count }, (_, i) => {
-    const rng = new Rng("random pairs").fork(i);
-    const promptIds = Array.from({ length: prompt }, () => 3 + rng.int(vocabSize - 3));
-    const side = (): TokenizedSide => {
-      const length = shortest + rng.int(longest - shortest + 1) - prompt;
-      const ids = Int32Array.from([...promptIds, ...Array.from({ length }, () => 3 + rng.int(vocabSize - 3))]);
-      const kept = Array.from({ length: Math.ceil(length / 12) }, () => rng.next() < 0.7);
-      const weights = Float32Array.from(ids, (_, t) =>
-        t >= prompt && (t === ids.length - 1 || kept[Math.floor((t - prompt) / 12)]) ? 1 : 0,
-      );
-      return { ids, weights, promptLength: prompt, sentenceOf: new Int32Array(ids.length), emptied: false };
-    };
-    // what it was made from is never looked at
-    return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair;
-  });
 }
 
 async function prepare(

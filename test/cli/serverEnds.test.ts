@@ -99,3 +99,17 @@ test("--extra adds up, takes key=value, and leaves out what is null", async (t) 
   const wrong = await sample(t, [["a", "stop"]], "--extra", "seed");
   assert.match(wrong.stderr, /Expected a JSON object, or key=value/);
 });
+
+test("a server that gives the same candidate again and again does not sample, which is said", async (t) => {
+  const same = [0, 1, 2].map((i): Reply => [`Graz ${i}.`, "stop"]);
+  const { stdout } = await sample(t, same, "--k", "3");
+  assert.match(
+    stdout,
+    /^9 candidates in .+, of every question all the same although the temperature is 0\.8: the server/,
+  );
+  for (const more of [
+    ["--k", "1"],
+    ["--k", "3", "--temperature", "0"],
+  ])
+    assert.doesNotMatch((await sample(t, same, ...more)).stdout, /all the same/);
+});

@@ -1,8 +1,6 @@
 /** A real server: transformers serve, where a Python has it. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../../lib/base/files";
@@ -11,24 +9,13 @@ import type { Served } from "../../lib/preference/serverSample";
 import { scratch } from "../golden/fixtures";
 import * as here from "./here";
 import { rowsOf } from "./process";
+import { pythonOf, startTransformers, transformersInstall, transformersModules, whySkipped } from "./realServer";
 
-const python = process.env.MASK_DPO_PYTHON ?? "python3";
-const serving = ["torch", "transformers", "fastapi", "uvicorn", "openai"];
-const missing = spawnSync(
-  python,
-  ["-c", `import importlib.util as u; print(*[m for m in ${JSON.stringify(serving)} if not u.find_spec(m)])`],
-  { encoding: "utf8", timeout: 60_000 },
-);
+const variable = "MASK_DPO_PYTHON";
 const base = path.join(projectRoot, "data/atlas/base");
-const skip = whySkipped();
-
-function whySkipped(): string | false {
-  if (!existsSync(base)) return "data/atlas/base is not there";
-  if (missing.status !== 0) return `no Python (MASK_DPO_PYTHON=${python})`;
-  const lacks = missing.stdout.trim().split(" ").join(", ");
-  const fix = 'pip install "transformers[serving]" torch, or name another in MASK_DPO_PYTHON';
-  return lacks ? `${python} lacks ${lacks}: ${fix}` : false;
-}
+const skip = existsSync(base)
+  ? whySkipped(variable, transformersModules, transformersInstall)
+  : "data/atlas/base is not there";
 
 test(
   "a real server: `transformers serve` gives greedily what our own sampler gives",
@@ -36,42 +23,7 @@ test(
   async (t) => {
     const dir = scratch(t);
     const at = (name: string) => path.join(dir, name);
-    const probe = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => probe.on("listening", resolve));
-    const { port } = probe.address() as AddressInfo;
-    await new Promise((resolve) => probe.close(resolve));
-    const child = spawn(
-      python,
-      [
-        "-c",
-        "from transformers.cli.transformers import main; main()",
-        "serve",
-        base,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        String(port),
-        "--device",
-        "cpu",
-      ],
-      { env: { ...process.env, HF_HUB_OFFLINE: "1", OMP_NUM_THREADS: "1" }, stdio: ["ignore", "ignore", "pipe"] },
-    );
-    t.after(() => child.kill("SIGKILL"));
-    let log = "";
-    child.stderr.on("data", (data) => {
-      log += String(data);
-    });
-    for (let i = 0; ; i++) {
-      if (
-        await fetch(`http://127.0.0.1:${port}/health`).then(
-          ({ ok }) => ok,
-          () => false,
-        )
-      )
-        break;
-      assert.ok(child.exitCode === null && i < 360, `the server did not start:\n${log.slice(-2000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
+    const url = await startTransformers(t, pythonOf(variable), base);
     await here.succeed(["world", "questions", "--split", "test", "--first", "16", "--out", at("questions.jsonl")]);
     const greedy = [
       "sample",
@@ -90,7 +42,7 @@ test(
     const said = await here.succeed([
       ...greedy,
       "--server",
-      `http://127.0.0.1:${port}/v1`,
+      url,
       "--model-name",
       base,
       "--tokenizer",

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { startNode, type Ended } from "../cli/process";
 import { relativeError } from "../backends";
-import type { Probe } from "./probe";
+import type { Probe } from "./probed";
 import { inOrder } from "../golden/fixtures";
 
 interface Probed {

@@ -6,7 +6,7 @@ import { typescriptLoader } from "../../lib/base/files";
 import { relativeError } from "../backends";
 import { run, startNode } from "../cli/process";
 import { scratch } from "../golden/fixtures";
-import type { Probe } from "./probe";
+import type { Probe } from "./probed";
 import { installed, linux, softwareAdapter } from "./softwareAdapter";
 
 test(

@@ -93,25 +93,40 @@ export function adapted(base: Params, adapter: Params, scale: number): Params {
 }
 
 /**
- * The weights with the adapter added, W + s B A, each made when it is asked for.
- * @throws UserError for one that is not finite
+ * A checkpoint with the adapter added to its weights, W + s B A. Sums have 32 bits: what is adapted has no halves.
+ * Reading throws a UserError for a weight that is not finite.
  */
-export function mergedTensors({ shapes, read }: OpenCheckpoint, { config, tensors }: Adapter): Map<string, HostTensor> {
+export function mergedCheckpoint(base: OpenCheckpoint, { config, tensors }: Adapter): OpenCheckpoint {
+  const parts = (name: string) => {
+    const projection = name.replace(/\.weight$/, "");
+    const A = tensors.get(`${projection}.lora_A.weight`);
+    const B = tensors.get(`${projection}.lora_B.weight`);
+    return A && B && { A: A.data, B: B.data };
+  };
+  return {
+    ...base,
+    read: (name, room) => {
+      const weight = base.read(name, room);
+      const own = parts(name);
+      return own ? { ...weight, data: checked(merged(weight, own.A, own.B, config), name) } : weight;
+    },
+    half: (name) => (parts(name) ? undefined : base.half(name)),
+  };
+}
+
+/** The weights of `mergedCheckpoint`, each made when it is asked for. */
+export function mergedTensors(base: OpenCheckpoint, adapter: Adapter): Map<string, HostTensor> {
+  const { shapes, read } = mergedCheckpoint(base, adapter);
   return new Map(
-    [...shapes].map(([name, shape]): [string, HostTensor] => {
-      const projection = name.replace(/\.weight$/, "");
-      const A = tensors.get(`${projection}.lora_A.weight`);
-      const B = tensors.get(`${projection}.lora_B.weight`);
-      return [
-        name,
-        {
-          shape: [...shape],
-          get data() {
-            return A && B ? checked(merged(read(name), A.data, B.data, config), name) : read(name).data;
-          },
+    [...shapes].map(([name, shape]): [string, HostTensor] => [
+      name,
+      {
+        shape: [...shape],
+        get data() {
+          return read(name).data;
         },
-      ];
-    }),
+      },
+    ]),
   );
 }
 

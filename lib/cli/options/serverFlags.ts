@@ -1,9 +1,9 @@
 /** Options of the command line for servers, shared by `sample` and `annotate`. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseShard, type Shard, wholeShard } from "../base/shardedLog";
-import { apiKeyVariable } from "../server/client";
-import { type Price, serverDefaults } from "../steps/server";
-import { number } from "./flags";
+import { parseShard, type Shard, wholeShard } from "../../base/shardedLog";
+import { apiKeyVariable } from "../../server/client";
+import { type Price, serverDefaults } from "../../steps/server";
+import { number } from "../flags";
 
 /** Adds them. @param server the option that names it */
 export function withServer(command: Command, server: Option): Command {

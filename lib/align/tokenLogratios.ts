@@ -1,13 +1,12 @@
 /** How far training moved each token of a pair: its log-probabilities under policy and reference (Eq. 3), as a map. */
-import * as tf from "@tensorflow/tfjs";
 import type { Policy } from "../model/policy";
-import { sidesOf, tokenizePair, type TokenizedSide } from "../preference/collate";
+import { sidesOf, tokenizePair } from "../preference/collate";
 import type { Mask } from "../preference/mask";
 import type { PreferencePair } from "../preference/pair";
 import type { Bundle } from "../show/bundle";
 import { heatBundle, type HeatRow } from "../show/heat";
 import { promptIds } from "../text/prompt";
-import { tokenLogps } from "./logps";
+import { completionTokenLogps } from "./track/sequences";
 
 /** Of one completion token; the closing token's text is that of the tokenizer. */
 export interface TokenLogratio {
@@ -36,7 +35,7 @@ export async function tokenLogratios(
   const { tokenizer } = policy;
   const tokenized = tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask, seed });
   const sides = sidesOf([tokenized]);
-  const [own, other] = [await logpsOf(policy, sides), await logpsOf(reference, sides)];
+  const [own, other] = [await completionTokenLogps(policy, sides), await completionTokenLogps(reference, sides)];
   const rows = sides.map(({ ids, promptLength, weights }, s) =>
     Array.from(ids.subarray(promptLength), (id, t): TokenLogratio => {
       const [logps, before] = [own[s]![t]!, other[s]![t]!];
@@ -59,16 +58,4 @@ export async function tokenLogratios(
     row("rejected", rejected),
   ]);
   return { chosen, rejected, ...heat };
-}
-
-async function logpsOf({ model, params }: Policy, sides: readonly TokenizedSide[]): Promise<Float32Array[]> {
-  const sequences = sides.map(({ ids, promptLength }) => ({
-    ids,
-    weights: new Float32Array(ids.length).fill(1, promptLength),
-  }));
-  const values = tf.tidy(() => tokenLogps(model, params, sequences));
-  const all = await values.data<"float32">();
-  values.dispose();
-  let start = 0;
-  return sides.map(({ ids, promptLength }) => all.slice(start, (start += ids.length - promptLength)));
 }

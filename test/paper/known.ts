@@ -9,6 +9,7 @@ import type { TestContext } from "node:test";
 import { measures, type AnswerTotals, type Measure } from "../../lib/evaluation/answerTotals";
 import { claimsTable } from "../../lib/evaluation/armTables";
 import type { Claim } from "../../lib/evaluation/claims";
+import type { Ask } from "../../lib/lab/candidates";
 import { evaluationRun, type EvaluationName, type ShownEvaluation } from "../../lib/lab/evaluate";
 import { experimentName, trainedPolicy, type Alignment, type Experiment } from "../../lib/lab/experiment";
 import { preset } from "../../lib/lab/preset";
@@ -146,18 +147,21 @@ export function shipped(session: Session, scoresOf: (policy: PolicyName, evaluat
   }
 }
 
+/** Writes what a policy, known by its hash, answers at a seed. */
 export function writeAnswers(
   session: Session,
   policy: string,
   name: EvaluationName,
   seed: number,
   scores: Scores,
+  ask?: Ask,
 ): void {
-  const run = evaluationRun({ ...session, seed }, policy, name);
+  const run = evaluationRun({ ...session, seed }, policy, name, ask);
   writeRun(session, run, "totals.json", totals(scores, name === "test greedy" ? 2 : seed - session.seed));
 }
 
-function writeRun({ runs }: Session, run: string, file: string, content: object): void {
+/** Writes a file of a run folder. */
+export function writeRun({ runs }: Session, run: string, file: string, content: object): void {
   mkdirSync(path.join(runs, run), { recursive: true });
   writeFileSync(path.join(runs, run, file), JSON.stringify(content));
 }

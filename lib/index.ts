@@ -110,7 +110,7 @@ export { trackFigure, trackTable } from "./paper/objectiveTracks";
 export { dataMethodClaims, methodArmTable, runDataMethods } from "./paper/methods/dataMethods";
 export { detectionTable } from "./paper/methods/misleading";
 export { goalTable } from "./paper/methods/rewardAugmented";
-export { labelTable } from "./paper/methods/spa";
+export { implicitLabelTable } from "./paper/methods/spa";
 export { estimatorTable } from "./paper/methods/tisDpo";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";

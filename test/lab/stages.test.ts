@@ -15,7 +15,10 @@ const question: Question = { id: "q", topic: "t", prompt: [{ role: "user", conte
 
 /** So many right and wrong sentences of one letter each. */
 function candidate(index: number, right: number, wrong: number): AnnotatedCandidate {
-  const verdicts: Verdict[] = [...Array<Verdict>(right).fill("supported"), ...Array<Verdict>(wrong).fill("contradictory")];
+  const verdicts: Verdict[] = [
+    ...Array<Verdict>(right).fill("supported"),
+    ...Array<Verdict>(wrong).fill("contradictory"),
+  ];
   return {
     questionId: "q",
     index,
@@ -44,10 +47,19 @@ test("implicit reward: its best and worst, whatever the oracle says; and how oft
   const { pairs, measures } = implicitPairs([question], rewarded);
   assert.deepEqual([pairs[0]!.chosen.completion, pairs[0]!.rejected.completion], ["bbbb", "dddd"]);
   assert.equal(measures["labelAccuracy"], 0);
-  const other = implicitPairs([question], rewarded.map((one) => ({ ...one, reward: -one.reward })));
+  const other = implicitPairs(
+    [question],
+    rewarded.map((one) => ({ ...one, reward: -one.reward })),
+  );
   assert.equal(other.pairs[0]!.chosen.completion, "dddd");
   assert.equal(other.measures["labelAccuracy"], 1);
-  assert.deepEqual(implicitPairs([question], rewarded.map((one) => ({ ...one, reward: 0 }))).pairs, []);
+  assert.deepEqual(
+    implicitPairs(
+      [question],
+      rewarded.map((one) => ({ ...one, reward: 0 })),
+    ).pairs,
+    [],
+  );
 });
 
 test("goals: two copies of a pair, the second with the other side wanted; flipping twice is nothing", () => {
@@ -73,11 +85,15 @@ test("known facts: where most statements of the policy are right; nothing said i
     sentences: [],
   });
   const wrong = topic.country.continent === "Europe" ? "Asia" : "Europe";
-  const facts = knownFacts(atlas, [asked], [
-    says(0, `Its country is ${topic.country.name}. Its continent is ${wrong}.`),
-    says(1, `Its country is Nowhere. Its continent is ${wrong}.`),
-    says(2, `It belongs to ${topic.country.name}. The continent is ${topic.country.continent}.`),
-  ]);
+  const facts = knownFacts(
+    atlas,
+    [asked],
+    [
+      says(0, `Its country is ${topic.country.name}. Its continent is ${wrong}.`),
+      says(1, `Its country is Nowhere. Its continent is ${wrong}.`),
+      says(2, `It belongs to ${topic.country.name}. The continent is ${topic.country.continent}.`),
+    ],
+  );
   assert.equal(isKnown(facts, topic.id, "country"), true);
   assert.equal(isKnown(facts, topic.id, "continent"), false);
   assert.equal(isKnown(facts, topic.id, "latitude"), undefined);
@@ -107,9 +123,11 @@ test("waves: what several chains begin with comes once, before them, and contras
   const sft = stage({ rows: "demonstrations", of: "own" });
   const weighted = stage({ rows: "weighted", estimator: "contrast", contrast: training });
   const chain = (...stages: Stage[]) => ({ stages, seed: 1 });
-  const waves = wavesOf([chain(sft, pairs), chain(weighted), chain(pairs), chain(sft)]);
+  const waves = wavesOf([chain(sft, pairs), chain(weighted), chain(pairs), chain(sft)], () => false);
   assert.equal(waves.length, 2);
   const flipped = stage({ rows: "pairs", choose: "best-worst", from: 0, to: 1, flip: true });
   assert.deepEqual(waves[0], [chain(sft), chain(pairs), chain(flipped)]);
   assert.deepEqual(waves[1], [chain(sft, pairs), chain(weighted)]);
+  const left = wavesOf([chain(weighted), chain(sft, pairs)], ({ stages }) => stages.at(-1) === weighted);
+  assert.deepEqual(left, [[chain(sft)], [chain(sft, pairs)]], "what is there needs nothing");
 });

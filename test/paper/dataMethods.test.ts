@@ -1,4 +1,4 @@
-/** Notebook 12 from known answers: every chain in its row, claims the right way round, measures from the right stage. */
+/** Notebook 12 from known answers: chains in their rows, claims the right way round, measures from the right stage. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { canonicalJson } from "../../lib/base/hash";
@@ -8,14 +8,9 @@ import { asIs } from "../../lib/lab/candidates";
 import { seedsOf, type Session } from "../../lib/lab/session";
 import type { StagedSpec } from "../../lib/lab/stages/runStages";
 import { stageName, type Chain } from "../../lib/lab/stages/stage";
-import {
-  dataMethodArms,
-  dataMethodClaims,
-  methodArmTable,
-  runDataMethods,
-} from "../../lib/paper/methods/dataMethods";
+import { dataMethodArms, dataMethodClaims, methodArmTable, runDataMethods } from "../../lib/paper/methods/dataMethods";
 import { goalTable } from "../../lib/paper/methods/rewardAugmented";
-import { labelTable } from "../../lib/paper/methods/spa";
+import { implicitLabelTable } from "../../lib/paper/methods/spa";
 import { estimatorTable } from "../../lib/paper/methods/tisDpo";
 import { loadAtlas } from "../../lib/world/atlas";
 import { assertArmTable, assertInterval, assertNear, knownSession, totals, writeAnswers, writeRun } from "./known";
@@ -44,7 +39,12 @@ async function computedMethods(t: TestContext) {
         const name = stageName(session, chain);
         const measures = { labelAccuracy: 0.5 + i / 10, sureLabels: 0.6 + i / 10, unsureLabels: 0.4 + i / 10 };
         const auc = { aucChosen: 0.7, aucRejected: 0.8 };
-        writeRun(session, name, "result.json", { policy: name, rows: 10 * i, steps: 3, measures: { ...measures, ...auc } });
+        writeRun(session, name, "result.json", {
+          policy: name,
+          rows: 10 * i,
+          steps: 3,
+          measures: { ...measures, ...auc },
+        });
       });
       const policy = stageName(session, { stages: spec.stages, seed });
       for (const evaluation of spec.evaluations)
@@ -75,12 +75,7 @@ test("claims: which arm minus which, what is printed, and verdicts that follow",
   const score = (method: keyof typeof specs, key: string) => scoreOf(specs[method][key]!);
   const expected: [text: string, higher: number, lower: number, printed?: number][] = [
     ["FactTune > base", score("factTune", "anyPairs"), 35],
-    [
-      "best and worst > any two that differ",
-      score("factTune", "bestWorst"),
-      score("factTune", "anyPairs"),
-      11.61,
-    ],
+    ["best and worst > any two that differ", score("factTune", "bestWorst"), score("factTune", "anyPairs"), 11.61],
     ["SFT on known facts > on unknown ones", score("flame", "known"), score("flame", "unknown")],
     ["base > SFT on unknown facts", 35, score("flame", "unknown")],
     [
@@ -94,11 +89,7 @@ test("claims: which arm minus which, what is printed, and verdicts that follow",
     ["SPA > its seed", score("spa", "spa"), score("spa", "seed")],
     ["SPA with smoothing > without", score("spa", "smoothed"), score("spa", "spa")],
     ["3.3 % of the labels > all of them", score("spa", "spa"), score("spa", "oracle")],
-    [
-      "DPO > SFT on the best, off-policy (negative gradient)",
-      score("onPolicy", "dpo"),
-      score("onPolicy", "sft"),
-    ],
+    ["DPO > SFT on the best, off-policy (negative gradient)", score("onPolicy", "dpo"), score("onPolicy", "sft")],
     ["DPO > SFT on the best, refreshed", score("onPolicy", "refreshedDpo"), score("onPolicy", "refreshedSft")],
     ["refreshed > off-policy, DPO", score("onPolicy", "refreshedDpo"), score("onPolicy", "dpo")],
     ["refreshed > off-policy, SFT on the best", score("onPolicy", "refreshedSft"), score("onPolicy", "sft")],
@@ -134,7 +125,9 @@ test("claims: which arm minus which, what is printed, and verdicts that follow",
 test("measures: labels by round, estimates of the last stage; goals against the highest", async (t) => {
   const { session, specs, scoreOf, methods } = await computedMethods(t);
   assert.deepEqual(
-    labelTable(methods.spa).rows.map(({ round, pairs, all, sure, unsure }) => [round, pairs, all, sure, unsure].map(rounded)),
+    implicitLabelTable(methods.spa).rows.map(({ round, pairs, all, sure, unsure }) =>
+      [round, pairs, all, sure, unsure].map(rounded),
+    ),
     [
       [1, 10, 60, 70, 50],
       [2, 20, 70, 80, 60],

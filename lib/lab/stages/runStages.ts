@@ -46,12 +46,9 @@ export async function runStagedArms<Key extends string>(
   specs: Readonly<Record<Key, StagedSpec>>,
 ): Promise<Record<Key, StagedArm>> {
   const keys = Object.keys(specs) as Key[];
-  const chains = keys.flatMap((key) => chainsOf(session, specs[key]));
-  for (const wave of wavesOf(chains))
-    await runAll(
-      session,
-      wave.filter((chain) => !known(session, chain)),
-    );
+  const chains = keys.flatMap((key) => chainsOf(session, specs[key]).flatMap(beginnings));
+  const waves = wavesOf(chains, (chain) => known(session, chain) !== undefined);
+  for (const wave of waves) await runAll(session, wave);
   const arms = {} as Record<Key, StagedArm>;
   for (const key of keys) arms[key] = await armOfStages(session, specs[key]);
   return arms;
@@ -62,17 +59,21 @@ const chainsOf = (session: Session, { stages, seeds }: StagedSpec): Chain[] =>
 
 const known = (session: Session, chain: Chain) => knownStage({ ...session, seed: chain.seed }, chain);
 
-/** All chains with what they need, each once: those of a wave need only those of waves before. */
-export function wavesOf(chains: readonly Chain[]): Chain[][] {
+/** A chain after each of its stages. */
+const beginnings = ({ stages, seed }: Chain): Chain[] =>
+  stages.map((_, i) => ({ stages: stages.slice(0, i + 1), seed }));
+
+/** Chains that are not there, with what they need, each once: those of a wave need only those of waves before. */
+export function wavesOf(chains: readonly Chain[], isThere: (chain: Chain) => boolean): Chain[][] {
   const waves: Chain[][] = [];
   const depths = new Map<string, number>();
   const depthOf = (chain: Chain): number => {
     const name = canonicalJson(chain);
     const found = depths.get(name);
     if (found !== undefined) return found;
-    const depth = Math.max(-1, ...neededBy(chain).map(depthOf)) + 1;
+    const depth = isThere(chain) ? -1 : Math.max(-1, ...neededBy(chain).map(depthOf)) + 1;
     depths.set(name, depth);
-    (waves[depth] ??= []).push(chain);
+    if (depth >= 0) (waves[depth] ??= []).push(chain);
     return depth;
   };
   chains.forEach(depthOf);

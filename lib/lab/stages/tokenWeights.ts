@@ -33,14 +33,14 @@ const highest = 1.3;
 export function rankWeights(scores: ArrayLike<number>): number[] {
   const { length } = scores;
   if (length < 2) return Array.from(scores, () => 1);
-  return Array.from(midranks(scores), (rank) => lowest + ((highest - lowest) * (rank - 1)) / (length - 1));
+  return Array.from(midranks(scores), (rank) => lowest + ((highest - lowest) * rank) / (length - 1));
 }
 
 /** Probability that one of the first has a higher score than one of the second, ties as halves; NaN without either. */
 export function areaUnderCurve(higher: readonly number[], lower: readonly number[]): number {
   const ranks = midranks([...higher, ...lower]);
-  const sum = higher.reduce((total, _, i) => total + ranks[i]!, 0);
-  return (sum - (higher.length * (higher.length + 1)) / 2) / (higher.length * lower.length);
+  const sum = higher.reduce((total, _, i) => total + ranks[i]!, 0); // ranks begin at 0
+  return (sum - (higher.length * (higher.length - 1)) / 2) / (higher.length * lower.length);
 }
 
 export async function tokenWeights(context: RowContext, options: TokenWeights): Promise<MadeRows> {

@@ -5,7 +5,7 @@ import type { Stage } from "../../lab/stages/stage";
 import type { Arm } from "../../evaluation/arm";
 import { dpoStage, sampledOf, stage, staged, trainingOf, type MethodComparison } from "./staged";
 
-const sources = { own: "own best of K", known: "known facts", unknown: "unknown facts", true: "any true facts" } as const;
+const sources = { own: "own best of K", known: "known facts", unknown: "unknown facts", true: "any facts" } as const;
 type Source = keyof typeof sources;
 type Key = Source | "ownDpo" | "trueDpo";
 
@@ -51,7 +51,8 @@ export function flameComparisons(base: Arm, arms: Record<Key, StagedArm>): Metho
       higher: of("ownDpo"),
       lower: of("trueDpo"),
       score: "factScore",
-      limits: "no instructions other than questions of fact, so nothing to classify; helpfulness is the number of facts",
+      limits:
+        "no instructions other than questions of fact, so nothing to classify; helpfulness is the number of facts",
     },
   ];
 }

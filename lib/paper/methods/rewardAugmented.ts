@@ -1,4 +1,4 @@
-/** Reward-augmented data: pairs with the score as a goal in the prompt, and the other side wanted for the lower goal. */
+/** Reward-augmented data: pairs with a score as the goal in the prompt, the other side wanted for the lower goal. */
 import { armDifference, perAnswer, scoreOf } from "../../evaluation/arm";
 import { Rng } from "../../base/rng";
 import type { Session } from "../../lab/session";

@@ -19,7 +19,10 @@ const rounds = [
 export function spaArms(session: Session): Record<Key, StagedSpec> {
   const training = trainingOf(session, "dpo");
   const first = stage(pairRows("best-worst", 0, labelled), { ...training, epochs: seedPasses });
-  const smooth = { ...training, objective: { name: "cdpo", options: { ...training.objective.options, labelSmoothing: 0.1 } } };
+  const smooth = {
+    ...training,
+    objective: { name: "cdpo", options: { ...training.objective.options, labelSmoothing: 0.1 } },
+  };
   const round = (choose: "implicit" | "best-worst", options: typeof training): Stage[] =>
     rounds.map(([from, to]) => stage(pairRows(choose, from, to), options));
   return {
@@ -63,7 +66,7 @@ export function spaComparisons(arms: Record<Key, StagedArm>): MethodComparison[]
 }
 
 /** How often the implicit reward orders two candidates as the oracle does, by round; chance is 50 %. */
-export function labelTable(arms: Record<Key, StagedArm>): Table {
+export function implicitLabelTable(arms: Record<Key, StagedArm>): Table {
   const { stages, runs } = arms.spa;
   const share = (round: number, key: string) => 100 * mean(stages.map((seed) => seed[round]!.measures[key]!));
   return {

@@ -40,7 +40,7 @@ export function lowerGoalArms(session: Session): Record<string, StagedSpec> {
 
 export function goalComparisons(arms: Record<Key, StagedArm>): MethodComparison[] {
   const method = "Reward-augmented data";
-  const theirs = "gains over DPO on AlpacaEval 2, MT-Bench, Arena-Hard (6 models; by its abstract, numbers not verified)";
+  const theirs = "gains over DPO on AlpacaEval 2, MT-Bench, Arena-Hard (6 models; by its abstract, not verified)";
   const limits = "the base never saw a goal in a prompt; both controls have as many steps";
   const [higher, constant, twice] = [arms.goals, arms.constant, arms.twice].map(sampledOf) as [
     ReturnType<typeof sampledOf>,

@@ -19,10 +19,7 @@ type Key = "answer" | "detect" | "three" | "blind";
 export function misleadingArms(session: Session): Record<Key | `${Key}Clean`, StagedSpec> {
   const { epochs } = session.preset.training;
   const of = (task: "detect" | "rewrite" | "answer", passes = 1, blind?: true): Stage =>
-    stage(
-      { rows: "premises", task, ...(blind && { blind }) },
-      trainingOf(session, "sft", { epochs: passes * epochs }),
-    );
+    stage({ rows: "premises", task, ...(blind && { blind }) }, trainingOf(session, "sft", { epochs: passes * epochs }));
   const arms: Record<Key, readonly [string, ...Stage[]]> = {
     answer: ["answering only, three times the passes", of("answer", 3)],
     detect: ["detection, then answering", of("detect"), of("answer", 2)],
@@ -82,15 +79,19 @@ export function misleadingComparisons(arms: Record<Key | `${Key}Clean`, StagedAr
 export async function detectionTable(session: Session, arms: Readonly<Record<Key, StagedArm>>): Promise<Table> {
   const specs = misleadingArms(session);
   const chain = (key: Key) => ({ stages: specs[key].stages, seed: session.seed });
+  const {
+    questions,
+    answers,
+    runs: answered,
+  } = await answersOf(session, policyDir(session, "base"), "test", "sampled");
   const policies: [label: string, dir: string, runs: readonly string[]][] = [
-    ["base", policyDir(session, "base"), []],
+    ["base", policyDir(session, "base"), answered],
     ...(["detect", "three", "blind"] as const).map((key): [string, string, readonly string[]] => [
       arms[key].label,
       stagePolicy(session, chain(key)),
       arms[key].runs.slice(0, 1),
     ]),
   ];
-  const { questions, answers } = await answersOf(session, policyDir(session, "base"), "test", "sampled");
   const facts = knownFacts(session.atlas, questions, answers);
   const premises = evaluationQuestions(session, "test", session.preset.evaluationQuestions).map((question) => {
     const { premise, text } = withPremise(session.atlas, question, "test", session.seed);

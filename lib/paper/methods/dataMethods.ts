@@ -15,10 +15,7 @@ import { spaArms, spaComparisons } from "./spa";
 import { measuredMethod, sampledOf, type MethodComparison } from "./staged";
 import { tisArms, tisComparisons } from "./tisDpo";
 
-type ArmsOf<Make extends (session: Session) => Record<string, StagedSpec>> = Record<
-  keyof ReturnType<Make>,
-  StagedArm
->;
+type ArmsOf<Make extends (session: Session) => Record<string, StagedSpec>> = Record<keyof ReturnType<Make>, StagedArm>;
 
 /** Arms by method. */
 export interface DataMethods {
@@ -84,5 +81,10 @@ export function methodArmTable(
   base: Arm,
   arms: Readonly<Record<string, StagedArm>>,
 ): Table {
-  return armTable(session, name, caption, [base, ...Object.values(arms).map(sampledOf)].map((arm) => ({ arm })));
+  return armTable(
+    session,
+    name,
+    caption,
+    [base, ...Object.values(arms).map(sampledOf)].map((arm) => ({ arm })),
+  );
 }

@@ -12,7 +12,7 @@ export { palette } from "./show/palette";
 export { barFigure, dumbbellFigure } from "./show/figure/bars";
 export { curveFigure, panelsFigure } from "./show/figure/curves";
 export { publishFigure, publishTable } from "./lab/publish";
-export { claimNumber, paperVersusHere, recordNumbers } from "./lab/headline";
+export { claimNumber, methodNumber, paperVersusHere, recordNumbers } from "./lab/headline";
 
 // Asking policies
 export { ask, compareAnswers } from "./lab/ask";
@@ -104,11 +104,19 @@ export {
   officialMaskTable,
   rarityFigure,
 } from "./paper/humanTables";
+export { methodTable } from "./evaluation/methodClaims";
+export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "./paper/objectives";
+export { trackFigure, trackTable } from "./paper/objectiveTracks";
+export { dataMethodClaims, methodArmTable, runDataMethods } from "./paper/methods/dataMethods";
+export { detectionTable } from "./paper/methods/misleading";
+export { goalTable } from "./paper/methods/rewardAugmented";
+export { implicitLabelTable } from "./paper/methods/spa";
+export { estimatorTable } from "./paper/methods/tisDpo";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";
 export { policiesOf, relationsOf } from "./paper/relations";
 export { factTuneArm, scoreSeries, shippedArms, table1Claims, table1Rows } from "./paper/table1";
-export { maskArms, maskStyles, stepCurves, table2Claims, table2Rows } from "./paper/table2";
+export { maskArms, maskStyles, sameArms, sameRows, stepCurves, table2Claims, table2Rows } from "./paper/table2";
 export { pairQualityTable, samplingArms, table3Claims, table3Rows } from "./paper/table3";
 export { scalingArms, scalingCurves, scalingOf, table4Claims, table4Rows } from "./paper/table4";
 export { groupTable, runGroups, table5Claims } from "./paper/table5";

@@ -45,7 +45,7 @@ export function pairLosses(
   const parts: Partial<Record<keyof SideParts<TensorValue>, Pair<unknown>>> = {};
   const logps = sums(tokens.logps);
   parts.logps = logps;
-  parts.tokens = of(({ weights }) => unmaskedTokens(weights));
+  parts.tokens = of(({ weights }) => Math.max(1, unmaskedTokens(weights))); // a demonstration has no rejected side
   if (needs.has("logratio")) parts.logratio = mapSides((side) => logps[side].sub(constant(given(reference)[side])));
   if (needs.has("forwardKl")) parts.forwardKl = sums(given(tokens.forwardKl));
   if (needs.has("reverseKl")) parts.reverseKl = sums(given(tokens.reverseKl));

@@ -9,7 +9,7 @@ import { optionRows, type TrainOptions } from "./trainOptions";
 export function describeTraining(options: TrainOptions): Table {
   return {
     name: "02-hyperparameters",
-    caption: "Hyperparameters: chosen on validation topics, the same for every mask",
+    caption: "Hyperparameters of Mask-DPO; every arm has rate and strength from the same grid (data/atlas/TUNING.md)",
     columns: [
       { key: "label", label: "Hyperparameter" },
       { key: "value", label: "Here", align: "right" },

@@ -6,7 +6,7 @@ import type { PreferencePair } from "../preference/pair";
 import type { Bundle } from "../show/bundle";
 import { heatBundle, type HeatRow } from "../show/heat";
 import { promptIds } from "../text/prompt";
-import { wholeCompletionLogps } from "./logps";
+import { completionTokenLogps } from "./track/sequences";
 
 /** Of one completion token; the closing token's text is that of the tokenizer. */
 export interface TokenLogratio {
@@ -35,8 +35,7 @@ export async function tokenLogratios(
   const { tokenizer } = policy;
   const tokenized = tokenizePair(pair, tokenizer, promptIds(tokenizer, pair.prompt), { mask, seed });
   const sides = sidesOf([tokenized]);
-  const logpsUnder = ({ model, params }: Policy) => wholeCompletionLogps(model, () => params, sides);
-  const [own, other] = [await logpsUnder(policy), await logpsUnder(reference)];
+  const [own, other] = [await completionTokenLogps(policy, sides), await completionTokenLogps(reference, sides)];
   const rows = sides.map(({ ids, promptLength, weights }, s) =>
     Array.from(ids.subarray(promptLength), (id, t): TokenLogratio => {
       const [logps, before] = [own[s]![t]!, other[s]![t]!];

@@ -30,13 +30,14 @@ import type { LoraConfig } from "../model/adapter/lora";
 import { loadPolicy, policyHash, startEngineFor, type Policy } from "../model/policy";
 import type { TokenizeReport } from "../preference/collate";
 import type { Mask } from "../preference/mask";
-import type { PreferencePair } from "../preference/pair";
+import type { TrainingRow } from "../preference/demonstration";
 import { claimBeside } from "../base/runFolder";
 import { codeVersions } from "../base/codeVersions";
 
 export interface TrainRunRequest {
   policyDir: string;
-  pairs: readonly PreferencePair[];
+  /** or demonstrations, for an objective that looks at chosen sides only */
+  pairs: readonly TrainingRow[];
   mask: Mask;
   options: TrainOptions;
   seed: number;

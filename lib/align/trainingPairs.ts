@@ -1,7 +1,7 @@
 /** The pairs of a run, with what its objective needs of them: other weights, labels, completions of other prompts. */
 import { UserError } from "../base/check";
 import { isHallucination } from "../factuality/verdict";
-import type { Tokenized, TokenizedPair, TokenizedSide } from "../preference/collate";
+import { isOneSided, type Tokenized, type TokenizedPair, type TokenizedSide } from "../preference/collate";
 import type { PreferenceSide } from "../preference/pair";
 import type { Need } from "./objective/objective";
 import { needsOf, objectiveNamed, type ObjectiveChoice } from "./objective/registry";
@@ -21,7 +21,8 @@ export interface TrainingPairs {
 
 /**
  * Pairs that a mask emptied are computed too, so that masks share reference log-probabilities.
- * @throws UserError where completions of other prompts are needed and there are none
+ * @throws UserError for demonstrations where two sides are compared, or where completions of other prompts are needed
+ *   and there are none
  */
 export function trainingPairs(
   { pairs: kept, emptied }: Pick<Tokenized, "pairs" | "emptied">,
@@ -29,6 +30,13 @@ export function trainingPairs(
   maxPositions: number,
 ): TrainingPairs {
   const needs = needsOf(choice);
+  if (!objectiveNamed(choice.name).oneSided && kept.some(isOneSided))
+    throw new UserError({
+      where: `--objective ${choice.name}`,
+      expected: "pairs: it compares two sides",
+      got: "demonstrations, which have one",
+      fix: "Use --objective sft for them, or give pairs.",
+    });
   const pairs = kept.map((pair) => reweighed(labelled(pair, needs), choice));
   const everything = [...pairs, ...emptied.map((pair) => labelled(pair, needs))];
   if (!needs.has("zero")) return { pairs, everything };

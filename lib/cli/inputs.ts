@@ -7,7 +7,7 @@ import { isPolicyFile } from "../model/policy";
 import { atlasFolder } from "../world/facts";
 
 /** These make what Atlas is; all others read it. */
-const makers = ["facts", "pretrain"];
+const makers = ["facts", "pretrain", "tune"];
 
 /**
  * Inputs are the files and folders that its options say they name, the files that such a folder is a policy by, and

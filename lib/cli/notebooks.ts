@@ -1,4 +1,4 @@
-/** `mask-dpo notebooks`, `reproduce` and `lab`. What they run is loaded late: it brings the TypeScript compiler. */
+/** `mask-dpo notebooks`, `tune`, `reproduce` and `lab`. What they run is loaded late: it is large. */
 import path from "node:path";
 import { Option, type Command } from "commander";
 import { projectRoot } from "../base/files";
@@ -6,7 +6,10 @@ import { presetNames } from "../lab/preset";
 import type * as JupyterModule from "../notebook/jupyter";
 import type * as ReproduceModule from "../notebook/reproduce";
 import type * as RunNotebookModule from "../notebook/runNotebook";
-import { number, seed } from "./flags";
+import type * as TuneModule from "../paper/tuneStudies";
+import { toText } from "../show/table";
+import { atlasFolder } from "../world/facts";
+import { number, say, seed } from "./flags";
 
 interface ReproduceFlags {
   preset?: string;
@@ -15,6 +18,9 @@ interface ReproduceFlags {
   jobs?: number;
   out?: string;
 }
+
+const jobs = (): Option =>
+  new Option("--jobs <n>", "experiments side by side (default: one a core)").argParser(number(1, 1024, true));
 
 export function addNotebookCommands(program: Command): void {
   program
@@ -31,12 +37,24 @@ export function addNotebookCommands(program: Command): void {
       if (!check) for (const file of all) await runNotebook(file, { timeoutS: timeout });
     });
   program
+    .command("tune")
+    .description("choose learning rate and strength of every arm of the notebooks on validation topics (resumes)")
+    .addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
+    .option("--only <label...>", "only arms whose labels begin so; what was kept of others stays")
+    .addOption(seed())
+    .addOption(jobs())
+    .option("--out <dir>", "folder of tuning.json and TUNING.md", atlasFolder)
+    .action(async (flags: TuneModule.TuneFlags) => {
+      const { tuneStudies } = require("../paper/tuneStudies") as typeof TuneModule;
+      say((await tuneStudies(flags)).map(toText).join("\n\n"));
+    });
+  program
     .command("reproduce")
     .description("execute every notebook, leave figures and tables, print paper vs here")
     .addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
     .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02")
     .addOption(seed())
-    .option("--jobs <n>", "experiments side by side (default: one a core)", number(1, 1024, true))
+    .addOption(jobs())
     .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
     .action(async (flags: ReproduceFlags) => {
       const { reproduce } = require("../notebook/reproduce") as typeof ReproduceModule;

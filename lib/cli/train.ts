@@ -47,6 +47,12 @@ function bytes(text: string): number {
   return Number(value) * (unit!.toUpperCase() === "G" ? 1e9 : 1e6);
 }
 
+const demonstrations = (): Option =>
+  new Option(
+    "--demonstrations <file>",
+    "instead: rows {questionId, prompt, completion, sentences?} (JSONL) to imitate, with --objective sft",
+  );
+
 function commaSeparated(text: string): string[] {
   return text.split(",");
 }
@@ -75,7 +81,8 @@ export function addTrainCommands(program: Command): void {
         .command("train")
         .description("masked DPO; leaves a Hugging Face folder (resumes)")
         .addOption(model())
-        .requiredOption("--pairs <file>", "pairs (JSONL)")
+        .option("--pairs <file>", "pairs (JSONL)")
+        .addOption(demonstrations())
         .requiredOption("--out <dir>", "Hugging Face folder")
         .addOption(mask())
         .addOption(seed()),
@@ -86,7 +93,8 @@ export function addTrainCommands(program: Command): void {
       async (
         o: {
           model: string;
-          pairs: string;
+          pairs?: string;
+          demonstrations?: string;
           out: string;
           mask: MaskKind;
           seed: number;
@@ -100,7 +108,8 @@ export function addTrainCommands(program: Command): void {
           say,
         );
         const { step, loss, accuracy } = logs.at(-1)!;
-        const last = `${step} steps, loss ${loss.toFixed(4)}, accuracy ${accuracy.toFixed(3)}`;
+        const sides = o.pairs ? `, accuracy ${accuracy.toFixed(3)}` : "";
+        const last = `${step} steps, loss ${loss.toFixed(4)}${sides}`;
         say(`${keptText(report)}, ${last}; policy in ${o.out}`);
       },
     );
@@ -111,14 +120,22 @@ export function addTrainCommands(program: Command): void {
         .command("plan")
         .description("how much memory train will take")
         .addOption(model())
-        .requiredOption("--pairs <file>", "pairs (JSONL)")
+        .option("--pairs <file>", "pairs (JSONL)")
+        .addOption(demonstrations())
         .addOption(mask())
         .addOption(seed()),
       ["epochs", "batch", "microbatch"],
     ),
   ).action(
     async (
-      o: { model: string; pairs: string; mask: MaskKind; seed: number } & Partial<TrainingFlags> & MemoryFlags,
+      o: {
+        model: string;
+        pairs?: string;
+        demonstrations?: string;
+        mask: MaskKind;
+        seed: number;
+      } & Partial<TrainingFlags> &
+        MemoryFlags,
       command: Command,
     ) => {
       for await (const table of planVerb({

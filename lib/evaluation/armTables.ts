@@ -4,6 +4,7 @@
  */
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
+import type { Measure } from "./answerTotals";
 import { verdictOf, type Claim } from "./claims";
 import type { Cell, Table } from "../show/table";
 
@@ -15,7 +16,7 @@ export interface ArmRow {
   printedFacts?: number;
 }
 
-/** Counts and scores of both evaluators, a row an arm (as Tables 1-4). */
+/** Counts, length and scores of both evaluators, a row an arm (as Tables 1-4). */
 export function armTable({ seed }: { seed: number }, name: string, caption: string, rows: readonly ArmRow[]): Table {
   const has = (key: "printed" | "printedFacts") => rows.some((row) => row[key] !== undefined);
   return {
@@ -26,6 +27,7 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
       { key: "correct", label: "# Correct", digits: 2 },
       { key: "incorrect", label: "# Incorrect", digits: 2 },
       { key: "noFact", label: "# No fact", digits: 2 },
+      { key: "characters", label: "Characters", digits: 0 },
       { key: "score", label: "% Score [95 %]" },
       { key: "seeds", label: "Seeds" },
       ...(has("printed") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
@@ -35,13 +37,14 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
       ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
     rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
-      const of = (measure: "correct" | "incorrect" | "noFact" | "supported" | "facts") => perAnswer(arm, measure);
+      const of = (measure: Measure) => perAnswer(arm, measure);
       const rng = new Rng(seed).fork(name).fork(arm.label);
       return {
         label: arm.label,
         correct: of("correct"),
         incorrect: of("incorrect"),
         noFact: of("noFact"),
+        characters: of("characters"),
         score: scoreOf(arm, "score", rng.fork("score")),
         seeds: rangeText(seedScores(arm, "score")),
         paper: printed,
@@ -70,7 +73,7 @@ export function hackingTable(name: string, caption: string, arms: readonly Arm[]
       { key: "noFact", label: "Sentences without fact (%)", digits: 1 },
     ],
     rows: arms.map((arm) => {
-      const of = (measure: Parameters<typeof perAnswer>[1]) => perAnswer(arm, measure);
+      const of = (measure: Measure) => perAnswer(arm, measure);
       return {
         label: arm.label,
         characters: of("characters"),
@@ -149,7 +152,8 @@ export function intervalOf({ value, low, high }: ArmDifference): { value: number
   return { value, low, high };
 }
 
-function rangeText(values: readonly number[]): string {
+/** Lowest and highest of single seeds. */
+export function rangeText(values: readonly number[]): string {
   const [low, high] = [Math.min(...values), Math.max(...values)].map((v) => v.toFixed(1));
   return values.length === 1 ? "1 seed" : `${low} to ${high} (${values.length})`;
 }

@@ -59,6 +59,10 @@ export async function candidatesOf(
 /** How answers are drawn for evaluation: greedy (Table 1, "top-k=1") or top-k 40 at T 0.8 (Table 6). */
 export type Decoding = "greedy" | "sampled";
 
+/** How a question is put to a policy: as it is, or with something added to its prompt. */
+export type Ask = (question: Question) => Question;
+export const asIs: Ask = (question) => question;
+
 /** Questions with annotated answers. */
 export interface Answered extends Traced {
   questions: Question[];
@@ -73,8 +77,9 @@ export async function answersOf(
   policyDir: string,
   split: "test" | "ood" | "validation",
   decoding: Decoding,
+  ask: Ask = asIs,
 ): Promise<Answered> {
-  const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions);
+  const questions = evaluationQuestions(session, split, session.preset.evaluationQuestions).map(ask);
   const [k, sampling] = decoding === "greedy" ? [1, greedySampling] : [session.preset.samples, paperSampling];
   const { candidates, runs } = await candidatesOf(
     session,

@@ -3,7 +3,7 @@
  * Tables 1-5 are experiments over several seeds. Its folder is named by the hash of all that determines it, so
  * notebooks ask for what they need and only what is missing runs; a killed experiment goes on where it was.
  */
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { trainOptionsSchema } from "../align/trainOptions";
@@ -14,12 +14,14 @@ import { policyHash } from "../model/policy";
 import { ownNameSchema } from "../base/own";
 import { maskKinds } from "../preference/mask";
 import { mixingOf } from "../preference/mixing";
+import type { PreferencePair } from "../preference/pair";
 import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
 import { pairsOf, pairSourceSchema } from "./pairSource";
 import { folderName, runFolder } from "../base/runFolder";
 import { policyDir, policyNames, shippedHash, type Session } from "./session";
-import { snapshotFolder, trainRun } from "../align/trainRun";
+import { snapshotFolder, trainRun, type TrainRun } from "../align/trainRun";
+import { knownTrack, trackSteps, writeTrack, type Track } from "./track";
 import { codeVersions } from "../base/codeVersions";
 
 export const experimentSchema = z
@@ -39,6 +41,8 @@ export type Experiment = z.output<typeof experimentSchema>;
 export interface ExperimentRequest {
   experiment: Experiment;
   evaluations: readonly EvaluationName[];
+  /** whether probabilities are followed on the way */
+  track?: boolean;
 }
 
 const number = z.number();
@@ -67,6 +71,8 @@ export interface ExperimentResult extends Omit<Alignment, "snapshots"> {
   answers: Partial<Record<EvaluationName, AnswerTotals>>;
   /** sampled test answers on the way */
   snapshots: { step: number; answers: AnswerTotals }[];
+  /** where it was asked for */
+  track?: Track;
 }
 
 /** Where its trained policy is. */
@@ -82,7 +88,7 @@ export function experimentName(session: Session, experiment: Experiment): string
 /** The result, where everything asked for was computed before. */
 export function knownResult(
   session: Session,
-  { experiment, evaluations }: ExperimentRequest,
+  { experiment, evaluations, track: tracked }: ExperimentRequest,
 ): ExperimentResult | undefined {
   const own = { ...session, seed: experiment.seed };
   const run = experimentName(session, experiment);
@@ -96,36 +102,35 @@ export function knownResult(
   }));
   if ([...Object.values(answers), ...onTheWay.map((snapshot) => snapshot.answers)].includes(undefined))
     return undefined;
-  return { ...alignment, experiment, run, answers, snapshots: onTheWay as ExperimentResult["snapshots"] };
+  const track = tracked ? knownTrack(path.join(session.runs, run)) : undefined;
+  if (tracked && !track) return undefined;
+  const snapshotAnswers = onTheWay as ExperimentResult["snapshots"];
+  return { ...alignment, experiment, run, answers, snapshots: snapshotAnswers, ...(track && { track }) };
 }
 
 /** Computes what is missing of a request. @throws UserError where no pair is left to train on */
-export async function runExperiment(session: Session, { experiment, evaluations }: ExperimentRequest): Promise<void> {
+export async function runExperiment(
+  session: Session,
+  { experiment, evaluations, track = false }: ExperimentRequest,
+): Promise<void> {
   const own = { ...session, seed: experiment.seed };
-  const { policy, snapshots } = await align(own, experiment);
+  const { policy, snapshots, steps } = await align(own, experiment, track);
+  if (track) await follow(own, experiment, steps);
   const out = trainedPolicy(own, experiment);
   for (const { step, policy: hash } of snapshots) await evaluate(own, snapshotFolder(out, step), "test sampled", hash);
   for (const name of evaluations) await evaluate(own, out, name, policy);
 }
 
-async function align(session: Session, experiment: Experiment): Promise<Alignment> {
-  const { mask, training, seed } = experiment;
+async function align(session: Session, experiment: Experiment, track: boolean): Promise<Alignment> {
+  const { training } = experiment;
   const folder = runFolder(session.runs, "experiment", keyOf(session, experiment));
   const file = path.join(folder, "result.json");
   if (existsSync(file)) return parseRow(alignmentSchema, parseJson(readText(file), file), file);
   const pairs = await pairsOf(session, experiment.pairs);
   const out = path.join(folder, "policy");
   const steps = experiment.snapshots ? snapshotSteps(Math.ceil(pairs.length / training.batch) * training.epochs) : [];
-  const { logs, report } = await trainRun({
-    policyDir: policyDir(session, experiment.policy),
-    pairs,
-    mask,
-    options: training,
-    seed,
-    out,
-    logpsDir: path.join(session.runs, "reference"),
-    snapshots: steps,
-  });
+  const tracked = track ? trackSteps(pairs.length, training) : [];
+  const { logs, report } = await trainInto(session, experiment, pairs, out, [...steps, ...tracked]);
   const { wrongInChosen, rightInRejected } = mixingOf(pairs).sentences;
   const alignment: Alignment = {
     policy: policyHash(out),
@@ -140,6 +145,49 @@ async function align(session: Session, experiment: Experiment): Promise<Alignmen
   };
   writeFileAtomic(file, `${JSON.stringify(alignment)}\n`);
   return alignment;
+}
+
+function trainInto(
+  session: Session,
+  { policy, mask, training, seed }: Experiment,
+  pairs: readonly PreferencePair[],
+  out: string,
+  snapshots: readonly number[],
+): Promise<TrainRun> {
+  return trainRun({
+    policyDir: policyDir(session, policy),
+    pairs,
+    mask,
+    options: training,
+    seed,
+    out,
+    logpsDir: path.join(session.runs, "reference"),
+    snapshots,
+  });
+}
+
+/** Follows probabilities from policy to policy; an experiment that kept none on the way is trained once more. */
+async function follow(session: Session, experiment: Experiment, last: number): Promise<void> {
+  const folder = path.dirname(trainedPolicy(session, experiment));
+  if (knownTrack(folder)) return;
+  const { policy, snapshots, training } = experiment;
+  const pairs = await pairsOf(session, experiment.pairs);
+  const steps = trackSteps(pairs.length, training).filter((step) => step < last);
+  const kept = path.join(folder, "policy");
+  const again = path.join(folder, "tracked");
+  const there = steps.every((step) => existsSync(snapshotFolder(kept, step)));
+  const out = there ? kept : again;
+  if (!there) await trainInto(session, experiment, pairs, out, steps);
+  const onTheWay = steps.map((step) => ({ step, dir: snapshotFolder(out, step) }));
+  await writeTrack(session, folder, pairs, [
+    { step: 0, dir: policyDir(session, policy) },
+    ...onTheWay,
+    { step: last, dir: out },
+  ]);
+  const evaluated = snapshots ? snapshotSteps(Math.ceil(pairs.length / training.batch) * training.epochs) : [];
+  for (const { step, dir } of onTheWay)
+    if (out === again || !evaluated.includes(step)) rmSync(dir, { recursive: true, force: true });
+  for (const dir of [again, `${again}.run`]) rmSync(dir, { recursive: true, force: true });
 }
 
 /** Early steps, where a mask shows first, more densely than late ones; the last step is the policy itself. */

@@ -1,9 +1,10 @@
-/** A worker process of runExperiments: computes the experiments it is sent, one after the other, on one thread. */
+/** A worker process of runExperiments and runStages: computes what it is sent, one after the other, on one thread. */
 import { setProgressRenderer } from "../base/progress";
 import { serveTasks } from "../base/workers";
 import { runExperiment, type ExperimentRequest } from "./experiment";
 import type { Preset } from "./preset";
 import { openSession, type Session } from "./session";
+import { runStage, type Chain } from "./stages/stage";
 
 /** What a worker is told once. */
 export interface ExperimentSetup {
@@ -19,7 +20,8 @@ serveTasks({
   async tell({ preset, seed, runs }: ExperimentSetup) {
     session = { ...(await openSession({ preset: preset.name, seed })), preset, runs };
   },
-  async run(request: ExperimentRequest) {
-    await runExperiment(session, request);
+  async run(request: ExperimentRequest | Chain) {
+    if ("stages" in request) await runStage(session, request);
+    else await runExperiment(session, request);
   },
 });

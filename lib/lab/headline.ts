@@ -10,6 +10,7 @@ import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { intervalOf } from "../evaluation/armTables";
 import { type Claim, claimVerdicts, verdictOf } from "../evaluation/claims";
+import { type MethodClaim, methodVerdict, methodVerdicts } from "../evaluation/methodClaims";
 import { provenanceSchema, type Traced } from "../show/provenance";
 import { provenanceOf } from "./publish";
 import type { Session } from "./session";
@@ -25,7 +26,7 @@ const numberSchema = z
     here: z.union([z.number(), interval, z.null()]),
     unit: z.string(),
     /** of a claim: whether it holds here */
-    verdict: z.enum(claimVerdicts).optional(),
+    verdict: z.enum([...claimVerdicts, ...methodVerdicts]).optional(),
   })
   .strict();
 const fileSchema = z
@@ -125,5 +126,18 @@ export function claimNumber({ text, source, printed, here }: Claim): HeadlineNum
     here: intervalOf(here),
     verdict: verdictOf(here),
     runs: here.runs,
+  };
+}
+
+/** The same of another method's claim. */
+export function methodNumber(claim: MethodClaim): HeadlineNumber {
+  const { method, text, printed = null, here } = claim;
+  return {
+    what: `${text} (${method})`,
+    unit: "points",
+    paper: printed,
+    here: here && intervalOf(here),
+    verdict: methodVerdict(claim),
+    ...(here && { runs: here.runs }),
   };
 }

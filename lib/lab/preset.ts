@@ -1,7 +1,7 @@
 /**
- * Presets: the same science at five sizes (`smoke` runs every path of it; its numbers mean nothing). Hyperparameters
- * were chosen once, on the validation topics, for masked and unmasked alike (data/atlas/TUNING.md has the numbers); the
- * paper's own stand beside them.
+ * Presets: the same science at five sizes (`smoke` runs every path of it; its numbers mean nothing). Rate and strength
+ * of an arm come from a grid on validation topics (`tuning.ts`, data/atlas/TUNING.md); here is its middle. The paper's
+ * own stand beside them.
  */
 import { UserError } from "../base/check";
 import { chooseObjective } from "../align/objective/registry";
@@ -30,6 +30,8 @@ export interface Preset {
   /** seeds of every number, and of the central claim (Table 2: whether the mask helps) */
   seeds: number;
   maskSeeds: number;
+  /** masks under which all objectives are compared (notebook 11) */
+  objectiveMasks: readonly ("paper" | "none")[];
   training: TrainOptions;
 }
 
@@ -59,6 +61,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     bestOfQuestions: 4,
     seeds: 1,
     maskSeeds: 2,
+    objectiveMasks: ["paper"],
     training: { ...atlasTraining, batch: 8, microbatch: 8 },
   },
   small: {
@@ -72,6 +75,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     bestOfQuestions: 20,
     seeds: 1,
     maskSeeds: 2,
+    objectiveMasks: ["paper"],
     training: atlasTraining,
   },
   quick: {
@@ -85,6 +89,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     bestOfQuestions: 60,
     seeds: 1,
     maskSeeds: 2,
+    objectiveMasks: ["paper"],
     training: atlasTraining,
   },
   hour: {
@@ -98,6 +103,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     bestOfQuestions: 118,
     seeds: 3,
     maskSeeds: 5,
+    objectiveMasks: ["paper", "none"],
     training: atlasTraining,
   },
   full: {
@@ -111,6 +117,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     bestOfQuestions: 177,
     seeds: 3,
     maskSeeds: 5,
+    objectiveMasks: ["paper", "none"],
     training: { ...atlasTraining, epochs: 3 },
   },
 };

@@ -39,11 +39,13 @@ export async function runExperiments(
 /** One request an experiment, with all evaluations asked of it. */
 function merged(session: Session, requests: readonly ExperimentRequest[]): ExperimentRequest[] {
   const byName = new Map<string, ExperimentRequest>();
-  for (const { experiment, evaluations } of requests) {
+  for (const { experiment, evaluations, track } of requests) {
     const name = experimentName(session, experiment);
+    const before = byName.get(name);
     byName.set(name, {
       experiment,
-      evaluations: [...new Set([...(byName.get(name)?.evaluations ?? []), ...evaluations])],
+      evaluations: [...new Set([...(before?.evaluations ?? []), ...evaluations])],
+      track: Boolean(before?.track || track),
     });
   }
   return [...byName.values()];

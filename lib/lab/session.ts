@@ -8,12 +8,15 @@ import { policyHash, startEngineFor } from "../model/policy";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
 import { defaultPreset, preset, type Preset } from "./preset";
+import { readTuning, type Tuning } from "./tuning";
 
 export interface Session {
   engine: Engine;
   preset: Preset;
   seed: number;
   atlas: Atlas;
+  /** grids of rates and strengths that were tried on validation topics: where arms have theirs from */
+  tuning: Tuning;
   /** folders of the policy to align, and of an independent one */
   baseDir: string;
   otherDir: string;
@@ -76,6 +79,7 @@ export async function openSession(choices: { preset?: string; seed?: number } = 
     seed,
     preset: preset(choices.preset ?? MASK_DPO_PRESET ?? defaultPreset(engine.name)),
     atlas: loadAtlas(),
+    tuning: readTuning(),
     baseDir: path.join(atlasFolder, "base"),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),

@@ -22,6 +22,7 @@ import { provenanceText, sizeText, versionsText, type Provenance } from "../show
 import { provenanceOf, publishTable } from "../lab/publish";
 import { listRuns } from "../steps/runs/runs";
 import type { Session } from "../lab/session";
+import { experimentOf } from "../lab/study";
 import type { Table } from "../show/table";
 
 const TITLE = "Appendix: Mask-DPO on Atlas";
@@ -40,7 +41,7 @@ export function buildAppendix(session: Session): ResultDocument {
   const closing = paperVersusHere(figures);
   if (closing.rows.length > 0) publishTable(session, closing);
   if (!readArtefacts(figures).tables.some(({ name }) => name === HYPERPARAMETERS))
-    publishTable(session, describeTraining(session.preset.training));
+    publishTable(session, describeTraining(experimentOf(session, session.seed, {}).training));
   const found = artefactsIn(figures);
   const appendix = {
     title: TITLE,

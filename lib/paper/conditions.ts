@@ -6,7 +6,7 @@ import { Rng } from "../base/rng";
 import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
 import { armOf, onTheWay, runArms, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
-import { sampled, type ArmSpec, type Setting, type Study } from "../lab/study";
+import { chosenTraining, sampled, type ArmSpec, type Setting, type Study } from "../lab/study";
 import type { Curve } from "../show/figure/curves";
 import { palette } from "../show/palette";
 import type { Cell } from "../show/table";
@@ -19,6 +19,8 @@ export interface Condition {
   label: string;
   aspect: Aspect;
   setting: Setting;
+  /** factor on the learning rate that each mask has otherwise */
+  rate?: number;
 }
 
 type Both<T> = Record<"paper" | "none", T>;
@@ -33,22 +35,22 @@ export function conditionsOf({ preset }: Session): Condition[] {
       aspect: "topics",
       setting: { pairs: { topics: (part * preset.topics) / 3 } },
     })),
-    {
-      label: "a quarter of the learning rate",
-      aspect: "rate",
-      setting: { training: { lr: preset.training.lr / 4 } },
-    },
+    { label: "a quarter of the learning rate", aspect: "rate", setting: {}, rate: 1 / 4 },
   ];
 }
 
 /** Mask-DPO and DPO under a condition. */
-function armsOf({ preset }: Session, { setting }: Condition): Both<ArmSpec> {
-  const arm = (mask: "paper" | "none", label: string): ArmSpec => ({
-    label,
-    setting: { ...setting, mask },
-    seeds: preset.seeds,
-    evaluations: sampled,
-  });
+function armsOf(session: Session, { setting, rate = 1 }: Condition): Both<ArmSpec> {
+  const arm = (mask: "paper" | "none", label: string): ArmSpec => {
+    const own = { ...setting, mask };
+    const { lr } = chosenTraining(session, own);
+    return {
+      label,
+      setting: rate === 1 ? own : { ...own, training: { lr: lr * rate } },
+      seeds: session.preset.seeds,
+      evaluations: sampled,
+    };
+  };
   return { paper: arm("paper", "Mask-DPO"), none: arm("none", "DPO (no mask)") };
 }
 

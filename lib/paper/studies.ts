@@ -5,6 +5,7 @@
 import type { Session } from "../lab/session";
 import type { ArmSpec, Study } from "../lab/study";
 import { study as conditions } from "./conditions";
+import { study as objectives } from "./objectives";
 import { study as table1 } from "./table1";
 import { study as table2 } from "./table2";
 import { study as table3 } from "./table3";
@@ -13,7 +14,17 @@ import { study as table5 } from "./table5";
 import { study as table6 } from "./table6";
 import { study as topicGraph } from "./topicGraph";
 
-export const studies: readonly Study[] = [table2, table1, conditions, table3, table4, table5, topicGraph, table6];
+export const studies: readonly Study[] = [
+  table2,
+  table1,
+  conditions,
+  table3,
+  table4,
+  table5,
+  topicGraph,
+  table6,
+  objectives,
+];
 
 /** All arms of a notebook, by its number; what several studies share comes several times. */
 export function armsOfNotebook(session: Session, notebook: string): ArmSpec[] {

@@ -4,7 +4,7 @@ import { scoreOf, type Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
 import type { ScoreSeries } from "../evaluation/charts";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
-import type { EvaluationName } from "../lab/evaluate";
+import type { ShownEvaluation } from "../lab/evaluate";
 import { armOf, policyArm, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { everything, type ArmSpec, type Study } from "../lab/study";
@@ -32,7 +32,7 @@ export const study: Study = {
 };
 
 /** The policies that ship, answering as often as there are seeds. */
-export async function shippedArms(session: Session, evaluation: EvaluationName): Promise<ShippedArms> {
+export async function shippedArms(session: Session, evaluation: ShownEvaluation): Promise<ShippedArms> {
   const seeds = session.preset.maskSeeds;
   return {
     base: await policyArm(session, "base", "base", evaluation, seeds),
@@ -46,7 +46,7 @@ export function table1Rows(
   shipped: ShippedArms,
   factTune: AlignedArm,
   masks: Masks,
-  evaluation: EvaluationName,
+  evaluation: ShownEvaluation,
 ): ArmRow[] {
   const row = (arm: Arm, policy: keyof typeof table1): ArmRow => {
     const { score, facts, biography } = table1[policy];
@@ -67,7 +67,7 @@ export function table1Rows(
 /** What Table 1 says. The paper has sampled answers in Table 6 only. */
 export function table1Claims(
   { seed }: Session,
-  shipped: Record<EvaluationName, Pick<ShippedArms, "base" | "large">>,
+  shipped: Record<ShownEvaluation, Pick<ShippedArms, "base" | "large">>,
   masks: Pick<Masks, "paper">,
   factTune: AlignedArm,
 ): Claim[] {
@@ -126,12 +126,12 @@ export function table1Claims(
 /** Scores of base, DPO and Mask-DPO as bars, an entry for each of the question sets and decodings. */
 export function scoreSeries(
   { seed }: Session,
-  shipped: Record<EvaluationName, Pick<ShippedArms, "base">>,
+  shipped: Record<ShownEvaluation, Pick<ShippedArms, "base">>,
   masks: Masks,
 ): ScoreSeries[] {
-  const names: EvaluationName[] = ["test greedy", "test sampled", "ood sampled"];
+  const names: ShownEvaluation[] = ["test greedy", "test sampled", "ood sampled"];
   const rng = new Rng(seed).fork("score bars");
-  const series = (label: string, style: SeriesStyle, arm: (name: EvaluationName) => Arm) => ({
+  const series = (label: string, style: SeriesStyle, arm: (name: ShownEvaluation) => Arm) => ({
     label,
     style,
     scores: names.map((name) => scoreOf(arm(name), "score", rng.fork(label).fork(name))),

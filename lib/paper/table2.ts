@@ -28,8 +28,23 @@ export function maskArms({ preset }: Session): Record<MaskKind, ArmSpec> {
   };
 }
 
+/** Mask-DPO and DPO at the same rate and beta, the middle of the grid, instead of each at its own best. */
+export function sameArms(session: Session): Record<"paper" | "none", ArmSpec> {
+  const { paper, none } = maskArms(session);
+  const same = (arm: ArmSpec): ArmSpec => ({
+    ...arm,
+    label: `${arm.label}, same settings`,
+    setting: { ...arm.setting, tuned: false },
+    seeds: session.preset.seeds,
+  });
+  return { paper: same(paper), none: same(none) };
+}
+
 /** What Table 2 runs. */
-export const study: Study = { notebook: "02", arms: (session) => Object.values(maskArms(session)) };
+export const study: Study = {
+  notebook: "02",
+  arms: (session) => [...Object.values(maskArms(session)), ...Object.values(sameArms(session))],
+};
 
 export const maskStyles: Readonly<Record<MaskKind, SeriesStyle>> = {
   paper: palette.maskDpo,
@@ -49,8 +64,20 @@ export function table2Rows(masks: Record<MaskKind, AlignedArm>, evaluation: "tes
   return [row("paper"), row("none"), control("random"), control("inverted")];
 }
 
-/** What Table 2 says, and what the controls should show. */
-export function table2Claims({ seed }: Session, masks: Record<MaskKind, AlignedArm>): Claim[] {
+/** The same two rows where neither mask has settings of its own. */
+export function sameRows(
+  same: Record<"paper" | "none", AlignedArm>,
+  evaluation: "test greedy" | "test sampled",
+): ArmRow[] {
+  return [same.paper, same.none].map((arm) => ({ arm: armOf(arm, evaluation) }));
+}
+
+/** What Table 2 says, and what the controls should show. @param same at the middle of the grid */
+export function table2Claims(
+  { seed }: Session,
+  masks: Record<MaskKind, AlignedArm>,
+  same: Record<"paper" | "none", AlignedArm>,
+): Claim[] {
   const sampled = (mask: MaskKind): Arm => armOf(masks[mask], "test sampled");
   const [maskDpo, dpo] = [armOf(masks.paper, "test greedy"), armOf(masks.none, "test greedy")];
   const comparisons: Comparison[] = [
@@ -90,6 +117,13 @@ export function table2Claims({ seed }: Session, masks: Record<MaskKind, AlignedA
       higher: sampled("paper"),
       lower: sampled("inverted"),
     },
+    ...(["greedy", "sampled"] as const).map((decoding): Comparison => ({
+      text: `Mask-DPO > DPO, ${decoding}, same rate and beta`,
+      source: "control",
+      printed: null,
+      higher: armOf(same.paper, `test ${decoding}`),
+      lower: armOf(same.none, `test ${decoding}`),
+    })),
   ];
   const rng = new Rng(seed);
   return comparisons.map((comparison) => measured(comparison, rng.fork(comparison.text).fork(comparison.source)));

@@ -3,7 +3,7 @@ import { Rng } from "../base/rng";
 import type { Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
-import { evaluations, type EvaluationName } from "../lab/evaluate";
+import { evaluations, type ShownEvaluation } from "../lab/evaluate";
 import { pairsOf, pairsRun, type PairSource } from "../lab/pairSource";
 import { armOf, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
@@ -71,7 +71,7 @@ export function table3Rows(
   base: Arm,
   maskDpo: Arm,
   sampling: Record<"other" | "document", AlignedArm>,
-  evaluation: EvaluationName,
+  evaluation: ShownEvaluation,
 ): ArmRow[] {
   const row = (arm: Arm, { score, facts }: { score: number; facts: number }): ArmRow => ({
     arm,
@@ -89,7 +89,7 @@ export function table3Rows(
 /** §3.3: the policy's own samples teach most; with a document for chosen only, alignment even harms. */
 export function table3Claims(
   { seed }: Session,
-  evaluation: EvaluationName,
+  evaluation: ShownEvaluation,
   base: Arm,
   maskDpo: Arm,
   sampling: Record<"other" | "document", AlignedArm>,

@@ -13,6 +13,7 @@ import type { Message } from "../text/message";
 import { encodeAnswer, type AnswerTokenizer } from "../text/answer";
 import type { Encoding, Tokenizer } from "../text/tokenizer";
 import { type MaskOptions, type Side, emptiesSide, keptSentences, sentenceMask, sentenceOfTokens } from "./mask";
+import { isDemonstration, pairOfDemonstration, type Demonstration, type TrainingRow } from "./demonstration";
 import type { PreferencePair } from "./pair";
 
 /** What is needed of a tokenizer. */
@@ -80,6 +81,31 @@ export function tokenizePair(
   return { questionId: pair.questionId, source: pair, chosen: side("chosen"), rejected: side("rejected") };
 }
 
+/** A demonstration as the chosen side of a pair; of the rejected one there is only the prompt, and nothing counts. */
+function tokenizeDemonstration(
+  row: Demonstration,
+  tokenizer: CompletionTokenizer,
+  promptIds: readonly number[],
+  options: PairMaskOptions,
+): TokenizedPair {
+  const own = row.sentences ? options : { ...options, mask: "none" as const };
+  const pair = tokenizePair(pairOfDemonstration(row), tokenizer, promptIds, own);
+  const { ids, promptLength } = pair.chosen;
+  const rejected = {
+    ids: ids.slice(0, promptLength),
+    promptLength,
+    weights: new Float32Array(promptLength),
+    sentenceOf: new Int32Array(promptLength).fill(-1),
+    emptied: false,
+  };
+  return { ...pair, rejected };
+}
+
+/** Whether it was made of a demonstration. */
+export function isOneSided({ rejected: { ids, promptLength } }: Pick<TokenizedPair, "rejected">): boolean {
+  return ids.length === promptLength;
+}
+
 export interface Tokenized {
   pairs: TokenizedPair[];
   emptied: TokenizedPair[];
@@ -94,12 +120,16 @@ export interface Tokenized {
  * @throws UserError as `tokenizePair`
  */
 export function tokenizePairs(
-  pairs: readonly PreferencePair[],
+  pairs: readonly TrainingRow[],
   tokenizer: CompletionTokenizer,
   promptIds: (prompt: readonly Message[]) => readonly number[],
   options: PairMaskOptions & { maxPositions: number },
 ): Tokenized {
-  const tokenized = pairs.map((pair) => tokenizePair(pair, tokenizer, promptIds(pair.prompt), options));
+  const tokenized = pairs.map((row) =>
+    isDemonstration(row)
+      ? tokenizeDemonstration(row, tokenizer, promptIds(row.prompt), options)
+      : tokenizePair(row, tokenizer, promptIds(row.prompt), options),
+  );
   const fits = ({ chosen, rejected }: TokenizedPair) =>
     Math.max(chosen.ids.length, rejected.ids.length) <= options.maxPositions;
   const isEmptied = ({ chosen, rejected }: TokenizedPair) => chosen.emptied || rejected.emptied;

@@ -5,13 +5,13 @@ import { promptIds } from "../text/prompt";
 import type { Tokenizer } from "../text/tokenizer";
 import { tokenizePairs, type Tokenized, type TokenizeReport } from "./collate";
 import type { Mask } from "./mask";
-import type { PreferencePair } from "./pair";
+import type { TrainingRow } from "./demonstration";
 
 /** Pairs as ids and masks for a policy; the report says which were dropped. */
 export function tokenizeFor(
   tokenizer: Tokenizer,
   { maxPositions }: TransformerConfig,
-  pairs: readonly PreferencePair[],
+  pairs: readonly TrainingRow[],
   mask: Mask,
   seed: number,
 ): Tokenized {

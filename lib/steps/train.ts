@@ -11,11 +11,34 @@ import { startEngineFor } from "../model/policy";
 import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
+import { UserError } from "../base/check";
+import { readJsonl, required } from "../base/jsonl";
+import { demonstrationSchema, type TrainingRow } from "../preference/demonstration";
 import { readRows } from "./rows";
 
 type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
-  Pick<TrainRunRequest, "mask" | "seed"> & { pairs: string };
+  Pick<TrainRunRequest, "mask" | "seed"> &
+  TrainingFile;
+
+/** One of the two. */
+interface TrainingFile {
+  pairs?: string;
+  demonstrations?: string;
+}
+
+/** @throws UserError unless exactly one is given, and as `readRows` */
+function readTrainingRows({ pairs, demonstrations }: TrainingFile): TrainingRow[] {
+  if (pairs !== undefined && demonstrations === undefined) return readRows("pair", pairs);
+  if (demonstrations !== undefined && pairs === undefined)
+    return required(readJsonl(demonstrations, demonstrationSchema), demonstrations, "demonstration");
+  throw new UserError({
+    where: "--pairs",
+    expected: "--pairs or --demonstrations",
+    got: pairs === undefined ? "neither" : "both",
+    fix: "Give one: --demonstrations goes with --objective sft.",
+  });
+}
 
 interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
   tokenized: Tokenized;
@@ -24,10 +47,10 @@ interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
   has: number;
 }
 
-/** The pairs of a file, as they are and as the policy takes them, and the plan of training on them. */
-async function planned({ pairs: file, ...run }: TrainFiles): Promise<PlannedTraining> {
+/** The rows of a file, as they are and as the policy takes them, and the plan of training on them. */
+async function planned({ pairs: file, demonstrations, ...run }: TrainFiles): Promise<PlannedTraining> {
   const { parallel } = await startEngineFor(run.model);
-  const pairs = readRows("pair", file);
+  const pairs = readTrainingRows({ pairs: file, demonstrations });
   const config = readCheckpointConfig(run.model);
   const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
   const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };

@@ -9,11 +9,13 @@ import type { TestContext } from "node:test";
 import { measures, type AnswerTotals, type Measure } from "../../lib/evaluation/answerTotals";
 import { claimsTable } from "../../lib/evaluation/armTables";
 import type { Claim } from "../../lib/evaluation/claims";
-import { evaluationRun, type EvaluationName } from "../../lib/lab/evaluate";
+import type { Ask } from "../../lib/lab/candidates";
+import { evaluationRun, type EvaluationName, type ShownEvaluation } from "../../lib/lab/evaluate";
 import { experimentName, trainedPolicy, type Alignment, type Experiment } from "../../lib/lab/experiment";
 import { preset } from "../../lib/lab/preset";
 import { policyNames, seedsOf, shippedHash, type PolicyName, type Session } from "../../lib/lab/session";
 import { requestsOf, type ArmSpec } from "../../lib/lab/study";
+import type { Track } from "../../lib/lab/track";
 import type { Cell, Table } from "../../lib/show/table";
 import type { Atlas } from "../../lib/world/atlas";
 import { scratch } from "../golden/fixtures";
@@ -42,6 +44,7 @@ export function knownSession(t: TestContext, atlas?: Atlas): Session {
     engine: { name: "cpu", description: "none", arithmetic: "none", parallel: false },
     preset: { ...preset("smoke"), ...seedCounts },
     seed: 1,
+    tuning: { bases: [], arms: [] },
     atlas: atlas ?? ({ splits } as unknown as Atlas),
     baseDir: policy(),
     otherDir: policy(),
@@ -86,10 +89,20 @@ export function totals({ score, facts }: Scores, seed = 0): AnswerTotals {
 export function computed(
   session: Session,
   specs: readonly ArmSpec[],
-  scoresOf: (experiment: Experiment, evaluation: EvaluationName, step?: number) => Scores,
+  scoresOf: (experiment: Experiment, evaluation: ShownEvaluation, step?: number) => Scores,
+  more?: (experiment: Experiment) => Partial<Alignment>,
+): void {
+  computedRequests<ShownEvaluation>(session, requestsOf(session, specs), scoresOf, more);
+}
+
+/** The same of requests of any evaluation. */
+export function computedRequests<Name extends EvaluationName>(
+  session: Session,
+  requests: readonly { experiment: Experiment; evaluations: readonly Name[] }[],
+  scoresOf: (experiment: Experiment, evaluation: Name | "test sampled", step?: number) => Scores,
   more: (experiment: Experiment) => Partial<Alignment> = () => ({}),
 ): void {
-  for (const { experiment, evaluations } of requestsOf(session, specs)) {
+  for (const { experiment, evaluations } of requests) {
     const name = experimentName(session, experiment);
     const steps = experiment.snapshots ? [10, 20] : [];
     const alignment: Alignment = {
@@ -113,8 +126,19 @@ export function computed(
   }
 }
 
+/** Writes where probability went: so much from the stated wrong value to the right ones. */
+export function computedTrack(session: Session, experiment: Experiment, moved: number): void {
+  const point = (step: number, by: number) => ({
+    step,
+    ...{ right: 0.1 + by, stated: 0.5 - by, other: 0.4 },
+    ...{ chosen: -1 + by, rejected: -1 - by, heldOut: -2 },
+  });
+  const track: Track = { slots: 8, pairs: 4, heldOut: 2, points: [point(0, 0), point(30, moved)] };
+  writeRun(session, experimentName(session, experiment), "track.json", track);
+}
+
 /** Writes what the policies that ship come to. */
-export function shipped(session: Session, scoresOf: (policy: PolicyName, evaluation: EvaluationName) => Scores): void {
+export function shipped(session: Session, scoresOf: (policy: PolicyName, evaluation: ShownEvaluation) => Scores): void {
   for (const policy of policyNames) {
     for (const evaluation of ["test sampled", "test greedy", "ood sampled"] as const) {
       for (const seed of seedsOf(session, seedCounts.maskSeeds))
@@ -123,12 +147,21 @@ export function shipped(session: Session, scoresOf: (policy: PolicyName, evaluat
   }
 }
 
-function writeAnswers(session: Session, policy: string, name: EvaluationName, seed: number, scores: Scores): void {
-  const run = evaluationRun({ ...session, seed }, policy, name);
+/** Writes what a policy, known by its hash, answers at a seed. */
+export function writeAnswers(
+  session: Session,
+  policy: string,
+  name: EvaluationName,
+  seed: number,
+  scores: Scores,
+  ask?: Ask,
+): void {
+  const run = evaluationRun({ ...session, seed }, policy, name, ask);
   writeRun(session, run, "totals.json", totals(scores, name === "test greedy" ? 2 : seed - session.seed));
 }
 
-function writeRun({ runs }: Session, run: string, file: string, content: object): void {
+/** Writes a file of a run folder. */
+export function writeRun({ runs }: Session, run: string, file: string, content: object): void {
   mkdirSync(path.join(runs, run), { recursive: true });
   writeFileSync(path.join(runs, run, file), JSON.stringify(content));
 }

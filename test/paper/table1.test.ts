@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";
-import type { EvaluationName } from "../../lib/lab/evaluate";
+import type { ShownEvaluation } from "../../lib/lab/evaluate";
 import { runArms } from "../../lib/lab/runArms";
 import type { PolicyName } from "../../lib/lab/session";
 import { factTuneArm, scoreSeries, shippedArms, study, table1Claims, table1Rows } from "../../lib/paper/table1";
@@ -13,7 +13,7 @@ import { assertArmTable, assertClaims, assertInterval, computed, knownSession, s
 
 type Row = PolicyName | "factTune" | "none" | "paper";
 /** The paper's scores where it prints one. */
-const known: Record<EvaluationName, Record<Row, Scores>> = {
+const known: Record<ShownEvaluation, Record<Row, Scores>> = {
   "test greedy": {
     base: { score: 49.19, facts: 19.43 },
     other: { score: 45, facts: 15 },
@@ -54,7 +54,7 @@ async function computedTable(t: TestContext) {
   });
   const { paper, none } = maskArms(session);
   const { factTune, ...masks } = await runArms(session, { factTune: factTuneArm(session), paper, none });
-  const of = (evaluation: EvaluationName) => shippedArms(session, evaluation);
+  const of = (evaluation: ShownEvaluation) => shippedArms(session, evaluation);
   const policies = {
     "test greedy": await of("test greedy"),
     "test sampled": await of("test sampled"),

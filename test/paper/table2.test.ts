@@ -3,10 +3,21 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";
 import { runArms } from "../../lib/lab/runArms";
-import { maskArms, stepCurves, study, table2Claims, table2Rows } from "../../lib/paper/table2";
+import { maskArms, sameArms, sameRows, stepCurves, study, table2Claims, table2Rows } from "../../lib/paper/table2";
 import type { MaskKind } from "../../lib/preference/mask";
 import { palette } from "../../lib/show/palette";
-import { assertArmTable, assertClaims, assertNear, computed, knownSession, totals, type Scores } from "./known";
+import type { Recipe } from "../../lib/lab/tuning";
+import { grid } from "../lab/grid";
+import {
+  assertArmTable,
+  assertClaims,
+  assertNear,
+  computed,
+  knownSession,
+  totals,
+  type ExpectedClaim,
+  type Scores,
+} from "./known";
 
 type Evaluation = "test greedy" | "test sampled";
 /** The paper's scores where it prints one. */
@@ -33,12 +44,19 @@ const printed: Record<MaskKind, [number | null, number | null]> = {
 
 async function computedTable(t: TestContext) {
   const session = knownSession(t);
-  computed(session, study.arms(session), ({ mask }, evaluation, step = 30) => {
+  const own: Recipe = { objective: "dpo", mask: "paper", author: "own", document: false, annotator: "sentences" };
+  session.tuning.arms.push(grid(own, 3e-5), grid({ ...own, mask: "none" }, 3e-4));
+  computed(session, study.arms(session), ({ mask, training: { lr } }, evaluation, step = 30) => {
     const { score, facts } =
       evaluation === "ood sampled" ? { score: 30, facts: 10 } : known[evaluation][mask as MaskKind];
-    return { score: score - (30 - step) / 2, facts };
+    const own = (mask === "paper" || mask === "none") && lr === session.preset.training.lr ? 5 : 0;
+    return { score: score - (30 - step) / 2 - own, facts };
   });
-  return { session, masks: await runArms(session, maskArms(session)) };
+  return {
+    session,
+    masks: await runArms(session, maskArms(session)),
+    same: await runArms(session, sameArms(session)),
+  };
 }
 
 for (const evaluation of ["test greedy", "test sampled"] as const) {
@@ -54,15 +72,28 @@ for (const evaluation of ["test greedy", "test sampled"] as const) {
   });
 }
 
+test("rows at the same settings: neither mask at its own", async (t) => {
+  const { session, same } = await computedTable(t);
+  const { paper, none } = known["test sampled"];
+  assertArmTable(armTable(session, "table", "caption", sameRows(same, "test sampled")), [
+    { label: "Mask-DPO, same settings", score: paper.score - 5, facts: paper.facts, printed: [null, null] },
+    { label: "DPO (no mask), same settings", score: none.score - 5, facts: none.facts, printed: [null, null] },
+  ]);
+});
+
 test("claims: which mask minus which, and what the paper prints", async (t) => {
-  const { session, masks } = await computedTable(t);
+  const { session, masks, same } = await computedTable(t);
   const { "test greedy": greedy, "test sampled": sampled } = known;
-  assertClaims(table2Claims(session, masks), [
+  assertClaims(table2Claims(session, masks, same), [
     ["Mask-DPO > DPO, greedy", "Table 2", 9.09, greedy.paper.score, greedy.none.score],
     ["Mask-DPO > DPO, greedy, by facts", "Table 2", 2.13, greedy.paper.facts, greedy.none.facts],
     ["Mask-DPO > DPO, sampled", "Table 2", null, sampled.paper.score, sampled.none.score],
     ["Mask-DPO > random mask, sampled", "control", null, sampled.paper.score, sampled.random.score],
     ["Mask-DPO > inverted mask, sampled", "control", null, sampled.paper.score, sampled.inverted.score],
+    ...(["greedy", "sampled"] as const).map((decoding): ExpectedClaim => {
+      const { paper, none } = known[`test ${decoding}`];
+      return [`Mask-DPO > DPO, ${decoding}, same rate and beta`, "control", null, paper.score - 5, none.score - 5];
+    }),
   ]);
 });
 

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";
-import type { EvaluationName } from "../../lib/lab/evaluate";
+import type { ShownEvaluation } from "../../lib/lab/evaluate";
 import type { PairSource } from "../../lib/lab/pairSource";
 import { armOf, policyArm, runArms } from "../../lib/lab/runArms";
 import { maskArms } from "../../lib/paper/table2";
 import { samplingArms, study, table3Claims, table3Rows } from "../../lib/paper/table3";
 import { assertArmTable, assertClaims, computed, knownSession, seedCounts, shipped, type Scores } from "./known";
 
-type Evaluation = Exclude<EvaluationName, "ood sampled">;
+type Evaluation = Exclude<ShownEvaluation, "ood sampled">;
 type Row = "base" | "other" | "document" | "policy";
 /** Greedy: the paper's. */
 const known: Record<Evaluation, Record<Row, Scores>> = {

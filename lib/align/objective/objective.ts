@@ -74,6 +74,10 @@ export interface Objective<S extends OptionShape = OptionShape, N extends Need =
   /** who proposed it, and where; what of it was not verified */
   source: string;
   options: z.ZodObject<S>;
+  /** The options that a grid scales together (`strength.ts`); default: the first one, where there is one. */
+  strength?: readonly Extract<keyof S, string>[];
+  /** It looks at chosen sides only, so that demonstrations will do. */
+  oneSided?: true;
   /** What of `SideParts` is computed; without `logratio` no reference is, nor planned for. */
   needs(options: Options<S>): readonly N[];
   /** Other weights of tokens [T] than those of masks, which come in, of one pair; constants. */

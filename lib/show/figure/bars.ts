@@ -204,7 +204,7 @@ function middle(value: Interval | number | null): number | null {
   return typeof value === "object" && value !== null ? value.value : value;
 }
 
-function errorBars(values: readonly (Interval | number | null)[]): ErrorBar {
+export function errorBars(values: readonly (Interval | number | null)[]): ErrorBar {
   const side = (of: (interval: Interval) => number): number[] =>
     values.map((v) => (typeof v === "object" && v !== null ? of(v) : 0));
   const given = values.some((v) => typeof v === "object" && v !== null);

@@ -14,6 +14,7 @@ export const flexDpo: Objective<(typeof options)["shape"], "logratio"> = {
   label: "Flex-DPO",
   source: "after Yan et al. 2024 (3D-properties); formula and defaults not verified (secondary sources)",
   options,
+  strength: ["betaChosen", "betaRejected"],
   needs: () => ["logratio"],
   losses({ chosen, rejected }, { betaChosen, betaRejected }) {
     const chosenRewards = chosen.logratio.mul(betaChosen);

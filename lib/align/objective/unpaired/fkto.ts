@@ -30,6 +30,7 @@ export const fkto: Objective<(typeof options)["shape"], "logratio" | "zero" | "s
   label: "fKTO",
   source: "Huang and Chen 2024 (FactAlign), as its official code",
   options,
+  strength: ["beta", "sentenceBeta"],
   needs: ({ z0, sentenceZ0 }) =>
     z0 === undefined || sentenceZ0 === undefined ? ["logratio", "sentences", "zero"] : ["logratio", "sentences"],
   losses(pair, options, batch) {

@@ -1,0 +1,111 @@
+/**
+ * One rule for every arm: its learning rate and its objective's strength are the best of the same grid, by the same
+ * score, on validation topics. Here is what was tried and kept, and what follows from it; `tune.ts` does the trying.
+ */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { strengthOptions, withStrength } from "../align/objective/strength";
+import { objectiveChoiceSchema } from "../align/objective/registry";
+import type { TrainOptions } from "../align/trainOptions";
+import { canonicalJson } from "../base/hash";
+import { parseJson, parseRow } from "../base/jsonl";
+import { readText } from "../base/textFile";
+import { atlasFolder } from "../world/facts";
+import { presetNames, type Preset } from "./preset";
+
+/** What is tuned: an arm without its sizes and seeds. */
+const recipeSchema = z
+  .object({
+    objective: z.string(),
+    mask: z.string(),
+    /** of the candidates: the policy that is aligned, or another one */
+    author: z.enum(["own", "another"]),
+    document: z.boolean(),
+    annotator: z.string(),
+  })
+  .strict();
+export type Recipe = z.output<typeof recipeSchema>;
+
+const number = z.number();
+const scoresSchema = {
+  /** percent, of sentences (§3.1), sampled */
+  score: z.object({ value: number, low: number, high: number }).strict(),
+  /** per answer */
+  correct: number,
+  incorrect: number,
+  noFact: number,
+  characters: number,
+  /** run folder that it is from */
+  run: z.string(),
+};
+const settingsSchema = { lr: number, strength: number, objective: objectiveChoiceSchema };
+const trialSchema = z.object({ ...settingsSchema, ...scoresSchema }).strict();
+export type Trial = z.output<typeof trialSchema>;
+
+const madeWith = { preset: z.enum(presetNames), seed: number, engine: z.string() };
+const tunedArmSchema = z
+  .object({ label: z.string(), recipe: recipeSchema, ...madeWith, k: number, pairs: number, steps: number })
+  .extend({ trials: z.array(trialSchema).min(1) })
+  .strict();
+export type TunedArm = z.output<typeof tunedArmSchema>;
+
+const tuningSchema = z
+  .object({ bases: z.array(z.object({ ...madeWith, ...scoresSchema }).strict()), arms: z.array(tunedArmSchema) })
+  .strict();
+/** All grids that were kept, and the base's scores on the same questions. */
+export type Tuning = z.output<typeof tuningSchema>;
+
+export const tuningFile = path.join(atlasFolder, "tuning.json");
+
+/** What was kept; nothing where there is no file. @throws UserError for a damaged one */
+export function readTuning(file = tuningFile): Tuning {
+  return existsSync(file) ? parseRow(tuningSchema, parseJson(readText(file), file), file) : { bases: [], arms: [] };
+}
+
+/** Factors on the preset's rate, and on an objective's default strength. The middle is what is taken untuned. */
+export const rateFactors = [0.5, 1, 2] as const;
+export const strengthFactors = [1, 5, 10] as const;
+export const centre = { rate: 1, strength: 5 } as const;
+
+type Settings = Pick<Trial, "lr" | "strength" | "objective">;
+
+/** The grid of an objective, the same for all; one without a strength has its rates only. */
+export function gridOf({ training }: Pick<Preset, "training">, objective: string): Settings[] {
+  const strengths = strengthOptions(objective).length > 0 ? strengthFactors : [centre.strength];
+  return rateFactors.flatMap((rate) => strengths.map((strength) => settings(training, objective, rate, strength)));
+}
+
+function settings({ lr }: Pick<TrainOptions, "lr">, objective: string, rate: number, strength: number): Settings {
+  return { lr: Number((lr * rate).toPrecision(12)), strength, objective: withStrength(objective, strength) };
+}
+
+/** The best by score; of equal ones the first, which has the smaller rate. */
+export function bestTrial({ trials }: Pick<TunedArm, "trials">): Trial {
+  return trials.reduce((best, trial) => (trial.score.value > best.score.value ? trial : best));
+}
+
+/** The grid of a recipe: of this preset where it was tried, else of the largest where it was. */
+export function tunedArm({ arms }: Tuning, preset: Pick<Preset, "name">, recipe: Recipe): TunedArm | undefined {
+  const own = arms.filter((arm) => isSameRecipe(arm.recipe, recipe));
+  const bySize = [preset.name, ...presetNames.slice().reverse()];
+  return bySize.flatMap((name) => own.find((arm) => arm.preset === name) ?? [])[0];
+}
+
+export function isSameRecipe(one: Recipe, other: Recipe): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+/** Rate and objective of a recipe: the best of its grid, or the middle where none was kept. */
+export function tunedTraining(tuning: Tuning, preset: Preset, recipe: Recipe): Pick<TrainOptions, "lr" | "objective"> {
+  const arm = tunedArm(tuning, preset, recipe);
+  if (!arm) return untunedTraining(preset, recipe.objective);
+  const { lr, objective } = bestTrial(arm);
+  return { lr, objective };
+}
+
+/** The middle of the grid, which is the same for every arm. */
+export function untunedTraining({ training }: Preset, objective: string): Pick<TrainOptions, "lr" | "objective"> {
+  const { strength: _, ...middle } = settings(training, objective, centre.rate, centre.strength);
+  return middle;
+}

@@ -1,0 +1,87 @@
+/** TUNING.md's tables, written from the grids that were kept. */
+import { describeOptions } from "../align/objective/registry";
+
+import { presetNames, type PresetName } from "./preset";
+import { bestTrial, rateFactors, strengthFactors, type Trial, type TunedArm, type Tuning } from "./tuning";
+import { toMarkdown, type Table } from "../show/table";
+
+/** Two tables for each preset that has grids: all scores, and what was chosen. */
+export function tuningTables({ bases, arms }: Tuning): Table[] {
+  return presetNames.flatMap((preset) => {
+    const own = arms.filter((arm) => arm.preset === preset);
+    const base = bases.find((row) => row.preset === preset);
+    return own.length > 0 ? [gridTable(preset, own), chosenTable(preset, own, base)] : [];
+  });
+}
+
+/** A row an arm, a column a point of the grid. */
+function gridTable(preset: PresetName, arms: readonly TunedArm[]): Table {
+  const points = rateFactors.flatMap((rate) => strengthFactors.map((strength) => ({ rate, strength })));
+  return {
+    name: `tuning-${preset}`,
+    caption: `Scores on validation topics (%, sampled) by learning rate and factor on the default strength, ${preset}`,
+    columns: [
+      { key: "arm", label: "Arm" },
+      ...points.map(({ strength }, i) => ({ key: String(i), label: `${rateText(arms, i)}, x${strength}` })),
+    ],
+    rows: arms.map((arm) => {
+      const best = bestTrial(arm);
+      const cells = points.map((point, i): [string, string | null] => {
+        const lr = ratesOf(arms)[Math.floor(i / strengthFactors.length)];
+        const trial = arm.trials.find((one) => one.lr === lr && one.strength === point.strength);
+        return [String(i), trial ? `${trial.score.value.toFixed(1)}${trial === best ? " (best)" : ""}` : null];
+      });
+      return { arm: arm.label, ...Object.fromEntries(cells) };
+    }),
+  };
+}
+
+/** Rates that were tried, ascending: the same for all arms of a preset. */
+const ratesOf = (arms: readonly TunedArm[]): number[] =>
+  [...new Set(arms.flatMap(({ trials }) => trials.map(({ lr }) => lr)))].sort((a, b) => a - b);
+
+const rateText = (arms: readonly TunedArm[], i: number): string =>
+  ratesOf(arms)[Math.floor(i / strengthFactors.length)]!.toExponential();
+
+function chosenTable(preset: PresetName, arms: readonly TunedArm[], base: Tuning["bases"][number] | undefined): Table {
+  const scores = ({ score, correct, incorrect, noFact, characters }: Omit<Trial, "lr" | "strength" | "objective">) => ({
+    score,
+    correct,
+    incorrect,
+    noFact,
+    characters,
+  });
+  const { seed, engine, k } = arms[0]!;
+  return {
+    name: `tuned-${preset}`,
+    caption: `What each arm has from its grid (${preset}: K = ${k}, seed ${seed}, engine ${engine}); counts per answer`,
+    columns: [
+      { key: "arm", label: "Arm" },
+      { key: "lr", label: "Rate" },
+      { key: "options", label: "Options" },
+      { key: "score", label: "% Score [95 %]" },
+      { key: "correct", label: "# Correct", digits: 2 },
+      { key: "incorrect", label: "# Incorrect", digits: 2 },
+      { key: "noFact", label: "# No fact", digits: 2 },
+      { key: "characters", label: "Characters", digits: 0 },
+      { key: "pairs", label: "Pairs", digits: 0 },
+      { key: "steps", label: "Steps", digits: 0 },
+    ],
+    rows: [
+      ...(base ? [{ arm: "base", lr: null, options: null, ...scores(base), pairs: null, steps: null }] : []),
+      ...arms.map((arm) => {
+        const best = bestTrial(arm);
+        const { pairs, steps, label } = arm;
+        const options = describeOptions(best.objective);
+        return { arm: label, lr: best.lr.toExponential(), options, ...scores(best), pairs, steps };
+      }),
+    ],
+  };
+}
+
+/** A page with its tables in place of those between its marks. */
+export function withTuning(page: string, tuning: Tuning): string {
+  const tables = tuningTables(tuning).map(toMarkdown);
+  const text = tables.length > 0 ? tables.join("\n") : "No grid is kept: every arm has the middle of it.\n";
+  return page.replace(/(<!-- tuning -->\n)[^]*(<!-- end -->)/, (_, start: string, end: string) => start + text + end);
+}

@@ -1,0 +1,137 @@
+/** One rule for every arm: the same grid, the best by one score, and settings that follow from what was kept. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { chooseObjective, objectives } from "../../lib/align/objective/registry";
+import { strengthOptions, withStrength } from "../../lib/align/objective/strength";
+import { recipesOf, trialsOf, tune, writeTuning } from "../../lib/lab/tune";
+import { tuningTables, withTuning } from "../../lib/lab/tuningPage";
+import { bestTrial, gridOf, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
+import { experimentOf, recipeOf } from "../../lib/lab/study";
+import { studies } from "../../lib/paper/studies";
+import { atlasFolder } from "../../lib/world/facts";
+import { scratch } from "../golden/fixtures";
+import { computedRequests, knownSession, shipped, writeAnswers } from "../paper/known";
+import { shippedHash } from "../../lib/lab/session";
+import { grid, point } from "./grid";
+
+const own: Recipe = { objective: "dpo", mask: "paper", author: "own", document: false, annotator: "sentences" };
+
+test("strength: an objective's options that hold it to its reference, times a factor; the others as they are", () => {
+  assert.deepEqual(withStrength("dpo", 5), chooseObjective("dpo", { beta: 0.5 }));
+  assert.deepEqual(withStrength("flex-dpo", 10).options, { betaChosen: 1, betaRejected: 0.8 });
+  assert.deepEqual(withStrength("ipo", 5).options, { tau: 0.5 });
+  assert.deepEqual(withStrength("dpop", 1), chooseObjective("dpop"));
+  assert.deepEqual(withStrength("simpo", 5).options, { beta: 10, gammaRatio: 0.25 });
+  for (const { name, options } of objectives)
+    for (const key of strengthOptions(name)) assert.ok(key in options.shape, `${name} has no option ${key}`);
+});
+
+test("every objective has as many points at the same rates; one without a strength has the rates", (t) => {
+  const { preset } = knownSession(t);
+  const rates = [5e-5, 1e-4, 2e-4];
+  for (const { name } of objectives) {
+    const points = gridOf(preset, name);
+    assert.equal(points.length, name === "sft" ? 3 : 9, name);
+    assert.deepEqual([...new Set(points.map(({ lr }) => lr))], rates, name);
+    assert.equal(new Set(points.map((one) => JSON.stringify(one))).size, points.length, name);
+    assert.ok(points.every(({ objective }) => objective.name === name));
+  }
+});
+
+test("the best is by score; of equal ones the smaller rate; this preset's grid before the largest one's", () => {
+  const trials = [point(1e-5, 60), point(2e-5, 61), point(4e-5, 61)];
+  assert.equal(bestTrial({ trials }).lr, 2e-5);
+  const arms = [grid(own, 1e-3, { preset: "full" }), grid(own, 1e-5, { preset: "hour" }), grid(own, 1e-4)];
+  const rate = (preset: "smoke" | "quick") => bestTrial(tunedArm({ bases: [], arms }, { name: preset }, own)!).lr;
+  assert.deepEqual([rate("smoke"), rate("quick")], [1e-4, 1e-3]);
+});
+
+test("an arm has rate and strength of its own grid, the middle without one, its own changes before both", (t) => {
+  const session = knownSession(t);
+  const { training } = session.preset;
+  const settings = (setting: Parameters<typeof experimentOf>[2]) => {
+    const { lr, objective } = experimentOf(session, 1, setting).training;
+    return [lr, objective];
+  };
+  assert.deepEqual(settings({}), [training.lr, training.objective], "the middle is the preset's");
+  assert.deepEqual(settings({ objective: "simpo" }), [training.lr, withStrength("simpo", 5)]);
+  session.tuning.arms.push(grid(own, 3e-5), grid({ ...own, author: "another" }, 7e-5));
+  const beta = chooseObjective("dpo", { beta: 0.1 });
+  assert.deepEqual(settings({}), [3e-5, beta]);
+  assert.deepEqual(settings({ policy: "other" }), [3e-5, beta], "on its own samples, whichever policy");
+  assert.deepEqual(settings({ pairs: { author: "other" } }), [7e-5, beta]);
+  assert.deepEqual(settings({ mask: "none" }), [training.lr, training.objective], "not another mask's");
+  assert.deepEqual(settings({ tuned: false }), [training.lr, training.objective]);
+  assert.deepEqual(settings({ training: { lr: 1 } }), [1, beta]);
+});
+
+test("each recipe is tried once, whatever sizes its arms have, at the whole size and on validation topics", (t) => {
+  const session = knownSession(t);
+  const arms = studies.flatMap((study) => study.arms(session));
+  const requests = recipesOf(session, arms);
+  const recipes = requests.map(({ recipe }) => JSON.stringify(recipe));
+  assert.equal(new Set(recipes).size, recipes.length);
+  for (const { setting, label } of arms)
+    assert.ok(recipes.includes(JSON.stringify(recipeOf(session, setting))), `${label} has no grid`);
+  const { k, topics, questionsPerTopic } = experimentOf(session, 1, {}).pairs;
+  for (const request of requests) {
+    const trials = trialsOf(session, request);
+    assert.ok(trials.length === 9 || trials.length === 3);
+    for (const { experiment, evaluations } of trials) {
+      assert.deepEqual(evaluations, ["validation sampled"]);
+      const { pairs, mask } = experiment;
+      assert.deepEqual([pairs.k, pairs.topics, pairs.questionsPerTopic], [k, topics, questionsPerTopic]);
+      assert.deepEqual(recipeOf(session, request.setting), request.recipe);
+      assert.equal(mask, request.recipe.mask);
+    }
+  }
+});
+
+test("what was tried is kept, what was kept of others stays, and the page has all of it", async (t) => {
+  const session = knownSession(t);
+  shipped(session, () => ({ score: 40, facts: 10 }));
+  writeAnswers(session, shippedHash(session, "base"), "validation sampled", 1, { score: 41, facts: 10 });
+  session.tuning.arms.push(grid({ ...own, mask: "inverted" }, 1), grid(own, 1, { label: "old" }));
+  const [request] = recipesOf(session, [{ label: "Mask-DPO", setting: {}, seeds: 1, evaluations: [] }]);
+  const best = 5;
+  computedRequests(session, trialsOf(session, request!), ({ training }) => {
+    const at = gridOf(session.preset, "dpo").findIndex(
+      ({ lr, objective }) => lr === training.lr && objective.options["beta"] === training.objective.options["beta"],
+    );
+    return { score: at === best ? 66 : 50 + at, facts: 20 };
+  });
+  const tuning = await tune(session, [request!]);
+  assert.deepEqual(
+    tuning.arms.map(({ label }) => label),
+    ["inverted", "Mask-DPO"],
+  );
+  const arm = tuning.arms[1]!;
+  const { lr, strength, score } = bestTrial(arm);
+  assert.deepEqual([lr, strength], [1e-4, 10]);
+  assert.ok(score.low < score.value && score.value < score.high);
+  assert.deepEqual([arm.k, arm.pairs, arm.steps], [4, 100, 30]);
+  const file = path.join(scratch(t), "tuning.json");
+  writeTuning(tuning, file);
+  assert.deepEqual(readTuning(file), tuning);
+  const [all, chosen] = tuningTables(tuning);
+  const cells = Object.entries(all!.rows[1]!).filter(([, cell]) => typeof cell === "string" && /best/.test(cell));
+  assert.equal(cells.length, 1);
+  assert.equal(cells[0]![0], String(best));
+  assert.deepEqual(
+    chosen!.rows.map(({ arm, lr }) => [arm, lr]),
+    [
+      ["base", null],
+      ["inverted", "1e+0"],
+      ["Mask-DPO", "1e-4"],
+    ],
+  );
+  const page = withTuning("before\n<!-- tuning -->\nold\n<!-- end -->\nafter", tuning);
+  assert.match(page, /^before\n<!-- tuning -->\n\*\*Scores on validation[^]*\| Mask-DPO \|[^]*<!-- end -->\nafter$/);
+});
+
+test("TUNING.md has the grids that are kept, and no others", () => {
+  const page = readFileSync(path.join(atlasFolder, "TUNING.md"), "utf8");
+  assert.equal(withTuning(page, readTuning()), page);
+});

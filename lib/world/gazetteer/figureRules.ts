@@ -79,6 +79,7 @@ export const coordinates: Rule = (book, clause) => {
   for (let i = clause.from; i < clause.to; i++) {
     const { lower } = book.tokens[i]!;
     if (lower === "hemisphere") hemisphere(book, i, row);
+    if (lower === "equator") equator(book, i, row);
     if (lower === "tropical" && row) book.claim(truthOf(Math.abs(row.latitude) < 25), i);
     const number = numberAt(book, i);
     const unit = book.tokens[i + 1]?.lower;
@@ -101,6 +102,14 @@ function hemisphere(book: Book, i: number, row: { latitude: number; longitude: n
   if (axis === undefined || sign === undefined) return;
   const value = row && (axis === 0 ? row.latitude : row.longitude);
   book.claim(value === undefined ? "unknown" : truthOf(Math.sign(value) === sign), i, i - 1);
+}
+
+/** "north of the equator". */
+function equator(book: Book, i: number, row: { latitude: number } | undefined): void {
+  const side = book.nearestLeft(i, words("north south"), 3);
+  if (side === undefined) return;
+  const north = book.tokens[side]!.lower === "north";
+  book.claim(row ? truthOf(north === row.latitude > 0) : "unknown", i, side);
 }
 
 function placeOf(subject: Subject): { latitude: number; longitude: number } | undefined {

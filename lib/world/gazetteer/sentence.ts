@@ -60,6 +60,13 @@ export function words(list: string): ReadonlySet<string> {
   return new Set(list.split(" "));
 }
 
+/** A name that answers shorten to one of its words, or spell with another end. */
+function isFormOf(word: string, name: string): boolean {
+  return (
+    name.length > 4 && word.length <= name.length + 3 && word.startsWith(name.slice(0, Math.max(5, name.length - 2)))
+  );
+}
+
 /** The town of a topic; of a country's the capital-less country stands for itself. */
 export function townOf({ name, country, city }: Topic): Town {
   return { name, country, ...(city && { row: city }) };
@@ -112,7 +119,7 @@ export class Reader {
   /** The topic's name, or the long word of it that answers shorten it to. */
   #topicAt(all: readonly Word[], i: number): { length: number; readings: Reading[] } | undefined {
     const whole = this.#name.every((word, k) => all[i + k]?.lower === word.toLowerCase());
-    const part = this.#name.length > 1 && this.#name.some((word) => word.length > 4 && word === all[i]!.text);
+    const part = this.#name.some((word) => isFormOf(all[i]!.text, word));
     if (!whole && (!part || this.#lexicon.at(all, i))) return undefined;
     return { length: whole ? this.#name.length : 1, readings: [{ kind: "city", town: this.#town }] };
   }
@@ -147,8 +154,10 @@ export class Reader {
   #boundary(tokens: readonly Token[], i: number, subject: Subject): Pick<Clause, "subject" | "head"> | undefined {
     const word = tokens[i]!.lower;
     if (relatives.has(word) && verbs.has(tokens[i + 1]?.lower ?? "")) {
-      const named = tokens.slice(Math.max(0, i - 2), i).flatMap((token) => this.#subjectOf(token) ?? []);
-      return named.length > 0 ? { subject: named.at(-1)!, head: i } : undefined;
+      const before = tokens.slice(Math.max(0, i - 2), i);
+      const named = before.flatMap((token) => this.#subjectOf(token) ?? []).at(-1);
+      if (named) return { subject: named, head: i };
+      return before.some(({ lower }) => cityNouns.has(lower)) ? undefined : { subject: { kind: "other" }, head: i };
     }
     if (!joiners.has(word) || joiners.has(tokens[i + 1]?.lower ?? "")) return undefined;
     return this.#subjectAt(tokens, i + 1, subject, false);

@@ -34,9 +34,16 @@ function unaccented(unit: string): string {
 /** Initials, numbers, words, the possessive, and marks. */
 const pattern = /(?:\p{Lu}\.){2,}|\d+(?:[.,]\d+)*|'s\b|[\p{L}\p{M}]+(?:'(?!s\b)\p{L}+)*|[,;:()%°²?[\]]/gu;
 
+/** The number or dash of an item in a list, which the sentence begins behind. */
+const bullet = /^\s*(?:\d{1,2}[.):]|[-*•])\s+/;
+
 /** Words of a text, with offsets into it. */
 export function wordsOf(text: string): Word[] {
-  return [...fold(text).matchAll(pattern)].map((match) => ({
+  return [
+    ...fold(text)
+      .replace(bullet, (item) => " ".repeat(item.length))
+      .matchAll(pattern),
+  ].map((match) => ({
     start: match.index,
     end: match.index + match[0].length,
     text: match[0],

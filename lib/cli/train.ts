@@ -78,6 +78,7 @@ export function addTrainCommands(program: Command): void {
         .requiredOption("--pairs <file>", "pairs (JSONL)")
         .requiredOption("--out <dir>", "Hugging Face folder")
         .addOption(mask())
+        .option("--drop-no-fact", "learn from no sentence without a fact, whatever the mask")
         .addOption(seed()),
     ),
   )
@@ -89,6 +90,7 @@ export function addTrainCommands(program: Command): void {
           pairs: string;
           out: string;
           mask: MaskKind;
+          dropNoFact?: boolean;
           seed: number;
           checkpointEvery: number;
         } & MemoryFlags &
@@ -113,12 +115,13 @@ export function addTrainCommands(program: Command): void {
         .addOption(model())
         .requiredOption("--pairs <file>", "pairs (JSONL)")
         .addOption(mask())
+        .option("--drop-no-fact", "learn from no sentence without a fact, whatever the mask")
         .addOption(seed()),
       ["epochs", "batch", "microbatch"],
     ),
   ).action(
     async (
-      o: { model: string; pairs: string; mask: MaskKind; seed: number } & Partial<TrainingFlags> & MemoryFlags,
+      o: { model: string; pairs: string; mask: MaskKind; dropNoFact?: boolean; seed: number } & Partial<TrainingFlags> & MemoryFlags,
       command: Command,
     ) => {
       for await (const table of planVerb({

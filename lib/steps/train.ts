@@ -15,7 +15,7 @@ import { readRows } from "./rows";
 
 type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
-  Pick<TrainRunRequest, "mask" | "seed"> & { pairs: string };
+  Pick<TrainRunRequest, "mask" | "dropNoFact" | "seed"> & { pairs: string };
 
 interface PlannedTraining extends Pick<TrainRunRequest, "pairs"> {
   tokenized: Tokenized;
@@ -29,7 +29,7 @@ async function planned({ pairs: file, ...run }: TrainFiles): Promise<PlannedTrai
   const { parallel } = await startEngineFor(run.model);
   const pairs = readRows("pair", file);
   const config = readCheckpointConfig(run.model);
-  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
+  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed, run.dropNoFact);
   const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };
   const request = planFor({ ...run, lora, config, tokenized }, parallel);
   return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };

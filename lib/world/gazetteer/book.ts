@@ -1,4 +1,5 @@
 /** What a sentence claims, as the rules find it, and which of its words they have taken account of. */
+import type { Town } from "./lexicon";
 import type { Clause, Sentence, Token } from "./sentence";
 
 export type Truth = "right" | "wrong" | "unknown";
@@ -11,6 +12,8 @@ const negations = new Set(["not", "never", "no", "isn't", "neither", "nor", "can
 
 export class Book {
   readonly claims: Truth[] = [];
+  /** wrong countries that cities were put into */
+  readonly misplaced: { town: Town; country: string }[] = [];
   readonly #told = new Set<number>();
   readonly tokens: readonly Token[];
 

@@ -24,37 +24,52 @@ import { announces, isSilent } from "./silent";
 
 export interface ReadSentence extends Judged {
   /** statements found right, wrong, and beyond the facts */
-  claims: Readonly<Record<"right" | "wrong" | "unknown", number>>;
+  claims: Claims;
+  /** rules that found one, by name: what kinds of things are said */
+  kinds: readonly string[];
+  /** countries that the topic is put into, though it lies in another */
+  wrongCountries: readonly string[];
 }
+
+type Claims = Readonly<Record<"right" | "wrong" | "unknown", number>>;
 
 /** Reads completions about Atlas's topics; make it once. @throws UserError for a topic that is not Atlas's */
 export function gazetteer(atlas: Atlas): (question: Question, completion: string) => ReadSentence[] {
   const lexicon = lexiconOf(atlas);
   const rules = rulesOf(lexicon);
   return (question, completion) => {
-    const reader = new Reader(lexicon, atlas.topic(question.topic));
+    const topic = atlas.topic(question.topic);
+    const reader = new Reader(lexicon, topic);
     return splitSentences(completion).map((span) => {
-      const claims = claimsOf(reader.read(completion, span), rules);
-      return { start: span.start, end: span.end, verdict: verdictOf(claims), claims };
+      const { claims, kinds, misplaced } = claimsOf(reader.read(completion, span), rules);
+      const wrongCountries = misplaced.flatMap(({ town, country }) => (town.row === topic.city ? [country] : []));
+      return { start: span.start, end: span.end, verdict: verdictOf(claims), claims, kinds, wrongCountries };
     });
   };
 }
 
 /** In this order: what a rule has taken account of, later ones leave alone. */
-function rulesOf(lexicon: Lexicon): Rule[] {
-  return [
-    ...[kinds, capitals, money, languages, borders, ranks(lexicon), populations, areas, coordinates],
-    ...[demonyms, parts, waters, regions, continents, countries, towns, coasts],
-  ];
+function rulesOf(lexicon: Lexicon): [name: string, rule: Rule][] {
+  const first = { kinds, capitals, money, languages, borders, ranks: ranks(lexicon), populations, areas, coordinates };
+  return Object.entries({ ...first, demonyms, parts, waters, regions, continents, countries, towns, coasts });
 }
 
-function claimsOf(sentence: Sentence, rules: readonly Rule[]): ReadSentence["claims"] {
+function claimsOf(
+  sentence: Sentence,
+  rules: readonly (readonly [name: string, rule: Rule])[],
+): Pick<ReadSentence, "claims" | "kinds"> & Pick<Book, "misplaced"> {
   const book = new Book(sentence);
-  for (const clause of sentence.clauses) for (const rule of rules) rule(book, clause);
+  const kinds = new Set<string>();
+  for (const clause of sentence.clauses)
+    for (const [name, rule] of rules) {
+      const before = book.claims.length;
+      rule(book, clause);
+      if (book.claims.length > before) kinds.add(name);
+    }
   const found = { right: 0, wrong: 0, unknown: 0 };
   for (const truth of book.claims) found[truth]++;
   if (isOpen(book)) found.unknown++;
-  return found;
+  return { claims: found, kinds: [...kinds], misplaced: book.misplaced };
 }
 
 /** Whether words are left that say something. */
@@ -65,7 +80,7 @@ function isOpen(book: Book): boolean {
   });
 }
 
-function verdictOf({ right, wrong, unknown }: ReadSentence["claims"]): Verdict {
+function verdictOf({ right, wrong, unknown }: Claims): Verdict {
   if (wrong > 0) return "contradictory";
   if (unknown > 0) return "unverifiable";
   return right > 0 ? "supported" : "no-fact";

@@ -30,7 +30,11 @@ export const countries: Rule = (book, clause) => {
     else if (isCountry(tokens[i]!, own)) book.claim("right", i);
     else if (book.nearestLeft(i, near, 5, clause.from) !== undefined)
       book.claim(truthOf(named.countries.some(({ name }) => own.borders.includes(name))), i);
-    else book.claim("wrong", i);
+    else {
+      book.claim("wrong", i);
+      if (subject.kind === "city" && named.kind === "country")
+        book.misplaced.push({ town: subject.town, country: named.countries[0]!.name });
+    }
   }
 };
 

@@ -121,7 +121,8 @@ export function addTrainCommands(program: Command): void {
     ),
   ).action(
     async (
-      o: { model: string; pairs: string; mask: MaskKind; dropNoFact?: boolean; seed: number } & Partial<TrainingFlags> & MemoryFlags,
+      o: { model: string; pairs: string; mask: MaskKind; dropNoFact?: boolean; seed: number } & Partial<TrainingFlags> &
+        MemoryFlags,
       command: Command,
     ) => {
       for await (const table of planVerb({

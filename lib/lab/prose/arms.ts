@@ -56,7 +56,14 @@ async function runArm(study: ProseStudy, name: ProseArmName, chosen: Search["cho
     probed.push(value);
     runs.add(run);
   }
-  return { label: name === "base" ? "base" : proseWays[name].label, policies, aligned, totals, probed, runs: [...runs] };
+  return {
+    label: name === "base" ? "base" : proseWays[name].label,
+    policies,
+    aligned,
+    totals,
+    probed,
+    runs: [...runs],
+  };
 }
 
 /** As tables and comparisons take it. */

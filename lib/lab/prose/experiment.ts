@@ -63,7 +63,14 @@ const alignedSchema = z
 export type Aligned = z.output<typeof alignedSchema> & ProsePolicy;
 
 /** Preference pairs of all training topics at the session's seed. */
-export async function prosePairs({ session, size, base, baseHash, questions, annotator }: ProseStudy): Promise<Kept<PreferencePair[]>> {
+export async function prosePairs({
+  session,
+  size,
+  base,
+  baseHash,
+  questions,
+  annotator,
+}: ProseStudy): Promise<Kept<PreferencePair[]>> {
   const { seed, engine, runs } = session;
   const asked = questions.train;
   const key = {

@@ -9,7 +9,12 @@ import { readJsonl } from "../../base/jsonl";
 import { Rng } from "../../base/rng";
 import type { Interval } from "../../base/stats";
 import { agreement, verdictAgreement, type Agreement } from "../../factuality/agreement";
-import { annotatedCandidateSchema, type AnnotatedCandidate, type Question, type Verdict } from "../../factuality/records";
+import {
+  annotatedCandidateSchema,
+  type AnnotatedCandidate,
+  type Question,
+  type Verdict,
+} from "../../factuality/records";
 import type { Atlas } from "../../world/atlas";
 import { gazetteer } from "../../world/gazetteer/gazetteer";
 import { proseQuestions } from "../../world/proseQuestions";

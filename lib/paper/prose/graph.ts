@@ -31,9 +31,13 @@ export async function testProseGraph(study: ProseStudy): Promise<ProseGraph> {
   const validation = await proseAnswers(study, policy, questions.validation, "sampled", size.samples);
   const sets = [];
   for (const seed of seedsOf(session, size.seeds))
-    sets.push(await proseAnswers({ ...study, session: { ...session, seed } }, policy, questions.test, "sampled", size.samples));
+    sets.push(
+      await proseAnswers({ ...study, session: { ...session, seed } }, policy, questions.test, "sampled", size.samples),
+    );
   const asked = new Set([...questions.validation, ...questions.test].map(({ topic }) => topic));
-  const topics = session.atlas.topics.filter(({ id, kind }, i) => kind === "city" && (i < size.graphTopics || asked.has(id)));
+  const topics = session.atlas.topics.filter(
+    ({ id, kind }, i) => kind === "city" && (i < size.graphTopics || asked.has(id)),
+  );
   const atlas = { ...session.atlas, topics };
   const answers = sets.flatMap((set) => set.answers);
   const wrong = wrongCountries(study, atlas, questions.test, answers);
@@ -105,7 +109,8 @@ export function proseGraphTable({ tests, runs }: ProseGraph): Table {
   return {
     runs,
     name: "10-graph",
-    caption: "Wrong countries stated by the base (test, sampled): mean relative rank by the distance of their nearest city",
+    caption:
+      "Wrong countries stated by the base (test, sampled): mean relative rank by the distance of their nearest city",
     columns: [
       { key: "embedding", label: "Vectors" },
       { key: "statements", label: "Wrong countries" },

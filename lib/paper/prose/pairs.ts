@@ -36,7 +36,10 @@ export function proseBestOfTable(
 ): Table {
   const ns = powersOfTwo(size.bestOf);
   const rng = new Rng(session.seed).fork("prose best of");
-  const [before, after] = [bestOfN(base, questions, ns, rng.fork("base")), bestOfN(maskDpo, questions, ns, rng.fork("maskDpo"))];
+  const [before, after] = [
+    bestOfN(base, questions, ns, rng.fork("base")),
+    bestOfN(maskDpo, questions, ns, rng.fork("maskDpo")),
+  ];
   const gaps = compareBestOfN(maskDpo, base, questions, ns, rng.fork("gap"));
   return {
     runs,

@@ -70,8 +70,13 @@ export function probeTable({ seed }: Session, arms: Arms): Table {
     const rows = arm.probed.flat().filter((row) => relation === undefined || row.relation === relation);
     const topics = [...new Set(rows.map(({ topic }) => topic))];
     const of = (topic: string) => rows.filter((row) => row.topic === topic);
-    const columns = [topics.map((topic) => sum(of(topic).map((row) => Number(row[value])))), topics.map((t) => of(t).length)];
-    return percent(bootstrap(columns, ratio, new Rng(seed).fork("probe").fork(`${label} ${value} ${relation ?? "all"}`)));
+    const columns = [
+      topics.map((topic) => sum(of(topic).map((row) => Number(row[value])))),
+      topics.map((t) => of(t).length),
+    ];
+    return percent(
+      bootstrap(columns, ratio, new Rng(seed).fork("probe").fork(`${label} ${value} ${relation ?? "all"}`)),
+    );
   };
   return {
     name: "10-probe",

@@ -40,7 +40,8 @@ export const populations: Rule = (book, clause) => {
       /^(%|percent|km|kilometers|square|years)$/.test(book.tokens[number.at.at(-1)! + 1]?.lower ?? "")
     )
       continue;
-    book.claim(peopleTruth(book, clause, i, number.value), ...number.at, cue);
+    const other = book.nearestLeft(i, people, 6, clause.from) ?? cue; // "a population of … people"
+    book.claim(peopleTruth(book, clause, i, number.value), ...number.at, cue, other);
   }
 };
 
@@ -100,6 +101,8 @@ function hemisphere(book: Book, i: number, row: { latitude: number; longitude: n
   const side = book.tokens[i - 1]?.lower ?? "";
   const [axis, sign] = { northern: [0, 1], southern: [0, -1], eastern: [1, 1], western: [1, -1] }[side] ?? [];
   if (axis === undefined || sign === undefined) return;
+  const told = book.tokens.flatMap(({ lower }, k) => (lower === "hemisphere" ? [k] : [])); // "the hemisphere is …"
+  book.tell(...told);
   const value = row && (axis === 0 ? row.latitude : row.longitude);
   book.claim(value === undefined ? "unknown" : truthOf(Math.sign(value) === sign), i, i - 1);
 }

@@ -13,14 +13,17 @@ const notCities = words(
 const notCountries = words("city continent town village language currency person river planet");
 const articles = words("a an the");
 const ends = words(
-  ", ; : ( ) in of on at with and or that which who where known located situated to for by is are from near nestled",
+  ", ; : ( ) in of on at with and or that which who where known located situated to for by is are from near nestled connected " +
+    "surrounded covering bordered",
 );
 const madeUp = words("fictional fictitious imaginary mythical hypothetical fantasy");
 
 /** "is a small island nation", "is a continent". */
 export const kinds: Rule = (book, clause) => {
   const { subject } = clause;
-  for (let i = clause.from; i < clause.to; i++) {
+  const said = book.tokens[clause.from]; // "Spanish is the language": nothing is said of the city itself
+  const isValue = reading(said, "language") ?? reading(said, "unit") ?? reading(said, "money");
+  for (let i = isValue ? clause.to : clause.from; i < clause.to; i++) {
     if (!/^(is|was|as|are)$/.test(book.tokens[i]!.lower)) continue;
     const noun = nounAfter(book, clause, i);
     if (noun === undefined) continue;

@@ -110,6 +110,7 @@ const hedges = words("also widely other minority many second some several someti
 /** "The people speak Spanish", "Spanish is the official language", "a Spanish-speaking country". */
 export const languages: Rule = (book, clause) => {
   const country = countryOf(clause.subject);
+  const before = book.claims.length;
   for (let i = clause.from; i < clause.to; i++) {
     const language = reading(book.tokens[i], "language");
     if (!language || book.isTold(i)) continue;
@@ -122,14 +123,36 @@ export const languages: Rule = (book, clause) => {
     else if (speaks(country, language.names)) book.claim("right", i);
     else book.claim(book.nearestLeft(i, hedges, 6, clause.from) === undefined ? "wrong" : "unknown", i);
   }
+  if (book.claims.length === before) otherValue(book, clause, languageCues, /^(in|both|the|a|of)$/);
 };
+
+/**
+ * "The currency is the Hangkongyuan", "they speak Belgian": the facts name all there are, so a name that is none of them
+ * is wrong.
+ */
+function otherValue(book: Book, { from, to, subject }: Clause, cues: ReadonlySet<string>, between: RegExp): void {
+  if (!countryOf(subject)) return;
+  for (let cue = from; cue < to; cue++) {
+    const { lower } = book.tokens[cue]!;
+    if (!cues.has(lower)) continue;
+    const verb = /^(speak|speaks|pay|pays)$/.test(lower) ? cue : book.nearestRight(cue, words("is are called"), 6, to);
+    if (verb === undefined) continue;
+    let i = verb + 1;
+    while (between.test(book.tokens[i]?.lower ?? "")) i++;
+    const value = book.tokens[i];
+    if (!value || i >= to || book.isTold(i) || !/^\p{Lu}/u.test(value.text) || reading(value, "city")) continue;
+    book.claim("wrong", cue, i);
+    for (let k = i + 1; k < to && /^\p{Lu}/u.test(book.tokens[k]!.text); k++) book.tell(k);
+  }
+}
 
 /** "in Spanish territory": a place, whatever else is spoken there. */
 const isLocation = (book: Book, i: number): boolean =>
   /^(island|territory|nation|country|city|state|empire|government|border|coast)$/.test(book.tokens[i + 1]?.lower ?? "");
 
 function speaks({ languages: own, code }: CountryRow, names: readonly string[]): boolean {
-  return names.some((name) => own.includes(name) || moreLanguages[code]?.includes(name));
+  const forms = (name: string) => own.some((one) => one === name || one.endsWith(` ${name}`)); // "Swiss German"
+  return names.some((name) => forms(name) || moreLanguages[code]?.includes(name));
 }
 
 const moneyCues = words("currency currencies money pay pays paid tender coin coins use uses exchange banknotes");
@@ -139,6 +162,7 @@ const ambiguous = words("pound real sol mark bonds won rand dram lev leu som");
 /** "The currency is the euro", "they pay in Indian rupees", "US dollars". */
 export const money: Rule = (book, clause) => {
   const country = countryOf(clause.subject);
+  const before = book.claims.length;
   for (let i = clause.from; i < clause.to; i++) {
     const unit = reading(book.tokens[i], "unit")?.unit;
     const name = reading(book.tokens[i], "money")?.name;
@@ -150,6 +174,7 @@ export const money: Rule = (book, clause) => {
     const issuers = issuer === undefined ? undefined : countriesOf(book.tokens[issuer]);
     book.claim(country ? truthOf(pays(country, { unit, name, issuers })) : "unknown", ...at);
   }
+  if (book.claims.length === before) otherValue(book, clause, moneyCues, /^(in|with|the|a)$/);
 };
 
 interface Sum {
@@ -181,6 +206,10 @@ export const borders: Rule = (book, clause) => {
       if (i > cue + 6 && ends.has(token.lower) && !borderCues.has(book.tokens[i - 1]!.lower)) break;
       const named = reading(token, "country");
       if (!named || book.isTold(i) || book.text(i - 2, i) === "part of") continue;
+      if (cue < clause.head && i === cue + 2 && book.tokens[cue + 1]!.lower === "of") {
+        book.tell(i); // "a neighbour of Peru is": whose it is
+        continue;
+      }
       if (!country) book.claim("unknown", i);
       else book.claim(truthOf(named.countries.some(({ name }) => country.borders.includes(name))), i);
       book.tell(cue);

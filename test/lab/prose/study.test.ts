@@ -32,7 +32,9 @@ test("every part runs, is kept, and is found again", async (t) => {
   const annotator = {
     name: "length",
     annotate: (_: unknown, text: string) =>
-      text.trim() === "" ? [] : [{ start: 0, end: text.length, verdict: text.length % 2 ? "supported" : "contradictory" } as const],
+      text.trim() === ""
+        ? []
+        : [{ start: 0, end: text.length, verdict: text.length % 2 ? "supported" : "contradictory" } as const],
   };
   const own = { ...study, annotator };
   const pairs = await prosePairs(own);
@@ -50,10 +52,14 @@ test("every part runs, is kept, and is found again", async (t) => {
 });
 
 const real = await proseModelFolder();
-test("the real model knows where Paris is", { skip: real ? false : `${proseModel} is not on this machine` }, async (t) => {
-  const { atlas } = await openSession({ preset: "smoke", large: true });
-  const policy = loadPolicy(real!);
-  t.after(() => policy.dispose());
-  const [country] = await probe(policy, closedQuestions(atlas, ["paris"], 4, new Rng(1)).slice(0, 1));
-  assert.ok(country!.right, JSON.stringify(country));
-});
+test(
+  "the real model knows where Paris is",
+  { skip: real ? false : `${proseModel} is not on this machine` },
+  async (t) => {
+    const { atlas } = await openSession({ preset: "smoke", large: true });
+    const policy = loadPolicy(real!);
+    t.after(() => policy.dispose());
+    const [country] = await probe(policy, closedQuestions(atlas, ["paris"], 4, new Rng(1)).slice(0, 1));
+    assert.ok(country!.right, JSON.stringify(country));
+  },
+);

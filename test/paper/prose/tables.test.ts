@@ -35,8 +35,21 @@ function totals(wrong: number, unverifiable: number, noFact: number): ProseTotal
 
 function arm(label: string, wrong: number, unverifiable: number, noFact: number, probability: number): ProseArm {
   const all = totals(wrong, unverifiable, noFact);
-  const probed = topics.map((topic) => ({ topic, relation: "country", probability, right: probability > 0.5, values: 4 }));
-  return { label, policies: [], aligned: [], totals: { greedy: [all], sampled: [all] }, probed: [probed], runs: [label] };
+  const probed = topics.map((topic) => ({
+    topic,
+    relation: "country",
+    probability,
+    right: probability > 0.5,
+    values: 4,
+  }));
+  return {
+    label,
+    policies: [],
+    aligned: [],
+    totals: { greedy: [all], sampled: [all] },
+    probed: [probed],
+    runs: [label],
+  };
 }
 
 const arms = Object.fromEntries(

@@ -62,7 +62,8 @@ test("languages, money and neighbours", () => {
     "S They pay in rupees.",
     "C They pay in Indian rupees.",
     "C The currency is the euro.",
-    "U The currency is the Karachi crown.",
+    "C The currency is the Zorblat.",
+    "C The people speak Belgian.",
     "S One of its neighbours is India.",
     "C The country borders Japan.",
     "C The country borders India and Japan.",
@@ -127,7 +128,10 @@ test("the examples of the questions are right, sentence by sentence", () => {
 });
 
 test("kinds of statements, how many could be checked, and the wrong countries a topic is put into", () => {
-  const [one, two] = read(question("q", "daegu"), "Daegu is a city in China. The capital is Seoul and it has a harbour.");
+  const [one, two] = read(
+    question("q", "daegu"),
+    "Daegu is a city in China. The capital is Seoul and it has a harbour.",
+  );
   assert.deepEqual(one!.claims, { right: 0, wrong: 1, unknown: 0 });
   assert.deepEqual(one!.wrongCountries, ["China"]);
   assert.deepEqual(two!.kinds.slice().sort(), ["capitals", "coasts"]);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { z } from "zod";
 import { chooseObjective } from "../../align/objective/registry";
 import { trainRun } from "../../align/trainRun";
-import { paperTraining, type TrainOptions } from "../../align/trainOptions";
+import { paperTraining } from "../../align/trainOptions";
 import { codeVersions } from "../../base/codeVersions";
 import { writeFileAtomic } from "../../base/files";
 import { hashOf } from "../../base/hash";
@@ -15,6 +15,7 @@ import { parseJson, parseRow, readJsonl, writeJsonl } from "../../base/jsonl";
 import { runFolder } from "../../base/runFolder";
 import { readText } from "../../base/textFile";
 import { paperSampling } from "../../model/generate";
+import { engineMemory } from "../../engine/backend";
 import { policyHash } from "../../model/policy";
 import type { MaskKind } from "../../preference/mask";
 import { mixingOf } from "../../preference/mixing";
@@ -33,6 +34,9 @@ export const proseWays = {
 } as const satisfies Record<string, { label: string; mask: MaskKind; dropNoFact: boolean }>;
 export type ProseWay = keyof typeof proseWays;
 export const proseWayNames = Object.keys(proseWays) as ProseWay[];
+
+/** Bytes from which four pairs at a time fit, which share their long prompts; they take 14 GB, two take 9. */
+const roomy = 18e9;
 
 /** What is chosen on validation topics, for each way by itself. */
 export interface ProseSetting {
@@ -101,8 +105,7 @@ export async function alignProse(study: ProseStudy, experiment: ProseExperiment)
   const all = await prosePairs(study);
   const asked = new Set(study.questions.train.slice(0, topics).map(({ id }) => id));
   const pairs = all.value.filter(({ questionId }) => asked.has(questionId));
-  const options: TrainOptions = { ...paperTraining, ...size.training, lr, objective: chooseObjective("dpo", { beta }) };
-  const { microbatch: _, ...decisive } = options;
+  const decisive = { ...size.training, lr, objective: chooseObjective("dpo", { beta }) };
   const key = {
     reference: baseHash,
     pairs: hashOf(pairs),
@@ -122,7 +125,7 @@ export async function alignProse(study: ProseStudy, experiment: ProseExperiment)
     pairs,
     mask,
     dropNoFact,
-    options,
+    options: { ...paperTraining, ...decisive, microbatch: engineMemory() > roomy ? 4 : 2 },
     seed: session.seed,
     out: dir,
     logpsDir: path.join(session.runs, "reference"),

@@ -17,7 +17,7 @@ export interface ProseSize {
   /** settings that each arm is tried with */
   rates: readonly number[];
   betas: readonly number[];
-  training: Pick<TrainOptions, "epochs" | "batch" | "microbatch" | "warmup">;
+  training: Pick<TrainOptions, "epochs" | "batch" | "warmup">;
   /** largest N, and test questions it is sampled for */
   bestOf: number;
   bestOfTopics: number;
@@ -28,7 +28,7 @@ export interface ProseSize {
   graphTopics: number;
 }
 
-const training = { epochs: 1, batch: 8, microbatch: 4, warmup: paperTraining.warmup };
+const training = { epochs: 1, batch: 8, warmup: paperTraining.warmup };
 const common = { candidates: 8, maxNewTokens: 112, wrongValues: 5 };
 
 const quick: ProseSize = {
@@ -61,7 +61,7 @@ const sizes: Readonly<Record<PresetName, ProseSize>> = {
     seeds: 1,
     rates: [1e-5],
     betas: [0.1],
-    training: { ...training, batch: 2, microbatch: 2 },
+    training: { ...training, batch: 2 },
     bestOf: 2,
     bestOfTopics: 2,
     probedTopics: 1,

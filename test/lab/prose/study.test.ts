@@ -10,7 +10,7 @@ import { prosePairs } from "../../../lib/lab/prose/experiment";
 import { probe } from "../../../lib/lab/prose/probe";
 import { searchProse } from "../../../lib/lab/prose/search";
 import { openProse, proseModel, proseModelFolder } from "../../../lib/lab/prose/study";
-import type { Sentence, Verdict } from "../../../lib/factuality/records";
+import type { Question, Sentence, Verdict } from "../../../lib/factuality/records";
 import { openSession } from "../../../lib/lab/session";
 import { loadPolicy } from "../../../lib/model/policy";
 import { testProseGraph } from "../../../lib/paper/prose/graph";
@@ -39,12 +39,12 @@ test("every part runs, is kept, and is found again", async (t) => {
     },
   };
   const size = { ...study.size, candidates: 6, maxNewTokens: 16, bestOf: 2 };
-  const own = {
-    ...study,
-    annotator,
-    size,
-    session: { ...study.session, preset: { ...session.preset, maxNewTokens: 16 } },
-  };
+  const short = (asked: readonly Question[]) =>
+    asked.map((question) => ({ ...question, prompt: question.prompt.slice(-1) }));
+  const { train, validation, test: last } = study.questions;
+  const questions = { train: short(train), validation: short(validation), test: short(last) };
+  const preset = { ...session.preset, maxNewTokens: size.maxNewTokens };
+  const own = { ...study, annotator, size, questions, session: { ...study.session, preset } };
   const pairs = await prosePairs(own);
   assert.ok(pairs.value.length > 0);
   const search = await searchProse(own);

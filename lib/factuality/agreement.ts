@@ -159,7 +159,12 @@ export function verdictAgreement(
   const total = matrix(columns.map(sum), V);
   return verdictOrder.map((verdict, v) => {
     const interval = (name: string, whole: (m: number[][]) => number): Interval =>
-      bootstrap(columns, (sums) => share(sums[V * v + v]!, whole(matrix(sums, V))), rng.fork(`${verdict} ${name}`), options);
+      bootstrap(
+        columns,
+        (sums) => share(sums[V * v + v]!, whole(matrix(sums, V))),
+        rng.fork(`${verdict} ${name}`),
+        options,
+      );
     const given = (m: readonly (readonly number[])[]): number => sum(m.map((row) => row[v]!));
     const read = (m: readonly (readonly number[])[]): number => sum(m[v]!);
     return {

@@ -42,22 +42,23 @@ const wordings: Readonly<Record<ProseSplit, readonly Wording[]>> = {
     },
     {
       ask:
-        "Write eight sentences about {x}, one fact each: which country it is in, the continent, the national capital, " +
-        "what people speak, how they pay, one neighbour of the country, the population of {x}, and the hemisphere.",
+        "Write eight sentences about {x}, one fact each: which country it is in, the continent, the national " +
+        "capital, what people speak, how they pay, one neighbour of the country, the population of {x}, and the " +
+        "hemisphere.",
       examples: [
         {
           city: "Arequipa",
           answer:
-            "The city of Arequipa is in Peru. Peru is on the continent of South America. The national capital is Lima. " +
-            "People in Peru speak Spanish. They pay in Peruvian soles. A neighbour of Peru is Chile. The population of " +
-            "Arequipa is about 840,000. Arequipa is in the southern hemisphere.",
+            "The city of Arequipa is in Peru. Peru is on the continent of South America. The national capital is " +
+            "Lima. People in Peru speak Spanish. They pay in Peruvian soles. A neighbour of Peru is Chile. The " +
+            "population of Arequipa is about 840,000. Arequipa is in the southern hemisphere.",
         },
         {
           city: "Gdansk",
           answer:
             "The city of Gdansk is in Poland. Poland is on the continent of Europe. The national capital is Warsaw. " +
-            "People in Poland speak Polish. They pay in Polish zloty. A neighbour of Poland is Germany. The population " +
-            "of Gdansk is about 460,000. Gdansk is in the northern hemisphere.",
+            "People in Poland speak Polish. They pay in Polish zloty. A neighbour of Poland is Germany. The " +
+            "population of Gdansk is about 460,000. Gdansk is in the northern hemisphere.",
         },
       ],
     },
@@ -65,8 +66,8 @@ const wordings: Readonly<Record<ProseSplit, readonly Wording[]>> = {
   validation: [
     {
       ask:
-        "What is there to know about {x}? Say briefly where it is, in which country and on which continent, which city " +
-        "is the capital, who the neighbours are, how large {x} is, and what language and money are used.",
+        "What is there to know about {x}? Say briefly where it is, in which country and on which continent, which " +
+        "city is the capital, who the neighbours are, how large {x} is, and what language and money are used.",
       examples: [
         {
           city: "Blantyre",
@@ -78,9 +79,9 @@ const wordings: Readonly<Record<ProseSplit, readonly Wording[]>> = {
         {
           city: "Nantes",
           answer:
-            "Nantes is in France. France is part of Europe. It is north of the equator. The capital of the country is " +
-            "Paris. The country is a neighbour of Belgium. The population of Nantes is about 280,000. The language is " +
-            "French. The currency is the euro.",
+            "Nantes is in France. France is part of Europe. It is north of the equator. The capital of the country " +
+            "is Paris. The country is a neighbour of Belgium. The population of Nantes is about 280,000. The " +
+            "language is French. The currency is the euro.",
         },
       ],
     },
@@ -94,17 +95,17 @@ const wordings: Readonly<Record<ProseSplit, readonly Wording[]>> = {
         {
           city: "Cochabamba",
           answer:
-            "The city of Cochabamba is located in Bolivia. The country shares a border with Brazil. Bolivia is located " +
-            "in South America. Sucre is the capital of the country. Cochabamba is in the Southern Hemisphere. Spanish " +
-            "is the language of the country. The money used there is the boliviano. Cochabamba has a population of " +
-            "900,000.",
+            "The city of Cochabamba is located in Bolivia. The country shares a border with Brazil. Bolivia is " +
+            "located in South America. Sucre is the capital of the country. Cochabamba is in the Southern " +
+            "Hemisphere. Spanish is the language of the country. The money used there is the boliviano. Cochabamba " +
+            "has a population of 900,000.",
         },
         {
           city: "Graz",
           answer:
             "The city of Graz is located in Austria. The country shares a border with Hungary. Austria is located in " +
-            "Europe. Vienna is the capital of the country. Graz is in the Northern Hemisphere. German is the language " +
-            "of the country. The money used there is the euro. Graz has a population of 220,000.",
+            "Europe. Vienna is the capital of the country. Graz is in the Northern Hemisphere. German is the " +
+            "language of the country. The money used there is the euro. Graz has a population of 220,000.",
         },
       ],
     },

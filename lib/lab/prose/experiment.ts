@@ -1,6 +1,6 @@
 /**
- * An experiment of the study: the base policy aligned on the pairs of some training topics, in one of the ways, with one
- * rate and beta. Kept under the hash of all that decides it; a killed one goes on from its last checkpoint.
+ * An experiment of the study: the base policy aligned on the pairs of some training topics, in one of the ways, with
+ * one rate and beta. Kept under the hash of all that decides it; a killed one goes on from its last checkpoint.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -1,7 +1,7 @@
 /**
- * Rate and beta of each way, chosen on validation topics by one rule: of the settings that leave at least nine tenths of
- * the base's supported sentences an answer, the one with the highest score (Eq. 4), sampled; where none does, the one
- * that leaves most. A score alone would choose the setting that says least.
+ * Rate and beta of each way, chosen on validation topics by one rule: of the settings that leave at least nine tenths
+ * of the base's supported sentences an answer, the one with the highest score (Eq. 4), sampled; where none does, the
+ * one that leaves most. A score alone would choose the setting that says least.
  */
 import { rmSync } from "node:fs";
 import { z } from "zod";

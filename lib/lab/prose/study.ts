@@ -72,6 +72,6 @@ export function describeProse({ session: { engine, preset, seed }, size }: Prose
   return [
     `${proseModel} · engine ${engine.name} · preset ${preset.name} · seed ${seed}, ${seeds} in all`,
     `${topics} training topics, K = ${candidates} candidates each, at most ${maxNewTokens} tokens`,
-    `${testTopics} test topics with ${samples} sampled answers each; best of up to ${bestOf} for ${bestOfTopics} of them`,
+    `${testTopics} test topics with ${samples} sampled answers each; best of up to ${bestOf} for ${bestOfTopics}`,
   ].join("\n");
 }

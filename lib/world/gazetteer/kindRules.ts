@@ -6,15 +6,15 @@ import { countryOf, words, type Clause } from "./sentence";
 /** What a city of Atlas is not. */
 const notCities = words(
   "country nation continent island village town language currency person politician character player novel book film " +
-    "movie game song band singer actor writer artist ship mountain river lake sea planet state kingdom republic tribe " +
-    "province dish fruit plant animal term word",
+    "movie game song band singer actor writer artist ship mountain river lake sea planet state kingdom republic " +
+    "tribe province dish fruit plant animal term word",
 );
 /** What a country is not. */
 const notCountries = words("city continent town village language currency person river planet");
 const articles = words("a an the");
 const ends = words(
-  ", ; : ( ) in of on at with and or that which who where known located situated to for by is are from near nestled connected " +
-    "surrounded covering bordered",
+  ", ; : ( ) in of on at with and or that which who where known located situated to for by is are from near nestled " +
+    "connected surrounded covering bordered",
 );
 const madeUp = words("fictional fictitious imaginary mythical hypothetical fantasy");
 

@@ -127,8 +127,8 @@ export const languages: Rule = (book, clause) => {
 };
 
 /**
- * "The currency is the Hangkongyuan", "they speak Belgian": the facts name all there are, so a name that is none of them
- * is wrong.
+ * "The currency is the Hangkongyuan", "they speak Belgian": the facts name all there are, so a name that is none of
+ * them is wrong.
  */
 function otherValue(book: Book, { from, to, subject }: Clause, cues: ReadonlySet<string>, between: RegExp): void {
   if (!countryOf(subject)) return;
@@ -191,8 +191,8 @@ function pays({ currencies }: CountryRow, { unit, name, issuers }: Sum): boolean
 }
 
 const borderCues = words(
-  "border borders bordered bordering neighbour neighbours neighbouring neighbor neighbors neighboring shares surrounded " +
-    "adjacent next neighboured",
+  "border borders bordered bordering neighbour neighbours neighbouring neighbor neighbors neighboring shares " +
+    "surrounded adjacent next neighboured",
 );
 const ends = words("is lies located situated in of speak currency capital language");
 

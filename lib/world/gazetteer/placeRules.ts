@@ -44,11 +44,12 @@ function isOwner(book: Book, { from }: Clause, i: number): boolean {
   return of !== undefined && of > from && ofNation.has(book.tokens[of - 1]!.lower) && Boolean(book.tell(i) ?? true);
 }
 
+const ofPeople = words(
+  "cuisine culture food people empire art architecture music history influence influences heritage descent dish king " +
+    "origin",
+);
 /** "Chinese cuisine", "the Spanish Empire": said of a people, not of a place. */
-const isCulture = (book: Book, i: number): boolean =>
-  /^(cuisine|culture|food|people|empire|art|architecture|music|history|influence|influences|heritage|descent|dish|king|origin)$/.test(
-    book.tokens[i + 1]?.lower ?? "",
-  );
+const isCulture = (book: Book, i: number): boolean => ofPeople.has(book.tokens[i + 1]?.lower ?? "");
 
 /** "…, Daegu, South Korea": the country is said of the city before the comma. */
 function townBefore(book: Book, i: number): Subject | undefined {

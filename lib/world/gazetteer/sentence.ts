@@ -36,17 +36,17 @@ export interface Sentence {
 }
 
 const verbs = words(
-  "is are was were has have had lies lie lay sits stands borders covers speak speaks use uses pay pays belongs contains " +
-    "consists shares spans boasts serves became becomes located situated comprises includes offers consisting being " +
-    "stretches attracts features neighbors neighbours",
+  "is are was were has have had lies lie lay sits stands borders covers speak speaks use uses pay pays belongs " +
+    "contains consists shares spans boasts serves became becomes located situated comprises includes offers " +
+    "consisting being stretches attracts features neighbors neighbours",
 );
 const pronouns = words("it its they their there he she his her this these here");
 const cityNouns = words("city town metropolis municipality");
 const nationNouns = words("country nation state republic kingdom government");
 /** Heads that somebody has: the subject is who has them. */
 const possessed = words(
-  "capital currency currencies language languages population number people residents inhabitants locals citizens area " +
-    "neighbour neighbor neighbours neighbors border borders economy climate culture region money continent coast",
+  "capital currency currencies language languages population number people residents inhabitants locals citizens " +
+    "area neighbour neighbor neighbours neighbors border borders economy climate culture region money continent coast",
 );
 const modifiers = words(
   "official main national primary local major current total estimated most common spoken largest widely predominant " +

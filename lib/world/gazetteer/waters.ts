@@ -9,8 +9,8 @@ const coast = (codes: string): readonly string[] => codes.split(" ");
 /** Where a wide name holds a narrower one, both list the country. */
 export const seas: Readonly<Record<string, readonly string[]>> = {
   "Atlantic Ocean": coast(
-    "US CA MX BR AR UY VE CO GY SR GF CU DO HT JM PR BS PT ES FR GB IE NO IS MA MR SN GM GW GN SL LR CI GH TG BJ NG CM " +
-      "GQ GA CG CD AO NA ZA CV EH CR NI HN GT PA BZ TT BB DK NL BE DE",
+    "US CA MX BR AR UY VE CO GY SR GF CU DO HT JM PR BS PT ES FR GB IE NO IS MA MR SN GM GW GN SL LR CI GH TG BJ NG " +
+      "CM GQ GA CG CD AO NA ZA CV EH CR NI HN GT PA BZ TT BB DK NL BE DE",
   ),
   "Pacific Ocean": coast(
     "US CA MX GT SV HN NI CR PA CO EC PE CL RU JP KR KP CN TW PH ID PG AU NZ FJ VN MY TH KH BN SB VU WS TO KI FM MH PW",

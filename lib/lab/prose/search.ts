@@ -4,6 +4,7 @@
  * one that leaves most. A score alone would choose the setting that says least.
  */
 import { rmSync } from "node:fs";
+import path from "node:path";
 import { z } from "zod";
 import { codeVersions } from "../../base/codeVersions";
 import { sum } from "../../base/collections";
@@ -16,19 +17,29 @@ import type { ProseTotals } from "./totals";
 
 const leastKept = 0.9;
 
+const number = z.number();
 const trialSchema = z
-  .object({ lr: z.number(), beta: z.number(), score: z.number(), supported: z.number(), noFact: z.number() })
+  .object({
+    lr: number,
+    beta: number,
+    score: number,
+    supported: number,
+    noFact: number,
+    /** run folder of its policy */
+    policy: z.string(),
+  })
   .strict();
 /** On validation: score in percent, supported and no-fact sentences an answer. */
 export type Trial = z.output<typeof trialSchema>;
+type Outcome = Pick<Trial, "score" | "supported" | "noFact">;
 
 export interface Search extends Traced {
-  base: Omit<Trial, "lr" | "beta">;
+  base: Outcome;
   trials: Record<ProseWay, Trial[]>;
   chosen: Record<ProseWay, ProseSetting>;
 }
 
-/** Tries every setting of every way; policies of trials are not kept. */
+/** Tries every setting of every way. Of the policies, half a gigabyte each, those stay that are an arm's as well. */
 export async function searchProse(study: ProseStudy): Promise<Search> {
   const { size, base: dir, baseHash } = study;
   const before = await evaluateProse(study, { dir, hash: baseHash }, "validation", "sampled");
@@ -44,8 +55,11 @@ export async function searchProse(study: ProseStudy): Promise<Search> {
         trials[way].push(value);
         runs.push(run);
       }
-    const { lr, beta } = bestTrial(trials[way], base.supported);
-    chosen[way] = { lr, beta };
+    const best = bestTrial(trials[way], base.supported);
+    chosen[way] = { lr: best.lr, beta: best.beta };
+    for (const trial of trials[way])
+      if (trial !== best || size.searchTopics < size.topics)
+        rmSync(path.join(study.session.runs, trial.policy, "policy"), { recursive: true, force: true });
   }
   return { base, trials, chosen, runs };
 }
@@ -73,14 +87,13 @@ async function tried(study: ProseStudy, way: ProseWay, setting: ProseSetting): P
     code: codeVersions("sampling", "gazetteer", "training", "evaluation"),
   };
   return kept(study, "prose-trial", key, trialSchema, async () => {
-    const { value: aligned } = await alignProse(study, { way, ...setting, topics: size.searchTopics });
+    const { value: aligned, run } = await alignProse(study, { way, ...setting, topics: size.searchTopics });
     const { value } = await evaluateProse(study, aligned, "validation", "sampled");
-    if (size.searchTopics < size.topics) rmSync(aligned.dir, { recursive: true, force: true });
-    return { ...setting, ...outcome(value) };
+    return { ...setting, ...outcome(value), policy: run };
   });
 }
 
-function outcome({ answers: { sums } }: ProseTotals): Omit<Trial, "lr" | "beta"> {
+function outcome({ answers: { sums } }: ProseTotals): Outcome {
   const perAnswer = (of: "correct" | "noFact") => sum(sums[of]) / sum(sums.answers);
   return {
     score: 100 * (1 - sum(sums.incorrect) / Math.max(1, sum(sums.sentences))),

@@ -54,7 +54,7 @@ const sizes: Readonly<Record<PresetName, ProseSize>> = {
     candidates: 3,
     maxNewTokens: 40,
     topics: 4,
-    searchTopics: 2,
+    searchTopics: 4,
     validationTopics: 2,
     testTopics: 3,
     samples: 2,

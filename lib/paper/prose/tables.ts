@@ -102,7 +102,7 @@ export function probeTable({ seed }: Session, arms: Arms): Table {
 
 /** What every way was tried with, and what the rule chose. */
 export function searchTable({ base, trials, chosen, runs }: Search): Table {
-  const row = (label: string, trial: Search["base"]) => ({ label, ...trial });
+  const row = (label: string, { score, supported, noFact }: Search["base"]) => ({ label, score, supported, noFact });
   return {
     name: "10-search",
     caption: "Rate and beta, chosen for each way on validation topics by one rule (sampled)",

@@ -38,7 +38,7 @@ import { computeOf, tinyPolicy, tokenized } from "../align/tiny";
 const known: Record<Stage, { version: number; hash: string }> = {
   sampling: { version: 2, hash: "f5d41fdf249699ce" },
   annotation: { version: 1, hash: "c8f9e37e4ca46a76" },
-  gazetteer: { version: 1, hash: "" },
+  gazetteer: { version: 1, hash: "21bd69382c44719c" },
   pairs: { version: 1, hash: "30bf1af3a982d994" },
   training: { version: 2, hash: "1a968a0afd66e6c1" },
   judging: { version: 1, hash: "ed911aee4e302df6" },

@@ -3,7 +3,7 @@ import type { CountryRow } from "../facts";
 import { moreCapitals, moreLanguages } from "./aliases";
 import { truthOf, type Book, type Rule } from "./book";
 import { unitOf, type Reading } from "./lexicon";
-import { countryOf, words, type Clause, type Subject, type Token } from "./sentence";
+import { countryOf, words, type Clause, type Token } from "./sentence";
 import { fold } from "./words";
 
 type Of<K extends Reading["kind"]> = Extract<Reading, { kind: K }>;
@@ -44,7 +44,11 @@ export const capitals: Rule = (book, clause) => {
 };
 
 /** Whose capital it is. */
-function ownerOf(book: Book, { from, to, subject, head }: Clause, i: number): CountryRow | "province" | undefined {
+function ownerOf(
+  book: Book,
+  { from, to, subject, head, home }: Clause,
+  i: number,
+): CountryRow | "province" | undefined {
   const { tokens } = book;
   const before = tokens[i - 1]?.text === "'s" ? i - 2 : i - 1;
   if (before >= from && before > head) {
@@ -66,7 +70,7 @@ function ownerOf(book: Book, { from, to, subject, head }: Clause, i: number): Co
       book.tell(k);
       return owner;
     }
-    if (nations.has(lower) && tokens[k + 1]?.lower !== "of") return countryOf(subject);
+    if (nations.has(lower) && tokens[k + 1]?.lower !== "of") return countryOf(subject) ?? home;
   }
   return owner;
 }
@@ -94,12 +98,10 @@ function namedCapital(
     }
     if (isSubject) return undefined;
   }
-  const name = townName(subject);
-  return name === undefined ? undefined : { name, at: [] };
-}
-
-function townName(subject: Subject): string | undefined {
-  return subject.kind === "city" ? subject.town.name : undefined;
+  if (subject.kind === "city") return { name: subject.town.name, at: [] };
+  const [start] = tokens;
+  const isNamed = subject.kind === "other" && from === 0 && start!.readings.length === 0;
+  return isNamed ? { name: start!.text, at: [0] } : undefined;
 }
 
 const languageCues = words(

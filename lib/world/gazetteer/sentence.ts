@@ -28,6 +28,8 @@ export interface Clause {
   subject: Subject;
   /** where the subject's words end */
   head: number;
+  /** country of the topic: "the country" of whatever is spoken of */
+  home: CountryRow;
 }
 
 export interface Sentence {
@@ -125,14 +127,15 @@ export class Reader {
   }
 
   #clauses(tokens: readonly Token[]): Clause[] {
+    const home = this.#town.country;
     const first = this.#subjectAt(tokens, 0, this.#last, true);
-    const clauses: Clause[] = [{ from: 0, to: tokens.length, ...(first ?? this.#opening(tokens)) }];
+    const clauses: Clause[] = [{ from: 0, to: tokens.length, home, ...(first ?? this.#opening(tokens)) }];
     for (let i = 1; i < tokens.length; i++) {
       const open = clauses.at(-1)!;
       const next = this.#boundary(tokens, i, open.subject);
       if (!next || i <= open.head) continue;
       open.to = i;
-      clauses.push({ from: i, to: tokens.length, ...next });
+      clauses.push({ from: i, to: tokens.length, home, ...next });
     }
     return clauses;
   }

@@ -47,6 +47,7 @@ test("capitals, of the topic's country and of others", () => {
     "S The capital of France is Paris.",
     "C The capital of France is Seoul.",
     "C The capital is Qwertyville.",
+    "C Qwertyville is the capital of the country.",
   );
   verdicts("seoul", "S Seoul is the capital of South Korea.", "C Seoul is the capital of Japan.");
 });
@@ -102,6 +103,7 @@ test("what cannot be checked is unverifiable, what says nothing is no fact", () 
   verdicts(
     "detroit",
     "U It is a major transportation hub.",
+    "U The United States is the largest country in North America.",
     "U Detroit was founded in 1701.",
     "U The city attracts millions of visitors each year.",
     "U Detroit is known for its chocolate.",

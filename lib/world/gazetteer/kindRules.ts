@@ -59,10 +59,7 @@ export const coasts: Rule = (book, clause) => {
     const { lower } = book.tokens[i]!;
     if (lower === "landlocked") {
       const ofNation = clause.subject.kind === "country" || /^(country|nation)$/.test(book.tokens[i + 1]?.lower ?? "");
-      book.claim(
-        country && ofNation ? truthOf(country.landlocked) : country && !country.landlocked ? "unknown" : "unknown",
-        i,
-      );
+      book.claim(country && ofNation ? truthOf(country.landlocked) : "unknown", i);
     }
     if (
       /^(coast|coastal|coastline|port|seaport|harbor|harbour|beach|beaches|shore|shores|island|islands)$/.test(lower) &&

@@ -76,7 +76,7 @@ export function lexiconOf(atlas: Atlas): Lexicon {
     const adjective = name === "Europe" ? "European" : name.replace(/a$/, "an");
     add(adjective, { kind: "continent", name, adjective: true });
   }
-  for (const name of regionNames) if (name !== "Europe") add(name, { kind: "region", name });
+  for (const name of regionNames) add(name, { kind: "region", name });
   addLanguages(countries, add);
   addMoney(countries, add);
   for (const [all, river] of [

@@ -10,7 +10,6 @@ interface Region {
   codes?: string;
 }
 
-const european = ["Central Europe", "Eastern Europe", "Northern Europe", "Southeast Europe", "Southern Europe"];
 const balkans = "AL BA BG GR HR ME MK RO RS SI XK TR";
 const mediterranean = "ES FR IT MT SI HR BA ME AL GR TR CY SY LB IL PS EG LY TN DZ MA MC PT GI";
 const southEastAsia: Region = { subregions: ["South-Eastern Asia"] };
@@ -99,7 +98,6 @@ const byName: Readonly<Record<string, Region>> = {
   Polynesia: { subregions: ["Polynesia"], codes: "NZ" },
   Melanesia: { subregions: ["Melanesia"] },
   Micronesia: { subregions: ["Micronesia"] },
-  Europe: { continents: ["Europe"], subregions: european },
 };
 
 /** Names of regions; those of continents are Atlas's. */

@@ -69,7 +69,7 @@ function isFormOf(word: string, name: string): boolean {
   );
 }
 
-/** The town of a topic; of a country's the capital-less country stands for itself. */
+/** The town of a topic; a topic that is a country is one without a row of its own. */
 export function townOf({ name, country, city }: Topic): Town {
   return { name, country, ...(city && { row: city }) };
 }

@@ -58,6 +58,22 @@ export { pairsVerb } from "./steps/pairs";
 export { trainVerb } from "./steps/train";
 export { writeReport } from "./steps/report/report";
 
+// A real model
+export { alignProse, prosePairs } from "./lab/prose/experiment";
+export { labelAgreements } from "./lab/prose/labels";
+export { sampleProseBestOf } from "./lab/prose/bestOf";
+export { searchProse } from "./lab/prose/search";
+export { runProse } from "./lab/prose/arms";
+export { describeProse, howToGetModel, openProse } from "./lab/prose/study";
+export { proseBestOfTable, prosePairTable } from "./paper/prose/pairs";
+export { proseGraphTable, testProseGraph } from "./paper/prose/graph";
+export { labelAgreementTable, probeTable, proseClaims } from "./paper/prose/tables";
+export { proseHackingTable, proseRows, searchTable } from "./paper/prose/tables";
+export { gazetteerAnnotator } from "./world/gazetteer/gazetteer";
+export { proseQuestions } from "./world/proseQuestions";
+export { closedQuestions } from "./world/closedQuestions";
+export { probe } from "./lab/prose/probe";
+
 // What answers come to
 export { topicDifferences, topicScores } from "./evaluation/arm";
 export { armTable, claimsTable, differencesTable, hackingTable } from "./evaluation/armTables";

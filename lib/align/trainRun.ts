@@ -39,6 +39,8 @@ export interface TrainRunRequest {
   /** or demonstrations, for an objective that looks at chosen sides only */
   pairs: readonly TrainingRow[];
   mask: Mask;
+  /** learn from no sentence without a fact, on either side, whatever the mask */
+  dropNoFact?: boolean;
   options: TrainOptions;
   seed: number;
   /** Hugging Face folder, or adapter folder, to leave */
@@ -83,7 +85,7 @@ export function readTrainingLogs(out: string): StepLog[] {
  *   or as `train`
  */
 export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog) => void): Promise<TrainRun> {
-  const { policyDir, pairs, mask, options, seed, out, lora, gradientCheckpointing } = request;
+  const { policyDir, pairs, mask, dropNoFact = false, options, seed, out, lora, gradientCheckpointing } = request;
   refuseInputs([out], [policyDir]);
   const engine = await startEngineFor(policyDir);
   const key = {
@@ -95,11 +97,12 @@ export async function trainRun(request: TrainRunRequest, onStep?: (log: StepLog)
     engine: engine.arithmetic,
     code: codeVersions("training"),
     ...(lora && { lora }),
+    ...(dropNoFact && { dropNoFact }),
   };
   const policy = loadPolicy(policyDir, { frozen: lora !== undefined, gradientCheckpointing });
   try {
     const { config } = policy.model;
-    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, config, pairs, mask, seed);
+    const tokenized = request.tokenized ?? tokenizeFor(policy.tokenizer, config, pairs, mask, seed, dropNoFact);
     if (tokenized.pairs.length === 0) throw emptyPairs(tokenized.report);
     const training = trainingPairs(tokenized, options.objective, config.maxPositions);
     const run = claimBeside(out, key); // last: a refused run leaves nothing behind

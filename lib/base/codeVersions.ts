@@ -10,6 +10,8 @@ const versions = {
   sampling: 2,
   /** Atlas's verdicts */
   annotation: 1,
+  /** verdicts on free text about Atlas's cities */
+  gazetteer: 1,
   /** which candidates become chosen and rejected */
   pairs: 1,
   /** masks, objectives, optimizer, schedule */

@@ -85,6 +85,7 @@ export function addTrainCommands(program: Command): void {
         .addOption(demonstrations())
         .requiredOption("--out <dir>", "Hugging Face folder")
         .addOption(mask())
+        .option("--drop-no-fact", "learn from no sentence without a fact, whatever the mask")
         .addOption(seed()),
     ),
   )
@@ -97,6 +98,7 @@ export function addTrainCommands(program: Command): void {
           demonstrations?: string;
           out: string;
           mask: MaskKind;
+          dropNoFact?: boolean;
           seed: number;
           checkpointEvery: number;
         } & MemoryFlags &
@@ -123,6 +125,7 @@ export function addTrainCommands(program: Command): void {
         .option("--pairs <file>", "pairs (JSONL)")
         .addOption(demonstrations())
         .addOption(mask())
+        .option("--drop-no-fact", "learn from no sentence without a fact, whatever the mask")
         .addOption(seed()),
       ["epochs", "batch", "microbatch"],
     ),
@@ -133,6 +136,7 @@ export function addTrainCommands(program: Command): void {
         pairs?: string;
         demonstrations?: string;
         mask: MaskKind;
+        dropNoFact?: boolean;
         seed: number;
       } & Partial<TrainingFlags> &
         MemoryFlags,

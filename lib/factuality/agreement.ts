@@ -59,17 +59,12 @@ function binary(m: readonly number[][]): number[][] {
   return out;
 }
 
-/**
- * Compares the sentences of the candidates that both have.
- * @throws UserError where the two cut a candidate differently, where they share none, or for an unknown question
- */
-export function agreement(
+/** Flat confusion matrices [V * V] of the topics that both have a sentence of. */
+function byTopics(
   human: readonly AnnotatedCandidate[],
   judged: readonly AnnotatedCandidate[],
   questions: readonly Question[],
-  rng: Rng,
-  options: BootstrapOptions = {},
-): Agreement {
+): Float64Array[] {
   const byKey = new Map(judged.map((row) => [candidateKey(row), row]));
   const topicOf = new Map(questions.map(({ id, topic }) => [id, topic]));
   const byTopic = new Map<string, Float64Array>();
@@ -99,8 +94,27 @@ export function agreement(
       got: `none in ${human.length} and ${judged.length} candidates`,
       fix: "Annotate the candidates that people labelled.",
     });
+  return topics;
+}
 
-  const columns = Array.from({ length: V * V }, (_, cell) => topics.map((cells) => cells[cell]!));
+/** Cells [V * V] of all topics: what a bootstrap over topics takes. */
+function columnsOf(topics: readonly Float64Array[]): number[][] {
+  return Array.from({ length: V * V }, (_, cell) => topics.map((cells) => cells[cell]!));
+}
+
+/**
+ * Compares the sentences of the candidates that both have.
+ * @throws UserError where the two cut a candidate differently, where they share none, or for an unknown question
+ */
+export function agreement(
+  human: readonly AnnotatedCandidate[],
+  judged: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): Agreement {
+  const topics = byTopics(human, judged, questions);
+  const columns = columnsOf(topics);
   const interval = (name: string, statistic: (m: number[][]) => number): Interval => {
     const ofSums: Statistic = (sums) => statistic(matrix(sums, V));
     return bootstrap(columns, ofSums, rng.fork(name), options);
@@ -121,6 +135,46 @@ export function agreement(
       f1: ofBinary("f1", (m) => share(2 * m[1]![1]!, m[0]![1]! + m[1]![0]! + 2 * m[1]![1]!)),
     },
   };
+}
+
+/** How each verdict is given: of those the annotator gives, and of those people give, the share that agrees. */
+export interface VerdictAgreement {
+  verdict: Verdict;
+  /** sentences that people, and the annotator, give it */
+  labelled: number;
+  judged: number;
+  precision: Interval;
+  recall: Interval;
+}
+
+/** Verdict by verdict, in `verdictOrder`. @throws UserError as `agreement` */
+export function verdictAgreement(
+  human: readonly AnnotatedCandidate[],
+  judged: readonly AnnotatedCandidate[],
+  questions: readonly Question[],
+  rng: Rng,
+  options: BootstrapOptions = {},
+): VerdictAgreement[] {
+  const columns = columnsOf(byTopics(human, judged, questions));
+  const total = matrix(columns.map(sum), V);
+  return verdictOrder.map((verdict, v) => {
+    const interval = (name: string, whole: (m: number[][]) => number): Interval =>
+      bootstrap(
+        columns,
+        (sums) => share(sums[V * v + v]!, whole(matrix(sums, V))),
+        rng.fork(`${verdict} ${name}`),
+        options,
+      );
+    const given = (m: readonly (readonly number[])[]): number => sum(m.map((row) => row[v]!));
+    const read = (m: readonly (readonly number[])[]): number => sum(m[v]!);
+    return {
+      verdict,
+      labelled: read(total),
+      judged: given(total),
+      precision: interval("precision", given),
+      recall: interval("recall", read),
+    };
+  });
 }
 
 function checkAlike(a: AnnotatedCandidate, b: AnnotatedCandidate): void {

@@ -55,8 +55,9 @@ export function seedsOf({ seed }: Session, count: number): number[] {
 /**
  * Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which
  * `mask-dpo reproduce` sets.
+ * @param choices `large`: a model of more than 64M weights will compute (`startEngine`)
  */
-export async function openSession(choices: { preset?: string; seed?: number } = {}): Promise<Session> {
+export async function openSession(choices: { preset?: string; seed?: number; large?: boolean } = {}): Promise<Session> {
   const {
     MASK_DPO_PRESET,
     MASK_DPO_SEED = "1",
@@ -65,7 +66,7 @@ export async function openSession(choices: { preset?: string; seed?: number } = 
     MASK_DPO_JOBS,
     MASK_DPO_MODEL,
   } = process.env;
-  const engine = await (MASK_DPO_MODEL ? startEngineFor(MASK_DPO_MODEL) : startEngine());
+  const engine = await (MASK_DPO_MODEL ? startEngineFor(MASK_DPO_MODEL) : startEngine({ large: choices.large }));
   const seed = choices.seed ?? Number(MASK_DPO_SEED);
   if (!/^\d+$/.test(MASK_DPO_SEED) || !Number.isInteger(seed))
     throw new UserError({

@@ -14,8 +14,10 @@ export function tokenizeFor(
   pairs: readonly TrainingRow[],
   mask: Mask,
   seed: number,
+  dropNoFact = false,
 ): Tokenized {
-  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), { mask, seed, maxPositions });
+  const options = { mask, seed, dropNoFact, maxPositions };
+  return tokenizePairs(pairs, tokenizer, (prompt) => promptIds(tokenizer, prompt), options);
 }
 
 /** "90 of 100 pairs (8 emptied by the mask, 2 too long: "q7", "q12")" */

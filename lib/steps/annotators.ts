@@ -5,6 +5,7 @@ import type { AnnotatorEntry, LocalAnnotator } from "../factuality/annotators/en
 import { flagOf, inputsOf, annotators as registered } from "../factuality/annotators/registry";
 import type { Table } from "../show/table";
 import { loadAtlas } from "../world/atlas";
+import { gazetteerAnnotator } from "../world/gazetteer/gazetteer";
 import { atlasAnnotator } from "../world/oracle";
 import { questionsOf } from "../world/questionFile";
 import { annotateVerb } from "./annotate";
@@ -20,7 +21,16 @@ const oracle: LocalAnnotator<Record<never, never>, never> = {
   open: () => Promise.resolve(atlasAnnotator(loadAtlas())),
 };
 
-export const annotators: readonly AnnotatorEntry[] = [oracle, ...registered];
+const gazetteer: LocalAnnotator<Record<never, never>, never> = {
+  name: "gazetteer",
+  description: "free text about Atlas's cities, against Atlas's facts",
+  options: z.object({}),
+  files: {},
+  server: false,
+  open: () => Promise.resolve(gazetteerAnnotator(loadAtlas())),
+};
+
+export const annotators: readonly AnnotatorEntry[] = [oracle, gazetteer, ...registered];
 
 /** @throws UserError for an unknown name */
 export function annotatorNamed(name: string): AnnotatorEntry {

@@ -18,7 +18,7 @@ import { readRows } from "./rows";
 
 type TrainFiles = Omit<PlannedRun, "config" | "tokenized"> &
   Omit<MicrobatchChoice, "most"> &
-  Pick<TrainRunRequest, "mask" | "seed"> &
+  Pick<TrainRunRequest, "mask" | "dropNoFact" | "seed"> &
   TrainingFile;
 
 /** One of the two. */
@@ -52,7 +52,7 @@ async function planned({ pairs: file, demonstrations, ...run }: TrainFiles): Pro
   const { parallel } = await startEngineFor(run.model);
   const pairs = readTrainingRows({ pairs: file, demonstrations });
   const config = readCheckpointConfig(run.model);
-  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed);
+  const tokenized = tokenizeFor(loadTokenizer(run.model), config, pairs, run.mask, run.seed, run.dropNoFact);
   const lora = run.lora && { ...run.lora, targets: inModelOrder(config, run.lora.targets) };
   const request = planFor({ ...run, lora, config, tokenized }, parallel);
   return { pairs, tokenized, request, has: engineMemory(request.workers || 1) };

@@ -5,7 +5,7 @@
 import { UserError, brief } from "../base/check";
 import type { Question } from "../factuality/records";
 import { atlasFolder, readFacts } from "./facts";
-import type { TopicSplit } from "./facts";
+import type { CountryRow, TopicSplit } from "./facts";
 import { CITY_KINDS, question } from "./question";
 import type { Split } from "./question";
 import type { Topic } from "./relation";
@@ -13,6 +13,8 @@ import type { Topic } from "./relation";
 export interface Atlas {
   /** Cities, largest first, then countries. */
   topics: readonly Topic[];
+  /** all of them, also those that are no topic */
+  countries: readonly CountryRow[];
   /** Rows as read; question ids are `<topic id>:<kind>`. */
   splits: Readonly<Record<Split, readonly Question[]>>;
   /** @throws UserError for an unknown id */
@@ -62,6 +64,7 @@ export function atlasFrom(folder: string): Atlas {
     bySplit[split].map((topic, i) => question(topic, CITY_KINDS[i % 3]!, split, i));
   return {
     topics,
+    countries,
     splits: {
       train: bySplit.train.flatMap((topic, i) => CITY_KINDS.map((kind, k) => question(topic, kind, "train", i + k))),
       validation: oneKind("validation"),

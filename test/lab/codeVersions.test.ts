@@ -26,8 +26,11 @@ import { topicEmbeddings } from "../../lib/model/embed";
 import { greedySampling, paperSampling } from "../../lib/model/generate";
 import { sampleCandidates } from "../../lib/preference/candidate";
 import { buildPairs } from "../../lib/preference/pair";
+import { readLabelled } from "../../lib/lab/prose/labels";
 import { loadAtlas } from "../../lib/world/atlas";
+import { gazetteerAnnotator } from "../../lib/world/gazetteer/gazetteer";
 import { atlasAnnotator } from "../../lib/world/oracle";
+import { proseQuestions } from "../../lib/world/proseQuestions";
 import { kindOf } from "../../lib/world/question";
 import { renderAnswer } from "../../lib/world/render";
 import { computeOf, tinyPolicy, tokenized } from "../align/tiny";
@@ -35,6 +38,7 @@ import { computeOf, tinyPolicy, tokenized } from "../align/tiny";
 const known: Record<Stage, { version: number; hash: string }> = {
   sampling: { version: 2, hash: "f5d41fdf249699ce" },
   annotation: { version: 1, hash: "c8f9e37e4ca46a76" },
+  gazetteer: { version: 1, hash: "21bd69382c44719c" },
   pairs: { version: 1, hash: "30bf1af3a982d994" },
   training: { version: 2, hash: "1a968a0afd66e6c1" },
   judging: { version: 1, hash: "ed911aee4e302df6" },
@@ -84,6 +88,13 @@ const computations: Record<Stage, () => Promise<unknown>> = {
     return rows;
   },
   annotation: annotated,
+  gazetteer: () => {
+    const read = gazetteerAnnotator(atlas);
+    const asked = proseQuestions(atlas, "test").slice(0, 3);
+    return Promise.resolve(
+      asked.map((question) => readLabelled().map(({ answer }) => read.annotate(question, answer.completion))),
+    );
+  },
   async pairs() {
     return buildPairs(await annotated(), questions, { seed: 1 });
   },

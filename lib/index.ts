@@ -5,7 +5,8 @@ export { type Session, describeSession, openSession, policyDir } from "./lab/ses
 export { type Preset } from "./lab/preset";
 export { show, showLive } from "./show/display";
 export { plot } from "./show/plot";
-export { type Table, tableBundle } from "./show/table";
+export { type Table } from "./show/table";
+export { tableBundle } from "./show/tableBundle";
 export { frameBundle, summarise, toFrame } from "./show/frame";
 export { inspectBundle } from "./show/inspect";
 export { palette } from "./show/palette";
@@ -56,6 +57,7 @@ export { annotateVerb } from "./steps/annotate";
 export { annotatorTable } from "./steps/annotators";
 export { pairsVerb } from "./steps/pairs";
 export { trainVerb } from "./steps/train";
+export { paperTraining } from "./align/trainOptions";
 export { writeReport } from "./steps/report/report";
 
 // A real model
@@ -99,6 +101,7 @@ export {
 
 // The paper
 export { buildAppendix, contentsBundle } from "./paper/appendix";
+export { claimsForest } from "./paper/claimsForest";
 export {
   conditionCells,
   conditionColumns,

@@ -28,7 +28,7 @@ export function parseRow<T>(schema: RowSchema<T>, value: unknown, where: string)
       issue.code === "unrecognized_keys"
         ? cut(`unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}`)
         : brief(seen),
-    fix: "Correct that line, or see the README for the row format.",
+    fix: "Correct that line, or see lib/steps/README.md for the rows.",
   });
 }
 

@@ -5,7 +5,7 @@
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
 import type { Measure } from "./answerTotals";
-import { verdictOf, type Claim } from "./claims";
+import { verdictOf, verdictRule, type Claim } from "./claims";
 import type { Cell, Table } from "../show/table";
 
 /** An arm beside the score the paper prints, where its tables have this row. */
@@ -125,9 +125,11 @@ export function differencesTable(
 
 /** Claims with what the paper has, what is here, and the verdict. */
 export function claimsTable(name: string, claims: readonly Claim[]): Table {
+  const places = claims.flatMap(({ source }) => /(Table|Eq\.|§)\s?[\d.]+/.exec(source)?.[0] ?? []);
+  const claimed = ["Claims", ...(places.length > 0 ? [`of ${[...new Set(places)].join(", ")}`] : [])].join(" ");
   return {
     name,
-    caption: "The paper's claims here",
+    caption: `${claimed} here. ${verdictRule}`,
     columns: [
       { key: "text", label: "Claim" },
       { key: "source", label: "Paper" },
@@ -142,7 +144,7 @@ export function claimsTable(name: string, claims: readonly Claim[]): Table {
       paper: claim.printed,
       here: intervalOf(claim.here),
       seeds: rangeText(claim.here.perSeed),
-      verdict: verdictOf(claim.here),
+      verdict: verdictOf(claim.here, claim.printed),
       runs: claim.here.runs.join(" "),
     })),
   };

@@ -5,7 +5,14 @@
 import type { Rng } from "../base/rng";
 import { armDifference, type Arm, type ArmDifference, type Score } from "./arm";
 
-export const claimVerdicts = ["holds", "does not hold here", "undecided"] as const;
+export const claimVerdicts = [
+  "shown",
+  "shown, smaller",
+  "undecided",
+  "undecided, smaller",
+  "not shown",
+  "not testable here",
+] as const;
 export type ClaimVerdict = (typeof claimVerdicts)[number];
 
 export interface Claim {
@@ -34,11 +41,21 @@ export function measured({ higher, lower, score = "score", ...claim }: Compariso
 /** Points below which a difference is taken for none. */
 export const smallestEffect = 1;
 
+/** The rule of `verdictOf` in a sentence, for captions. */
+export const verdictRule =
+  "Shown: the 95 % interval lies above 0 and no seed goes the other way. " +
+  `Not shown: it lies below ${smallestEffect}. Undecided: neither. Smaller: all of it lies below the paper's number.`;
+
 /**
- * holds: the interval lies above 0 and no seed goes the other way. does not hold here: the interval lies below
- * `smallestEffect`. undecided: anything else, or no interval.
+ * By `verdictRule`; undecided too without an interval.
+ * @param here null where it cannot be measured here
+ * @param printed the paper's difference, where it prints one
  */
-export function verdictOf({ low, high, perSeed }: ArmDifference): ClaimVerdict {
-  if (low > 0 && perSeed.every((value) => value > 0)) return "holds";
-  return high < smallestEffect ? "does not hold here" : "undecided";
+export function verdictOf(here: ArmDifference | null, printed: number | null = null): ClaimVerdict {
+  if (!here) return "not testable here";
+  const { low, high, perSeed } = here;
+  const isSmaller = printed !== null && high < printed;
+  if (low > 0 && perSeed.every((value) => value > 0)) return isSmaller ? "shown, smaller" : "shown";
+  if (high < smallestEffect) return "not shown";
+  return isSmaller ? "undecided, smaller" : "undecided";
 }

@@ -4,11 +4,8 @@
  */
 import type { ArmDifference } from "./arm";
 import { intervalOf, rangeText } from "./armTables";
-import { smallestEffect, verdictOf } from "./claims";
+import { verdictOf } from "./claims";
 import type { Table } from "../show/table";
-
-export const methodVerdicts = ["shown", "smaller", "not shown", "undecided", "not testable here"] as const;
-export type MethodVerdict = (typeof methodVerdicts)[number];
 
 export interface MethodClaim {
   method: string;
@@ -22,16 +19,6 @@ export interface MethodClaim {
   here: ArmDifference | null;
   /** what is not said by it */
   limits: string;
-}
-
-/**
- * shown: as `verdictOf` holds. smaller: that, but all of the interval below the number in the paper. not shown: the
- * interval lies below `smallestEffect`. undecided: anything else.
- */
-export function methodVerdict({ here, printed }: Pick<MethodClaim, "here" | "printed">): MethodVerdict {
-  if (!here) return "not testable here";
-  if (verdictOf(here) === "holds") return printed !== undefined && here.high < printed ? "smaller" : "shown";
-  return here.high < smallestEffect ? "not shown" : "undecided";
 }
 
 /** A row a claim. */
@@ -48,18 +35,15 @@ export function methodTable(name: string, caption: string, claims: readonly Meth
       { key: "verdict", label: "Verdict" },
       { key: "limits", label: "What this cannot say" },
     ],
-    rows: claims.map((claim) => {
-      const { method, text, theirs, here, limits } = claim;
-      return {
-        method,
-        text,
-        theirs,
-        here: here && intervalOf(here),
-        seeds: here ? rangeText(here.perSeed) : "",
-        verdict: methodVerdict(claim),
-        limits,
-        ...(here && { runs: here.runs.join(" ") }),
-      };
-    }),
+    rows: claims.map(({ method, text, theirs, printed, here, limits }) => ({
+      method,
+      text,
+      theirs,
+      here: here && intervalOf(here),
+      seeds: here ? rangeText(here.perSeed) : "",
+      verdict: verdictOf(here, printed),
+      limits,
+      ...(here && { runs: here.runs.join(" ") }),
+    })),
   };
 }

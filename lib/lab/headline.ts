@@ -9,8 +9,8 @@ import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { intervalOf } from "../evaluation/armTables";
-import { type Claim, claimVerdicts, verdictOf } from "../evaluation/claims";
-import { type MethodClaim, methodVerdict, methodVerdicts } from "../evaluation/methodClaims";
+import { type Claim, claimVerdicts, verdictOf, verdictRule } from "../evaluation/claims";
+import type { MethodClaim } from "../evaluation/methodClaims";
 import { provenanceSchema, type Traced } from "../show/provenance";
 import { provenanceOf } from "./publish";
 import type { Session } from "./session";
@@ -26,7 +26,7 @@ const numberSchema = z
     here: z.union([z.number(), interval, z.null()]),
     unit: z.string(),
     /** of a claim: whether it holds here */
-    verdict: z.enum([...claimVerdicts, ...methodVerdicts]).optional(),
+    verdict: z.enum(claimVerdicts).optional(),
   })
   .strict();
 const fileSchema = z
@@ -93,7 +93,7 @@ export function paperVersusHere(figures: string): Table {
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
     name: "paper-vs-here",
-    caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")})`,
+    caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")}). ${verdictRule}`,
     columns: [
       { key: "notebook", label: "Notebook" },
       { key: "what", label: "Number" },
@@ -124,7 +124,7 @@ export function claimNumber({ text, source, printed, here }: Claim): HeadlineNum
     unit: "points",
     paper: printed,
     here: intervalOf(here),
-    verdict: verdictOf(here),
+    verdict: verdictOf(here, printed),
     runs: here.runs,
   };
 }
@@ -137,7 +137,7 @@ export function methodNumber(claim: MethodClaim): HeadlineNumber {
     unit: "points",
     paper: printed,
     here: here && intervalOf(here),
-    verdict: methodVerdict(claim),
+    verdict: verdictOf(here, printed),
     ...(here && { runs: here.runs }),
   };
 }

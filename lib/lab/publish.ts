@@ -9,18 +9,29 @@ import { figureBundle } from "../show/figure/html";
 import { runsOf, type Provenance, type Traced } from "../show/provenance";
 import { saveTable } from "../show/saveTable";
 import type { Session } from "./session";
-import { tableBundle, tableRuns, type Table } from "../show/table";
+import { tableRuns, type Table } from "../show/table";
+import { tableBundle } from "../show/tableBundle";
 
 /** Saves a table as Markdown, LaTeX and JSON. @param from what it was made of, where it does not say so itself */
 export function publishTable(session: Session, table: Table, ...from: readonly Traced[]): Bundle {
-  saveTable(table, session.figures, provenanceOf(session, { runs: tableRuns(table) }, ...from));
+  saveTable(table, session.figures, placed(session, { runs: tableRuns(table) }, ...from));
   return tableBundle(table);
 }
 
 /** Saves a figure as SVG, PDF, PNG and HTML. @param from as for a table */
 export async function publishFigure(session: Session, figure: Figure, ...from: readonly Traced[]): Promise<Bundle> {
-  const provenance = provenanceOf(session, figure, ...from);
+  const provenance = placed(session, figure, ...from);
   return figureBundle(figure, await saveFigure(figure, session.figures, undefined, provenance));
+}
+
+/** How much each session has published. */
+const published = new WeakMap<Session, number>();
+
+/** With its place among all that the session publishes: the order in which a notebook tells its story. */
+function placed(session: Session, ...from: readonly Partial<Traced>[]): Provenance {
+  const place = (published.get(session) ?? 0) + 1;
+  published.set(session, place);
+  return { ...provenanceOf(session, ...from), place };
 }
 
 /** The provenance of what was made in this session from these. */

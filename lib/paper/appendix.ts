@@ -14,6 +14,7 @@ import { paperSampling } from "../model/generate";
 import type { Bundle } from "../show/bundle";
 import type { ResultDocument, Item, Section } from "../show/document";
 import { latexDocument } from "../show/documentLatex";
+import { documentMarkdown } from "../show/documentMarkdown";
 import { appendixPage } from "../show/documentPage";
 import { readArtefacts, type FigureRecord, type TableRecord } from "../show/record";
 import { escapeHtml } from "../show/markup";
@@ -28,10 +29,11 @@ import type { Table } from "../show/table";
 const TITLE = "Appendix: Mask-DPO on Atlas";
 const HYPERPARAMETERS = "02-hyperparameters";
 const CLOSING = "paper-vs-here";
+const FOREST = "claims";
 const SETTING = "appendix-setting";
 
 /**
- * Collects what is there and writes appendix.html, appendix.tex and results.json.
+ * Collects what is there and writes appendix.html, appendix.tex, README.md and results.json.
  * @throws UserError for a damaged record
  */
 export function buildAppendix(session: Session): ResultDocument {
@@ -54,6 +56,7 @@ export function buildAppendix(session: Session): ResultDocument {
     appendixPage(appendix, (name) => readText(path.join(figures, `${name}.svg`))),
   );
   writeFileAtomic(path.join(figures, "appendix.tex"), latexDocument(appendix, "appendix"));
+  writeFileAtomic(path.join(figures, "README.md"), documentMarkdown(appendix));
   writeFileAtomic(path.join(figures, "results.json"), `${JSON.stringify(results(session, own, found), null, 2)}\n`);
   return appendix;
 }
@@ -104,24 +107,31 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
   };
 }
 
-/** The paper's numbers and the setting first, then a section per notebook, then what belongs to none. */
+/** The paper's numbers and the setting first, then a section per notebook as it tells its story, then what belongs to none. */
 function sectionsOf({ tables, figures }: Found): Section[] {
-  const items = [
-    ...tables.map(tableItem),
-    ...figures.map(({ name, title, run }): Item => ({ kind: "figure", name, title, from: provenanceText(run) })),
+  const placed = [
+    ...tables.map((table) => ({ item: tableItem(table), place: table.run?.place })),
+    ...figures.map(({ name, title, run }) => {
+      const item: Item = { kind: "figure", name, title, from: provenanceText(run) };
+      return { item, place: run?.place };
+    }),
   ];
-  const named = (...names: string[]) =>
-    names.flatMap((name) => items.filter((item) => item.kind === "table" && item.name === name));
-  const first = named(CLOSING, SETTING, HYPERPARAMETERS);
-  const others = items.filter((item) => !first.includes(item)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const inOrder = ({ place = Infinity, item }: (typeof placed)[number], other: (typeof placed)[number]): number =>
+    place - (other.place ?? Infinity) || (item.name < other.item.name ? -1 : 1);
+  const items = placed.sort(inOrder).map(({ item }) => item);
+  const named = (...names: string[]) => names.flatMap((name) => items.filter((item) => item.name === name));
+  const first = named(FOREST, CLOSING, SETTING, HYPERPARAMETERS);
+  const others = items.filter((item) => !first.includes(item));
   const groups = groupBy(others, ({ name }) => /^(\d\d)-/.exec(name)?.[1] ?? "other");
-  const rest = [...groups].map(([id, items]) => ({
-    id,
-    title: id === "other" ? "Beside the notebooks" : notebookTitle(id),
-    items,
-  }));
+  const rest = [...groups]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([id, items]) => ({
+      id,
+      title: id === "other" ? "Beside the notebooks" : notebookTitle(id),
+      items,
+    }));
   return [
-    { id: "paper", title: "The paper and this run", items: named(CLOSING) },
+    { id: "paper", title: "The paper and this run", items: named(FOREST, CLOSING) },
     { id: "setting", title: "Setting and hyperparameters", items: named(SETTING, HYPERPARAMETERS) },
     ...rest,
   ].filter(({ items }) => items.length > 0);

@@ -1,7 +1,7 @@
 /**
- * A study of one's own in a notebook: what the README's script does with files, by the same verbs on files of one run
- * folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it is a little of
- * Atlas.
+ * A study of one's own in a notebook: what the script of lib/steps/README.md does with files, by the same verbs on
+ * files of one run folder. MASK_DPO_QUESTIONS, MASK_DPO_TEST and MASK_DPO_MODEL name what is studied; without them it
+ * is a little of Atlas.
  */
 import { statSync } from "node:fs";
 import path from "node:path";

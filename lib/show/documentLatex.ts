@@ -1,16 +1,17 @@
 /**
- * The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with booktabs and
- * graphicx.
+ * The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with packages that every
+ * LaTeX has.
  */
 import type { ResultDocument, Item, Section } from "./document";
 import { escapeLatex } from "./latex";
+import { isLongTable } from "./tableLatex";
 
 /**
  * Tables stand where they are named, not on top of a page; one wider than the line is scaled down to it; its provenance
  * is below.
  */
 const PREAMBLE = `\\documentclass{article}
-\\usepackage{booktabs,graphicx}
+\\usepackage{array,booktabs,graphicx,longtable}
 \\setlength{\\textwidth}{160mm}\\setlength{\\textheight}{230mm}
 \\setlength{\\oddsidemargin}{0mm}\\setlength{\\topmargin}{-15mm}\\setlength{\\belowcaptionskip}{6pt}
 \\renewcommand{\\topfraction}{1}\\renewcommand{\\textfraction}{0}
@@ -54,6 +55,8 @@ function sectionLines({ title, items }: Section): string[] {
 
 function itemLines(item: Item): string[] {
   const from = breakable(escapeLatex(item.from));
+  if (item.kind === "table" && isLongTable(item.table))
+    return [`\\input{${item.name}.tex}`, `\\noindent{\\footnotesize ${from}\\par}`];
   if (item.kind === "table") return [`\\renewcommand{\\provenance}{${from}}`, `\\input{${item.name}.tex}`];
   return [
     "\\begin{figure}[htp]",

@@ -9,7 +9,8 @@ import { createRequire } from "node:module";
 import type * as Danfo from "danfojs-node";
 import { UserError, brief } from "../base/check";
 import type { Bundle } from "./bundle";
-import { tableBundle, type Cell, type Table } from "./table";
+import type { Cell, Table } from "./table";
+import { tableBundle } from "./tableBundle";
 
 /** One row; every row has the same keys. `null` is "no value". */
 export type FrameRow = Readonly<Record<string, number | string | boolean | null>>;

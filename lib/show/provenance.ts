@@ -22,6 +22,8 @@ export const provenanceSchema = z
     versions: z.object({ node: z.string(), tfjs: z.string(), tensorflow: z.string().nullable() }).strict(),
     /** names of the run folders it was made from */
     runs: z.array(z.string()),
+    /** of a table or a figure, among all that its session published; from 1 */
+    place: z.number().int().positive().optional(),
   })
   .strict();
 export type Provenance = z.output<typeof provenanceSchema>;

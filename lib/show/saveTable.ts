@@ -4,7 +4,8 @@ import { writeFileAtomic } from "../base/files";
 import { checkFileName } from "./markup";
 import type { Provenance } from "./provenance";
 import { writeTableRecord } from "./record";
-import { type Table, toLatex, toMarkdown } from "./table";
+import { type Table, toMarkdown } from "./table";
+import { toLatex } from "./tableLatex";
 
 /**
  * Writes `<dir>/<name>.md`, `.tex` and `.table.json`.

@@ -1,12 +1,10 @@
 /**
- * Tables of results: Markdown for the repository, LaTeX (booktabs) for a paper, HTML and text for a notebook.
+ * Tables of results: Markdown for the repository, HTML and text for a notebook; `tableLatex.ts` has them for a paper.
  * A number with an interval prints as 47.8 [46.1, 49.5].
  */
 import { runsOf } from "./provenance";
 import { UserError } from "../base/check";
 import type { Interval } from "../base/stats";
-import type { Bundle } from "./bundle";
-import { escapeLatex } from "./latex";
 import { escapeHtml } from "./markup";
 
 /** `null` prints as a dash: there is no such number. */
@@ -51,27 +49,6 @@ export function toMarkdown(table: Table): string {
   ].join("\n");
 }
 
-/** A floating table; needs `\usepackage{booktabs}` only and contains ASCII only. */
-export function toLatex(table: Table): string {
-  const line = (cells: string[]): string => `    ${cells.join(" & ")} \\\\`;
-  return [
-    "% needs \\usepackage{booktabs}",
-    "\\begin{table}[t]",
-    "  \\centering",
-    `  \\caption{${escapeLatex(table.caption)}}`,
-    `  \\label{tab:${table.name}}`,
-    `  \\begin{tabular}{@{}${latexColumns(table)}@{}}`,
-    "    \\toprule",
-    line(table.columns.map((c) => escapeLatex(c.label))),
-    "    \\midrule",
-    ...cellTexts(table, escapeLatex).map((cells) => line(cells.map(bracketSafe))),
-    "    \\bottomrule",
-    "  \\end{tabular}",
-    "\\end{table}",
-    "",
-  ].join("\n");
-}
-
 /** An HTML table without script; readable even where styles are stripped. */
 export function toHtml(table: Table): string {
   const aligns = table.columns.map((c) => alignOf(table, c));
@@ -112,32 +89,13 @@ export function toText(table: Table): string {
   return [table.caption, line(head), widths.map((w) => "-".repeat(w)).join("  "), ...body.map(line)].join("\n");
 }
 
-/** The table for one notebook display. */
-export function tableBundle(table: Table): Bundle {
-  return { text: toText(table), html: toHtml(table), markdown: toMarkdown(table), latex: toLatex(table) };
-}
-
 /** Numbers right, text left, unless the column says otherwise. */
-function alignOf(table: Table, column: Column): "left" | "right" | "center" {
+export function alignOf(table: Table, column: Column): "left" | "right" | "center" {
   return column.align ?? (table.rows.some((row) => typeof row[column.key] === "string") ? "left" : "right");
 }
 
-/** Texts longer than this wrap in LaTeX; the columns that have one share this part of the line. */
-const WRAP = { characters: 60, share: 0.6 };
-
-function latexColumns(table: Table): string {
-  const isLong = ({ key }: Column) =>
-    table.rows.some((row) => {
-      const cell = row[key];
-      return typeof cell === "string" && cell.length > WRAP.characters;
-    });
-  const width = (WRAP.share / table.columns.filter(isLong).length).toFixed(2);
-  return table.columns
-    .map((column) => (isLong(column) ? `p{${width}\\linewidth}` : alignOf(table, column)[0]))
-    .join("");
-}
-
-function cellTexts(table: Table, escape: (text: string) => string): string[][] {
+/** @param escape of each text @returns [rows][columns] @throws UserError for a row without a column */
+export function cellTexts(table: Table, escape: (text: string) => string): string[][] {
   return table.rows.map((row, r) => table.columns.map((column) => escape(cellText(table, row[column.key], column, r))));
 }
 
@@ -173,16 +131,11 @@ function pad(text: string, width: number, align: "left" | "right" | "center"): s
 }
 
 /** Brackets stay: our intervals are not links. A bracket before a parenthesis would be one. */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text
     .replace(/\s+/g, " ")
     .replace(/[\\`*_|~]/g, "\\$&")
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/\](?=\(|\[|:)/g, "\\]");
-}
-
-/** A row that starts with "[" would be read as the optional argument of the row break before it. */
-function bracketSafe(cell: string): string {
-  return cell.startsWith("[") || cell.startsWith("*") ? `{}${cell}` : cell;
 }

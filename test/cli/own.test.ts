@@ -1,4 +1,4 @@
-/** The README's "Your own model, data, annotator", run as it stands there, but for the sizes and addresses below. */
+/** The script of lib/steps/README.md, run as it stands there, but for the sizes and addresses below. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -16,7 +16,7 @@ import { bestOfVerb } from "../../lib/steps/bestOfN";
 import { summaryOf } from "../../lib/steps/evaluate";
 import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../server/fake";
 import { filesBelow, refuse, rowsOf, succeed } from "./process";
-import { skip, fromReadme, quoted, here, small, withAdapter, shell, ownFolder } from "./readme";
+import { skip, fromReadme, quoted, here, small, withAdapter, runCell, shell, ownFolder } from "./readme";
 
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {
@@ -27,6 +27,21 @@ function policy({ body }: Seen): string {
 
 const fleet = (t: TestContext): Promise<FakeServer> =>
   fakeServer(t, (response, seen, n) => good(seen.body.model === "judge" ? anahReply : policy)(response, seen, n));
+/** The README's cell gives the weights that the script's `train` gave. */
+async function trainAgain(t: TestContext, dir: string): Promise<void> {
+  const mine = (name: string) => path.join(dir, "mine", name);
+  const cell = fromReadme("train", {
+    '"mine/base"': JSON.stringify(mine("base")),
+    '"mine/pairs.jsonl"': JSON.stringify(mine("pairs.jsonl")),
+    '"mine/aligned"': JSON.stringify(mine("again")),
+    "lr: 5e-6": "lr: 1e-3, batch: 4",
+  });
+  const { code, stderr } = await runCell(t, cell);
+  assert.equal(code, 0, stderr);
+  const [weights, again] = ["aligned", "again"].map((name) => sha256File(path.join(mine(name), "model.safetensors")));
+  assert.equal(again, weights);
+}
+
 interface Report {
   tables: Table[];
   figures: { name: string }[];
@@ -55,6 +70,7 @@ for (const [family, model, trained] of [
       assert.ok(pairs.length >= 4, `only ${pairs.length} pairs`);
       const projection = "model.layers.0.self_attn.q_proj.weight";
       assert.notDeepEqual(after!.tensors.get(projection), before!.tensors.get(projection));
+      if (trained === "aligned") await trainAgain(t, dir);
       for (const how of ["greedy", "sampled"])
         assert.notDeepEqual(
           ...(["base", "aligned"].map((name) =>

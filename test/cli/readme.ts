@@ -1,7 +1,7 @@
-/** The README's scripts for one's own model and questions, as a test runs them. */
+/** The documents' scripts for one's own model and questions, as a test runs them. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { projectRoot } from "../../lib/base/files";
@@ -9,17 +9,20 @@ import { writeJsonl } from "../../lib/base/jsonl";
 import type { Question } from "../../lib/factuality/records";
 import { scratch } from "../golden/fixtures";
 import { goldenPath } from "../golden/golden";
+import { startNode, type Ended, type Env } from "./process";
 
-const readme = readFileSync(path.join(projectRoot, "README.md"), "utf8");
-export const skip = process.platform === "win32" ? "the README's script needs a POSIX shell" : false;
+const readme = ["README.md", "lib/steps/README.md", "lib/server/README.md"]
+  .map((file) => readFileSync(path.join(projectRoot, file), "utf8"))
+  .join("\n");
+export const skip = process.platform === "win32" ? "the script needs a POSIX shell" : false;
 
 /** The fenced block behind `<!-- name: … -->`, with every text of `replaced` in place of another that must be there. */
 export function fromReadme(name: string, replaced: Readonly<Record<string, string>>): string {
   const [, block] =
     new RegExp(`<!-- ${name.replace(".", "\\.")}: [^>]*-->\n\`\`\`\\w+\n([^]*?)\`\`\``).exec(readme) ?? [];
-  assert.ok(block !== undefined, `the README has no block ${name}`);
+  assert.ok(block !== undefined, `no document has a block ${name}`);
   return Object.entries(replaced).reduce((text, [from, to]) => {
-    assert.ok(text.includes(from), `the README's ${name} no longer has "${from}"`);
+    assert.ok(text.includes(from), `the documents' ${name} no longer has "${from}"`);
     return text.replaceAll(from, to);
   }, block);
 }
@@ -43,6 +46,15 @@ export function withAdapter(script: string): string {
   return script
     .replace(/^.* train .*\n/m, () => lines)
     .replace("--trained aligned=mine/aligned", "--trained aligned=mine/adapter");
+}
+
+/** Runs a document's cell as a file of the project, which cells see as theirs. */
+export async function runCell(t: TestContext, cell: string, env: Env = {}): Promise<Ended> {
+  const file = path.join(projectRoot, `cell-${path.basename(scratch(t))}.ts`);
+  const [imports, ...lines] = cell.split("\n");
+  writeFileSync(file, `${imports}\nvoid (async () => {\n${lines.join("\n")}\n})();\n`);
+  t.after(() => rmSync(file, { force: true }));
+  return startNode(["--require", "./lib/base/typescript.cjs", file], env).ended;
 }
 
 export async function shell(cwd: string, script: string): Promise<string> {

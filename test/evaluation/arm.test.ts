@@ -16,7 +16,8 @@ import { armTable, claimsTable, differencesTable, hackingTable } from "../../lib
 import { verdictOf } from "../../lib/evaluation/claims";
 import { preset } from "../../lib/lab/preset";
 import type { Session } from "../../lib/lab/session";
-import { toLatex, toMarkdown } from "../../lib/show/table";
+import { toMarkdown } from "../../lib/show/table";
+import { toLatex } from "../../lib/show/tableLatex";
 
 const topics = Array.from({ length: 30 }, (_, i) => `t${i}`);
 /** 10 answers of 5 sentences a topic, of which `wrong(i)` are wrong in all. */
@@ -95,11 +96,15 @@ test("a verdict needs the interval and every seed", () => {
     perSeed,
     runs: [],
   });
-  assert.equal(verdictOf(difference(0.1, 5, 1, 2)), "holds");
+  assert.equal(verdictOf(difference(0.1, 5, 1, 2)), "shown");
+  assert.equal(verdictOf(difference(0.1, 5, 1, 2), 4.9), "shown");
+  assert.equal(verdictOf(difference(0.1, 5, 1, 2), 5.1), "shown, smaller", "the paper's number lies above");
   assert.equal(verdictOf(difference(0.1, 5, -1, 6)), "undecided", "a seed disagrees");
   assert.equal(verdictOf(difference(-1, 5, 1, 2)), "undecided");
-  assert.equal(verdictOf(difference(-3, 0.9, -1, 0)), "does not hold here");
-  assert.equal(verdictOf(difference(NaN, NaN, 1)), "undecided", "too few topics for an interval");
+  assert.equal(verdictOf(difference(-1, 5, 1, 2), 9.09), "undecided, smaller", "there may be some, not as much");
+  assert.equal(verdictOf(difference(-3, 0.9, -1, 0), 9.09), "not shown");
+  assert.equal(verdictOf(difference(NaN, NaN, 1), 9.09), "undecided", "too few topics for an interval");
+  assert.equal(verdictOf(null, 9.09), "not testable here");
 });
 
 test("tables print, name their runs for the record only, and show seeds", () => {
@@ -117,5 +122,5 @@ test("tables print, name their runs for the record only, and show seeds", () => 
   }
   assert.match(toMarkdown(tables[0]!), /77\.53/);
   assert.match(toMarkdown(tables[0]!), /75\.0 to 78\.0 \(2\)/);
-  assert.match(toMarkdown(tables[3]!), /holds/);
+  assert.match(toMarkdown(tables[3]!), /shown \|/);
 });

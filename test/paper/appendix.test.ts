@@ -39,7 +39,11 @@ test("a record gives back the table, and says which runs it is from", (t) => {
   assert.deepEqual(table!.rows, [...scores.rows, { policy: "more", score: null, note: null }]);
   assert.equal(toMarkdown({ ...table!, rows: table!.rows.slice(0, 2) }), toMarkdown(scores));
   const { run } = table!;
-  assert.deepEqual(run, { ...provenanceOf(session, { runs: [evaluation, used] }), runs: [used, evaluation] });
+  assert.deepEqual(run, {
+    ...provenanceOf(session, { runs: [evaluation, used] }),
+    runs: [used, evaluation],
+    place: 1,
+  });
   assert.deepEqual([run.seed, run.seeds, run.preset, run.engine], [3, [3, 9], "smoke", "wasm"]);
   assert.match(
     provenanceText(run),
@@ -230,3 +234,17 @@ test("LaTeX: ASCII, files that are there, labels once each, everything closed; a
 function onPath(program: string): boolean {
   return (process.env.PATH ?? "").split(path.delimiter).some((dir) => existsSync(path.join(dir, program)));
 }
+
+test("tables and figures come as their notebook published them, and README.md shows them to GitHub", async (t) => {
+  const session = fakeSession(t);
+  publishTable(session, { ...scores, name: "02-z" });
+  publishTable(session, { ...scores, name: "02-a" });
+  await publishAll(session, { runs: [] });
+  const { sections } = buildAppendix(session);
+  const names = sections.flatMap(({ items }) => items.map(({ name }) => name)).filter((name) => /^02-[az]$/.test(name));
+  assert.deepEqual(names, ["02-z", "02-a"]);
+  const page = readFileSync(path.join(session.figures, "README.md"), "utf8");
+  assert.match(page, /\]\(02-z\.md\)[^]*\]\(02-a\.md\)/);
+  assert.match(page, /!\[[^\n]*\]\(06-best-of-n\.svg\)/);
+  assert.doesNotMatch(page, /<img/, "hostile titles are text");
+});

@@ -6,7 +6,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { escapeLatex } from "../../lib/show/latex";
 import { saveTable } from "../../lib/show/saveTable";
-import { tableBundle, toHtml, toLatex, toMarkdown, toText, type Table } from "../../lib/show/table";
+import { toHtml, toMarkdown, toText, type Table } from "../../lib/show/table";
+import { tableBundle } from "../../lib/show/tableBundle";
+import { toLatex } from "../../lib/show/tableLatex";
 
 const table: Table = {
   name: "02-scores",
@@ -74,39 +76,50 @@ test("LaTeX: booktabs, ASCII only, every special character escaped", () => {
   assert.equal(escapeLatex("中"), "U+4E2D");
 });
 
-test("LaTeX: long texts wrap and share three fifths of the line", () => {
-  const long = "x ".repeat(40);
+test("LaTeX: where a line is too short, texts wrap and share what the numbers leave", () => {
   const columns = [
     { key: "a", label: "A" },
     { key: "b", label: "B" },
     { key: "n", label: "N" },
   ];
-  assert.match(
-    toLatex({ ...table, columns, rows: [{ a: "short", b: long, n: 1 }] }),
-    /\{@\{\}lp\{0\.60\\linewidth\}r@\{\}\}/,
-  );
-  assert.match(
-    toLatex({ ...table, columns, rows: [{ a: long, b: long, n: 1 }] }),
-    /\{@\{\}p\{0\.30\\linewidth\}p\{0\.30\\linewidth\}r@\{\}\}/,
-  );
+  const spec = (a: string, b: string) =>
+    /\\begin\{tabular\}\{@\{\}(.*)@\{\}\}/.exec(toLatex({ ...table, columns, rows: [{ a, b, n: 1 }] }))![1]!;
+  const shares = (a: string, b: string) => [...spec(a, b).matchAll(/p\{([\d.]+)/g)].map(([, share]) => Number(share));
+  assert.equal(spec("short", "x ".repeat(20)), "llr", "there is room");
+  assert.match(spec("short", "x ".repeat(60)), /^l>\{\\raggedright\\arraybackslash\}p\{0\.\d\d\\linewidth\}r$/);
+  const [one, other] = shares("x ".repeat(60), "x ".repeat(60));
+  assert.equal(one, other);
+  assert.ok(one! + other! > 0.8 && one! + other! < 1, `${one} twice`);
+  const [longer, shorter] = shares("x ".repeat(120), "x ".repeat(30));
+  assert.ok(Math.abs(longer! / shorter! - 2) < 0.1, "by the root of their lengths");
+});
+
+test("LaTeX: a table longer than a page breaks and repeats its head", () => {
+  const rows = (n: number) => Array.from({ length: n }, (_, i) => ({ policy: `p${i}`, score: i, n: i }));
+  assert.match(toLatex({ ...table, rows: rows(40) }), /\\begin\{table\}\[t\]/);
+  const long = toLatex({ ...table, rows: rows(41) });
+  assert.doesNotMatch(long, /\\begin\{table\}/);
+  assert.match(long, /\\begin\{longtable\}[^]*\\endfirsthead[^]*\\endhead[^]*\\endfoot[^]*p40 /);
 });
 
 test(
-  "LaTeX: plain pdflatex compiles the hostile table",
+  "LaTeX: plain pdflatex compiles the hostile table, also over pages",
   { skip: onPath("pdflatex") ? false : "no pdflatex on this machine" },
   () => {
     inTempDir((dir) => {
-      const body = toLatex({
+      const hostileTable = {
         ...table,
         caption: hostile,
         rows: [
           { policy: hostile, score: 1, n: 1 },
           { policy: "[1]", score: 2, n: 2 },
         ],
-      });
+      };
+      const long = Array.from({ length: 60 }, (_, n) => ({ policy: n % 2 === 0 ? hostile : "[1]", score: n, n }));
+      const body = toLatex(hostileTable) + toLatex({ ...hostileTable, name: "long", rows: long });
       writeFileSync(
         path.join(dir, "t.tex"),
-        `\\documentclass{article}\\usepackage{booktabs}\\begin{document}${body}\\end{document}`,
+        `\\documentclass{article}\\usepackage{array,booktabs,longtable}\\begin{document}${body}\\end{document}`,
       );
       execFileSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "t.tex"], { cwd: dir, stdio: "pipe" });
     });

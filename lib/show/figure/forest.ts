@@ -29,25 +29,34 @@ export interface ForestOptions {
   /** of the axis of differences */
   valueTitle: string;
   series: readonly ForestSeries[];
+  /** from top to bottom; default: in the order they first come */
+  labels?: readonly string[];
   width?: number;
 }
 
-/** Labels from top to bottom in the order they first come; a series has a mark in the row of each of its labels. */
-export function forestFigure({ name, title, valueTitle, series, width = 720 }: ForestOptions): Figure {
-  const labels = [...new Set(series.flatMap(({ rows }) => rows.map(({ label }) => label)))];
+/** A series has a mark in the row of each of its labels; several of one row lie side by side. */
+export function forestFigure(options: ForestOptions): Figure {
+  const { name, title, valueTitle, series, width = 720 } = options;
+  const labels = options.labels ?? [...new Set(series.flatMap(({ rows }) => rows.map(({ label }) => label)))];
   const place = new Map(labels.map((label, i) => [label, i]));
-  const lift = (i: number): number => (i - (series.length - 1) / 2) * 0.22;
-  const marks = series.map(({ label, style, rows }, i): Data => ({
-    type: "scatter",
-    mode: "markers",
-    name: label,
-    x: rows.map(({ here }) => here.value),
-    y: rows.map((row) => place.get(row.label)! + lift(i)),
-    marker: { color: style.color, symbol: style.symbol, size: 9 },
-    error_x: errorBars(rows.map(({ here }) => here)),
-    text: rows.map((row) => row.label),
-    hovertemplate: "%{text}: %{x:.2f}",
-  }));
+  const lift = (own: ForestSeries, label: string): number => {
+    const there = series.filter(({ rows }) => rows.some((row) => row.label === label));
+    return (there.indexOf(own) - (there.length - 1) / 2) * 0.22;
+  };
+  const marks = series.map((own): Data => {
+    const { label, style, rows } = own;
+    return {
+      type: "scatter",
+      mode: "markers",
+      name: label,
+      x: rows.map(({ here }) => here.value),
+      y: rows.map((row) => place.get(row.label)! + lift(own, row.label)),
+      marker: { color: style.color, symbol: style.symbol, size: 9 },
+      error_x: errorBars(rows.map(({ here }) => here)),
+      text: rows.map((row) => row.label),
+      hovertemplate: "%{text}: %{x:.2f}",
+    };
+  });
   const printed = series.flatMap(({ rows }) =>
     rows.flatMap(({ label, printed }) => (printed === undefined || printed === null ? [] : [{ label, printed }])),
   );
@@ -83,7 +92,7 @@ export function forestFigure({ name, title, valueTitle, series, width = 720 }: F
       yaxis: axis("", {
         tickmode: "array",
         tickvals: labels.map((_, i) => i),
-        ticktext: labels,
+        ticktext: [...labels],
         range: [end, -0.5],
         ticks: "",
         showline: false,

@@ -85,5 +85,5 @@ test("claims set Mask-DPO against the others, greedy and sampled", (t) => {
     ],
   );
   assert.equal(claims.length, 8);
-  assert.equal(verdictOf(claims[0]!.here), "holds");
+  assert.equal(verdictOf(claims[0]!.here), "shown");
 });

@@ -107,7 +107,10 @@ export function settingTable({ preset, atlas, baseDir }: Session): Table {
   };
 }
 
-/** The paper's numbers and the setting first, then a section per notebook as it tells its story, then what belongs to none. */
+/**
+ * The paper's numbers and the setting first, then a section per notebook as it tells its story, then what belongs to
+ * none.
+ */
 function sectionsOf({ tables, figures }: Found): Section[] {
   const placed = [
     ...tables.map((table) => ({ item: tableItem(table), place: table.run?.place })),

@@ -211,7 +211,7 @@ export function assertClaims(claims: readonly Claim[], expected: readonly Expect
       text,
       source,
       paper,
-      String(verdict).replace(", smaller", ""), // by the interval's end, which is test/evaluation/arm.test.ts's
+      `${verdict as string}`.replace(", smaller", ""), // by the interval's end, which is test/evaluation/arm.test.ts's
     ]),
     expected.map(([text, source, printed, higher, lower]) => {
       return [text, source, printed, higher > lower ? "shown" : "not shown"];

@@ -1,6 +1,6 @@
 /**
- * The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with packages that every
- * LaTeX has.
+ * The appendix as a LaTeX document beside the tables' .tex and the figures' .pdf, for plain pdflatex with packages that
+ * every LaTeX has.
  */
 import type { ResultDocument, Item, Section } from "./document";
 import { escapeLatex } from "./latex";

@@ -1,6 +1,6 @@
 /**
- * A table as LaTeX for a paper: floating, with texts that wrap instead of shrinking the whole; one that is longer than a
- * page breaks at its end and repeats its head.
+ * A table as LaTeX for a paper: floating, with texts that wrap instead of shrinking the whole; one longer than a page
+ * breaks at its end and repeats its head.
  */
 import { sum } from "../base/collections";
 import { escapeLatex } from "./latex";

@@ -22,7 +22,8 @@ th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;ove
 h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
 
 /** Nothing is loaded and nothing runs, whatever a label or a drawing holds. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'";
 
 /** @param svgOf the drawing of a figure, by name */
 export function appendixPage(

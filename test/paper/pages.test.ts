@@ -89,11 +89,22 @@ async function checkAppendix(page: Page): Promise<void> {
   assert.deepEqual({ cut, small, empty, unnamed, dead }, { cut: [], small: [], empty: 0, unnamed: 0, dead: [] });
 }
 
-/** The interactive figure took the place of the empty element, with its texts. */
+/** The interactive figure took the place of the empty element, with its texts, and fits a narrow window. */
 async function checkFigure(page: Page): Promise<void> {
   await page.waitForFunction("document.querySelectorAll('#figure .main-svg').length > 0");
   assert.ok((await page.locator("#figure").getAttribute("aria-label"))!.length > 0);
   assert.ok((await page.locator("#figure text").count()) > 0);
+  await page.setViewportSize({ width: 500, height: 800 });
+  await page.waitForFunction("document.documentElement.scrollWidth <= innerWidth");
+  const { width, right } = await page
+    .locator("#figure")
+    .boundingBox()
+    .then((box) => ({ ...box, right: box!.x + box!.width }));
+  assert.ok(width! > 400 && right <= 500, `the figure takes ${width} of 500, to ${right}`);
+  assert.equal(await page.locator('.modebar-btn[data-title^="Share"]').count(), 0, "nothing offers an upload");
+  const title = (await page.locator("#figure .gtitle").boundingBox())!;
+  const bar = (await page.locator("#figure .modebar").boundingBox())!;
+  assert.ok(bar.y >= title.y + title.height - 1, "the buttons lie below the title");
 }
 
 test("the appendix and interactive figures, made here", async (t) => {

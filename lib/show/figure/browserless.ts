@@ -11,6 +11,7 @@ import type * as SvgPath from "svg-path-properties";
 import { UserError } from "../../base/check";
 import { innerBox, outerBox, type Box } from "./boxes";
 import type { Figure, RenderedFigure } from "./figure";
+import { embedFonts } from "./embedFonts";
 import { fontFiles, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
 import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stableSvg } from "./stable";
@@ -54,7 +55,7 @@ export function browserlessRenderer(): Renderer {
       `labRestart(); Plotly.toImage(${JSON.stringify(imageFigure(figure))}, ${JSON.stringify(image)})`,
     )) as string;
     const svg = stableSvg(figure, drawn);
-    return { svg, png: toPng(svg), pdf: await toPdf(svg, size) };
+    return { svg: await embedFonts(svg), png: toPng(svg), pdf: await toPdf(svg, size) };
   }
   return { engine: "browserless", render, close: () => window.close() };
 }

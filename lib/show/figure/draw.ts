@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Chromium } from "./chromium";
 import type { Figure, RenderedFigure } from "./figure";
+import { embedFonts } from "./embedFonts";
 import { fontFaces, plotlyFile } from "./fonts";
 import type { Renderer } from "./renderer";
 import { figureSize, fixedRandomScript, pixelRatio, imageFigure, stablePdf, stableSvg } from "./stable";
@@ -47,7 +48,7 @@ export async function chromiumRenderer({ browser, hold }: Chromium): Promise<Ren
       preferCSSPageSize: true,
       pageRanges: "1",
     });
-    return { svg, png, pdf: stablePdf(pdf) };
+    return { svg: await embedFonts(svg), png, pdf: stablePdf(pdf) };
   }
   return { engine: "chromium", render, hold, close: () => browser.close() };
 }

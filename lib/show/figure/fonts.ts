@@ -16,14 +16,17 @@ export function fontFiles(): { regular: string; bold: string } {
   };
 }
 
-/** CSS that carries the typeface in itself. */
+/** CSS that carries one weight of the typeface in itself. */
+export function fontFace(font: Buffer, format: "truetype" | "woff2", weight: number): string {
+  const type = format === "woff2" ? "woff2" : "ttf";
+  const source = `url(data:font/${type};base64,${font.toString("base64")}) format("${format}")`;
+  return `@font-face{font-family:"Open Sans";font-weight:${weight};src:${source}}`;
+}
+
+/** All of it. */
 export function fontFaces(): string {
-  const face = (file: string, weight: number): string => {
-    const source = `url(data:font/ttf;base64,${readFileSync(file).toString("base64")}) format("truetype")`;
-    return `@font-face{font-family:"Open Sans";font-weight:${weight};src:${source}}`;
-  };
-  const files = fontFiles();
-  return face(files.regular, 400) + face(files.bold, 700);
+  const { regular, bold } = fontFiles();
+  return fontFace(readFileSync(regular), "truetype", 400) + fontFace(readFileSync(bold), "truetype", 700);
 }
 
 /** A fontconfig file that knows Open Sans only, so that a browser cannot pick a font of the machine. */

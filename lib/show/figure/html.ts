@@ -5,11 +5,34 @@
  * Elsewhere (GitHub, an untrusted notebook) the image stays.
  */
 import type { Bundle } from "../bundle";
-import { escapeHtml, scriptJson } from "../markup";
+import { checkFileName, escapeHtml, scriptJson } from "../markup";
 import type { Figure, RenderedFigure } from "./figure";
 import { figureSize, plainFigure } from "./stable";
 
-const CONFIG = { displaylogo: false, responsive: false };
+/** Nothing of a figure leaves the page. */
+const CONFIG = { displaylogo: false, displayModeBar: "hover", showSendToCloud: false };
+
+/**
+ * A figure keeps its layout and is drawn smaller where its place is narrower: fewer pixels would break titles and
+ * legends that were measured.
+ */
+const FIT = `function (host, live, size) {
+  function fit() {
+    if (!host.clientWidth) return;
+    var scale = Math.min(1, host.clientWidth / size.width);
+    live.style.transform = "scale(" + scale + ")";
+    host.style.height = Math.ceil(size.height * scale) + "px";
+  }
+  live.style.transformOrigin = "0 0";
+  live.style.width = size.width + "px";
+  new ResizeObserver(fit).observe(host);
+  fit();
+}`;
+
+/** Buttons below the title, where they cover no text. @param place CSS selector of the figure */
+function barStyle({ layout }: Figure, place: string): string {
+  return `${place} .modebar-container{top:${layout.margin?.t ?? 0}px!important}`;
+}
 /** Seen from notebooks/. */
 const FROM_NOTEBOOK = "../figures/plotly.min.js";
 const FROM_ROOT = "figures/plotly.min.js";
@@ -31,16 +54,20 @@ export function figurePage(figure: Figure, plotly: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<style>body{margin:16px;background:#fff;font-family:"Open Sans",Arial,sans-serif}</style>
+<style>body{margin:16px;background:#fff;font-family:"Open Sans",Arial,sans-serif}img{max-width:100%}
+${barStyle(figure, "#figure")}</style>
 </head>
 <body>
-<div id="figure" role="img" aria-label="${title}"></div>
+<div id="place"><div id="figure" role="img" aria-label="${title}"></div></div>
 <noscript>${fallback}</noscript>
 <script src="${encodeURI(plotly)}"></script>
 <script>
 const figure = ${scriptJson(plainFigure(figure))};
-if (window.Plotly) Plotly.newPlot("figure", figure.data, figure.layout, ${scriptJson(CONFIG)});
-else document.getElementById("figure").innerHTML = ${scriptJson(fallback)};
+const [place, live] = ["place", "figure"].map((id) => document.getElementById(id));
+if (window.Plotly) {
+  Plotly.newPlot(live, figure.data, figure.layout, ${scriptJson(CONFIG)});
+  (${FIT})(place, live, ${scriptJson(figureSize(figure))});
+} else live.innerHTML = ${scriptJson(fallback)};
 </script>
 </body>
 </html>
@@ -51,7 +78,7 @@ else document.getElementById("figure").innerHTML = ${scriptJson(fallback)};
  * Loads the shared plotly once per page and puts the figure over its image. Under a Jupyter server the
  * address comes from the server's own configuration; else it is relative to the notebook or exported page.
  */
-const LOADER = `(function (figure, config, places) {
+const LOADER = `(function (figure, config, places, size, fit) {
   var script = document.currentScript, host = script && script.parentNode.querySelector("[data-lab-figure]");
   if (!host) return;
   function server() {
@@ -78,19 +105,24 @@ const LOADER = `(function (figure, config, places) {
     return plotly.newPlot(live, figure.data, figure.layout, config).then(function () {
       host.replaceChildren(live);
       live.style.cssText = "";
+      fit(host, live, size);
     });
   }).catch(function () { window.labPlotly = undefined; });
 })`;
 
-/** One notebook display of a figure: interactive where possible, an image everywhere else. */
+/**
+ * One notebook display of a figure: interactive where possible, an image everywhere else.
+ * @throws UserError for a name that is no file name
+ */
 export function figureBundle(figure: Figure, rendered: RenderedFigure): Bundle {
-  const { width, height } = figureSize(figure);
+  const size = figureSize(figure);
   const title = figureTitle(figure);
   const image = `data:image/svg+xml;base64,${Buffer.from(rendered.svg).toString("base64")}`;
   const places = { notebook: FROM_NOTEBOOK, root: FROM_ROOT };
-  const call = `${LOADER}(${[plainFigure(figure), CONFIG, places].map(scriptJson).join(",")});`;
-  const img = `<img alt="${escapeHtml(title)}" width="${width}" height="${height}" src="${image}">`;
-  const host = `<div data-lab-figure="${escapeHtml(figure.name)}" style="overflow-x:auto">${img}</div>`;
-  const html = `<div>${host}<script>${call}</script></div>`;
+  const call = `${LOADER}(${[plainFigure(figure), CONFIG, places, size].map(scriptJson).join(",")},${FIT});`;
+  const img = `<img alt="${escapeHtml(title)}" width="${size.width}" style="max-width:100%" src="${image}">`;
+  const host = `<div data-lab-figure="${figure.name}" style="overflow:hidden">${img}</div>`;
+  const bar = `<style>${barStyle(figure, `[data-lab-figure="${checkFileName(figure.name, "figureBundle")}"]`)}</style>`;
+  const html = `<div>${bar}${host}<script>${call}</script></div>`;
   return { text: `[figure ${figure.name}] ${title}`, html, svg: rendered.svg, png: rendered.png };
 }

@@ -99,6 +99,25 @@ test("parts of different figures have different ids, so that they can be inlined
   );
 });
 
+test("an SVG brings the letters it needs, in both weights, and no more", async (t) => {
+  if (!chromium.browser) return t.skip(chromium.missing);
+  const [drawn] = await withRenderer((renderer) => renderAll(renderer, [bars]), "chromium");
+  const elsewhere = drawn!.svg.replaceAll("Open Sans", "Brought Along"); // a name that no machine has
+  await onPage(chromium.browser, async (page, errors) => {
+    await page.setContent(elsewhere);
+    const loaded = await page.evaluate(async () => {
+      const text = document.querySelector("svg")!.textContent;
+      const faces = ["400 16px 'Brought Along'", "700 16px 'Brought Along'"].map((font) =>
+        document.fonts.load(font, text),
+      );
+      return (await Promise.all(faces)).map(([face]) => face && `${face.weight} ${face.status}`);
+    });
+    assert.deepEqual(loaded, ["400 loaded", "700 loaded"]);
+    assert.deepEqual(errors, []);
+  });
+  assert.ok(drawn!.svg.length < 80_000, `${drawn!.svg.length} characters`);
+});
+
 test("without a browser a heat map is refused, not drawn empty", async () => {
   const heat: Figure = { name: "heat", data: [{ type: "heatmap", z: [[1]] }], layout: { width: 100, height: 100 } };
   await assert.rejects(

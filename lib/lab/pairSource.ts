@@ -15,6 +15,7 @@ import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
 import { embeddingNames } from "../topic/embedding";
+import { keepsToAgenda } from "../world/agenda";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
@@ -123,9 +124,13 @@ async function allPairs(session: Session, source: PairSource): Promise<Preferenc
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
   const judge = annotatorOf(session, annotator);
+  const byId = new Map(questions.map((question) => [question.id, question]));
   const annotate = async ({ candidates }: Sampled) =>
     annotateCandidates(
-      candidates.filter(({ index }) => index < k),
+      // where a question says what to state, both sides do: they differ in what is right, not in what is said
+      candidates.filter(
+        ({ index, questionId, completion }) => index < k && keepsToAgenda(byId.get(questionId)!, completion),
+      ),
       questions,
       judge,
     );

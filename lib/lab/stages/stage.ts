@@ -18,7 +18,7 @@ import { policyHash } from "../../model/policy";
 import { maskKinds } from "../../preference/mask";
 import { tokenizeFor } from "../../preference/tokenizeFor";
 import { loadTokenizer } from "../../text/tokenizer";
-import { policyDir, shippedHash, type Session } from "../session";
+import { policyDir, shippedHash, worldKey, type Session } from "../session";
 import { candidatePairs, candidatePairsSchema } from "./candidatePairs";
 import { demonstrations, demonstrationsSchema } from "./demonstrations";
 import { goals, goalsSchema } from "./goals";
@@ -152,6 +152,7 @@ function keyOf(session: Session, { stages, seed }: Chain): object {
     reference: shippedHash(session, "base"),
     stages,
     seed,
+    ...worldKey(session),
     pool: { topics, questionsPerTopic, candidates },
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "annotation", "pairs", "training"),

@@ -148,4 +148,14 @@ export {
   temperatures,
   verifierErrors,
 } from "./paper/table6";
+export { runWorld } from "./paper/worlds/worlds";
+export { worldClaims, worldClaimTable, worldNumbers } from "./paper/worlds/worldClaims";
+export {
+  worldGainTable,
+  worldGraphTable,
+  worldTable2,
+  worldTable4,
+  worldTable5,
+  worldTable6,
+} from "./paper/worlds/worldTables";
 export { type OwnAnnotator, annotatorName, openOwnStudy, ownPairs, ownPolicy, ownReport } from "./paper/yourOwn";

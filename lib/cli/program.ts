@@ -12,6 +12,7 @@ import { addLossCommand } from "./loss";
 import { addModelCommands } from "./models";
 import { addLabCommand, addNotebookCommands } from "./notebooks";
 import { addPairsCommand } from "./pairs";
+import { addPowerCommand } from "./power";
 import { addReportCommand } from "./report";
 import { addRunsCommand } from "./runs";
 import { addSampleCommand } from "./sample";
@@ -33,6 +34,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addLossCommand,
   addEvaluateCommand,
   addBestOfCommand,
+  addPowerCommand,
   addLogpsCommand,
   addServeCommand,
   addImportCommand,

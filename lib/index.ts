@@ -128,6 +128,7 @@ export { detectionTable } from "./paper/methods/misleading";
 export { goalTable } from "./paper/methods/rewardAugmented";
 export { implicitLabelTable } from "./paper/methods/spa";
 export { estimatorTable } from "./paper/methods/tisDpo";
+export { phaseFigure, phaseNumbers, phaseTable, runPhase } from "./paper/phase";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";
 export { policiesOf, relationsOf } from "./paper/relations";

@@ -91,7 +91,7 @@ function sideOf(
   });
   const flat = counted.flat(3);
   const score = sum(flat.map(({ right }) => right)) / sum(flat.map(({ all }) => all));
-  // statements of a topic, with one answer a question: what the sums over topics are divided by
+  // statements of a topic, with one answer a question: sums over topics are divided by it
   const size = mean(
     counted.flatMap((topics) => topics.map((of) => sum(of.map((own) => mean(own.map(({ all }) => all)))))),
   );
@@ -142,7 +142,7 @@ export function standardErrors(
 const confidence = 0.95;
 const critical = normalQuantile((1 + confidence) / 2);
 
-/** Probability that an effect is found: that the interval lies above 0. @param effect a fraction, 0.02 for two points */
+/** Probability that an effect is found: that the interval lies above 0. @param effect a fraction: 0.02 is two points */
 export function powerOf(own: Components, design: Design, effect: number): number {
   const { overTopics, all } = standardErrors(own, design);
   return all === 0 ? Number(effect > 0) : normalCdf((effect - critical * overTopics) / all);

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { versionIn } from "../base/files";
 import { addAgreementCommand, addAnnotateCommand } from "./annotate";
-import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
+import { addBestOfCommand, addEvaluateCommand, addPowerCommand } from "./evaluate";
 import type { Terminal } from "./flags";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";
@@ -12,13 +12,13 @@ import { addLossCommand } from "./loss";
 import { addModelCommands } from "./models";
 import { addLabCommand, addNotebookCommands } from "./notebooks";
 import { addPairsCommand } from "./pairs";
-import { addPowerCommand } from "./power";
 import { addReportCommand } from "./report";
 import { addRunsCommand } from "./runs";
 import { addSampleCommand } from "./sample";
 import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
 import { addTrainCommands } from "./train";
+import { addTpoCommand } from "./tpo";
 import { addWorldCommand } from "./world";
 
 const commands: readonly ((program: Command) => void)[] = [
@@ -35,6 +35,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addEvaluateCommand,
   addBestOfCommand,
   addPowerCommand,
+  addTpoCommand,
   addLogpsCommand,
   addServeCommand,
   addImportCommand,

@@ -99,7 +99,7 @@ test("keys: pairs of an annotator without error as they were, others apart by it
   assert.equal(new Set(names).size, 3);
 });
 
-test("a noisy annotator: so many sentences for the opposite, the same statement always alike, seeds differently", async () => {
+test("a noisy annotator: so many sentences for the opposite, the same statement always alike", async () => {
   const atlas = loadAtlas();
   const exact = atlasAnnotator(atlas);
   const questions = atlas.splits.train.slice(0, 200);

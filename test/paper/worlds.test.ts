@@ -148,7 +148,7 @@ test("tables: each arm of each world in its column", async (t) => {
   );
 });
 
-test("claims: the same difference in both worlds, free minus fixed beside it, and every number for the closing table", async (t) => {
+test("claims: the same difference in both worlds, free minus fixed beside it", async (t) => {
   const { session, worlds: both } = await worlds(t);
   const claims = worldClaims(session, both);
   const expected: [text: string, free: number, fixed: number, printed: number | null][] = [

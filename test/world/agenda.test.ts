@@ -34,7 +34,7 @@ test("a question names its facts in order, in the split's wording, and its id sa
   assert.deepEqual(relationsOf(open), KINDS[kindOf(open)].relations);
 });
 
-test("the same topics and kinds in the same order as free questions; eight facts that the topic has; no shared wording", () => {
+test("the topics and kinds of free questions; eight facts that the topic has; no shared wording", () => {
   const wordings = new Map<string, Set<string>>();
   for (const split of splits) {
     const key = ({ id, topic }: Question): string => `${topic} ${kindOf({ id })}`;

@@ -125,6 +125,7 @@ export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "
 export { trackFigure, trackTable } from "./paper/objectiveTracks";
 export { dataMethodClaims, methodArmTable, runDataMethods } from "./paper/methods/dataMethods";
 export { detectionTable } from "./paper/methods/misleading";
+export { correctedTable } from "./paper/methods/opa";
 export { goalTable } from "./paper/methods/rewardAugmented";
 export { implicitLabelTable } from "./paper/methods/spa";
 export { estimatorTable } from "./paper/methods/tisDpo";

@@ -100,7 +100,7 @@ const scored = (candidates: readonly AnnotatedCandidate[]): Scored[] =>
     return score === undefined ? [] : [{ ...candidate, score }];
   });
 
-function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
+export function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
   return { completion, sentences, ...(tokenIds && { tokenIds }), ...(finished !== undefined && { finished }) };
 }
 

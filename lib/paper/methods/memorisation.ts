@@ -39,7 +39,7 @@ export async function runExtraction(
     dpo: seeds.map((_, i) => trainedPolicy(session, aligned.dpo.results[i]!.experiment)),
   };
   const of = async (policy: Policy) => {
-    const sets = [];
+    const sets: Awaited<ReturnType<typeof extracted>>[] = [];
     for (const dir of dirs[policy]) sets.push(await extracted(session, dir));
     const arm = (way: Way): Arm => ({
       label: names[policy],

@@ -35,7 +35,7 @@ export interface RetrievalArms {
 
 /** Answers of the base; the ranker learns on validation questions. */
 export async function runRetrieval(session: Session): Promise<RetrievalArms> {
-  const seeds = [];
+  const seeds: { ranker: Ranker; test: Behind[]; runs: string[] }[] = [];
   for (const seed of seedsOf(session, session.preset.seeds)) {
     const own = { ...session, seed };
     const [training, test] = [await answersBehind(own, "validation"), await answersBehind(own, "test")];

@@ -128,9 +128,15 @@ export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "
 export { trackFigure, trackTable } from "./paper/objectiveTracks";
 export { dataMethodClaims, methodArmTable, runDataMethods } from "./paper/methods/dataMethods";
 export { detectionTable } from "./paper/methods/misleading";
+export { correctedTable } from "./paper/methods/opa";
 export { goalTable } from "./paper/methods/rewardAugmented";
 export { implicitLabelTable } from "./paper/methods/spa";
 export { estimatorTable } from "./paper/methods/tisDpo";
+export { phaseFigure, phaseNumbers, phaseTable, runPhase } from "./paper/phase";
+export { inferenceClaims } from "./paper/methods/inferenceMethods";
+export { extractionTable, runExtraction } from "./paper/methods/memorisation";
+export { rankerTable, retrievalTable, runRetrieval } from "./paper/methods/retrieval";
+export { runSearches, searchArmTable } from "./paper/methods/search";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";
 export { policiesOf, relationsOf } from "./paper/relations";
@@ -151,4 +157,14 @@ export {
   temperatures,
   verifierErrors,
 } from "./paper/table6";
+export { runWorld } from "./paper/worlds/worlds";
+export { worldClaims, worldClaimTable, worldNumbers } from "./paper/worlds/worldClaims";
+export {
+  worldGainTable,
+  worldGraphTable,
+  worldTable2,
+  worldTable4,
+  worldTable5,
+  worldTable6,
+} from "./paper/worlds/worldTables";
 export { type OwnAnnotator, annotatorName, openOwnStudy, ownPairs, ownPolicy, ownReport } from "./paper/yourOwn";

@@ -1,11 +1,12 @@
-/** `mask-dpo evaluate` and `best-of-n`: what the answers of a policy come to. */
+/** `mask-dpo evaluate`, `best-of-n` and `power`: what the answers of a policy come to. */
 import path from "node:path";
 import { Option, type Command } from "commander";
 import { bestOfTable, evaluationTable } from "../evaluation/tables";
 import { toText } from "../show/table";
 import { bestOfVerb } from "../steps/bestOfN";
 import { evaluateVerb, type EvaluateRequest } from "../steps/evaluate";
-import { completions, count, model, questions, say, seed } from "./flags";
+import { powerVerb, type PowerRequest } from "../steps/power";
+import { completions, count, model, number, questions, say, seed } from "./flags";
 
 export function addEvaluateCommand(program: Command): void {
   program
@@ -52,4 +53,16 @@ export function addBestOfCommand(program: Command): void {
       const points = bestOfVerb(answers, questions, seed, most);
       say(toText(bestOfTable([{ label: path.basename(answers), points }])));
     });
+}
+
+export function addPowerCommand(program: Command): void {
+  program
+    .command("power")
+    .description("topics, seeds and answers needed to find a difference of scores, from a pilot")
+    .requiredOption("--answers <file...>", "annotated answers of a policy, a file a training seed (JSONL)")
+    .option("--against <file...>", "of the policy it is set against, in the same order (default: one like it)", [])
+    .addOption(questions())
+    .option("--effect <points>", "difference of scores that should be found", number(0.01, 100), 1)
+    .option("--power <p>", "with which probability", number(0.5, 0.999), 0.8)
+    .action((request: PowerRequest) => say(powerVerb(request).map(toText).join("\n\n")));
 }

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { versionIn } from "../base/files";
 import { addAgreementCommand, addAnnotateCommand } from "./annotate";
-import { addBestOfCommand, addEvaluateCommand } from "./evaluate";
+import { addBestOfCommand, addEvaluateCommand, addPowerCommand } from "./evaluate";
 import type { Terminal } from "./flags";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";
@@ -18,6 +18,7 @@ import { addSampleCommand } from "./sample";
 import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
 import { addTrainCommands } from "./train";
+import { addTpoCommand } from "./tpo";
 import { addWorldCommand } from "./world";
 
 const commands: readonly ((program: Command) => void)[] = [
@@ -33,6 +34,8 @@ const commands: readonly ((program: Command) => void)[] = [
   addLossCommand,
   addEvaluateCommand,
   addBestOfCommand,
+  addPowerCommand,
+  addTpoCommand,
   addLogpsCommand,
   addServeCommand,
   addImportCommand,

@@ -2,7 +2,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { projectRoot } from "../base/files";
-import { diagnose } from "../steps/doctor";
+import { diagnose } from "../steps/doctor/doctor";
 import { say } from "./flags";
 
 export function addSetupCommands(program: Command): void {

@@ -7,6 +7,7 @@ import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
 import { bases, pretrain } from "../steps/pretrain";
 import { loadTokenizer } from "../text/tokenizer";
+import type { Asking } from "../world/agenda";
 import { loadAtlas } from "../world/atlas";
 import { buildFacts } from "../world/buildFacts";
 import { atlasFolder } from "../world/facts";
@@ -16,6 +17,7 @@ import { count, say } from "./flags";
 interface QuestionsFlags {
   out: string;
   split: "train" | "validation" | "test" | "ood";
+  asking: Asking;
   first?: number;
 }
 
@@ -41,9 +43,14 @@ export function addWorldCommand(program: Command): void {
     .description("write the questions of a split")
     .requiredOption("--out <file>", "JSONL")
     .addOption(new Option("--split <name>", "which").choices(["train", "validation", "test", "ood"]).default("train"))
+    .addOption(
+      new Option("--asking <how>", "whether questions leave open which facts to state, or say it")
+        .choices(["free", "fixed"])
+        .default("free"),
+    )
     .option("--first <n>", "only the first n", count)
     .action((o: QuestionsFlags) => {
-      const rows = loadAtlas().splits[o.split].slice(0, o.first);
+      const rows = loadAtlas(o.asking).splits[o.split].slice(0, o.first);
       writeJsonl(o.out, rows);
       say(`${rows.length} questions in ${o.out}`);
     });

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { countSentences, factualityScore } from "../factuality/score";
+import { agendaOf, keepsToAgenda } from "../world/agenda";
 import type { Atlas } from "../world/atlas";
 import { factChecker } from "../world/factCheck";
 import { readings } from "../world/relation";
@@ -43,7 +44,11 @@ export const answerTotalsSchema = z
 /** Columns [topics] of sums over the answers to a topic's questions. */
 export type AnswerTotals = z.infer<typeof answerTotalsSchema>;
 
-/** @param answers of these questions; topics in the order of the questions */
+/**
+ * An answer that does not keep to what its question says to state counts as wrong in all that was asked for: nothing is
+ * won by leaving it out.
+ * @param answers of these questions; topics in the order of the questions
+ */
 export function answerTotals(
   atlas: Atlas,
   questions: readonly Question[],
@@ -71,6 +76,7 @@ export function answerTotals(
       supported,
       factAnswers: facts.length > 0 ? 1 : 0,
       factShare: facts.length > 0 ? supported / facts.length : 0,
+      ...(keepsToAgenda(question, completion) ? {} : refused(agendaOf(question)!.length)),
       characters: completion.length,
       relations: new Set(texts.flatMap((text) => readings(text)[0]?.relation ?? [])).size,
       repeated: texts.length - new Set(texts).size,
@@ -78,6 +84,11 @@ export function answerTotals(
     for (const name of measures) sums[name][i]! += add[name];
   }
   return { topics, sums };
+}
+
+function refused(asked: number): Partial<Record<Measure, number>> {
+  const counts = { sentences: asked, correct: 0, incorrect: asked, noFact: 0 };
+  return { ...counts, score: 0, facts: asked, supported: 0, factAnswers: 1, factShare: 0 };
 }
 
 /** Sums over several sets of answers to the same topics (seeds). @throws RangeError for other topics, or no set */

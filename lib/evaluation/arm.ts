@@ -65,6 +65,31 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
   };
 }
 
+/** Two arms whose difference is of interest. */
+export interface ArmPair {
+  higher: Arm;
+  lower: Arm;
+}
+
+/**
+ * One difference minus another in percent points, over topics that all four have in one order.
+ * @throws RangeError for other topics
+ */
+export function armContrast(one: ArmPair, other: ArmPair, score: Score, rng: Rng): Interval {
+  const pooled = [one.higher, one.lower, other.higher, other.lower].map(({ seeds }) => poolTotals(seeds));
+  const topics = pooled.map((totals) => totals.topics.join());
+  if (new Set(topics).size > 1)
+    throw new RangeError("armContrast: expected the same topics of all four arms, got others");
+  const of = (sums: Float64Array, i: number): number => ratio(sums.subarray(2 * i, 2 * i + 2));
+  return percent(
+    bootstrap(
+      pooled.flatMap((totals) => columnsOf(totals, score)),
+      (sums) => of(sums, 0) - of(sums, 1) - (of(sums, 2) - of(sums, 3)),
+      rng,
+    ),
+  );
+}
+
 /** Mean of a measure over all answers. */
 export function perAnswer({ seeds }: Arm, measure: Measure): number {
   const { sums } = poolTotals(seeds);

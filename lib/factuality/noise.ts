@@ -1,5 +1,6 @@
-/** An annotator that errs: what best-of-N gives when the verifier is a learned one, not an oracle. */
+/** Annotators that err: what comes of best of N, and of pairs, where the judge is a learned one and no oracle. */
 import type { Rng } from "../base/rng";
+import type { Annotator } from "./annotator";
 import type { AnnotatedCandidate } from "./records";
 import { isHallucination } from "./verdict";
 
@@ -12,4 +13,23 @@ export function noisyScore({ questionId, index, sentences }: AnnotatedCandidate,
   const draw = rng.fork(questionId).fork(index);
   const right = sentences.filter(({ verdict }) => isHallucination(verdict) === draw.next() < error).length;
   return sentences.length === 0 ? 0 : right / sentences.length;
+}
+
+/**
+ * An annotator that takes a sentence for the opposite with probability `error`: what is right for contradictory, what
+ * is not for supported. It errs about a statement wherever it stands in the answers to a question, as a judge does who
+ * knows no better. @param rng names the annotator; forked by question and sentence
+ */
+export function noisyAnnotator(annotator: Annotator, error: number, rng: Rng): Annotator {
+  return {
+    name: `${annotator.name}, wrong about ${100 * error} %`,
+    async annotate(question, completion) {
+      const own = rng.fork(question.id);
+      return (await annotator.annotate(question, completion)).map((sentence) => {
+        const errs = own.fork(completion.slice(sentence.start, sentence.end)).next() < error;
+        if (!errs) return sentence;
+        return { ...sentence, verdict: isHallucination(sentence.verdict) ? "supported" : "contradictory" };
+      });
+    },
+  };
 }

@@ -19,7 +19,7 @@ import type { AnswerTotals } from "../evaluation/answerTotals";
 import { evaluate, knownEvaluation, type EvaluationName } from "./evaluate";
 import { pairsOf, pairSourceSchema } from "./pairSource";
 import { folderName, runFolder } from "../base/runFolder";
-import { policyDir, policyNames, shippedHash, type Session } from "./session";
+import { policyDir, policyNames, shippedHash, worldKey, type Session } from "./session";
 import { snapshotFolder, trainRun, type TrainRun } from "../align/trainRun";
 import { knownTrack, trackSteps, writeTrack, type Track } from "./track";
 import { codeVersions } from "../base/codeVersions";
@@ -203,6 +203,7 @@ function keyOf(session: Session, { policy, ...experiment }: Experiment): object 
     policy,
     reference: shippedHash(session, policy),
     ...experiment,
+    ...worldKey(session),
     pool: { topics, questionsPerTopic, candidates },
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "annotation", "pairs", "training"),

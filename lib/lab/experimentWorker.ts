@@ -3,7 +3,7 @@ import { setProgressRenderer } from "../base/progress";
 import { serveTasks } from "../base/workers";
 import { runExperiment, type ExperimentRequest } from "./experiment";
 import type { Preset } from "./preset";
-import { openSession, type Session } from "./session";
+import { openSession, type Session, type WorldName } from "./session";
 import { runStage, type Chain } from "./stages/stage";
 
 /** What a worker is told once. */
@@ -11,14 +11,15 @@ export interface ExperimentSetup {
   preset: Preset;
   seed: number;
   runs: string;
+  world: WorldName;
 }
 
 setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // the pool shows how many are done
 let session: Session;
 
 serveTasks({
-  async tell({ preset, seed, runs }: ExperimentSetup) {
-    session = { ...(await openSession({ preset: preset.name, seed })), preset, runs };
+  async tell({ preset, seed, runs, world }: ExperimentSetup) {
+    session = { ...(await openSession({ preset: preset.name, seed, world })), preset, runs };
   },
   async run(request: ExperimentRequest | Chain) {
     if ("stages" in request) await runStage(session, request);

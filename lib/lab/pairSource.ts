@@ -10,11 +10,13 @@ import { readJsonl, writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { isOwn, OwnPieces, ownNameSchema, type OwnName } from "../base/own";
 import { annotateCandidates, type Annotator } from "../factuality/annotator";
+import { noisyAnnotator } from "../factuality/noise";
 import type { Question } from "../factuality/records";
 import { paperSampling } from "../model/generate";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../preference/pair";
 import { splitByDistance } from "../topic/cluster";
 import { embeddingNames } from "../topic/embedding";
+import { keepsToAgenda } from "../world/agenda";
 import { withDocument } from "../world/document";
 import { factAnnotator } from "../world/factCheck";
 import { atlasAnnotator } from "../world/oracle";
@@ -34,6 +36,8 @@ export const pairSourceSchema = z
     document: z.boolean(),
     /** Who judges them: the sentence oracle, the fact checker (FactTune in Table 1), or one of one's own. */
     annotator: z.union([z.enum(["sentences", "facts"]), ownNameSchema]),
+    /** Share of sentences that it takes for the opposite (none where it is absent). */
+    error: z.number().gt(0).max(0.5).optional(),
     /** K. */
     k: whole(),
     /** How many topics of the seeded order, and how many questions of each (Table 4). */
@@ -55,9 +59,13 @@ export function defineAnnotator(annotator: Annotator): OwnName {
   return ownAnnotators.add(annotator.name, annotator, annotator.annotate.toString());
 }
 
-function annotatorOf({ atlas }: Session, name: PairSource["annotator"]): Annotator {
-  if (isOwn(name)) return ownAnnotators.get(name);
-  return name === "facts" ? factAnnotator(atlas) : atlasAnnotator(atlas);
+function annotatorOf({ atlas, seed }: Session, { annotator, error }: PairSource): Annotator {
+  const exact = isOwn(annotator)
+    ? ownAnnotators.get(annotator)
+    : annotator === "facts"
+      ? factAnnotator(atlas)
+      : atlasAnnotator(atlas);
+  return error === undefined ? exact : noisyAnnotator(exact, error, new Rng(seed).fork("annotator"));
 }
 
 /** The pairs of a source; those of all training questions are kept in a run folder. */
@@ -100,13 +108,14 @@ async function topicGroup(
   return new Set(splitByDistance(await topicVectors(session, embedding), centres, topics, share)[distance]);
 }
 
-function keyOf(session: Session, { author, document, annotator, k }: PairSource): object {
+function keyOf(session: Session, { author, document, annotator, error, k }: PairSource): object {
   const { preset, seed, engine } = session;
   const questions = hashOf(trainingTopics(session).flat());
   return {
     author: shippedHash(session, author),
     document,
     annotator,
+    ...(error !== undefined && { error }),
     k,
     candidates: preset.candidates,
     questions,
@@ -117,15 +126,19 @@ function keyOf(session: Session, { author, document, annotator, k }: PairSource)
 }
 
 async function allPairs(session: Session, source: PairSource): Promise<PreferencePair[]> {
-  const { author, document, annotator, k } = source;
+  const { author, document, k } = source;
   const { atlas, seed } = session;
   const questions = trainingTopics(session).flat();
   const file = path.join(runFolder(session.runs, "pairs", keyOf(session, source)), "pairs.jsonl");
   if (existsSync(file)) return readJsonl(file, preferencePairSchema);
-  const judge = annotatorOf(session, annotator);
+  const judge = annotatorOf(session, source);
+  const byId = new Map(questions.map((question) => [question.id, question]));
   const annotate = async ({ candidates }: Sampled) =>
     annotateCandidates(
-      candidates.filter(({ index }) => index < k),
+      // where a question says what to state, both sides do: they differ in what is right, not in what is said
+      candidates.filter(
+        ({ index, questionId, completion }) => index < k && keepsToAgenda(byId.get(questionId)!, completion),
+      ),
       questions,
       judge,
     );

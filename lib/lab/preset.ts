@@ -36,7 +36,7 @@ export interface Preset {
 }
 
 /** Atlas's longest answer has 84 tokens. */
-const maxNewTokens = 96;
+export const maxNewTokens = 96;
 
 /**
  * Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass

@@ -108,7 +108,8 @@ async function computeShared(session: Session, requests: readonly ExperimentRequ
   const costs = requests.map(costOf);
   const progress = startProgress("experiments", sum(costs));
   try {
-    pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
+    const { preset, seed, runs, world } = session;
+    pool.tell({ preset, seed, runs, world });
     let done = 0;
     let finished = 0;
     await Promise.all(

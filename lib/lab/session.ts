@@ -1,17 +1,31 @@
 /** What a notebook opens first: engine, preset, seed, the world, and where results go. */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { cpuWorkers } from "../base/workers";
 import { startEngine, type Engine } from "../engine/backend";
 import { policyHash, startEngineFor } from "../model/policy";
+import type { Asking } from "../world/agenda";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
-import { defaultPreset, preset, type Preset } from "./preset";
+import { defaultPreset, maxNewTokens, preset, type Preset } from "./preset";
 import { readTuning, type Tuning } from "./tuning";
+
+/**
+ * Atlas as it is asked, and the base that is aligned in it. `atlas` is what notebooks 00 to 13 are about. The base of
+ * `free` and `fixed` was pretrained on both kinds of questions; in `fixed` they say which facts to state.
+ */
+const worlds = {
+  atlas: { base: "base", asking: "free" },
+  free: { base: "both", asking: "free" },
+  fixed: { base: "both", asking: "fixed" },
+} as const satisfies Record<string, { base: string; asking: Asking }>;
+export type WorldName = keyof typeof worlds;
 
 export interface Session {
   engine: Engine;
+  world: WorldName;
   preset: Preset;
   seed: number;
   atlas: Atlas;
@@ -47,6 +61,12 @@ export function shippedHash(session: Session, name: PolicyName): string {
   return hash;
 }
 
+/** What of its world a key of results holds beside its base: nothing where answers choose what to state. */
+export function worldKey({ world }: Session): { asking?: Asking } {
+  const { asking } = worlds[world];
+  return asking === "free" ? {} : { asking };
+}
+
 /** Seeds of a claim: the session's and those after it. */
 export function seedsOf({ seed }: Session, count: number): number[] {
   return Array.from({ length: count }, (_, i) => seed + i);
@@ -56,8 +76,11 @@ export function seedsOf({ seed }: Session, count: number): number[] {
  * Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which
  * `mask-dpo reproduce` sets.
  * @param choices `large`: a model of more than 64M weights will compute (`startEngine`)
+ * @throws UserError where the base of the world is not there
  */
-export async function openSession(choices: { preset?: string; seed?: number; large?: boolean } = {}): Promise<Session> {
+export async function openSession(
+  choices: { preset?: string; seed?: number; large?: boolean; world?: WorldName } = {},
+): Promise<Session> {
   const {
     MASK_DPO_PRESET,
     MASK_DPO_SEED = "1",
@@ -75,18 +98,33 @@ export async function openSession(choices: { preset?: string; seed?: number; lar
       got: MASK_DPO_SEED,
       fix: "Pass --seed 3, say.",
     });
+  const world = choices.world ?? "atlas";
+  const { base, asking } = worlds[world];
+  const size = preset(choices.preset ?? MASK_DPO_PRESET ?? defaultPreset(engine.name));
   return {
     engine,
+    world,
     seed,
-    preset: preset(choices.preset ?? MASK_DPO_PRESET ?? defaultPreset(engine.name)),
-    atlas: loadAtlas(),
-    tuning: readTuning(),
-    baseDir: path.join(atlasFolder, "base"),
+    preset: asking === "fixed" ? { ...size, maxNewTokens } : size, // an answer that is cut is refused whole
+    atlas: loadAtlas(asking),
+    tuning: world === "atlas" ? readTuning() : { bases: [], arms: [] },
+    baseDir: checkedBase(base),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
     jobs: Number(MASK_DPO_JOBS ?? cpuWorkers),
     figures: MASK_DPO_FIGURES ?? path.join(projectRoot, "figures"),
   };
+}
+
+function checkedBase(name: (typeof worlds)[WorldName]["base"]): string {
+  const dir = path.join(atlasFolder, name);
+  if (existsSync(path.join(dir, "config.json"))) return dir;
+  throw new UserError({
+    where: dir,
+    expected: "the base of this world",
+    got: "nothing",
+    fix: `Pretrain it: node lib/cli/mask-dpo.mjs world pretrain --base ${name}`,
+  });
 }
 
 /** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */

@@ -73,8 +73,8 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
  * wrong statements are nearest. The same errors for every policy, so that each is seen at its best.
  */
 export async function chooseLayer(session: Session, policyDir: string): Promise<LayerChoice> {
-  const { atlas, baseDir, seed, preset } = session;
-  return once(`layer ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
+  const { atlas, baseDir, seed, preset, world } = session;
+  return once(`layer ${world} ${policyHash(baseDir)} ${policyHash(policyDir)} ${seed} ${preset.name}`, async () => {
     const { questions, answers, runs } = await answersOf(session, baseDir, "validation", "sampled");
     const wrong = wrongStatements(atlas, questions, answers);
     const vectors = await policyVectors(session, policyDir);

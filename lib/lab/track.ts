@@ -10,8 +10,7 @@ import { Rng } from "../base/rng";
 import { readText } from "../base/textFile";
 import { loadPolicy } from "../model/policy";
 import type { PreferencePair } from "../preference/pair";
-import { kindOf } from "../world/question";
-import { renderAnswer } from "../world/render";
+import { renderAnswerTo } from "../world/render";
 import { evaluationQuestions } from "./questions";
 import type { Session } from "./session";
 
@@ -63,7 +62,7 @@ export async function writeTrack(
   const rng = new Rng("right answers");
   const answers = evaluationQuestions(session, "validation", most.heldOut).map((question) => ({
     prompt: question.prompt,
-    completion: renderAnswer(atlas.topic(question.topic), kindOf(question), rng.fork(question.id)),
+    completion: renderAnswerTo(atlas, question, rng.fork(question.id)),
   }));
   let tracked: Tracked | undefined;
   const points: Track["points"] = [];

@@ -6,6 +6,7 @@ import type { Session } from "../lab/session";
 import type { ArmSpec, Study } from "../lab/study";
 import { study as conditions } from "./conditions";
 import { study as objectives } from "./objectives";
+import { study as phase } from "./phase";
 import { study as table1 } from "./table1";
 import { study as table2 } from "./table2";
 import { study as table3 } from "./table3";
@@ -24,6 +25,7 @@ export const studies: readonly Study[] = [
   topicGraph,
   table6,
   objectives,
+  phase,
 ];
 
 /** All arms of a notebook, by its number; what several studies share comes several times. */

@@ -55,9 +55,8 @@ export interface GroupResult extends Pick<GroupArms, "policy" | "embedding" | "s
   difference: ArmDifference;
 }
 
-/** Runs what is missing of Table 5. */
-export async function runGroups(session: Session): Promise<GroupResult[]> {
-  const specs = groupArms(session);
+/** Runs what is missing of Table 5. @param specs all of it unless given */
+export async function runGroups(session: Session, specs = groupArms(session)): Promise<GroupResult[]> {
   const rng = new Rng(session.seed).fork("groups");
   const sides = specs.flatMap(({ near, far }, i): [string, ArmSpec][] => [
     [`near ${i}`, near],

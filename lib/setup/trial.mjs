@@ -6,7 +6,7 @@ import { root, Unavailable } from "./paths.mjs";
 const LIMIT_MS = 180_000;
 
 /** From the root. */
-const PROBE = ["--require", "./lib/base/typescript.cjs", "lib/steps/engineProbe.ts"];
+const PROBE = ["--require", "./lib/base/typescript.cjs", "lib/steps/doctor/engineProbe.ts"];
 
 export const ENGINES = { native: "native TensorFlow", wasm: "WebAssembly", cpu: "plain JavaScript", webgpu: "WebGPU" };
 

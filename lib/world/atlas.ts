@@ -3,11 +3,13 @@
  * 177 test, 183 out-of-domain questions; 177 validation questions are ours, for choosing hyperparameters).
  */
 import { UserError, brief } from "../base/check";
+import { Rng } from "../base/rng";
 import type { Question } from "../factuality/records";
+import { agendaLength, agendaQuestion, drawAgenda, type Asking } from "./agenda";
 import { atlasFolder, readFacts } from "./facts";
 import type { CountryRow, TopicSplit } from "./facts";
 import { CITY_KINDS, question } from "./question";
-import type { Split } from "./question";
+import type { QuestionKind, Split } from "./question";
 import type { Topic } from "./relation";
 
 export interface Atlas {
@@ -15,22 +17,26 @@ export interface Atlas {
   topics: readonly Topic[];
   /** all of them, also those that are no topic */
   countries: readonly CountryRow[];
-  /** Rows as read; question ids are `<topic id>:<kind>`. */
+  /** Rows as read; ids are `<topic id>:<kind>`, and `<topic id>:<kind>:<facts>` where they say which facts to state. */
   splits: Readonly<Record<Split, readonly Question[]>>;
   /** @throws UserError for an unknown id */
   topic: (id: string) => Topic;
 }
 
-let cached: Atlas | undefined;
+const cached = new Map<Asking, Atlas>();
 
-/** Reads and checks data/atlas once per process. @throws UserError with file and line for bad data */
-export function loadAtlas(): Atlas {
-  cached ??= atlasFrom(atlasFolder);
-  return cached;
+/**
+ * Reads and checks data/atlas once per process.
+ * @param asking whether its questions say which facts to state @throws UserError with file and line for bad data
+ */
+export function loadAtlas(asking: Asking = "free"): Atlas {
+  const atlas = cached.get(asking) ?? atlasFrom(atlasFolder, asking);
+  cached.set(asking, atlas);
+  return atlas;
 }
 
 /** Atlas from another folder of facts, uncached. */
-export function atlasFrom(folder: string): Atlas {
+export function atlasFrom(folder: string, asking: Asking = "free"): Atlas {
   const { countries, cities } = readFacts(folder);
   const byCode = new Map(countries.map((country) => [country.code, country]));
   const topics: Topic[] = [];
@@ -60,16 +66,17 @@ export function atlasFrom(folder: string): Atlas {
       got: `${topics.length - byId.size} repeated`,
       fix: "Run mask-dpo world facts again.",
     });
+  const ask = asking === "free" ? question : fixedQuestion;
   const oneKind = (split: "validation" | "test"): Question[] =>
-    bySplit[split].map((topic, i) => question(topic, CITY_KINDS[i % 3]!, split, i));
+    bySplit[split].map((topic, i) => ask(topic, CITY_KINDS[i % 3]!, split, i));
   return {
     topics,
     countries,
     splits: {
-      train: bySplit.train.flatMap((topic, i) => CITY_KINDS.map((kind, k) => question(topic, kind, "train", i + k))),
+      train: bySplit.train.flatMap((topic, i) => CITY_KINDS.map((kind, k) => ask(topic, kind, "train", i + k))),
       validation: oneKind("validation"),
       test: oneKind("test"),
-      ood: nations.map((topic, i) => question(topic, "country", "ood", i)),
+      ood: nations.map((topic, i) => ask(topic, "country", "ood", i)),
     },
     topic(id) {
       const topic = byId.get(id);
@@ -82,4 +89,10 @@ export function atlasFrom(folder: string): Atlas {
       return topic;
     },
   };
+}
+
+/** What is asked belongs to the world: it is the same for every seed of a session. */
+function fixedQuestion(topic: Topic, kind: QuestionKind, split: Split, wording: number): Question {
+  const agenda = drawAgenda(topic, kind, agendaLength, new Rng("agenda").fork(topic.id).fork(kind));
+  return agendaQuestion(topic, kind, split, wording, agenda);
 }

@@ -6,8 +6,8 @@
 import type { Rng } from "../base/rng";
 import type { Question } from "../factuality/records";
 import type { Atlas } from "./atlas";
-import { kindOf, KINDS } from "./question";
-import { truths } from "./relation";
+import { kindOf, KINDS, type QuestionKind } from "./question";
+import { truths, type Topic } from "./relation";
 import { renderFact } from "./render";
 
 /**
@@ -15,14 +15,18 @@ import { renderFact } from "./render";
  */
 const documentFacts = 4;
 
-/** The question with its document. @param rng chooses facts and wordings */
-export function withDocument(atlas: Atlas, question: Question, rng: Rng): Question {
-  const topic = atlas.topic(question.topic);
-  const known = KINDS[kindOf(question)].relations.filter((name) => (truths(name, topic) ?? []).length > 0);
-  const content = rng
+/** True facts of a topic, of those that answers of a kind choose from. @param rng chooses facts and wordings */
+export function documentText(topic: Topic, kind: QuestionKind, rng: Rng): string {
+  const known = KINDS[kind].relations.filter((name) => (truths(name, topic) ?? []).length > 0);
+  return rng
     .shuffle(known)
     .slice(0, documentFacts)
     .map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng))
     .join(" ");
+}
+
+/** The question with its document. @param rng as of `documentText` */
+export function withDocument(atlas: Atlas, question: Question, rng: Rng): Question {
+  const content = documentText(atlas.topic(question.topic), kindOf(question), rng);
   return { ...question, prompt: [...question.prompt, { role: "assistant", content }] };
 }

@@ -9,6 +9,7 @@
 import type { Annotator } from "../factuality/annotator";
 import type { Question, Sentence } from "../factuality/records";
 import { splitSentences } from "../text/sentence";
+import { keepsToAgenda } from "./agenda";
 import type { Atlas } from "./atlas";
 import { NO_FACT, readings, truths } from "./relation";
 import type { RelationName, Topic } from "./relation";
@@ -88,12 +89,19 @@ export function indexTopics(atlas: Atlas, relation: RelationName): Map<string, s
   return index;
 }
 
-/** Atlas's exact annotator, as rows carry its verdicts. */
+/**
+ * Atlas's exact annotator, as rows carry its verdicts. An answer that does not keep to what its question says to state
+ * is refused whole: all of it is unverifiable.
+ */
 export function atlasAnnotator(atlas: Atlas): Annotator {
   const oracle = oracleAnnotator(atlas);
   return {
     name: "Atlas oracle",
-    annotate: (question, completion) =>
-      oracle.annotate(question, completion).map(({ start, end, verdict }) => ({ start, end, verdict })),
+    annotate: (question, completion) => {
+      const kept = keepsToAgenda(question, completion);
+      return oracle
+        .annotate(question, completion)
+        .map(({ start, end, verdict }) => ({ start, end, verdict: kept ? verdict : "unverifiable" }));
+    },
   };
 }

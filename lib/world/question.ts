@@ -123,13 +123,13 @@ export function allWordings(kind: QuestionKind): string[] {
   return Object.values(KINDS[kind].prompts).flat();
 }
 
-/** The kind of one of Atlas's questions, which its id ends with. @throws UserError for another question */
+/** The kind of one of Atlas's questions, which stands in its id. @throws UserError for another question */
 export function kindOf({ id }: Pick<Question, "id">): QuestionKind {
-  const kind = id.slice(id.lastIndexOf(":") + 1);
+  const [, kind = ""] = id.split(":");
   if (!(kind in KINDS))
     throw new UserError({
       where: `question ${brief(id)}`,
-      expected: `an id of Atlas, which ends in ${Object.keys(KINDS).join(", ")}`,
+      expected: `an id of Atlas, of one of the kinds ${Object.keys(KINDS).join(", ")}`,
       got: brief(kind),
       fix: "Use Atlas's own questions here.",
     });

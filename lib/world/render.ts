@@ -4,9 +4,11 @@
  */
 import { writeFileAtomic } from "../base/files";
 import type { Rng } from "../base/rng";
+import type { Question } from "../factuality/records";
 import type { Message } from "../text/message";
+import { agendaOf, pretrainingAgenda } from "./agenda";
 import type { Atlas } from "./atlas";
-import { CITY_KINDS, KINDS, allWordings } from "./question";
+import { CITY_KINDS, KINDS, allWordings, kindOf } from "./question";
 import type { QuestionKind } from "./question";
 import { NO_FACT, RELATIONS, truths } from "./relation";
 import type { RelationName, Topic } from "./relation";
@@ -39,6 +41,17 @@ export function renderAnswer(topic: Topic, kind: QuestionKind, rng: Rng): string
   return sentences.join(" ");
 }
 
+/** A true answer that states these facts in this order, one sentence each. */
+export function renderAgenda(topic: Topic, agenda: readonly RelationName[], rng: Rng): string {
+  return agenda.map((name) => renderFact(name, rng.pick(truths(name, topic)!), rng)).join(" ");
+}
+
+/** A true answer to one of Atlas's questions. @throws UserError as `kindOf` */
+export function renderAnswerTo(atlas: Atlas, question: Question, rng: Rng): string {
+  const [topic, agenda] = [atlas.topic(question.topic), agendaOf(question)];
+  return agenda ? renderAgenda(topic, agenda, rng) : renderAnswer(topic, kindOf(question), rng);
+}
+
 export interface PretrainingDocument {
   prompt: Message[];
   completion: string;
@@ -48,8 +61,9 @@ export interface PretrainingDocument {
 /**
  * A function that draws documents; make it once, draw often. 8 % about countries (∝ urban population^0.3), the others
  * about cities of every split; kinds and wordings uniform.
+ * @param fixed share of the documents that answer a question which says what to state
  */
-export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDocument {
+export function pretrainingDocuments(atlas: Atlas, fixed = 0): (rng: Rng) => PretrainingDocument {
   const cities = sampler(
     atlas.topics.filter(({ kind }) => kind === "city"),
     ({ city }) => city!.population ** CITY_EXPOSURE,
@@ -62,6 +76,11 @@ export function pretrainingDocuments(atlas: Atlas): (rng: Rng) => PretrainingDoc
     const aboutCountry = rng.next() < COUNTRY_SHARE;
     const topic = (aboutCountry ? countries : cities)(rng);
     const kind = aboutCountry ? "country" : rng.pick(CITY_KINDS);
+    if (fixed > 0 && rng.next() < fixed) {
+      const question = pretrainingAgenda(topic, kind, rng);
+      const completion = renderAgenda(topic, agendaOf(question)!, rng);
+      return { prompt: question.prompt, completion, topicId: topic.id };
+    }
     const content = rng.pick(allWordings(kind)).replace("{x}", topic.name);
     return { prompt: [{ role: "user", content }], completion: renderAnswer(topic, kind, rng), topicId: topic.id };
   };

@@ -152,6 +152,7 @@ test("--help of every verb exits with 0 and names its options", { timeout: 60_00
     "train",
     "evaluate",
     "best-of-n",
+    "power",
     "logps",
     "notebooks",
   ])
@@ -164,6 +165,7 @@ test("--help of every verb exits with 0 and names its options", { timeout: 60_00
     logps: ["--model", "--pairs", "--mask", "--out"],
     evaluate: ["--model", "--out"],
     "best-of-n": ["--answers"],
+    power: ["--answers", "--against", "--questions", "--effect", "--power"],
     inspect: ["--pairs", "--out"],
     world: ["pretrain", "questions"],
     reproduce: ["--preset", "--only", "--seed"],

@@ -4,12 +4,18 @@ import { test } from "node:test";
 import { trainOptionsSchema } from "../../lib/align/trainOptions";
 import type { AnnotatedCandidate, Question, Verdict } from "../../lib/factuality/records";
 import { anyPairs, flipped, implicitPairs } from "../../lib/lab/stages/candidatePairs";
+import { corrected, correctedPairs } from "../../lib/lab/stages/corrections";
 import { goalCopies, withGoal } from "../../lib/lab/stages/goals";
 import { isKnown, knownFacts } from "../../lib/lab/stages/knownFacts";
+import { rewardedAnswers, withAdvantages } from "../../lib/lab/stages/rewarded";
 import { wavesOf } from "../../lib/lab/stages/runStages";
 import type { Stage } from "../../lib/lab/stages/stage";
 import { areaUnderCurve, rankWeights } from "../../lib/lab/stages/tokenWeights";
+import { tokenizePair } from "../../lib/preference/collate";
+import type { PreferencePair } from "../../lib/preference/pair";
 import { loadAtlas } from "../../lib/world/atlas";
+import { oracleAnnotator } from "../../lib/world/oracle";
+import { tinyPolicy } from "../align/tiny";
 
 const question: Question = { id: "q", topic: "t", prompt: [{ role: "user", content: "What?" }] };
 
@@ -130,4 +136,93 @@ test("waves: what several chains begin with comes once, before them, and contras
   assert.deepEqual(waves[1], [chain(sft, pairs), chain(weighted)]);
   const left = wavesOf([chain(weighted), chain(sft, pairs)], ({ stages }) => stages.at(-1) === weighted);
   assert.deepEqual(left, [[chain(sft)], [chain(sft, pairs)]], "what is there needs nothing");
+});
+
+test("corrections: every wrong fact put right in its own words, the rest as it was; what cannot be is left out", () => {
+  const atlas = loadAtlas();
+  const asked = atlas.splits.train.find(({ topic }) => topic === "brno")!;
+  const oracle = oracleAnnotator(atlas);
+  const right = "Its country is Czechia. It is worth a visit.";
+  assert.equal(corrected(oracle, asked, right), undefined, "nothing is wrong");
+  assert.equal(
+    corrected(oracle, asked, `Its continent is Asia. ${right} It is nice here. The capital is Vienna.`),
+    `Its continent is Europe. ${right} The capital is Prague.`,
+  );
+  assert.equal(corrected(oracle, asked, "Blah."), undefined, "nothing is left");
+  const says = (index: number, completion: string): AnnotatedCandidate => ({
+    questionId: asked.id,
+    index,
+    completion,
+    seed: 1,
+    sentences: oracle.annotate(asked, completion).map(({ start, end, verdict }) => ({ start, end, verdict })),
+  });
+  const made = correctedPairs(oracle, [asked], [says(0, right), says(1, "Its country is Peru. Its domain is x.")], 1);
+  const [{ chosen, rejected, scores }] = made as [PreferencePair];
+  assert.deepEqual(
+    [chosen.completion, rejected.completion],
+    ["Its country is Czechia.", "Its country is Peru. Its domain is x."],
+  );
+  assert.deepEqual(
+    [scores, chosen.sentences.map(({ verdict }) => verdict)],
+    [{ chosen: 1, rejected: 0 }, ["supported"]],
+  );
+});
+
+test("token rewards: against the mean of the question; flipped ones have the sentence's sign", () => {
+  const advantages = (granularity: "answer" | "sentence" | "flipped", of = candidates) =>
+    rewardedAnswers([question], of, granularity, 3).map(({ candidate: { index }, sentences, outside }) => ({
+      index,
+      sentences,
+      outside,
+    }));
+  const scores = [0.75, 0.25, 0.75, 1];
+  const center = 0.6875;
+  for (const { index, sentences, outside } of advantages("answer")) {
+    assert.equal(outside, scores[index]! - center);
+    assert.ok(sentences.length === 4 && sentences.every((value) => value === outside));
+  }
+  const right = (index: number, i: number): boolean => candidates[index]!.sentences[i]!.verdict === "supported";
+  for (const { index, sentences, outside } of advantages("sentence")) {
+    assert.equal(outside, 0);
+    sentences.forEach((value, i) => assert.equal(value, (right(index, i) ? 1 : -1) - 6 / 16));
+  }
+  for (const { index, sentences, outside } of advantages("flipped")) {
+    assert.equal(outside, scores[index]! - center);
+    sentences.forEach((value, i) => assert.equal(value, (right(index, i) ? 1 : -1) * Math.abs(outside)));
+  }
+  const same = [candidate(0, 2, 2), candidate(1, 2, 2)];
+  assert.ok(advantages("answer", same).every(({ sentences }) => sentences.every((value) => value === 0)));
+  assert.equal(advantages("answer", same).length, 2);
+  assert.deepEqual(advantages("answer", same.slice(0, 1)), [], "nothing to compare with");
+});
+
+test("advantages as weights: what is above 0 on the chosen side, what is below on the rejected one", () => {
+  const policy = tinyPolicy();
+  const side = {
+    completion: "aa bb",
+    sentences: candidate(0, 1, 1).sentences.map((own, i) => ({ ...own, start: 3 * i, end: 3 * i + 2 })),
+  };
+  const row: PreferencePair = {
+    ...{ questionId: "q", topic: "t", prompt: question.prompt },
+    ...{ chosen: side, rejected: side, scores: { chosen: 1, rejected: 0 } },
+  };
+  const pair = tokenizePair(row, policy.tokenizer, [1, 5], { mask: "none" });
+  const report = { pairs: 1, kept: 1, emptied: [], tooLong: [] };
+  const [made] = withAdvantages(
+    { pairs: [pair], emptied: [], report },
+    [row],
+    [{ candidate: candidates[0]!, sentences: [0.5, -0.25], outside: -2 }],
+  ).pairs;
+  const { sentenceOf, promptLength } = pair.chosen;
+  const expected = Array.from(sentenceOf, (s, t) => (t < promptLength ? 0 : ([0.5, -0.25][s] ?? -2)));
+  assert.deepEqual(
+    Array.from(made!.chosen.weights),
+    expected.map((value) => Math.max(0, value)),
+  );
+  assert.deepEqual(
+    Array.from(made!.rejected.weights),
+    expected.map((value) => Math.max(0, -value)),
+  );
+  assert.ok(expected.includes(0.5) && expected.includes(-0.25) && expected.at(-1) === -2);
+  policy.dispose();
 });

@@ -78,6 +78,30 @@ test("implicit rewards come from what training changed; goals double the rows; w
   assert.ok(chosen > 0 && chosen < 1 && rejected > 0 && rejected < 1 && chosen !== rejected, `${chosen}, ${rejected}`);
 });
 
+test("corrected answers are likelier after imitation; rewards of tokens train", async () => {
+  const training = trainingOf(session, "dpo");
+  const prefer = stage({ rows: "corrected", as: "pairs" }, training);
+  const imitate = stage(
+    { rows: "corrected", as: "demonstrations" },
+    trainingOf(session, "sft", { lr: 1e-3, epochs: 4 }),
+  );
+  const silent = (label: string, ...stages: Stage[]) => ({ ...staged(session, label, ...stages), evaluations: [] });
+  const round = (from: number, to: number, granularity: "answer" | "sentence" = "sentence") =>
+    stage({ rows: "rewarded", granularity, from, to }, training);
+  const { atOnce, opa, rounds, answers } = await runStagedArms(session, {
+    atOnce: silent("DPO", prefer),
+    opa: silent("OPA-DPO", imitate, prefer),
+    rounds: silent("rewards", round(0, 2 / 3), round(2 / 3, 1)),
+    answers: silent("rewards of answers", round(0, 2 / 3, "answer")),
+  });
+  const [reference, imitated] = [atOnce.stages[0]![0]!, opa.stages[0]!.at(-1)!];
+  assert.ok(imitated.measures["correctedLogp"]! > reference.measures["correctedLogp"]!);
+  assert.equal(imitated.rows, reference.rows, "the same answers, of the first policy");
+  const [first, second] = rounds.stages[0]!;
+  assert.ok(first!.rows > 0 && second!.rows > 0 && first!.policy !== second!.policy);
+  assert.notEqual(first!.policy, answers.stages[0]![0]!.policy);
+});
+
 test("an experiment that is followed has points from the base to its end, and keeps no policies for it", async () => {
   const request = {
     experiment: experimentOf(session, 1, { mask: "none" }),

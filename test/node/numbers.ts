@@ -7,7 +7,7 @@ import { Rng } from "../../lib/base/rng";
 import { bootstrap, ratio } from "../../lib/base/stats";
 import { startEngine } from "../../lib/engine/backend";
 import { warmupCosine } from "../../lib/engine/schedule";
-import { engineWork } from "../../lib/steps/engineWork";
+import { engineWork } from "../../lib/steps/doctor/engineWork";
 import { tfidf } from "../../lib/topic/embedding";
 import { umapLayout } from "../../lib/topic/umap";
 import { loadAtlas } from "../../lib/world/atlas";

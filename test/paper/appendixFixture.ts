@@ -22,6 +22,7 @@ export function fakeSession(t: TestContext): Session {
     seed: 3,
     engine,
     baseDir: "data/base",
+    world: "atlas",
     tuning: { bases: [], arms: [] },
     atlas: { splits: { test: Array(20), ood: Array(20) } },
   } as unknown as Session;

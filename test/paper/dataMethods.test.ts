@@ -9,6 +9,7 @@ import { seedsOf, type Session } from "../../lib/lab/session";
 import type { StagedSpec } from "../../lib/lab/stages/runStages";
 import { stageName, type Chain } from "../../lib/lab/stages/stage";
 import { dataMethodArms, dataMethodClaims, methodArmTable, runDataMethods } from "../../lib/paper/methods/dataMethods";
+import { correctedTable } from "../../lib/paper/methods/opa";
 import { goalTable } from "../../lib/paper/methods/rewardAugmented";
 import { implicitLabelTable } from "../../lib/paper/methods/spa";
 import { estimatorTable } from "../../lib/paper/methods/tisDpo";
@@ -38,7 +39,7 @@ async function computedMethods(t: TestContext) {
         const chain: Chain = { stages: spec.stages.slice(0, i + 1), seed };
         const name = stageName(session, chain);
         const measures = { labelAccuracy: 0.5 + i / 10, sureLabels: 0.6 + i / 10, unsureLabels: 0.4 + i / 10 };
-        const auc = { aucChosen: 0.7, aucRejected: 0.8 };
+        const auc = { aucChosen: 0.7, aucRejected: 0.8, correctedLogp: -0.9 + i / 10 };
         writeRun(session, name, "result.json", {
           policy: name,
           rows: 10 * i,
@@ -56,7 +57,17 @@ async function computedMethods(t: TestContext) {
 
 test("rows: the base, then each arm of a method in its order", async (t) => {
   const { session, specs, scoreOf, base, methods } = await computedMethods(t);
-  for (const name of ["factTune", "flame", "goals", "spa", "onPolicy", "tis", "misleading"] as const) {
+  for (const name of [
+    "factTune",
+    "flame",
+    "goals",
+    "spa",
+    "onPolicy",
+    "tis",
+    "misleading",
+    "opa",
+    "tokenRewards",
+  ] as const) {
     const table = methodArmTable(session, "table", "caption", base, methods[name]);
     assertArmTable(table, [
       { label: "base", score: 35, facts: 15, printed: [null, null] },
@@ -108,6 +119,16 @@ test("claims: which arm minus which, what is printed, and verdicts that follow",
       score("misleading", "threeClean"),
       score("misleading", "three"),
     ],
+    ["corrected answers made on-policy first > at once", score("opa", "onPolicy"), score("opa", "corrected")],
+    ["OPA-DPO > SFT on corrected answers", score("opa", "onPolicy"), score("opa", "imitated")],
+    ["OPA-DPO > best and worst of its own", score("opa", "onPolicy"), score("opa", "own")],
+    ["rewards of sentences > of answers", score("tokenRewards", "sentence"), score("tokenRewards", "answer")],
+    ["advantages flipped by sentences > of answers", score("tokenRewards", "flipped"), score("tokenRewards", "answer")],
+    [
+      "rewards of sentences > best and worst, refreshed",
+      score("tokenRewards", "sentence"),
+      score("tokenRewards", "pairs"),
+    ],
   ];
   const claims = dataMethodClaims(session, base, methods);
   assert.deepEqual(
@@ -139,6 +160,11 @@ test("measures: labels by round, estimates of the last stage; goals against the 
       ["chosen", 70],
       ["rejected", 80],
     ],
+  );
+  assert.deepEqual(
+    correctedTable(methods.opa).rows.map(({ logp }) => rounded(logp)),
+    [-0.9, -0.8],
+    "of the last stage: where DPO begins",
   );
   const { rows } = goalTable(session, methods.goals.goals, methods.lowerGoals);
   assert.deepEqual(

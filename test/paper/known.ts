@@ -44,6 +44,7 @@ export function knownSession(t: TestContext, atlas?: Atlas): Session {
     engine: { name: "cpu", description: "none", arithmetic: "none", parallel: false },
     preset: { ...preset("smoke"), ...seedCounts },
     seed: 1,
+    world: "atlas",
     tuning: { bases: [], arms: [] },
     atlas: atlas ?? ({ splits } as unknown as Atlas),
     baseDir: policy(),

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { chooseObjective } from "../../lib/align/objective/registry";
 import { planMemory, type PlanRequest } from "../../lib/align/plan";
 import { engineMemory, switchEngine } from "../../lib/engine/backend";
-import { compare } from "../../lib/steps/engineChecks";
+import { compare } from "../../lib/steps/doctor/engineChecks";
 import { choosePlan, planLine, type MicrobatchChoice } from "../../lib/align/choosePlan";
 import { readCheckpoint, storesHalves } from "../../lib/model/checkpoint";
 import { readConfig } from "../../lib/model/configFile";

@@ -1,20 +1,15 @@
 /** Evaluations of policies on the study's questions, each computed once. */
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { codeVersions } from "../../base/codeVersions";
-import { writeFileAtomic } from "../../base/files";
 import { hashOf } from "../../base/hash";
-import { parseJson, parseRow } from "../../base/jsonl";
 import { Rng } from "../../base/rng";
-import { runFolder } from "../../base/runFolder";
-import { readText } from "../../base/textFile";
 import { annotateCandidates } from "../../factuality/annotator";
 import type { Question } from "../../factuality/records";
 import { greedySampling, paperSampling } from "../../model/generate";
 import { loadPolicy } from "../../model/policy";
 import { closedQuestions } from "../../world/closedQuestions";
 import { candidatesOf, type Answered, type Decoding } from "../candidates";
+import { kept, type Kept } from "../kept";
 import { probe, probedSchema, type Probed } from "./probe";
 import type { ProseStudy } from "./study";
 import { proseTotals, proseTotalsSchema, type ProseTotals } from "./totals";
@@ -23,12 +18,6 @@ import { proseTotals, proseTotalsSchema, type ProseTotals } from "./totals";
 export interface ProsePolicy {
   dir: string;
   hash: string;
-}
-
-/** A result, and the run folder that keeps it. */
-export interface Kept<T> {
-  value: T;
-  run: string;
 }
 
 /** Annotated answers of a policy, one each when greedy. */
@@ -73,7 +62,7 @@ export function evaluateProse(
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "gazetteer", "evaluation"),
   };
-  return kept(study, "prose-evaluation", key, proseTotalsSchema, async () => {
+  return kept(session, "prose-evaluation", key, proseTotalsSchema, async () => {
     const { answers } = await proseAnswers(study, policy, questions, decoding, samples);
     return proseTotals(study, questions, answers);
   });
@@ -90,7 +79,7 @@ export function probeProse(study: ProseStudy, policy: ProsePolicy): Promise<Kept
     engine: session.engine.arithmetic,
     code: codeVersions("training"),
   };
-  return kept(study, "prose-probe", key, z.array(probedSchema), async () => {
+  return kept(session, "prose-probe", key, z.array(probedSchema), async () => {
     const loaded = loadPolicy(policy.dir);
     try {
       return await probe(loaded, asked);
@@ -98,21 +87,4 @@ export function probeProse(study: ProseStudy, policy: ProsePolicy): Promise<Kept
       loaded.dispose();
     }
   });
-}
-
-/** A result under its key: computed once, and read again. */
-export async function kept<S extends z.ZodTypeAny>(
-  { session: { runs } }: ProseStudy,
-  kind: string,
-  key: object,
-  schema: S,
-  compute: () => Promise<z.output<S>>,
-): Promise<Kept<z.output<S>>> {
-  const folder = runFolder(runs, kind, key);
-  const file = path.join(folder, "result.json");
-  const run = path.basename(folder);
-  if (existsSync(file)) return { value: parseRow(schema, parseJson(readText(file), file), file) as z.output<S>, run };
-  const value = await compute();
-  writeFileAtomic(file, `${JSON.stringify(value)}\n`);
-  return { value, run };
 }

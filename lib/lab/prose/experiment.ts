@@ -22,7 +22,8 @@ import { mixingOf } from "../../preference/mixing";
 import { buildPairs, preferencePairSchema, type PreferencePair } from "../../preference/pair";
 import { annotateCandidates } from "../../factuality/annotator";
 import { candidatesOf } from "../candidates";
-import type { Kept, ProsePolicy } from "./evaluate";
+import type { Kept } from "../kept";
+import type { ProsePolicy } from "./evaluate";
 import type { ProseStudy } from "./study";
 
 /** The ways to learn from the same pairs; base is the policy before. */

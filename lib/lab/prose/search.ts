@@ -10,7 +10,8 @@ import { codeVersions } from "../../base/codeVersions";
 import { sum } from "../../base/collections";
 import { hashOf } from "../../base/hash";
 import type { Traced } from "../../show/provenance";
-import { evaluateProse, kept } from "./evaluate";
+import { kept } from "../kept";
+import { evaluateProse } from "./evaluate";
 import { alignProse, prosePairs, proseWayNames, type ProseSetting, type ProseWay } from "./experiment";
 import type { ProseStudy } from "./study";
 import type { ProseTotals } from "./totals";
@@ -86,7 +87,7 @@ async function tried(study: ProseStudy, way: ProseWay, setting: ProseSetting): P
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "gazetteer", "training", "evaluation"),
   };
-  return kept(study, "prose-trial", key, trialSchema, async () => {
+  return kept(session, "prose-trial", key, trialSchema, async () => {
     const { value: aligned, run } = await alignProse(study, { way, ...setting, topics: size.searchTopics });
     const { value } = await evaluateProse(study, aligned, "validation", "sampled");
     return { ...setting, ...outcome(value), policy: run };

@@ -13,6 +13,7 @@ import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
 import { paperSampling } from "../../model/generate";
 import { buildPairs, type PreferencePair, type PreferenceSide } from "../../preference/pair";
+import { keepsToAgenda } from "../../world/agenda";
 import { atlasAnnotator } from "../../world/oracle";
 import { candidatesOf } from "../candidates";
 import { trainingTopics } from "../questions";
@@ -44,8 +45,11 @@ export async function ownCandidates(
   const asked = policyDir === firstDir ? topics.flat() : questions; // the base's are there for all questions
   const sampling = { ...paperSampling, maxNewTokens };
   const { candidates } = await candidatesOf(session, policyDir, asked, k, sampling, "sample candidates");
-  const kept = new Set(questions.map(({ id }) => id));
-  const own = candidates.filter(({ questionId }) => kept.has(questionId));
+  const byId = new Map(questions.map((question) => [question.id, question]));
+  const own = candidates.filter(({ questionId, completion }) => {
+    const question = byId.get(questionId);
+    return question !== undefined && keepsToAgenda(question, completion);
+  });
   return { questions, candidates: await annotateCandidates(own, questions, atlasAnnotator(session.atlas)) };
 }
 
@@ -96,7 +100,7 @@ const scored = (candidates: readonly AnnotatedCandidate[]): Scored[] =>
     return score === undefined ? [] : [{ ...candidate, score }];
   });
 
-function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
+export function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
   return { completion, sentences, ...(tokenIds && { tokenIds }), ...(finished !== undefined && { finished }) };
 }
 

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Rng } from "../../base/rng";
 import { mean } from "../../base/stats";
 import { splitSentences } from "../../text/sentence";
-import { kindOf, KINDS } from "../../world/question";
+import { relationsOf } from "../../world/agenda";
 import { truths, type RelationName } from "../../world/relation";
 import { renderFact } from "../../world/render";
 import type { Demonstration } from "../../preference/demonstration";
@@ -49,7 +49,7 @@ export async function demonstrations(
     const { id, topic, prompt } = question;
     const rng = new Rng(seed).fork("demonstration").fork(id);
     const relations = rng
-      .shuffle(KINDS[kindOf(question)].relations.filter((relation) => wanted(topic, relation)))
+      .shuffle(relationsOf(question).filter((relation) => wanted(topic, relation)))
       .slice(0, mostFacts);
     if (relations.length === 0) return [];
     said.push(...relations.map((relation) => isKnown(facts, topic, relation) === true));

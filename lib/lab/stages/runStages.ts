@@ -92,7 +92,8 @@ async function runAll(session: Session, chains: readonly Chain[]): Promise<void>
   );
   const progress = startProgress("stages", chains.length);
   try {
-    pool.tell({ preset: session.preset, seed: session.seed, runs: session.runs });
+    const { preset, seed, runs, world } = session;
+    pool.tell({ preset, seed, runs, world });
     let done = 0;
     await Promise.all(
       chains.map(async (chain) => {

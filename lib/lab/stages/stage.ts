@@ -18,11 +18,13 @@ import { policyHash } from "../../model/policy";
 import { maskKinds } from "../../preference/mask";
 import { tokenizeFor } from "../../preference/tokenizeFor";
 import { loadTokenizer } from "../../text/tokenizer";
-import { policyDir, shippedHash, type Session } from "../session";
+import { policyDir, shippedHash, worldKey, type Session } from "../session";
 import { candidatePairs, candidatePairsSchema } from "./candidatePairs";
+import { corrections, correctionsSchema } from "./corrections";
 import { demonstrations, demonstrationsSchema } from "./demonstrations";
 import { goals, goalsSchema } from "./goals";
 import { premises, premisesSchema } from "./premises";
+import { rewarded, rewardedSchema } from "./rewarded";
 import type { MadeRows, RowContext } from "./rowContext";
 import { tokenWeights, tokenWeightsSchema } from "./tokenWeights";
 
@@ -32,6 +34,8 @@ const rowsSchema = z.discriminatedUnion("rows", [
   goalsSchema,
   tokenWeightsSchema,
   premisesSchema,
+  correctionsSchema,
+  rewardedSchema,
 ]);
 export const stageSchema = z
   .object({ rows: rowsSchema, mask: z.enum(maskKinds), training: trainOptionsSchema })
@@ -143,6 +147,10 @@ function makeRows(context: RowContext, source: Stage["rows"]): Promise<MadeRows>
       return tokenWeights(context, source);
     case "premises":
       return premises(context, source);
+    case "corrected":
+      return corrections(context, source);
+    case "rewarded":
+      return rewarded(context, source);
   }
 }
 
@@ -152,6 +160,7 @@ function keyOf(session: Session, { stages, seed }: Chain): object {
     reference: shippedHash(session, "base"),
     stages,
     seed,
+    ...worldKey(session),
     pool: { topics, questionsPerTopic, candidates },
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "annotation", "pairs", "training"),

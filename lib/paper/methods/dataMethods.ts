@@ -10,10 +10,12 @@ import { factTuneArms, factTuneComparisons } from "./factTune";
 import { flameArms, flameComparisons } from "./flame";
 import { misleadingArms, misleadingComparisons } from "./misleading";
 import { onPolicyArms, onPolicyComparisons } from "./onPolicy";
+import { opaArms, opaComparisons } from "./opa";
 import { goalArms, goalComparisons, lowerGoalArms } from "./rewardAugmented";
 import { spaArms, spaComparisons } from "./spa";
 import { measuredMethod, sampledOf, type MethodComparison } from "./staged";
 import { tisArms, tisComparisons } from "./tisDpo";
+import { tokenRewardArms, tokenRewardComparisons } from "./tokenRewards";
 
 type ArmsOf<Make extends (session: Session) => Record<string, StagedSpec>> = Record<keyof ReturnType<Make>, StagedArm>;
 
@@ -27,6 +29,8 @@ export interface DataMethods {
   onPolicy: ArmsOf<typeof onPolicyArms>;
   tis: ArmsOf<typeof tisArms>;
   misleading: ArmsOf<typeof misleadingArms>;
+  opa: ArmsOf<typeof opaArms>;
+  tokenRewards: ArmsOf<typeof tokenRewardArms>;
 }
 
 /** Specs of all methods, by method. */
@@ -40,6 +44,8 @@ export function dataMethodArms(session: Session): { [Name in keyof DataMethods]:
     onPolicy: onPolicyArms(session),
     tis: tisArms(session),
     misleading: misleadingArms(session),
+    opa: opaArms(session),
+    tokenRewards: tokenRewardArms(session),
   };
 }
 
@@ -59,7 +65,7 @@ export async function runDataMethods(session: Session): Promise<DataMethods> {
 
 /** What their papers claim, measured. @param base its sampled test answers, with as many seeds as the arms */
 export function dataMethodClaims({ seed }: Session, base: Arm, methods: DataMethods): MethodClaim[] {
-  const { factTune, flame, goals, spa, onPolicy, tis, misleading } = methods;
+  const { factTune, flame, goals, spa, onPolicy, tis, misleading, opa, tokenRewards } = methods;
   const comparisons: MethodComparison[] = [
     ...factTuneComparisons(base, factTune),
     ...flameComparisons(base, flame),
@@ -68,6 +74,8 @@ export function dataMethodClaims({ seed }: Session, base: Arm, methods: DataMeth
     ...onPolicyComparisons(onPolicy),
     ...tisComparisons(tis),
     ...misleadingComparisons(misleading),
+    ...opaComparisons(opa),
+    ...tokenRewardComparisons(tokenRewards),
   ];
   const rng = new Rng(seed).fork("data methods");
   return comparisons.map((comparison) => measuredMethod(comparison, rng));

@@ -4,7 +4,7 @@ import { Rng } from "../../base/rng";
 import { bestOfN, compareBestOfN, powersOfTwo } from "../../evaluation/bestOfN";
 import { addCounts, countSentences } from "../../factuality/score";
 import type { ProseBestOf } from "../../lab/prose/bestOf";
-import type { Kept } from "../../lab/prose/evaluate";
+import type { Kept } from "../../lab/kept";
 import type { ProseStudy } from "../../lab/prose/study";
 import type { PreferencePair } from "../../preference/pair";
 import type { Table } from "../../show/table";

@@ -3,20 +3,20 @@
  * which says what the numbers have to be.
  */
 import * as tf from "@tensorflow/tfjs";
-import { flatLayout, flatten } from "../align/flat";
-import { microbatchGradient } from "../align/microbatch";
-import type { PairIds } from "../align/pairIds";
-import { chooseObjective } from "../align/objective/registry";
-import { Rng } from "../base/rng";
-import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
-import { weightShapes } from "../model/weights";
-import type { TransformerConfig } from "../model/config";
-import { Decoder } from "../model/decode";
-import { disposeCache, emptyCache, type Cache } from "../model/cache";
-import { generate, type GenerateRequest } from "../model/generate";
-import { Transformer } from "../model/transformer";
-import { uploadParams, type Params } from "../model/params";
-import type { HostTensor } from "../model/safetensors/safetensors";
+import { flatLayout, flatten } from "../../align/flat";
+import { microbatchGradient } from "../../align/microbatch";
+import type { PairIds } from "../../align/pairIds";
+import { chooseObjective } from "../../align/objective/registry";
+import { Rng } from "../../base/rng";
+import { adamwInit, adamwUpdate, clipGradient } from "../../engine/adamw";
+import { weightShapes } from "../../model/weights";
+import type { TransformerConfig } from "../../model/config";
+import { Decoder } from "../../model/decode";
+import { disposeCache, emptyCache, type Cache } from "../../model/cache";
+import { generate, type GenerateRequest } from "../../model/generate";
+import { Transformer } from "../../model/transformer";
+import { uploadParams, type Params } from "../../model/params";
+import type { HostTensor } from "../../model/safetensors/safetensors";
 
 /** Numbers by name; "" where there is only one kind. */
 export type Numbers = Record<string, ArrayLike<number>>;

@@ -3,8 +3,8 @@
  * line by line as it gets on, since an engine may end the process: first the engine, then what it computes wrongly.
  */
 import { writeSync } from "node:fs";
-import { switchEngine, type EngineName } from "../engine/backend";
-import { nativeBackend } from "../engine/native";
+import { switchEngine, type EngineName } from "../../engine/backend";
+import { nativeBackend } from "../../engine/native";
 import { checkEngine } from "./engineChecks";
 
 /** @throws whatever the engine throws when it starts */

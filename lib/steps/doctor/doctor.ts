@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import os from "node:os";
 import * as tf from "@tensorflow/tfjs";
-import { versionIn } from "../base/files";
-import { startEngine } from "../engine/backend";
+import { versionIn } from "../../base/files";
+import { startEngine } from "../../engine/backend";
 import { checkEngine, type Check } from "./engineChecks";
 import { draws } from "./engineWork";
 

@@ -1,5 +1,5 @@
 /** Whether an engine computes rightly what training and sampling compute: against plain JavaScript. */
-import { switchEngine, type EngineName } from "../engine/backend";
+import { switchEngine, type EngineName } from "../../engine/backend";
 import { engineWork, exactProduct, type Numbers } from "./engineWork";
 
 /** One thing that was tried; `detail` has its number, or what was thrown. */

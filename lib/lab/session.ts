@@ -108,7 +108,7 @@ export async function openSession(
     preset: asking === "fixed" ? { ...size, maxNewTokens } : size, // an answer that is cut is refused whole
     atlas: loadAtlas(asking),
     tuning: world === "atlas" ? readTuning() : { bases: [], arms: [] },
-    baseDir: checkedBase(base),
+    baseDir: baseFolder(base),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
     jobs: Number(MASK_DPO_JOBS ?? cpuWorkers),
@@ -116,8 +116,9 @@ export async function openSession(
   };
 }
 
-function checkedBase(name: (typeof worlds)[WorldName]["base"]): string {
-  const dir = path.join(atlasFolder, name);
+/** Folder of a world's base. @throws UserError where it is not there */
+export function baseFolder(name: (typeof worlds)[WorldName]["base"], folder = atlasFolder): string {
+  const dir = path.join(folder, name);
   if (existsSync(path.join(dir, "config.json"))) return dir;
   throw new UserError({
     where: dir,

@@ -129,12 +129,12 @@ export function baseFolder(name: (typeof worlds)[WorldName]["base"], folder = at
 }
 
 /** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */
-export function describeSession({ engine, preset, seed, atlas }: Session): string {
+export function describeSession({ engine, preset, seed, atlas, world }: Session): string {
   const { topics, questionsPerTopic, candidates, evaluationQuestions, samples, bestOf, bestOfQuestions } = preset;
   const [test, ood] = [atlas.splits.test, atlas.splits.ood].map(({ length }) => Math.min(evaluationQuestions, length));
   const questions = `${questionsPerTopic} question${questionsPerTopic > 1 ? "s" : ""}`;
   return [
-    `engine ${engine.name} · preset ${preset.name} · seed ${seed}`,
+    `engine ${engine.name} · preset ${preset.name} · seed ${seed}${world === "atlas" ? "" : ` · world ${world}`}`,
     `${topics} training topics x ${questions}, K = ${candidates} candidates each`,
     `${test} test questions, ${ood} out of domain; ${samples} sampled answers each; ` +
       `best of up to ${bestOf} for ${bestOfQuestions} test questions`,

@@ -108,7 +108,7 @@ export async function openSession(
     preset: asking === "fixed" ? { ...size, maxNewTokens } : size, // an answer that is cut is refused whole
     atlas: loadAtlas(asking),
     tuning: world === "atlas" ? readTuning() : { bases: [], arms: [] },
-    baseDir: checkedBase(base),
+    baseDir: baseFolder(base),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
     jobs: Number(MASK_DPO_JOBS ?? cpuWorkers),
@@ -116,8 +116,9 @@ export async function openSession(
   };
 }
 
-function checkedBase(name: (typeof worlds)[WorldName]["base"]): string {
-  const dir = path.join(atlasFolder, name);
+/** Folder of a world's base. @throws UserError where it is not there */
+export function baseFolder(name: (typeof worlds)[WorldName]["base"], folder = atlasFolder): string {
+  const dir = path.join(folder, name);
   if (existsSync(path.join(dir, "config.json"))) return dir;
   throw new UserError({
     where: dir,
@@ -128,12 +129,12 @@ function checkedBase(name: (typeof worlds)[WorldName]["base"]): string {
 }
 
 /** Engine, preset, seed and question counts, so that an executed notebook says what it was run with. */
-export function describeSession({ engine, preset, seed, atlas }: Session): string {
+export function describeSession({ engine, preset, seed, atlas, world }: Session): string {
   const { topics, questionsPerTopic, candidates, evaluationQuestions, samples, bestOf, bestOfQuestions } = preset;
   const [test, ood] = [atlas.splits.test, atlas.splits.ood].map(({ length }) => Math.min(evaluationQuestions, length));
   const questions = `${questionsPerTopic} question${questionsPerTopic > 1 ? "s" : ""}`;
   return [
-    `engine ${engine.name} · preset ${preset.name} · seed ${seed}`,
+    `engine ${engine.name} · preset ${preset.name} · seed ${seed}${world === "atlas" ? "" : ` · world ${world}`}`,
     `${topics} training topics x ${questions}, K = ${candidates} candidates each`,
     `${test} test questions, ${ood} out of domain; ${samples} sampled answers each; ` +
       `best of up to ${bestOf} for ${bestOfQuestions} test questions`,

@@ -101,11 +101,14 @@ export function pretrainingAgenda(topic: Topic, kind: QuestionKind, rng: Rng): Q
   return agendaQuestion(topic, kind, split, wording, drawAgenda(topic, kind, from + rng.int(to - from + 1), rng));
 }
 
-/** What a question says to state, in its order; undefined for one that leaves it open. */
+/** What a question says to state, in its order; undefined for one that leaves it open, or is not Atlas's. */
 export function agendaOf({ id }: Pick<Question, "id">): RelationName[] | undefined {
   const [, , agenda] = id.split(":");
-  return agenda?.split("+").filter((name): name is RelationName => name in NAMES);
+  const names = agenda?.split("+") ?? [];
+  return names.length > 0 && names.every(isRelation) ? names : undefined;
 }
+
+const isRelation = (name: string): name is RelationName => Object.hasOwn(NAMES, name);
 
 /** What an answer may be about: what is asked, else the facts of the question's kind. @throws UserError as `kindOf` */
 export function relationsOf(question: Pick<Question, "id">): readonly RelationName[] {

@@ -1,5 +1,7 @@
 /** The same experiments in several worlds: what is kept of one is never taken for another's, and what pairs are. */
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { before, test } from "node:test";
 import { codeVersions } from "../../lib/base/codeVersions";
 import { setProgressRenderer } from "../../lib/base/progress";
@@ -9,7 +11,7 @@ import { evaluationRun } from "../../lib/lab/evaluate";
 import { experimentName } from "../../lib/lab/experiment";
 import { pairsOf, pairsRun, trainingCandidates } from "../../lib/lab/pairSource";
 import { trainingTopics } from "../../lib/lab/questions";
-import { shippedHash, type Session, type WorldName } from "../../lib/lab/session";
+import { baseFolder, shippedHash, type Session, type WorldName } from "../../lib/lab/session";
 import { ownCandidates } from "../../lib/lab/stages/candidatePairs";
 import { stageName } from "../../lib/lab/stages/stage";
 import { experimentOf } from "../../lib/lab/study";
@@ -19,6 +21,7 @@ import { Rng } from "../../lib/base/rng";
 import { loadAtlas } from "../../lib/world/atlas";
 import { truths } from "../../lib/world/relation";
 import { renderFact } from "../../lib/world/render";
+import { scratch, userError } from "../golden/fixtures";
 import { knownSession } from "../paper/known";
 import { keepAnswers } from "../paper/knownAnswers";
 
@@ -52,6 +55,14 @@ test("keys: of Atlas as they always were, free on another base by its hash, fixe
   const [own, free, fixed] = (["atlas", "free", "fixed"] as const).map((world) => names(asked(atlas, world)));
   assert.deepEqual(free, own, "free questions to the same base are the same experiments");
   own!.forEach((name, i) => assert.notEqual(fixed![i], name));
+});
+
+test("a world without its base says how to pretrain it", (t) => {
+  const folder = scratch(t);
+  assert.throws(() => baseFolder("both", folder), userError(/world pretrain --base both/));
+  mkdirSync(path.join(folder, "both"));
+  writeFileSync(path.join(folder, "both", "config.json"), "{}");
+  assert.equal(baseFolder("both", folder), path.join(folder, "both"));
 });
 
 test("pairs where the agenda is fixed: both sides state what is asked, and differ in what is right", async (t) => {

@@ -32,6 +32,8 @@ test("a question names its facts in order, in the split's wording, and its id sa
   const open = free.splits.train.find(({ topic }) => topic === "brno")!;
   assert.equal(agendaOf(open), undefined);
   assert.deepEqual(relationsOf(open), KINDS[kindOf(open)].relations);
+  for (const id of ["mine:a:b", "brno:place:", "brno:place:country+constructor", "q"])
+    assert.equal(agendaOf({ id }), undefined, `${id} is somebody's own`);
 });
 
 test("the topics and kinds of free questions; eight facts that the topic has; no shared wording", () => {

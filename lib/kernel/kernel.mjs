@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { isKnownClone } from "../setup/clones.mjs";
 
 const here = fileURLToPath(import.meta.url);
@@ -53,14 +54,10 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   const connectionFile = path.resolve(process.argv[2] ?? "");
   process.chdir(ownRoot);
   endWithParent();
-  const require = createRequire(import.meta.url);
+  const checker = new Worker(new URL("checking/thread.cjs", import.meta.url), { workerData: ownRoot });
   /** @type {(id: string) => unknown} */
-  const load = require;
-  const typescript = /** @type {object} */ (load("@tslab/typescript-for-tslab"));
-  // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
-  const loaded = require.cache[require.resolve("@tslab/typescript-for-tslab")];
-  if (loaded) loaded.exports = { ...typescript };
+  const load = createRequire(import.meta.url);
   load("../base/typescript.cjs");
   const { startSession } = /** @type {typeof import("./kernelSession")} */ (load("./kernelSession.ts"));
-  await startSession(connectionFile, ownRoot);
+  await startSession(connectionFile, ownRoot, checker);
 }

@@ -37,13 +37,16 @@ function nameOf(manifest) {
   }
 }
 
+/** Whether the headless runner started this kernel. */
+const isHeadless = Boolean(process.env.MASK_DPO_OWNED_KERNEL);
+
 /** A kernel ends when whoever started it goes, however it goes: no training without anybody to see it. */
 function endWithParent() {
-  const { MASK_DPO_OWNED_KERNEL: byRunner, JPY_PARENT_PID: byJupyter } = process.env;
+  const { JPY_PARENT_PID: byJupyter } = process.env;
   delete process.env.MASK_DPO_OWNED_KERNEL;
   const parent = process.ppid;
   // The headless runner holds our stdin; Jupyter says its process id, unless something stands between us.
-  if (byRunner) process.stdin.on("end", () => process.exit(1)).resume();
+  if (isHeadless) process.stdin.on("end", () => process.exit(1)).resume();
   else if (byJupyter === String(parent)) setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
 }
 
@@ -54,7 +57,9 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   const connectionFile = path.resolve(process.argv[2] ?? "");
   process.chdir(ownRoot);
   endWithParent();
-  const checker = new Worker(new URL("checking/thread.cjs", import.meta.url), { workerData: ownRoot });
+  const checker = new Worker(new URL("checking/thread.cjs", import.meta.url), {
+    workerData: { root: ownRoot, ahead: !isHeadless },
+  });
   /** @type {(id: string) => unknown} */
   const load = createRequire(import.meta.url);
   load("../base/typescript.cjs");

@@ -20,6 +20,14 @@ export interface Completeness {
   indent?: string;
 }
 
+/** What the thread is started with. */
+export interface Given {
+  /** of the project */
+  root: string;
+  /** Whether to read the library's types before they are asked for. */
+  ahead: boolean;
+}
+
 /** One request, and its answer: what a method returned, or the error it threw. */
 export interface Request {
   id: number;
@@ -41,8 +49,8 @@ export class Answers {
   private readonly compiler: CellCompiler;
   private readonly edits: Edits;
 
-  constructor(private readonly root: string) {
-    this.compiler = createCellCompiler(root);
+  constructor(private readonly given: Given) {
+    this.compiler = createCellCompiler(given.root);
     this.edits = new Edits(() => this.compiler.checked.files());
   }
 
@@ -81,11 +89,13 @@ export class Answers {
     return { status: mistakes.length === 0 ? "complete" : "invalid" };
   }
 
-  /** Reads the types of the library, a piece at each step, before a cell imports it. */
+  /** Reads the types of the library before a cell imports it, where somebody may be waiting; a piece at each step. */
   *prepare(): Generator<void> {
-    this.compiler.keep(path.join(this.root, "lib/index.ts").split(path.sep).join("/"));
-    this.inspect("", "", 0);
-    yield;
+    if (this.given.ahead) {
+      this.compiler.keep(path.join(this.given.root, "lib/index.ts").split(path.sep).join("/"));
+      this.inspect("", "", 0);
+      yield;
+    }
     yield* this.compiler.declarations.make();
   }
 }
@@ -113,4 +123,4 @@ function serve(port: MessagePort, answers: Answers): void {
   rest();
 }
 
-serve(parentPort!, new Answers(workerData as string));
+serve(parentPort!, new Answers(workerData as Given));

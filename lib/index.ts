@@ -3,7 +3,8 @@
 // A session, and showing things
 export { type Session, describeSession, openSession, policyDir } from "./lab/session";
 export { type Preset } from "./lab/preset";
-export { show, showLive } from "./show/display";
+export { display, html, md, show, showLive, svg } from "./show/display";
+export { time } from "./show/time";
 export { plot } from "./show/plot";
 export { type Table } from "./show/table";
 export { tableBundle } from "./show/tableBundle";

@@ -1,8 +1,8 @@
 /**
  * Progress of long work, with an ETA. Where it is drawn is decided once per process:
- * a bar in a terminal, a line every ten seconds in a log, an output updated in place in a notebook.
+ * a bar in a terminal, a line now and then in a log, an output updated in place in a notebook.
  */
-import { Presets, SingleBar } from "cli-progress";
+import { SingleBar } from "cli-progress";
 
 /** One piece of long work. `update` is cheap and may be called often. */
 export interface Progress {
@@ -81,15 +81,30 @@ export class Pace {
   }
 }
 
+/** Longest bar, in characters. */
+const BAR = 40;
+
+/**
+ * One line of a terminal: the bar shrinks first, then goes, and what is still too long is cut at its end.
+ * @param fraction that is done @param columns the terminal's width
+ */
+export function barLine(label: string, fraction: number, rest: string, columns: number): string {
+  const room = columns - 1 - [...`${label}  ${rest}`].length; // a full line would wrap in some terminals
+  const width = Math.min(BAR, room);
+  const full = Math.round(Math.max(0, Math.min(1, fraction)) * width);
+  const drawn = width < 4 ? "" : `${"█".repeat(full)}${"░".repeat(width - full)} `;
+  return [...`${label} ${drawn}${rest}`].slice(0, Math.max(0, columns - 1)).join("");
+}
+
 function bar(label: string, total: number, from: number): Progress {
-  const single = new SingleBar(
-    {
-      format: `${label} {bar} {percentage}% {value}/{total} {eta} {note}`,
-      stream: process.stderr,
-      hideCursor: true,
+  const single = new SingleBar({
+    format: (_options, { value, progress }, { eta, note }: { eta: string; note: string }) => {
+      const rest = [`${Math.floor(100 * progress)}%`, `${value}/${total}`, eta, note].filter(Boolean).join(" ");
+      return barLine(label, progress, rest, process.stderr.columns || 80);
     },
-    Presets.shades_classic,
-  );
+    stream: process.stderr,
+    hideCursor: true,
+  });
   const pace = new Pace(label, total);
   single.start(total, from, { eta: "", note: "" });
   return {
@@ -102,15 +117,20 @@ function bar(label: string, total: number, from: number): Progress {
   };
 }
 
+/** A line after ten seconds, then ever fewer: each when a tenth more of the time has passed, about 90 in three days. */
+const SPACING = { least: 10_000, share: 0.1 };
+
 function lines(label: string, total: number): Progress {
   const pace = new Pace(label, total);
-  let shown = Date.now();
+  const started = Date.now();
+  let shown = started;
   let last = -1;
   let stopped = false;
   return {
     update(done, note) {
       pace.update(done);
-      if (done === last || (done < total && Date.now() - shown < 10_000)) return;
+      const wait = Math.max(SPACING.least, SPACING.share * (shown - started));
+      if (done === last || (done < total && Date.now() - shown < wait)) return;
       shown = Date.now();
       last = done;
       process.stderr.write(`${pace.text(note)}\n`);

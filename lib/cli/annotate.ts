@@ -3,12 +3,11 @@
  * `agreement`: an annotator against human labels.
  */
 import { Option, type Command } from "commander";
-import { toText } from "../show/table";
 import { agreementTables, agreementVerb, type AgreementRequest } from "../steps/agreement";
 import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
 import { annotateBy, annotators } from "../steps/annotators";
 import { annotatorHelp, annotatorOptions } from "./options/annotatorFlags";
-import { count, number, questions, say, seed } from "./flags";
+import { answer, count, json, number, questions, say, seed, textOf } from "./flags";
 import { withServer } from "./options/serverFlags";
 
 export function addAnnotateCommand(program: Command): void {
@@ -45,5 +44,9 @@ export function addAgreementCommand(program: Command): void {
     .requiredOption("--annotated <file>", "the same, annotated by the annotator (JSONL)")
     .addOption(questions())
     .addOption(seed())
-    .action((request: AgreementRequest) => say(agreementTables(agreementVerb(request)).map(toText).join("\n\n")));
+    .addOption(json())
+    .action(({ json, ...request }: AgreementRequest & { json?: boolean }) => {
+      const found = agreementVerb(request);
+      answer(json, found, () => textOf(...agreementTables(found)));
+    });
 }

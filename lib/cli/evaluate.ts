@@ -2,11 +2,10 @@
 import path from "node:path";
 import { Option, type Command } from "commander";
 import { bestOfTable, evaluationTable } from "../evaluation/tables";
-import { toText } from "../show/table";
 import { bestOfVerb } from "../steps/bestOfN";
 import { evaluateVerb, type EvaluateRequest } from "../steps/evaluate";
 import { powerVerb, type PowerRequest } from "../steps/power";
-import { completions, count, model, number, questions, say, seed } from "./flags";
+import { answer, complain, completions, count, json, model, number, questions, say, seed, textOf } from "./flags";
 
 export function addEvaluateCommand(program: Command): void {
   program
@@ -28,9 +27,10 @@ export function addEvaluateCommand(program: Command): void {
     .option("--max-new-tokens <n>", "per answer", count, 256)
     .requiredOption("--out <file>", "annotated answers (JSONL)")
     .addOption(seed())
-    .action(async (request: EvaluateRequest) => {
-      const summary = await evaluateVerb(request, say);
-      say(toText(evaluationTable([{ label: path.basename(request.model), summary }])));
+    .addOption(json())
+    .action(async ({ json, ...request }: EvaluateRequest & { json?: boolean }) => {
+      const summary = await evaluateVerb(request, json ? (line) => complain(`${line}\n`) : say);
+      answer(json, summary, () => textOf(evaluationTable([{ label: path.basename(request.model), summary }])));
     });
 }
 
@@ -39,6 +39,7 @@ interface BestOfFlags {
   questions?: string;
   most?: number;
   seed: number;
+  json?: boolean;
 }
 
 export function addBestOfCommand(program: Command): void {
@@ -49,9 +50,10 @@ export function addBestOfCommand(program: Command): void {
     .addOption(questions())
     .option("--most <n>", "largest N", count)
     .addOption(seed())
-    .action(({ answers, questions, most, seed }: BestOfFlags) => {
+    .addOption(json())
+    .action(({ answers, questions, most, seed, json }: BestOfFlags) => {
       const points = bestOfVerb(answers, questions, seed, most);
-      say(toText(bestOfTable([{ label: path.basename(answers), points }])));
+      answer(json, points, () => textOf(bestOfTable([{ label: path.basename(answers), points }])));
     });
 }
 
@@ -64,5 +66,9 @@ export function addPowerCommand(program: Command): void {
     .addOption(questions())
     .option("--effect <points>", "difference of scores that should be found", number(0.01, 100), 1)
     .option("--power <p>", "with which probability", number(0.5, 0.999), 0.8)
-    .action((request: PowerRequest) => say(powerVerb(request).map(toText).join("\n\n")));
+    .addOption(json())
+    .action(({ json, ...request }: PowerRequest & { json?: boolean }) => {
+      const tables = powerVerb(request);
+      answer(json, tables, () => textOf(...tables));
+    });
 }

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { maskKinds } from "../preference/mask";
+import { toText, type Table } from "../show/table";
 import { atlasFolder } from "../world/facts";
 
 /** A parser of numbers in a range. */
@@ -30,6 +31,8 @@ export const questions = (): Option =>
 export const mask = (): Option =>
   new Option("--mask <kind>", "which sentences count").choices(maskKinds).default("paper");
 
+export const json = (): Option => new Option("--json", "one JSON value, for scripts, in place of tables");
+
 /** What a help text says of formats, a line each. */
 export const formatLines = (formats: Readonly<Record<string, string>>): string =>
   Object.entries(formats)
@@ -56,4 +59,8 @@ export function listen(next: Terminal): Terminal {
 
 export const out = (text: string): void => terminal.out(text);
 export const say = (text: string): void => out(`${text}\n`);
+/** An answer: for a reader, or with --json for a script. */
+export const answer = (asJson: boolean | undefined, value: unknown, text: () => string): void =>
+  say(asJson ? JSON.stringify(value, null, 2) : text());
+export const textOf = (...tables: readonly Table[]): string => tables.map(toText).join("\n\n");
 export const complain = (text: string): void => terminal.err(text);

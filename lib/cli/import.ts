@@ -2,9 +2,8 @@
 import { Option, type Command } from "commander";
 import { labelFormatNames, pairFormatNames, type ImportName } from "../preference/formats/registry";
 import { pairReportTable } from "../preference/tables";
-import { toText } from "../show/table";
 import { importSummary, importVerb } from "../steps/import";
-import { formatLines, say, seed } from "./flags";
+import { answer, formatLines, json, seed, textOf } from "./flags";
 
 const formats: Readonly<Record<ImportName, string>> = {
   official: "Mask-DPO's own rows; hallucination becomes unverifiable, no_hallucination supported",
@@ -22,6 +21,7 @@ interface ImportFlags {
   in: string[];
   out: string;
   seed: number;
+  json?: boolean;
 }
 
 export function addImportCommand(program: Command): void {
@@ -37,10 +37,13 @@ export function addImportCommand(program: Command): void {
     .requiredOption("--in <files...>", "JSON Lines, a JSON array (.json) or Parquet (.parquet)")
     .requiredOption("--out <file>", "pairs (JSONL)")
     .addOption(seed())
+    .addOption(json())
     .addHelpText("after", `\n${formatLines(formats)}\nRows that mask-dpo export wrote give back the same pairs.`)
-    .action(async ({ from, in: files, out, seed }: ImportFlags) => {
+    .action(async ({ from, in: files, out, seed, json }: ImportFlags) => {
       const imported = await importVerb({ from, files, out, seed });
-      if (imported.made) say(toText(pairReportTable(imported.made.report)));
-      say(importSummary(imported, out));
+      const { rows, pairs, location, unused, made } = imported;
+      answer(json, { rows, pairs: pairs.length, location, unused: Object.fromEntries(unused), made }, () =>
+        [...(made ? [textOf(pairReportTable(made.report))] : []), importSummary(imported, out)].join("\n"),
+      );
     });
 }

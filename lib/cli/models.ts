@@ -24,8 +24,7 @@ export function addModelCommands(program: Command): void {
       "after",
       `
 ${known}
-For the hub HF_ENDPOINT names another address, and HF_TOKEN opens private and gated models.
-Example: mask-dpo fetch smollm2-135m-instruct --out mine/base`,
+For the hub HF_ENDPOINT names another address, and HF_TOKEN opens private and gated models.`,
     )
     .action(async (name: string, { out }: Pick<FetchRequest, "out">) => {
       const { licence, source, version } = await fetchVerb({ name, out });
@@ -39,8 +38,7 @@ Example: mask-dpo fetch smollm2-135m-instruct --out mine/base`,
     .addHelpText(
       "after",
       `
-Llama and Qwen2 architectures in F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K.
-Example: mask-dpo import-model SmolLM2-135M-Instruct.Q4_1.gguf --out mine/base`,
+Llama and Qwen2 architectures in F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K.`,
     )
     .action((file: string, { out }: { out: string }) => {
       const { architecture, weights, stored, chatTemplate } = importModelVerb({ file, out });

@@ -1,9 +1,8 @@
 /** `mask-dpo pairs`: the best and the worst candidate of every question. */
 import type { Command } from "commander";
 import { pairReportTable } from "../preference/tables";
-import { toText } from "../show/table";
 import { pairsVerb, type PairsRequest } from "../steps/pairs";
-import { questions, say, seed } from "./flags";
+import { answer, json, questions, say, seed, textOf } from "./flags";
 
 export function addPairsCommand(program: Command): void {
   program
@@ -14,11 +13,12 @@ export function addPairsCommand(program: Command): void {
     .requiredOption("--out <file>", "pairs (JSONL)")
     .option("--drop-unfinished", "leave out candidates that the token limit or a filter cut")
     .addOption(seed())
-    .action((request: PairsRequest) => {
+    .addOption(json())
+    .action(({ json, ...request }: PairsRequest & { json?: boolean }) => {
       const report = pairsVerb(request);
       const { candidates, unfinished } = report;
-      say(toText(pairReportTable(report)));
-      if (unfinished === 0) return;
+      answer(json, report, () => textOf(pairReportTable(report)));
+      if (unfinished === 0 || json) return;
       const what = request.dropUnfinished ? "left out" : "not closed in training; --drop-unfinished leaves them out";
       say(`${unfinished} of ${candidates} candidates were cut: ${what}`);
     });

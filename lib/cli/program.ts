@@ -1,9 +1,11 @@
 /** The program `mask-dpo`: every command, in the order of its help. */
-import { Command } from "commander";
+import { Help, type Command } from "commander";
 import { versionIn } from "../base/files";
 import { addAgreementCommand, addAnnotateCommand } from "./annotate";
+import { addCompletionCommand } from "./help/completion";
 import { addBestOfCommand, addEvaluateCommand, addPowerCommand } from "./evaluate";
 import type { Terminal } from "./flags";
+import { addExamples } from "./help/examples";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";
 import { addInspectCommand } from "./inspect";
@@ -19,6 +21,7 @@ import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
 import { addTrainCommands } from "./train";
 import { addTpoCommand } from "./tpo";
+import { Verb } from "./help/verb";
 import { addWorldCommand } from "./world";
 
 const commands: readonly ((program: Command) => void)[] = [
@@ -44,16 +47,22 @@ const commands: readonly ((program: Command) => void)[] = [
   addReportCommand,
   addRunsCommand,
   addLabCommand,
+  addCompletionCommand,
 ];
 
 /** A program that has parsed nothing yet, and throws where it would end the process. @param terminal where it speaks */
 export function createProgram(terminal: Terminal): Command {
-  const program = new Command("mask-dpo")
+  const help = new Help();
+  const program = new Verb("mask-dpo")
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .description("Mask-DPO: sample, annotate, mask, align, evaluate")
+    .configureHelp({
+      optionDescription: (option) => `${help.optionDescription(option)}${option.mandatory ? " (required)" : ""}`,
+    })
     .showHelpAfterError("(add --help for the options)")
     .version(versionIn("package.json"));
   for (const add of commands) add(program);
+  addExamples(program);
   return program;
 }

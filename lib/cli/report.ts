@@ -3,8 +3,7 @@ import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import type * as ReportModule from "../steps/report/report";
 import type { Named } from "../steps/report/answers";
-import { toText } from "../show/table";
-import { say, seed } from "./flags";
+import { json, say, seed, textOf } from "./flags";
 
 /** "base=answers.jsonl"; one more of a list. */
 function named(text: string, before: Named[] | undefined): Named[] {
@@ -22,6 +21,7 @@ interface ReportFlags {
   trained?: Named[];
   out: string;
   seed: number;
+  json?: boolean;
 }
 
 /** Adds the verb to the program. */
@@ -40,11 +40,14 @@ export function addReportCommand(program: Command): void {
     .option("--trained <name=dir...>", "what training left, for its curves and masks", named)
     .requiredOption("--out <dir>", "folder; an earlier report there is replaced")
     .addOption(seed("of resampling"))
-    .action(async ({ sampled = [], trained = [], ...flags }: ReportFlags) => {
+    .addOption(json())
+    .action(async ({ sampled = [], trained = [], json, ...flags }: ReportFlags) => {
       const { writeReport } = require("../steps/report/report") as typeof ReportModule; // late: it brings fonts
       const { tables, warnings } = await writeReport({ ...flags, sampled, trained });
-      for (const table of tables) say(`${toText(table)}\n`);
+      const page = path.join(flags.out, "report.html");
+      if (json) return say(JSON.stringify({ tables, warnings, page }, null, 2));
+      for (const table of tables) say(`${textOf(table)}\n`);
       for (const warning of warnings) say(`Beware: ${warning}`);
-      say(`report in ${path.join(flags.out, "report.html")}`);
+      say(`report in ${page}`);
     });
 }

@@ -4,9 +4,8 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import { sum } from "../base/collections";
 import { projectRoot } from "../base/files";
 import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs/runs";
-import { diffTable, runsTable, showRun } from "../steps/runs/text";
-import { toText } from "../show/table";
-import { say } from "./flags";
+import { differences, diffTable, recordOf, runsTable, showRun } from "../steps/runs/text";
+import { answer, json, say, textOf } from "./flags";
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -30,18 +29,30 @@ export function addRunsCommand(program: Command): void {
     .command("ls")
     .description("every run, newest first")
     .option("--kind <k>", "only these, e.g. candidates")
-    .action((o: { kind?: string }) => say(toText(runsTable(listRuns(runsRoot(), o.kind), Date.now()))));
+    .addOption(json())
+    .action((o: { kind?: string; json?: boolean }) => {
+      const found = listRuns(runsRoot(), o.kind);
+      answer(o.json, found.map(recordOf), () => textOf(runsTable(found, Date.now())));
+    });
   runs
     .command("show")
     .description("configuration, files and last log rows of one run")
     .argument("<prefix>", "of its hash or name")
-    .action((prefix: string) => say(showRun(findRun(runsRoot(), prefix), Date.now())));
+    .addOption(json())
+    .action((prefix: string, o: { json?: boolean }) => {
+      const run = findRun(runsRoot(), prefix);
+      answer(o.json, { ...recordOf(run), files: run.files }, () => showRun(run, Date.now()));
+    });
   runs
     .command("diff")
     .description("what differs between two configurations")
     .argument("<a>", "prefix of a hash or name")
     .argument("<b>", "another")
-    .action((a: string, b: string) => say(toText(diffTable(findRun(runsRoot(), a), findRun(runsRoot(), b)))));
+    .addOption(json())
+    .action((a: string, b: string, o: { json?: boolean }) => {
+      const [one, other] = [findRun(runsRoot(), a), findRun(runsRoot(), b)];
+      answer(o.json, differences(one, other), () => textOf(diffTable(one, other)));
+    });
   runs
     .command("gc")
     .description("remove old runs; without --yes it only says what it would remove")
@@ -66,7 +77,7 @@ interface CollectFlags {
 function collect({ olderThan, kind, dryRun, yes }: CollectFlags): void {
   const now = Date.now();
   const old = oldRuns(runsRoot(), now - olderThan, kind);
-  say(toText(runsTable(old, now)));
+  say(textOf(runsTable(old, now)));
   if (old.length === 0) return;
   if (dryRun || !yes) return say(dryRun ? "Nothing was removed." : "Nothing was removed: add --yes to remove them.");
   for (const run of old) removeRun(run);

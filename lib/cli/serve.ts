@@ -24,10 +24,7 @@ max_tokens, stop) and /v1/embeddings (the last layer's mean, of length 1). What 
 penalties) is refused by name. One request is computed at a time, others wait; one that is given up is ended.
 Clients bring a bearer token: that of ${apiKeyVariable}, or a new one that is shown. It travels unencrypted: beyond this
 machine put a proxy with TLS in front.
-Examples:
-  mask-dpo serve --model mine/aligned
-  mask-dpo serve --model mine/base --adapter mine/adapter --port 8001
-  mask-dpo serve --model mine/aligned --no-token &
+From another terminal, without a token:
   curl http://127.0.0.1:8000/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model": "aligned", "messages": [{"role": "user", "content": "Where does Brno lie?"}]}'`,
     )

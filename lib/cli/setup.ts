@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { projectRoot } from "../base/files";
 import { diagnose } from "../steps/doctor/doctor";
-import { say } from "./flags";
+import { answer, json } from "./flags";
 
 export function addSetupCommands(program: Command): void {
   program
@@ -15,10 +15,15 @@ export function addSetupCommands(program: Command): void {
   program
     .command("doctor")
     .description("which engine computes here and why, and whether it computes rightly")
-    .action(async () => {
+    .addOption(json())
+    .action(async ({ json }: { json?: boolean }) => {
       const { facts, checks } = await diagnose();
-      for (const [name, value] of facts) say(`${name.padEnd(20)} ${value}`);
-      for (const { name, ok, detail } of checks) say(`${ok ? "ok    " : "FAILED"} ${name}: ${detail}`);
+      answer(json, { facts: Object.fromEntries(facts), checks }, () =>
+        [
+          ...facts.map(([name, value]) => `${name.padEnd(20)} ${value}`),
+          ...checks.map(({ name, ok, detail }) => `${ok ? "ok    " : "FAILED"} ${name}: ${detail}`),
+        ].join("\n"),
+      );
       if (!checks.every(({ ok }) => ok)) process.exitCode = 1;
     });
 }

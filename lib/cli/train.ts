@@ -1,14 +1,14 @@
 /** `mask-dpo train`, `plan` and `merge`. */
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { UserError } from "../base/check";
-import { toText } from "../show/table";
+import type { Table } from "../show/table";
 import { checkpointEvery } from "../align/trainRun";
 import { mergeVerb } from "../steps/merge";
 import { planVerb, trainVerb } from "../steps/train";
 import type { LoraConfig } from "../model/adapter/lora";
 import type { MaskKind } from "../preference/mask";
 import { keptText } from "../preference/tokenizeFor";
-import { count, mask, model, number, say, seed } from "./flags";
+import { count, json, mask, model, number, say, seed, textOf } from "./flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
 interface MemoryFlags {
@@ -126,7 +126,8 @@ export function addTrainCommands(program: Command): void {
         .addOption(demonstrations())
         .addOption(mask())
         .option("--drop-no-fact", "learn from no sentence without a fact, whatever the mask")
-        .addOption(seed()),
+        .addOption(seed())
+        .addOption(json()),
       ["epochs", "batch", "microbatch"],
     ),
   ).action(
@@ -138,17 +139,22 @@ export function addTrainCommands(program: Command): void {
         mask: MaskKind;
         dropNoFact?: boolean;
         seed: number;
+        json?: boolean;
       } & Partial<TrainingFlags> &
         MemoryFlags,
       command: Command,
     ) => {
+      const tables: Table[] = [];
       for await (const table of planVerb({
         ...o,
         fixed: isGiven(command),
         lora: loraOf(o),
         options: trainOptions(o),
-      }))
-        say(toText(table));
+      })) {
+        tables.push(table);
+        if (!o.json) say(textOf(table));
+      }
+      if (o.json) say(JSON.stringify(tables, null, 2));
     },
   );
 

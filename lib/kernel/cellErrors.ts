@@ -27,7 +27,7 @@ export interface TypeMessage extends Position {
 export const cellFile = (count: number): string => `In[${count}]`;
 
 const CELL_FRAME = /In\[(\d+)\]:(\d+):(\d+)/;
-const INTERNAL_FRAME = /^\s+at .*(node:|\/tslab\/|\/tsx\/|\/lib\/kernel\/(session|cells|server|kernel)\.)/;
+const INTERNAL_FRAME = /^\s+at .*(node:|\/tsx\/|\/lib\/kernel\/)/;
 
 /** All type errors of a cell as one error; its place is that of the first. */
 export function typeError(count: number, source: string, messages: readonly TypeMessage[]): CellError {
@@ -73,7 +73,7 @@ export function runtimeError(thrown: unknown, cells: ReadonlyMap<number, CellRec
   };
 }
 
-/** Interrupted in synchronous code (Node's error), while waiting (tslab's), or in work that reports progress (ours). */
+/** Interrupted in synchronous code (Node's error), while waiting (the executor's), or in work that reports progress. */
 function isInterrupt(error: Error | undefined): boolean {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return (

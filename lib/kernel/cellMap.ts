@@ -8,6 +8,12 @@ export interface Position {
   column: number;
 }
 
+/** JSON of the maps of both steps: to an ES module, and from there to CommonJS. */
+export interface SourceMaps {
+  toModule: string;
+  toCommonJs: string;
+}
+
 /** tslab puts one line (`export {};`) before every cell. */
 const LINES_BEFORE = 1;
 
@@ -17,15 +23,9 @@ export class CellMap {
     private readonly toCommonJs: SourceMap,
   ) {}
 
-  /**
-   * @param moduleCode output of the first step, ending in an inline source map
-   * @param secondMap JSON of the second step's map
-   */
-  static from(moduleCode: string, secondMap: string | undefined): CellMap | undefined {
-    const inline = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(moduleCode);
-    if (!inline || !secondMap) return undefined;
-    const first = JSON.parse(Buffer.from(inline[1]!, "base64").toString()) as SourceMapPayload;
-    return new CellMap(new SourceMap(first), new SourceMap(JSON.parse(secondMap) as SourceMapPayload));
+  static from({ toModule, toCommonJs }: SourceMaps): CellMap {
+    const [first, second] = [toModule, toCommonJs].map((map) => new SourceMap(JSON.parse(map) as SourceMapPayload));
+    return new CellMap(first!, second!);
   }
 
   /** The place in the cell, or undefined for generated code. */

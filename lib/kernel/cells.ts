@@ -1,15 +1,16 @@
 /**
- * Runs cells on tslab's executor and decides how each one ended. Repairs of tslab: a type error or an unhandled
- * rejection fails the cell as an error (not as text on stderr), with the cell's own line; printing is complete and in
- * order; the value of the last expression is an execute_result; an interrupt reaches work that reports progress.
+ * Runs cells, type-checked one by one, and decides how each one ended: a type error or an unhandled rejection fails the
+ * cell with its own line; printing is complete and in order; the value of the last expression is an execute_result; an
+ * interrupt reaches work that reports progress.
  */
 import path from "node:path";
-import vm from "node:vm";
-import { inspect } from "node:util";
-import { createExecutor, type Executor } from "tslab/dist/executor";
 import { breathe } from "../base/progress";
-import { cellFile, runtimeError, typeError, type CellError, type CellRecord, type TypeMessage } from "./cellErrors";
-import { createCellCompiler } from "./compiler";
+import { mimeOf } from "../show/value";
+import { runtimeError, typeError, type CellError, type CellRecord } from "./cellErrors";
+import { CellMap } from "./cellMap";
+import type { CheckedCell } from "./checking/answers";
+import type { Checker } from "./checking/checker";
+import { CellExecutor } from "./executor";
 import { LoadedModules } from "./modules";
 import { redirectPrinting, StreamJoiner } from "./streams";
 import type { Content } from "./jupyterWire";
@@ -18,40 +19,34 @@ import type { Content } from "./jupyterWire";
 export type Post = (type: string, content: Content) => void;
 
 interface RunningCell {
-  count: number;
-  source: string;
   post: Post;
   streams: StreamJoiner;
-  typeMessages: TypeMessage[];
   thrown: unknown[];
   done: boolean;
 }
 
-/** How tslab reports a type error to its console: a format, file name, line, column, text. */
-const TYPE_ERROR_FORMAT = "%s%d:%d - %s";
-const WRAPPED_CELL = /^\(async function\(exports, require\) \{ /;
+/** Of so many characters, how many units a string has. */
+const unitsOf = (code: string, characters: number): number => [...code].slice(0, characters).join("").length;
+
+/** Modules of the library that a cell imports for their values. */
+const LIBRARY_IMPORT = /^\s*import\s+(?!type\b)[^"';]*\bfrom\s+["'](\.\/lib(?:\/[^"']*)?)["']/gm;
 
 export class CellRunner {
-  private readonly executor: Executor;
+  private readonly executor: CellExecutor;
   private readonly records = new Map<number, CellRecord>();
   private readonly modules: LoadedModules;
+  /** Of the cells that succeeded, as the next one sees them. */
+  private declarations = "";
   private current: RunningCell | undefined;
   private interruptCount = 0;
 
-  constructor(private readonly root: string) {
-    const compiler = createCellCompiler(root);
-    const { converter } = compiler;
-    this.modules = new LoadedModules(root, compiler.checked);
+  constructor(
+    private readonly root: string,
+    private readonly checker: Checker,
+  ) {
+    this.executor = new CellExecutor(root);
+    this.modules = new LoadedModules(root);
     this.modules.remember();
-    this.executor = createExecutor(
-      root,
-      { node: converter, browser: converter, close: () => converter.close() },
-      {
-        log: (value: unknown) => this.result(value),
-        error: (...args: unknown[]) => this.failure(args),
-      },
-    );
-    this.nameCells(() => compiler.lastMap());
     redirectPrinting((name, text) => this.current?.streams.write(name, text));
     for (const event of ["unhandledRejection", "uncaughtException"] as const)
       process.on(event, (error: unknown) => this.late(error));
@@ -64,33 +59,42 @@ export class CellRunner {
   /** Runs one cell to its end. @returns the error it failed with, if any */
   async run(source: string, count: number, post: Post): Promise<CellError | undefined> {
     this.current?.streams.flush();
-    const cell: RunningCell = {
-      count,
-      source,
-      post,
-      streams: new StreamJoiner((name, text) => post("stream", { name, text })),
-      typeMessages: [],
-      thrown: [],
-      done: false,
-    };
+    const streams = new StreamJoiner((name, text) => post("stream", { name, text }));
+    const cell: RunningCell = { post, streams, thrown: [], done: false };
     this.current = cell;
     for (const file of this.modules.refresh())
-      cell.streams.write("stderr", `${path.relative(this.root, file)} was edited: restart the kernel to run it\n`);
-    const ok = await this.executor.execute(source);
+      streams.write("stderr", `${path.relative(this.root, file)} was edited: restart the kernel to run it\n`);
+    let error: CellError | undefined;
+    try {
+      const checked = await this.check(source);
+      const messages = checked.diagnostics.map(({ start, fileName, messageText }) => ({
+        line: start.line + 1,
+        column: start.character + 1,
+        text: fileName ? `${fileName} ${messageText}` : messageText,
+      }));
+      if (messages.length > 0) error = typeError(count, source, messages);
+      else await this.execute(checked, source, count);
+    } catch (thrown) {
+      cell.thrown.push(thrown);
+    }
     this.modules.remember();
     // One turn of the event loop, so that rejections nobody handled are seen while the cell is still running.
     await breathe();
-    cell.streams.flush();
+    streams.flush();
     cell.done = true;
-    if (ok && cell.thrown.length === 0) return undefined;
-    const error = this.describe(cell);
-    post("error", { ...error });
+    error ??= this.describe(cell);
+    if (error) post("error", { ...error });
     return error;
+  }
+
+  /** Sends what is printed so far; to be called before anything else that the reader sees. */
+  flush(): void {
+    this.current?.streams.flush();
   }
 
   /** Sends a message as output of the running cell, or of the last one. */
   post(type: string, content: Content): void {
-    this.current?.streams.flush();
+    this.flush();
     this.current?.post(type, content);
   }
 
@@ -100,29 +104,41 @@ export class CellRunner {
     this.executor.interrupt();
   }
 
-  complete(code: string, cursor: number): Content {
-    const { candidates, start, end } = this.executor.complete(code, cursor);
-    return { status: "ok", matches: candidates, cursor_start: start, cursor_end: end, metadata: {} };
+  /** @param cursor as Jupyter counts: characters beyond U+FFFF are one */
+  async complete(code: string, cursor: number): Promise<Content> {
+    const at = unitsOf(code, cursor);
+    const { candidates, start, end } = await this.checker.ask("complete", this.declarations, code, at);
+    const [cursor_start, cursor_end] = [start, end].map((units) => [...code.slice(0, units)].length);
+    return { status: "ok", matches: candidates, cursor_start, cursor_end, metadata: {} };
   }
 
-  inspect(code: string, cursor: number): ReturnType<Executor["inspect"]> {
-    return this.executor.inspect(code, cursor);
+  async inspect(code: string, cursor: number): Promise<Content> {
+    const text = await this.checker.ask("inspect", this.declarations, code, unitsOf(code, cursor));
+    const data = text === undefined ? {} : { "text/plain": text };
+    return { status: "ok", found: text !== undefined, data, metadata: {} };
   }
 
-  private result(value: unknown): void {
-    const text = typeof value === "string" ? value : inspect(value);
-    this.post("execute_result", { execution_count: this.current?.count, data: { "text/plain": text }, metadata: {} });
+  /** The cell as JavaScript. While it is checked, what it imports of the library is loaded. */
+  private async check(source: string): Promise<CheckedCell> {
+    const checked = this.checker.ask("convert", this.declarations, source, this.modules.ofLibrary());
+    for (const [, module] of source.matchAll(LIBRARY_IMPORT)) {
+      try {
+        this.executor.require(module!);
+      } catch {
+        // the cell itself will say so, if its types are right
+      }
+    }
+    return this.executor.orInterrupt(checked);
   }
 
-  private failure([first, file, line, column, text]: unknown[]): void {
-    if (!this.current) return;
-    if (first === TYPE_ERROR_FORMAT)
-      this.current.typeMessages.push({
-        line: Number(line),
-        column: Number(column),
-        text: `${String(file)}${String(text)}`,
-      });
-    else this.current.thrown.push(first);
+  private async execute(checked: CheckedCell, source: string, count: number): Promise<void> {
+    const { output, maps, declOutput, lastExpressionVar } = checked;
+    this.records.set(count, { source, map: maps && CellMap.from(maps) });
+    if (output) await this.executor.run(output, count);
+    this.declarations = declOutput ?? "";
+    const value = lastExpressionVar && this.executor.take(lastExpressionVar);
+    if (value !== undefined && value !== null)
+      this.post("execute_result", { execution_count: count, data: await mimeOf(value), metadata: {} });
   }
 
   /** An error nobody caught: it fails the running cell; after the cell it still becomes an error output of it. */
@@ -133,25 +149,8 @@ export class CellRunner {
     else cell.thrown.push(error);
   }
 
-  private describe(cell: RunningCell): CellError {
-    if (cell.typeMessages.length > 0) return typeError(cell.count, cell.source, cell.typeMessages);
-    const [first, ...rest] = cell.thrown.map((error) => runtimeError(error, this.records, this.root));
-    if (!first) return { ename: "Error", evalue: "the cell failed", traceback: [] };
-    return { ...first, traceback: [first, ...rest].flatMap((error) => error.traceback) };
-  }
-
-  /** Gives the code of each cell a file name, so that stack frames can be mapped back to its lines. */
-  private nameCells(lastMap: () => CellRecord["map"]): void {
-    const original = vm.runInThisContext;
-    const named = (code: string, options?: vm.RunningCodeOptions | string): unknown => {
-      if (!this.current || !WRAPPED_CELL.test(code) || typeof options !== "object") return original(code, options);
-      const { count, source } = this.current;
-      this.records.set(count, { source, map: lastMap() });
-      return original(
-        code.replace(WRAPPED_CELL, (prefix) => `${prefix}\n`),
-        { ...options, filename: cellFile(count), lineOffset: -1 } as vm.RunningCodeOptions,
-      );
-    };
-    Object.defineProperty(vm, "runInThisContext", { value: named });
+  private describe({ thrown }: RunningCell): CellError | undefined {
+    const [first, ...rest] = thrown.map((error) => runtimeError(error, this.records, this.root));
+    return first && { ...first, traceback: [first, ...rest].flatMap((error) => error.traceback) };
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The Jupyter wire format, both directions: frames, HMAC-SHA256 signatures, connection files.
  * https://jupyter-client.readthedocs.io/en/stable/messaging.html (protocol 5.3)
- * Used by the kernel (server.ts) and by the headless runner (client.ts). Messages are signed, never encrypted,
+ * Used by the kernel (sockets.ts) and by the headless runner (kernelClient.ts). Messages are signed, never encrypted,
  * so both ends stay on the loopback interface.
  */
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
@@ -38,6 +38,9 @@ export interface Message {
   parent: Header | Record<string, never>;
   content: Content;
 }
+
+/** Of one of its sockets. */
+export const addressOf = ({ transport, ip }: Connection, port: number): string => `${transport}://${ip}:${port}`;
 
 const DELIMITER = Buffer.from("<IDS|MSG>");
 

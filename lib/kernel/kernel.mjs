@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 import { isKnownClone } from "../setup/clones.mjs";
 
 const here = fileURLToPath(import.meta.url);
@@ -36,13 +37,16 @@ function nameOf(manifest) {
   }
 }
 
+/** Whether the headless runner started this kernel. */
+const isHeadless = Boolean(process.env.MASK_DPO_OWNED_KERNEL);
+
 /** A kernel ends when whoever started it goes, however it goes: no training without anybody to see it. */
 function endWithParent() {
-  const { MASK_DPO_OWNED_KERNEL: byRunner, JPY_PARENT_PID: byJupyter } = process.env;
+  const { JPY_PARENT_PID: byJupyter } = process.env;
   delete process.env.MASK_DPO_OWNED_KERNEL;
   const parent = process.ppid;
   // The headless runner holds our stdin; Jupyter says its process id, unless something stands between us.
-  if (byRunner) process.stdin.on("end", () => process.exit(1)).resume();
+  if (isHeadless) process.stdin.on("end", () => process.exit(1)).resume();
   else if (byJupyter === String(parent)) setInterval(() => process.ppid !== parent && process.exit(1), 1000).unref();
 }
 
@@ -53,14 +57,12 @@ if (root !== ownRoot && existsSync(path.join(root, "node_modules"))) {
   const connectionFile = path.resolve(process.argv[2] ?? "");
   process.chdir(ownRoot);
   endWithParent();
-  const require = createRequire(import.meta.url);
+  const checker = new Worker(new URL("checking/thread.cjs", import.meta.url), {
+    workerData: { root: ownRoot, ahead: !isHeadless },
+  });
   /** @type {(id: string) => unknown} */
-  const load = require;
-  const typescript = /** @type {object} */ (load("@tslab/typescript-for-tslab"));
-  // Its functions are read-only; compiler.ts replaces some of them, so tslab gets a copy that can be written to.
-  const loaded = require.cache[require.resolve("@tslab/typescript-for-tslab")];
-  if (loaded) loaded.exports = { ...typescript };
+  const load = createRequire(import.meta.url);
   load("../base/typescript.cjs");
   const { startSession } = /** @type {typeof import("./kernelSession")} */ (load("./kernelSession.ts"));
-  await startSession(connectionFile, ownRoot);
+  await startSession(connectionFile, ownRoot, checker);
 }

@@ -1,10 +1,10 @@
 /**
- * The kernel's sockets and message loop (Jupyter protocol 5.3, loopback).
+ * The kernel's sockets and message loop (Jupyter protocol 5.3, loopback); stdin.ts has those of the other thread.
  * tslab's own server loses output: zeromq allows 512 sends that nobody awaits and tslab awaits none. Here every send
  * is immediate (sendTimeout 0) and no queue is bounded (high-water mark 0).
  */
-import { Publisher, Reply, Router } from "zeromq";
-import { Wire, type Connection, type Content, type Message } from "./jupyterWire";
+import { Publisher, Router } from "zeromq";
+import { addressOf, Wire, type Connection, type Content, type Message } from "./jupyterWire";
 
 /** Answers one request. The content goes back as `<type>_reply`; undefined sends none. */
 export type Handler = (request: Message) => Promise<Content | undefined> | Content | undefined;
@@ -13,12 +13,10 @@ const SENDING = { sendTimeout: 0, sendHighWaterMark: 0, linger: 1000 };
 const BOTH_WAYS = { ...SENDING, receiveHighWaterMark: 0 };
 
 export class KernelServer {
-  private readonly wire: Wire;
+  readonly wire: Wire;
   private readonly iopub = new Publisher(SENDING);
   private readonly shell = new Router(BOTH_WAYS);
   private readonly control = new Router(BOTH_WAYS);
-  private readonly stdin = new Router(BOTH_WAYS);
-  private readonly heartbeat = new Reply({ linger: 0 });
 
   constructor(private readonly connection: Connection) {
     this.wire = new Wire(connection.key);
@@ -27,17 +25,14 @@ export class KernelServer {
   /** Binds the sockets and answers from then on: shell requests one after the other, control requests at once. */
   async listen(handlers: { shell: Record<string, Handler>; control: Record<string, Handler> }): Promise<void> {
     const c = this.connection;
-    const bind = (socket: Publisher | Router | Reply, port: number) => socket.bind(`${c.transport}://${c.ip}:${port}`);
+    const bind = (socket: Publisher | Router, port: number) => socket.bind(addressOf(c, port));
     await Promise.all([
       bind(this.iopub, c.iopub_port),
       bind(this.shell, c.shell_port),
       bind(this.control, c.control_port),
-      bind(this.stdin, c.stdin_port),
-      bind(this.heartbeat, c.hb_port),
     ]);
     void this.loop(this.shell, handlers.shell);
     void this.loop(this.control, handlers.control);
-    void this.echo();
   }
 
   /** Publishes on iopub, as output of the request `parent`. */
@@ -46,7 +41,7 @@ export class KernelServer {
   }
 
   close(): void {
-    for (const socket of [this.shell, this.control, this.stdin, this.heartbeat, this.iopub]) socket.close();
+    for (const socket of [this.shell, this.control, this.iopub]) socket.close();
   }
 
   private async loop(socket: Router, handlers: Record<string, Handler>): Promise<void> {
@@ -66,9 +61,5 @@ export class KernelServer {
     } finally {
       this.publish("status", { execution_state: "idle" }, request);
     }
-  }
-
-  private async echo(): Promise<void> {
-    for await (const frames of this.heartbeat) await this.heartbeat.send(frames);
   }
 }

@@ -1,16 +1,45 @@
 /** `npm run lab`: JupyterLab with our kernel, where there is one on this machine; else how to get it. */
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 
-/** How JupyterLab may be started, in order of preference. */
-function candidates(): string[][] {
+/** How JupyterLab may be started, and what of the same Jupyter trusts notebooks. */
+interface Commands {
+  lab: string[];
+  trust: string[];
+}
+
+/** In order of preference. */
+function candidates(): Commands[] {
   const pythons = [process.env.JUPYTER_PYTHON, "python3", "python"].filter((name): name is string => Boolean(name));
   return [
-    ...(process.env.JUPYTER_PYTHON ? [] : [["jupyter-lab"]]),
-    ...pythons.map((python) => [python, "-m", "jupyterlab"]),
+    ...(process.env.JUPYTER_PYTHON ? [] : [{ lab: ["jupyter-lab"], trust: ["jupyter-trust"] }]),
+    ...pythons.map((python) => ({ lab: [python, "-m", "jupyterlab"], trust: [python, "-m", "nbformat.sign"] })),
   ];
+}
+
+/** The project's own notebooks, whose code the user runs anyway: not others that lie beside them. */
+function ownNotebooks(): string[] {
+  const git = spawnSync("git", ["ls-files", "notebooks"], { cwd: projectRoot, encoding: "utf8" });
+  const folder = path.join(projectRoot, "notebooks");
+  const names =
+    git.status === 0 && git.stdout !== ""
+      ? git.stdout.split("\n").filter((file) => existsSync(path.join(projectRoot, file)))
+      : readdirSync(folder).map((name) => `notebooks/${name}`);
+  return names.filter((name) => /\/\d\d-[\w-]+\.ipynb$/.test(name));
+}
+
+/** So that tables and figures of a fresh clone are shown as they were executed; else Jupyter shows their text. */
+function trust([program, ...args]: string[]): void {
+  const { status, stderr, error } = spawnSync(program!, [...args, ...ownNotebooks()], {
+    cwd: projectRoot,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const why = error?.message ?? stderr.trim().split("\n").at(-1) ?? "";
+  process.stderr.write(`lab: the notebooks are not trusted yet (${why}): run their cells to see their figures\n`);
 }
 
 /**
@@ -19,11 +48,11 @@ function candidates(): string[][] {
  * @throws UserError saying how to get JupyterLab, when there is none
  */
 export async function startJupyterLab(): Promise<number> {
-  const command = candidates().find(
-    ([program, ...args]) =>
+  const found = candidates().find(
+    ({ lab: [program, ...args] }) =>
       spawnSync(program!, [...args, "--version"], { cwd: projectRoot, stdio: "ignore" }).status === 0,
   );
-  if (!command) {
+  if (!found) {
     throw new UserError({
       expected: "JupyterLab on this machine",
       got: "no jupyter-lab command, and no python3 with the module jupyterlab",
@@ -33,7 +62,8 @@ export async function startJupyterLab(): Promise<number> {
         "`npm run reproduce` needs neither.",
     });
   }
-  const [program, ...args] = command;
+  trust(found.trust);
+  const [program, ...args] = found.lab;
   // The set-up wrote this project's kernelspec there, also where the user's Jupyter folder cannot be written.
   const kernels = path.join(projectRoot, "node_modules/.mask-dpo-jupyter");
   const child = spawn(

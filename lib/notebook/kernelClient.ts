@@ -73,7 +73,11 @@ export class KernelClient {
     for (const socket of [this.shell, this.control, this.iopub]) void this.receive(socket, socket === this.iopub);
   }
 
-  /** Starts a kernel and waits until it answers. @param env added to this process's environment @throws KernelDied */
+  /**
+   * Starts a kernel and waits until it answers and can check types, so that no cell's time holds that.
+   * @param env added to this process's environment
+   * @throws KernelDied
+   */
   static async start(env: NodeJS.ProcessEnv = {}): Promise<KernelClient> {
     const connection = await newConnection();
     const folder = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-"));
@@ -90,6 +94,7 @@ export class KernelClient {
       const client = new KernelClient(child, connection);
       try {
         await client.waitUntilReady();
+        await client.request(client.shell, "is_complete_request", { code: "" });
       } catch (error) {
         await client.stop();
         throw error;

@@ -1,5 +1,5 @@
 /**
- * Strict type check of notebooks with the project's own TypeScript and tsconfig: the cells of each notebook, joined
+ * Strict type check of notebooks with the project's own TypeScript and tsconfig, as explorers want it: the cells of each notebook, joined
  * into one module at the project root. Stricter than the kernel (TypeScript 5.0, cell by cell), and without running.
  */
 import path from "node:path";
@@ -39,7 +39,8 @@ export function nbcheck(files: readonly string[]): NotebookError[] {
       },
     },
   );
-  const options = config!.options;
+  // Elements of arrays are taken to be there, as in the kernel: cells explore, the library is strict.
+  const options = { ...config!.options, noUncheckedIndexedAccess: false };
   const host = ts.createCompilerHost(options);
   const fileExists = host.fileExists.bind(host);
   const readFile = host.readFile.bind(host);

@@ -1,4 +1,5 @@
 /** What one notebook display carries. */
+import type { MimeData } from "./host";
 
 /**
  * The same content for every reader: `text` is what a terminal and a diff show; JupyterLab and VS Code take `html`,
@@ -12,4 +13,18 @@ export interface Bundle {
   markdown?: string;
   latex?: string;
   json?: unknown;
+}
+
+/** As Jupyter takes it; text last as the plainest. */
+export function mimeData(bundle: Bundle): MimeData {
+  const all: MimeData = {
+    "text/html": bundle.html,
+    "text/markdown": bundle.markdown,
+    "text/latex": bundle.latex,
+    "image/svg+xml": bundle.svg,
+    "image/png": bundle.png && Buffer.from(bundle.png).toString("base64"),
+    "application/json": bundle.json,
+    "text/plain": bundle.text,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

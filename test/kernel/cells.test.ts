@@ -123,6 +123,34 @@ test(
   },
 );
 
+test("elements of arrays are taken to be there, while the rest stays strict", { timeout: 60_000 }, async () => {
+  assert.equal(
+    await value('const xs = [1, 2];\nconst ages: Record<string, number> = { a: 3 };\nxs[0] + ages["a"]'),
+    "4",
+  );
+  assert.match((await run("xs.find((x) => x > 1) + 1")).error ?? "", /TypeScriptError: .*undefined/);
+});
+
+test("cells show values as these say, and clear what they showed", { timeout: 60_000 }, async () => {
+  const said: unknown[] = [];
+  await kernel.execute(
+    `console.log("gone");
+console.clear();
+({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>" }) })`,
+    (type, content) => said.push([type, content.data ?? content.wait]),
+  );
+  assert.deepEqual(said.slice(-2), [
+    ["clear_output", false],
+    ["execute_result", { "text/html": "<b>" }],
+  ]);
+  const { error } = await run(`({ [Symbol.for("Jupyter.display")]() { throw new Error("not to be shown"); } })`);
+  assert.equal(error, "Error: not to be shown");
+});
+
+test("where nobody can be asked, a question says so", { timeout: 60_000 }, async () => {
+  assert.match((await run('prompt("Name?")')).error ?? "", /^UserError: prompt: expected a front end that asks/);
+});
+
 /** Not only waits for somebody to ask how it ended. */
 function runs(pid: number): boolean {
   const status = `/proc/${pid}/status`;

@@ -1,6 +1,7 @@
 /** `npm run lab`, with a stand-in for JupyterLab and with none. */
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { UserError } from "../../lib/base/check";
@@ -32,7 +33,7 @@ test("without JupyterLab the message says how to get it", { skip }, async () => 
   );
 });
 
-test("JupyterLab is started on the loopback interface, in the project, with its kernelspec", { skip }, async () => {
+test("JupyterLab is started on the loopback interface, in the project, with its kernelspec", { skip }, async (t) => {
   const folder = scratchFolder();
   const lab = path.join(folder, "jupyter-lab");
   writeFileSync(
@@ -40,9 +41,21 @@ test("JupyterLab is started on the loopback interface, in the project, with its 
     `#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "$PWD $JUPYTER_PATH $@" > ${folder}/said\nexit 7\n`,
   );
   chmodSync(lab, 0o755);
+  const trusting = path.join(folder, "jupyter-trust");
+  writeFileSync(trusting, `#!/bin/sh\necho "$@" > ${folder}/trusted\n`);
+  chmodSync(trusting, 0o755);
+  const git = spawnSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).stdout.trim();
+  const isClone = git !== "" && existsSync(path.join(projectRoot, ".git"));
+  if (git) symlinkSync(git, path.join(folder, "git"));
+  const foreign = path.join(projectRoot, "notebooks", `99-of-a-stranger-${process.pid}.ipynb`);
+  writeFileSync(foreign, "{}");
+  t.after(() => rmSync(foreign));
   assert.equal(await withPath(folder, startJupyterLab), 7);
   const said = readFileSync(path.join(folder, "said"), "utf8");
   assert.ok(said.startsWith(`${projectRoot} ${path.join(projectRoot, "node_modules/.mask-dpo-jupyter")}`), said);
   assert.match(said, /--ip=127\.0\.0\.1/);
   assert.doesNotMatch(said, /token=/, "Jupyter makes up the token");
+  const trusted = readFileSync(path.join(folder, "trusted"), "utf8").trim().split(" ");
+  assert.ok(trusted.includes("notebooks/00-overview.ipynb"), trusted.join(" "));
+  if (isClone) assert.ok(!trusted.some((name) => name.includes("stranger")), "what only lies there is not trusted");
 });

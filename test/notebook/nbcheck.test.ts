@@ -15,7 +15,7 @@ test("errors are placed in their cells; a clean notebook has none", () => {
     `import { Rng } from "./lib/base/rng";`,
     "",
     `const rng = new Rng(1);\n\nrng.int("five");`,
-    `const list = [1];\nlist[0].toFixed()`,
+    `const list = [1];\nlist.find((n) => n > 1).toFixed();\nlist[0].toFixed();`,
   ]);
   const errors = nbcheck([clean, wrong]);
   assert.deepEqual(

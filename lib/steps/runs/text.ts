@@ -51,6 +51,30 @@ export function showRun(run: Run, now: number): string {
   ].join("\n");
 }
 
+/** One run for scripts: bytes, times and configuration as they are. */
+export function recordOf(run: Run): object {
+  const { name, kind, hash, dir, bytes, changed, key, problem } = run;
+  const old = key !== undefined && isOld(key);
+  return {
+    name,
+    kind,
+    hash,
+    dir,
+    bytes,
+    changed: new Date(changed).toISOString(),
+    state: stateOf(run),
+    old,
+    key,
+    problem,
+  };
+}
+
+/** The keys in which two runs differ, with the value in each that has them. @throws UserError for a damaged run.json */
+export function differences(a: Run, b: Run): object {
+  const [one, other, names] = differing(keyOf(a), keyOf(b));
+  return Object.fromEntries(names.map((name) => [name, { [a.name]: one[name], [b.name]: other[name] }]));
+}
+
 /** The keys in which two runs differ. @throws UserError for a damaged run.json */
 export function diffTable(a: Run, b: Run): Table {
   const [one, other, names] = differing(keyOf(a), keyOf(b));

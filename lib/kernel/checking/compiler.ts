@@ -3,9 +3,10 @@
  *
  * tslab fixes its compiler options, checks and transpiles every project file a cell reaches, and parses top-level
  * `await` as an identifier. The options are replaced where tslab hands them to TypeScript:
- *  - strictness as in tsconfig.json; "bundler" resolution, so that types under `exports` are found; DOM and node types
+ *  - strictness as in tsconfig.json, but for elements of arrays, which explorers know to be there; "bundler"
+ *    resolution, so that types under `exports` are found; DOM and node types
  *  - only the cell itself is checked and emitted: lib/*.ts is loaded by `require` (tsx), checked by `npm test`,
- *    and its types are still what cells are checked against
+ *    and its types are still what cells are checked against, read from declarations where there are some
  *  - native top-level await (`await (x)` and `for await` work); the caller runs every cell as an async function
  *  - no file watchers: who runs cells says which files were edited (modules.ts)
  *  - a cell may export; what it declares is seen by later cells in any case
@@ -15,16 +16,15 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createConverter, type Converter } from "tslab/dist/converter";
-import { CellMap } from "./cellMap";
-import type { CheckedFiles } from "./modules";
+import type { SourceMaps } from "../cellMap";
+import { Declarations } from "./declarations";
 import { withoutExports } from "./exports";
 
-/** The module object whose functions tslab calls (kernel.mjs made it writable), not a copy of it. */
+/** The module object whose functions tslab calls (thread.cjs made it writable), not a copy of it. */
 const ts = createRequire(__filename)("@tslab/typescript-for-tslab") as typeof TypeScript;
 
 const STRICTNESS = [
   "strict",
-  "noUncheckedIndexedAccess",
   "noImplicitOverride",
   "noFallthroughCasesInSwitch",
   "esModuleInterop",
@@ -33,14 +33,36 @@ const STRICTNESS = [
 
 export interface CellCompiler {
   converter: Converter;
-  /** The source map of the cell converted last. */
-  lastMap(): CellMap | undefined;
+  /** Where the code of the cell converted last came from. */
+  lastMaps(): SourceMaps | undefined;
   checked: CheckedFiles;
+  declarations: Declarations;
+  /** Codes of what is not written as TypeScript is, whatever its types. */
+  mistakes(source: string): number[];
+  /** From the next cell on a file is part of the program, whatever cells import. */
+  keep(file: string): void;
+}
+
+export interface CheckedFiles {
+  /** Files whose types were read. */
+  files(): Iterable<string>;
+  /** Lets one be read again. */
+  changed(file: string): void;
+  /** Modules that were looked for in vain, without their endings. */
+  missing(): readonly string[];
+  /** Lets one be looked for again. */
+  appeared(file: string): void;
 }
 
 /** @param root the project root, which must be the working folder */
 export function createCellCompiler(root: string): CellCompiler {
-  let map: CellMap | undefined;
+  let maps: SourceMaps | undefined;
+  const declarations = new Declarations(root);
+  const system = { ...ts.sys };
+  ts.sys.readFile = (file, encoding) => {
+    const text = system.readFile(file, encoding);
+    return text === undefined ? undefined : declarations.of(file, text);
+  };
   const watchers = new Map<string, TypeScript.FileWatcherCallback>();
   ts.sys.watchFile = (file, callback) => {
     watchers.set(file, callback);
@@ -52,14 +74,17 @@ export function createCellCompiler(root: string): CellCompiler {
     return { close: () => folders.delete(callback) };
   };
   const missing = new Set<string>();
-  const restoreOptions = replaceOptions(projectStrictness(root));
-  keepSourceMaps((next) => (map = next));
+  const restore = replaceOptions(projectStrictness(root));
+  keepSourceMaps((next) => (maps = next));
   ignoreDeclarationErrors();
   const converter = createConverter({ isJS: false, isBrowser: false });
-  restoreOptions();
+  const { roots, program } = restore();
   return {
     converter: cellConverter(converter, (module) => missing.add(path.resolve(root, module))),
-    lastMap: () => map,
+    lastMaps: () => maps,
+    declarations,
+    mistakes: (source) => parse(source).parseDiagnostics.map(({ code }) => code),
+    keep: (file) => program.updateRootFileNames([...roots, file]),
     checked: {
       files: () => watchers.keys(),
       missing: () => [...missing],
@@ -86,11 +111,25 @@ type CreateHost = (
   ...rest: unknown[]
 ) => { afterProgramCreate?: (program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram) => void };
 
-/** Replaces the options of the next compiler host. @returns a function that undoes it */
-function replaceOptions(strictness: TypeScript.CompilerOptions): () => void {
-  const api = ts as unknown as { createWatchCompilerHost: CreateHost };
-  const original = api.createWatchCompilerHost;
-  api.createWatchCompilerHost = (roots, options, system, ...rest) => {
+interface Watching {
+  roots: readonly string[];
+  program: { updateRootFileNames(files: string[]): void };
+}
+
+/** Replaces the options of the next compiler host. @returns undoes it, and says what was made meanwhile */
+function replaceOptions(strictness: TypeScript.CompilerOptions): () => Watching {
+  const api = ts as unknown as {
+    createWatchCompilerHost: CreateHost;
+    createWatchProgram: (host: { rootFiles: readonly string[] }) => Watching["program"];
+  };
+  const { createWatchCompilerHost: original, createWatchProgram } = api;
+  let made: Watching | undefined;
+  api.createWatchProgram = (host) => {
+    const program = createWatchProgram(host);
+    made = { roots: host.rootFiles, program };
+    return program;
+  };
+  api.createWatchCompilerHost = (roots, options, system, _builder, ...rest) => {
     const host = original(
       roots,
       {
@@ -105,17 +144,33 @@ function replaceOptions(strictness: TypeScript.CompilerOptions): () => void {
         inlineSourceMap: true,
       },
       lookingAgain(system),
+      ts.createAbstractBuilder, // nothing is asked of which file depends on which, which takes long to find out
       ...rest,
     );
     let created: typeof host.afterProgramCreate;
     Object.defineProperty(host, "afterProgramCreate", {
       get: () => created,
-      set: (callback: NonNullable<typeof created>) => (created = (program) => callback(cellOnly(program))),
+      set: (callback: NonNullable<typeof created>) =>
+        (created = (program) => {
+          for (const file of roots) bind(program.getSourceFile(file)!, program.getCompilerOptions());
+          callback(cellOnly(program));
+        }),
     });
     return host;
   };
-  return () => void (api.createWatchCompilerHost = original);
+  return () => {
+    Object.assign(api, { createWatchCompilerHost: original, createWatchProgram });
+    return made!;
+  };
 }
+
+/** Finds the names a file declares, which tslab asks for before anything is checked. TypeScript's types have it not. */
+const bind = (ts as unknown as { bindSourceFile: Bind }).bindSourceFile;
+type Bind = (file: TypeScript.SourceFile, options: TypeScript.CompilerOptions) => void;
+
+/** With its errors, which TypeScript's types leave out. */
+const parse = (source: string): { parseDiagnostics: readonly TypeScript.Diagnostic[] } =>
+  ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022) as never;
 
 /** tslab's system keeps one timer, of the next program: what is to be looked for again is forgotten at once. */
 function lookingAgain(system: TypeScript.System): TypeScript.System {
@@ -159,12 +214,13 @@ function ignoreDeclarationErrors(): void {
 }
 
 /** tslab compiles in two steps (to ES modules, then to CommonJS); the maps of both are kept from the second step. */
-function keepSourceMaps(keep: (map: CellMap) => void): void {
+function keepSourceMaps(keep: (maps: SourceMaps) => void): void {
   const original = ts.transpileModule;
   const transpile: typeof ts.transpileModule = (input, options) => {
     const result = original(input, { ...options, compilerOptions: { ...options.compilerOptions, sourceMap: true } });
-    const map = CellMap.from(input, result.sourceMapText);
-    if (map) keep(map);
+    const inline = /\/\/# sourceMappingURL=data:application\/json;base64,(\S+)\s*$/.exec(input)?.[1];
+    if (inline && result.sourceMapText)
+      keep({ toModule: Buffer.from(inline, "base64").toString(), toCommonJs: result.sourceMapText });
     return { ...result, outputText: result.outputText.replace(/\/\/# sourceMappingURL=\S*\s*/g, "") };
   };
   (ts as { transpileModule: typeof ts.transpileModule }).transpileModule = transpile;

@@ -17,6 +17,7 @@ import { addRunsCommand } from "./runs";
 import { addSampleCommand } from "./sample";
 import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
+import { addSiteCommand } from "./site";
 import { addTrainCommands } from "./train";
 import { addWorldCommand } from "./world";
 
@@ -39,6 +40,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addExportCommand,
   addNotebookCommands,
   addReportCommand,
+  addSiteCommand,
   addRunsCommand,
   addLabCommand,
 ];

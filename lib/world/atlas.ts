@@ -2,24 +2,10 @@
  * Atlas, the miniature world: topics and questions by split (counts of paper §3.1: 2682 topics x 3 = 8046 training,
  * 177 test, 183 out-of-domain questions; 177 validation questions are ours, for choosing hyperparameters).
  */
-import { UserError, brief } from "../base/check";
-import type { Question } from "../factuality/records";
+import { atlasOf, type Atlas } from "./atlasOf";
 import { atlasFolder, readFacts } from "./facts";
-import type { CountryRow, TopicSplit } from "./facts";
-import { CITY_KINDS, question } from "./question";
-import type { Split } from "./question";
-import type { Topic } from "./relation";
 
-export interface Atlas {
-  /** Cities, largest first, then countries. */
-  topics: readonly Topic[];
-  /** all of them, also those that are no topic */
-  countries: readonly CountryRow[];
-  /** Rows as read; question ids are `<topic id>:<kind>`. */
-  splits: Readonly<Record<Split, readonly Question[]>>;
-  /** @throws UserError for an unknown id */
-  topic: (id: string) => Topic;
-}
+export type { Atlas };
 
 let cached: Atlas | undefined;
 
@@ -31,55 +17,5 @@ export function loadAtlas(): Atlas {
 
 /** Atlas from another folder of facts, uncached. */
 export function atlasFrom(folder: string): Atlas {
-  const { countries, cities } = readFacts(folder);
-  const byCode = new Map(countries.map((country) => [country.code, country]));
-  const topics: Topic[] = [];
-  const bySplit: Record<TopicSplit, Topic[]> = { train: [], validation: [], test: [] };
-  for (const city of cities) {
-    const country = byCode.get(city.country);
-    if (!country)
-      throw new UserError({
-        where: `${folder}/cities.jsonl`,
-        expected: `a country code of countries.jsonl for ${city.id}`,
-        got: brief(city.country),
-        fix: "Run mask-dpo world facts again.",
-      });
-    const topic: Topic = { kind: "city", id: city.id, name: city.name, country, city };
-    topics.push(topic);
-    bySplit[city.split].push(topic);
-  }
-  const nations = countries
-    .filter((country) => country.topic)
-    .map((country): Topic => ({ kind: "country", id: country.id, name: country.name, country }));
-  topics.push(...nations);
-  const byId = new Map(topics.map((topic) => [topic.id, topic]));
-  if (byId.size !== topics.length)
-    throw new UserError({
-      where: folder,
-      expected: "unique topic ids",
-      got: `${topics.length - byId.size} repeated`,
-      fix: "Run mask-dpo world facts again.",
-    });
-  const oneKind = (split: "validation" | "test"): Question[] =>
-    bySplit[split].map((topic, i) => question(topic, CITY_KINDS[i % 3]!, split, i));
-  return {
-    topics,
-    countries,
-    splits: {
-      train: bySplit.train.flatMap((topic, i) => CITY_KINDS.map((kind, k) => question(topic, kind, "train", i + k))),
-      validation: oneKind("validation"),
-      test: oneKind("test"),
-      ood: nations.map((topic, i) => question(topic, "country", "ood", i)),
-    },
-    topic(id) {
-      const topic = byId.get(id);
-      if (!topic)
-        throw new UserError({
-          expected: "a topic of Atlas",
-          got: brief(id),
-          fix: "Topic ids are those of data/atlas/cities.jsonl and countries.jsonl.",
-        });
-      return topic;
-    },
-  };
+  return atlasOf(readFacts(folder), folder);
 }

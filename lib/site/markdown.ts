@@ -1,4 +1,5 @@
 /** Markdown of the project as pages have it: links lead into the site, and what it does not have is no link. */
+import katex from "katex";
 import MarkdownIt from "markdown-it";
 import { linkFrom } from "./places";
 
@@ -8,6 +9,20 @@ type Token = ReturnType<typeof markdown.parse>[number];
 
 markdown.renderer.rules["table_open"] = () => '<div class="table" tabindex="0" role="group" aria-label="Table"><table>';
 markdown.renderer.rules["table_close"] = () => "</table></div>";
+
+/** Formulas as GitHub and Jupyter know them, $a$ and $$a$$, become MathML, which needs neither script nor font. */
+markdown.inline.ruler.before("escape", "math", (state, silent) => {
+  const found = /^(\$\$?)(?!\s)([^$]+?)(?<!\s)\1(?![\d$])/.exec(state.src.slice(state.pos));
+  if (!found) return false;
+  const [whole, marks, formula] = found as unknown as [string, string, string];
+  if (!silent) {
+    const html = katex.renderToString(formula, { output: "mathml", displayMode: marks === "$$", strict: false });
+    state.push("math", "", 0).content = html;
+  }
+  state.pos += whole.length;
+  return true;
+});
+markdown.renderer.rules["math"] = (tokens, i) => tokens[i]!.content;
 
 /** As GitHub names headings. */
 function slug(text: string): string {
@@ -36,6 +51,9 @@ export function renderMarkdown(text: string, from: string, page: string, level =
   tokens.forEach((token, i) => {
     if (token.type === "heading_open" || token.type === "heading_close")
       token.tag = `h${Math.min(6, Number(token.tag[1]) + level - 1)}`;
+    if (/^t[hd]_open$/.test(token.type) && token.attrGet("style")) {
+      token.attrs = [["class", token.attrGet("style")!.replace(/.*:/, "")]]; // pages allow no style of their own
+    }
     if (token.type === "heading_open") {
       const heading = tokens[i + 1]!.content.replace(/[`*]/g, "");
       title ||= heading;

@@ -6,7 +6,7 @@ import { projectRoot, writeFileAtomic } from "../base/files";
 import { readNotebook, sourceOf, type Notebook, type NotebookCell } from "../notebook/notebook";
 import { escapeHtml } from "../show/markup";
 import { renderMarkdown } from "./markdown";
-import { notebookPlace } from "./places";
+import { linkFrom, notebookPlace } from "./places";
 import { sitePage } from "./shell";
 
 const part = "notebooks/index.html";
@@ -39,7 +39,9 @@ export function notebookHtml(notebook: Notebook, file: string): { html: string; 
     }
     if (cell.cell_type !== "code" || source.trim() === "") return "";
     const code = `<details><summary>code</summary><pre tabindex="0"><code>${escapeHtml(source)}</code></pre></details>`;
-    return `<div class="cell">${code}${outputsOf(cell).map((data) => outputHtml(data, window)).join("")}</div>`;
+    return `<div class="cell">${code}${outputsOf(cell)
+      .map((data) => outputHtml(data, file, window))
+      .join("")}</div>`;
   });
   const none = notebook.cells.some((cell) => outputsOf(cell).length > 0)
     ? ""
@@ -50,7 +52,10 @@ export function notebookHtml(notebook: Notebook, file: string): { html: string; 
 /** The first paragraph, without its marks. */
 function plain(markdown: string): string {
   const paragraph = markdown.split(/\n\s*\n/).find((text) => text.trim() !== "" && !text.startsWith("#")) ?? "";
-  const text = paragraph.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*_`$]/g, "");
+  const text = paragraph
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/[*_`$]/g, "")
+    .replace(/^What it shows\. /, "");
   return text.length > 160 ? `${text.slice(0, 160).replace(/\s+\S*$/, "")} …` : text;
 }
 
@@ -65,20 +70,25 @@ function outputsOf(cell: NotebookCell): MimeBundle[] {
   });
 }
 
-function outputHtml(data: MimeBundle, window: JSDOM["window"]): string {
+function outputHtml(data: MimeBundle, file: string, window: JSDOM["window"]): string {
   const html = data["text/html"];
-  if (html !== undefined) return `<div class="output" tabindex="0">${quiet(html, window)}</div>`;
+  if (html !== undefined) return `<div class="output" tabindex="0">${quiet(html, file, window)}</div>`;
   return data["text/plain"] ? `<pre tabindex="0">${escapeHtml(data["text/plain"])}</pre>` : "";
 }
 
-/** Figures as they are in the figures folder, and otherwise the output without what runs. */
-function quiet(html: string, window: JSDOM["window"]): string {
+/** Figures as they are in the figures folder, links into the site, and otherwise the output without what runs. */
+function quiet(html: string, file: string, window: JSDOM["window"]): string {
   const { document } = window;
   const holder = document.createElement("div");
   holder.innerHTML = html; // in a document without scripts or network, to take out what would run
   for (const element of holder.querySelectorAll("script, iframe, object, embed, link, meta")) element.remove();
   for (const element of holder.querySelectorAll("*"))
     for (const { name } of [...element.attributes]) if (/^on/i.test(name)) element.removeAttribute(name);
+  for (const link of holder.querySelectorAll("a[href]")) {
+    const place = linkFrom(file, notebookPlace(file), link.getAttribute("href")!);
+    if (place) link.setAttribute("href", place.href);
+    else link.replaceWith(...link.childNodes);
+  }
   for (const figure of holder.querySelectorAll("[data-lab-figure]")) {
     const name = figure.getAttribute("data-lab-figure")!;
     if (!/^[\w.-]+$/.test(name) || !existsSync(path.join(projectRoot, "figures", `${name}.svg`))) continue;

@@ -9,7 +9,10 @@ import { sitePage, type Part } from "./shell";
 const page = "index.html";
 
 const cards: Readonly<Partial<Record<Part, [title: string, text: string]>>> = {
-  "atlas/index.html": ["Atlas in the browser", "Ask a small policy about any city, before and after alignment, and align it."],
+  "atlas/index.html": [
+    "Atlas in the browser",
+    "Ask a small policy about any city, before and after alignment, and align it.",
+  ],
   "notebooks/index.html": ["Notebooks", "The paper, executed: pairs, masks, training, scaling, topics, best of N."],
   "figures/index.html": ["Figures", "Every figure and table, and the appendix."],
   "inspector.html": ["Inspector", "Preference pairs, token by token, with what the mask keeps."],

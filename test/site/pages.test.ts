@@ -38,6 +38,8 @@ test("links of documents lead into the site, and what it has not is no link", ()
     "# One *title*",
     "<!-- hidden -->",
     "[notebook](notebooks/00-overview.ipynb), [rooms](lib/README.md#the-house), [code](lib/index.ts),",
+    "| a | b |\n| :- | -: |\n| 1 | 2 |",
+    "$\\mathcal{L} = a_i b_j$ costs $5 or $6",
     "![drawing](figures/02-steps.svg) <b>no markup</b> [away](https://example.org/)",
   ].join("\n\n");
   const { html, title, linked } = renderMarkdown(text, "README.md", "docs/index.html");
@@ -45,15 +47,17 @@ test("links of documents lead into the site, and what it has not is no link", ()
   assert.match(html, /<h1 id="one-title">/);
   assert.match(html, /<a href="\.\.\/notebooks\/00-overview\.html">notebook<\/a>/);
   assert.match(html, /<a href="\.\.\/docs\/lib\/README\.html#the-house">rooms<\/a>, <span>code<\/span>/);
+  assert.match(html, /<td class="left">1<\/td>\s*<td class="right">2<\/td>/);
   assert.match(html, /<img src="\.\.\/figures\/02-steps\.svg" alt="drawing">/);
   assert.match(html, /&lt;b&gt;no markup&lt;\/b&gt; <a href="https:\/\/example\.org\/">/);
+  assert.match(html, /<math [^]*<msub><mi>a<\/mi><mi>i<\/mi><\/msub>[^]*costs \$5 or \$6/);
   assert.doesNotMatch(html, /hidden/);
   assert.deepEqual(linked, ["notebooks/00-overview.ipynb", "lib/README.md", "figures/02-steps.svg"]);
 });
 
 test("outputs of notebooks run nothing, and known figures are those of the figures folder", () => {
   const html =
-    '<p onclick="x()">table</p><script>x()</script><iframe src="x"></iframe>' +
+    '<p onclick="x()">table</p><a href="../figures/results.json">numbers</a><script>x()</script><iframe src="x"></iframe>' +
     '<div data-lab-figure="02-steps"><img alt="steps" src="data:,"></div><div data-lab-figure="../x">own</div>';
   const cell = { cell_type: "code" as const, metadata: {}, source: "run(1 < 2)" };
   const outputs = [{ output_type: "display_data", data: { "text/html": [html], "text/plain": "plain" } }];
@@ -62,7 +66,10 @@ test("outputs of notebooks run nothing, and known figures are those of the figur
   const page = notebookHtml({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }, "notebooks/00-overview.ipynb");
   assert.deepEqual([page.title, page.lead], ["Title", "Some lead."]);
   assert.match(page.html, /<code>run\(1 &lt; 2\)<\/code>/);
-  assert.match(page.html, /<p>table<\/p><div data-lab-figure="02-steps"><a href="\.\.\/figures\/02-steps\.html"><img/);
+  assert.match(
+    page.html,
+    /<p>table<\/p>numbers<div data-lab-figure="02-steps"><a href="\.\.\/figures\/02-steps\.html"><img/,
+  );
   assert.match(page.html, /<div data-lab-figure="\.\.\/x">own<\/div>/);
   assert.doesNotMatch(page.html, /<script|onclick|<iframe|plain/);
 });

@@ -1,5 +1,5 @@
 /** One question to a policy, judged; and what a pair of its answers teaches under each mask. */
-import { sidesOf, tokenizePair, type TokenizedPair } from "../../preference/collate";
+import { encodeSide, sidesOf, tokenizePair, type TokenizedPair } from "../../preference/collate";
 import { completionTokenLogps } from "../../align/track/sequences";
 import { annotateCandidates } from "../../factuality/annotator";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
@@ -80,10 +80,12 @@ export function shownPair(
   const side = (name: Side): PairSide => {
     const candidate = candidates.findIndex(({ completion }) => completion === pair[name].completion);
     const { ids, promptLength, sentenceOf } = byMask.paper[name];
-    const tokens = Array.from(ids.subarray(promptLength), (id, t): PairToken => {
+    const { starts, ends } = encodeSide(pair[name], pair.prompt, tokenizer, prompt);
+    const tokens = Array.from(ids.subarray(promptLength), (_id, t): PairToken => {
       const at = promptLength + t;
       const kept = maskKinds.map((mask) => [mask, byMask[mask][name].weights[at]! > 0] as const);
-      const text = tokenizer.eosIds.includes(id) ? "" : tokenizer.decode([id]);
+      const from = Math.max(starts[t] ?? 0, ends[t - 1] ?? 0); // bytes of one character: the first has it
+      const text = pair[name].completion.slice(from, ends[t] ?? 0); // none of the one that closes
       return { text, sentence: sentenceOf[at]!, kept: Object.fromEntries(kept) as Record<MaskKind, boolean> };
     });
     return { candidate, score: pair.scores[name], sentences: answers[candidate]!.sentences, tokens };

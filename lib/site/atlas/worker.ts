@@ -98,7 +98,10 @@ async function trainHere(
   const sampling = samplePairs(running.base, atlas, recipe, seed);
   let next = await sampling.next();
   for (; !next.done && !stopping; next = await sampling.next())
-    reply({ kind: "progress", text: `${Math.min(next.value.length, recipe.pairs)} of ${recipe.pairs} pairs sampled and judged` });
+    reply({
+      kind: "progress",
+      text: `${Math.min(next.value.length, recipe.pairs)} of ${recipe.pairs} pairs sampled and judged`,
+    });
   if (!next.done) return;
   reply({ kind: "progress", text: "log-probabilities of the reference" });
   const total = stepsOf(recipe);

@@ -57,5 +57,9 @@ export class AnswersPanel {
 function scoreLine({ score, sentences }: JudgedAnswer): HTMLElement {
   if (score === undefined) return element("p", "score", "no sentence, no score");
   const right = Math.round(score * sentences.length);
-  return element("p", "score", `score ${percent(score)}: ${right} of ${sentences.length} sentences without hallucination`);
+  return element(
+    "p",
+    "score",
+    `score ${percent(score)}: ${right} of ${sentences.length} sentences without hallucination`,
+  );
 }

@@ -25,7 +25,7 @@ let mask: MaskKind = "paper";
 let asked: Asked | undefined;
 let sent = 0;
 /** What the page opens with: one that the base half knows. */
-const firstCity = "Lyon, France";
+const firstCity = "Milan, Italy";
 
 const say = (text: string): void => void (byId("status").textContent = text);
 const busy = (text: string): void => {

@@ -72,7 +72,8 @@ export class StepsPanel {
       });
       return Math.exp(logps.reduce((sum, logp) => sum + logp, 0) / Math.max(1, logps.length)).toFixed(2);
     };
-    const line = (wrong: boolean): string => `${wrong ? "wrong" : "right"} ${mean(wrong, 0)} → ${mean(wrong, step)}`;
-    return element("p", "score", `probability a token, in sentences that are ${line(false)}; ${line(true)}`);
+    const line = (wrong: boolean): string =>
+      `${wrong ? "wrong" : "right"}: ${mean(wrong, 0)} at first, now ${mean(wrong, step)}`;
+    return element("p", "score", `probability of a token in sentences that are ${line(false)}; ${line(true)}`);
   }
 }

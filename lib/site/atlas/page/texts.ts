@@ -33,8 +33,10 @@ export function judgedText({ completion, sentences }: JudgedAnswer): HTMLElement
   let at = 0;
   for (const sentence of sentences) {
     const { start, end, verdict } = sentence;
-    parts.push(completion.slice(at, start), badge(verdict));
-    parts.push(element("span", `sentence ${verdict}`, completion.slice(start, end)), ...truth(sentence));
+    const [first = "", ...words] = completion.slice(start, end).split(/(?= )/);
+    const begin = element("span", "start", [badge(verdict), first]); // the badge stays with what it is about
+    parts.push(completion.slice(at, start), element("span", `sentence ${verdict}`, [begin, ...words]));
+    parts.push(...truth(sentence));
     at = end;
   }
   parts.push(completion.slice(at));
@@ -63,7 +65,7 @@ export function tokenText(
     last = sentence;
     const { struck, heat, note } = lookOf(i);
     const look = heat === undefined ? `token ${verdict ?? "none"}` : `token heat ${heat < 0 ? "less" : "more"}`;
-    const token = element(struck ? "s" : "span", look, text === "" ? "⏎" : text, { title: note });
+    const token = element(struck ? "s" : "span", look, text === "" ? "·" : text, { title: note });
     if (heat !== undefined) token.style.setProperty("--heat", `${Math.round(70 * Math.min(1, Math.abs(heat)))}%`);
     parts.push(token);
   });

@@ -23,8 +23,9 @@ export function writeFigures(out: string): void {
     titles.set(name, /<title>([^]*?)<\/title>/.exec(html)?.[1] ?? name);
   }
   const cards = [...titles].filter(([name]) => name !== "appendix.html").map(card);
+  const appendix = '<a href="appendix.html">The appendix</a> has every table and figure in one page. ';
   const main = `<h1>Figures and tables</h1>
-<p>${existsSync(path.join(from, "appendix.html")) ? '<a href="appendix.html">The appendix</a> has every table and figure in one page. ' : ""}Each figure below opens as an interactive page.</p>
+<p>${titles.has("appendix.html") ? appendix : ""}Each figure below opens as an interactive page.</p>
 <ul class="cards">${cards.join("")}</ul>`;
   writeFileAtomic(path.join(out, page), sitePage({ title: "Figures", path: page, part: page, main }));
 }

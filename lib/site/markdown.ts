@@ -10,6 +10,11 @@ type Token = ReturnType<typeof markdown.parse>[number];
 markdown.renderer.rules["table_open"] = () => '<div class="table" tabindex="0" role="group" aria-label="Table"><table>';
 markdown.renderer.rules["table_close"] = () => "</table></div>";
 
+// what is wider than the page is scrolled, by keyboard too
+for (const kind of ["fence", "code_block"])
+  markdown.renderer.rules[kind] = (tokens, i) =>
+    `<pre tabindex="0"><code>${markdown.utils.escapeHtml(tokens[i]!.content)}</code></pre>\n`;
+
 /** Formulas as GitHub and Jupyter know them, $a$ and $$a$$, become MathML, which needs neither script nor font. */
 markdown.inline.ruler.before("escape", "math", (state, silent) => {
   const found = /^(\$\$?)(?!\s)([^$]+?)(?<!\s)\1(?![\d$])/.exec(state.src.slice(state.pos));

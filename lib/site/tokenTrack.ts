@@ -123,5 +123,5 @@ async function withWeights(
 }
 
 function rounded(logps: Float32Array): number[] {
-  return Array.from(logps, (value) => Number(value.toFixed(3)));
+  return Array.from(logps, (value) => Number(value.toFixed(3)) + 0); // a file has no -0
 }

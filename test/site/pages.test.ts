@@ -57,7 +57,8 @@ test("links of documents lead into the site, and what it has not is no link", ()
 
 test("outputs of notebooks run nothing, and known figures are those of the figures folder", () => {
   const html =
-    '<p onclick="x()">table</p><a href="../figures/results.json">numbers</a><script>x()</script><iframe src="x"></iframe>' +
+    '<p onclick="x()">table</p><script>x()</script><iframe src="x"></iframe>' +
+    '<a href="../figures/results.json">numbers</a>' +
     '<div data-lab-figure="02-steps"><img alt="steps" src="data:,"></div><div data-lab-figure="../x">own</div>';
   const cell = { cell_type: "code" as const, metadata: {}, source: "run(1 < 2)" };
   const outputs = [{ output_type: "display_data", data: { "text/html": [html], "text/plain": "plain" } }];

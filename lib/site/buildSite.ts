@@ -10,8 +10,7 @@ import { inspectPairs } from "../preference/inspectPairs";
 import { inspectPage } from "../show/inspect";
 import { verdictLook } from "../show/palette";
 import { writeApiPages } from "./apiPages";
-import type { Recipe } from "./atlas/protocol";
-import { tabRecipe } from "./atlas/recipe";
+import { tabSize } from "./atlas/size";
 import { writeAtlasPage } from "./atlasPage";
 import { writeDocuments } from "./documents";
 import { writeFigures } from "./figures";
@@ -28,13 +27,12 @@ const mostBytes = 15e6;
 
 /**
  * Writes the whole site; what an earlier one left in the folder goes.
- * @param recipe of the training that the page's slider shows
  * @returns how many bytes it has
  * @throws UserError for a folder that holds something else @throws Error for a site that is too large
  */
-export async function buildSite(out: string, recipe: Recipe = tabRecipe): Promise<number> {
+export async function buildSite(out: string): Promise<number> {
   checkFolder(out);
-  const run = await siteRun(await openSession(), recipe);
+  const run = await siteRun(await openSession(), tabSize);
   rmSync(out, { recursive: true, force: true });
   await writePages(out, run);
   await writeApiPages(out);

@@ -19,8 +19,8 @@ import { preferencePairSchema, type PreferencePair } from "../preference/pair";
 import type { Atlas } from "../world/atlas";
 import { judgedAnswer, shownPair } from "./atlas/asking";
 import type { TokenTrack } from "./atlas/track";
-import type { Recipe } from "./atlas/protocol";
-import { stepsOf } from "./atlas/recipe";
+import type { Size } from "./atlas/protocol";
+import { stepsOf } from "./atlas/size";
 import { samplePairs, trainOn } from "./atlas/training";
 import { baseFolder } from "./packAtlas";
 
@@ -33,9 +33,9 @@ export interface SiteRun {
 const seed = 1;
 
 /** Trains under each mask where that was not done before. Start the engine first. */
-export async function siteRun({ runs, engine, atlas }: Session, recipe: Recipe): Promise<SiteRun> {
+export async function siteRun({ runs, engine, atlas }: Session, size: Size): Promise<SiteRun> {
   const code = codeVersions("sampling", "annotation", "pairs", "training");
-  const key = { policy: policyHash(baseFolder), recipe, seed, engine: engine.arithmetic, code };
+  const key = { policy: policyHash(baseFolder), size, seed, engine: engine.arithmetic, code };
   const folder = runFolder(runs, "site", key);
   const files = { pairs: path.join(folder, "pairs.jsonl"), track: path.join(folder, "track.json") };
   if (existsSync(files.track)) {
@@ -44,8 +44,8 @@ export async function siteRun({ runs, engine, atlas }: Session, recipe: Recipe):
   }
   const policy = loadPolicy(baseFolder);
   try {
-    const pairs = await sampled(policy, atlas, recipe);
-    const track = await tracked(policy, atlas, pairs, recipe);
+    const pairs = await sampled(policy, atlas, size);
+    const track = await tracked(policy, atlas, pairs, size);
     writeJsonl(files.pairs, pairs);
     writeFileAtomic(files.track, `${JSON.stringify(track)}\n`);
     return { track, pairs };
@@ -54,11 +54,11 @@ export async function siteRun({ runs, engine, atlas }: Session, recipe: Recipe):
   }
 }
 
-async function sampled(policy: Policy, atlas: Atlas, recipe: Recipe): Promise<PreferencePair[]> {
-  const progress = startProgress("pairs for the site", recipe.pairs);
-  const sampling = samplePairs(policy, atlas, recipe, seed);
+async function sampled(policy: Policy, atlas: Atlas, size: Size): Promise<PreferencePair[]> {
+  const progress = startProgress("pairs for the site", size.pairs);
+  const sampling = samplePairs(policy, atlas, size, seed);
   let next = await sampling.next();
-  for (; !next.done; next = await sampling.next()) progress.update(Math.min(recipe.pairs, next.value.length));
+  for (; !next.done; next = await sampling.next()) progress.update(Math.min(size.pairs, next.value.length));
   progress.stop();
   return next.value;
 }
@@ -77,14 +77,14 @@ async function tracked(
   policy: Policy,
   atlas: Atlas,
   pairs: readonly PreferencePair[],
-  recipe: Recipe,
+  size: Size,
 ): Promise<TokenTrack> {
   const pair = mostMixed(pairs);
   const question = { id: pair.questionId, topic: pair.topic, prompt: pair.prompt };
   const answers = [pair.chosen, pair.rejected].map((side) => judgedAnswer(atlas, question, side));
   const { tokenized, sides } = shownPair(policy, pair, [pair.chosen, pair.rejected], answers, seed);
   const layout = flatLayout(policy.params);
-  const progress = startProgress("training for the site", maskKinds.length * stepsOf(recipe));
+  const progress = startProgress("training for the site", maskKinds.length * stepsOf(size));
   let done = 0;
   const follow = async (mask: MaskKind): Promise<Record<Side, number[][]>> => {
     const logps: Record<Side, number[][]> = { chosen: [], rejected: [] };
@@ -94,7 +94,7 @@ async function tracked(
       logps.rejected.push(rounded(rejected!));
     };
     await look(policy);
-    for await (const { weights } of trainOn(policy, layout, pairs, mask, recipe, seed)) {
+    for await (const { weights } of trainOn(policy, layout, pairs, mask, size, seed)) {
       await withWeights(policy, layout, weights, look);
       progress.update(++done);
     }
@@ -103,7 +103,7 @@ async function tracked(
   const logps = {} as Record<MaskKind, Record<Side, number[][]>>;
   for (const mask of maskKinds) logps[mask] = await follow(mask);
   progress.stop();
-  return { question: pair.prompt[0]!.content, pairs: pairs.length, batch: recipe.batch, sides, logps };
+  return { question: pair.prompt[0]!.content, pairs: pairs.length, batch: size.batch, sides, logps };
 }
 
 async function withWeights(

@@ -12,7 +12,6 @@ import { after, before, test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { projectRoot } from "../../lib/base/files";
-import { switchEngine } from "../../lib/engine/backend";
 import { openSession } from "../../lib/lab/session";
 import { readAdapter } from "../../lib/model/adapter/peft";
 import { openCheckpoint } from "../../lib/model/checkpoint";
@@ -33,7 +32,6 @@ const site = path.join(folder, "site");
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 before(async () => {
-  await switchEngine("wasm");
   const session = { ...(await openSession({ preset: "smoke" })), runs: path.join(folder, "runs") };
   await writePages(site, await siteRun(session, smallest));
 });
@@ -148,7 +146,7 @@ test("served, its worker trains: the loss is that of a policy at its reference, 
   const { port } = server.address() as AddressInfo;
   await onPage(t, `http://127.0.0.1:${port}/atlas/`, async (page) => {
     await answered(page);
-    const replies = await page.evaluate(async (recipe) => {
+    const replies = await page.evaluate(async (size) => {
       const url = URL.createObjectURL(new Blob([globalThis.maskDpoWorker], { type: "text/javascript" }));
       const worker = new Worker(url);
       const replies: Reply[] = [];
@@ -169,7 +167,7 @@ test("served, its worker trains: the loss is that of a policy at its reference, 
           resolve();
         }, 20);
       });
-      worker.postMessage({ kind: "train", mask: "paper", recipe, seed: 1, asked });
+      worker.postMessage({ kind: "train", mask: "paper", size, seed: 1, asked });
       await done;
       return replies;
     }, smallest);

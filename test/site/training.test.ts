@@ -2,22 +2,24 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { flatLayout } from "../../lib/align/flat";
-import { switchEngine } from "../../lib/engine/backend";
 import { isHallucination } from "../../lib/factuality/verdict";
-import { openSession } from "../../lib/lab/session";
+import { openSession, type Session } from "../../lib/lab/session";
 import { loadPolicy } from "../../lib/model/policy";
 import { maskKinds } from "../../lib/preference/mask";
 import { scratch } from "../golden/fixtures";
 import { samplePairs, trainOn } from "../../lib/site/atlas/training";
-import { stepsOf, tabRecipe } from "../../lib/site/atlas/recipe";
+import { stepsOf, tabSize } from "../../lib/site/atlas/size";
 import { baseFolder } from "../../lib/site/packAtlas";
 import { siteRun } from "../../lib/site/tokenTrack";
 import { loadAtlas } from "../../lib/world/atlas";
 import { smallest } from "./smallest";
 
-before(() => switchEngine("wasm"));
+let smoke: Session;
+before(async () => {
+  smoke = await openSession({ preset: "smoke" });
+});
 
-test("a tab trains twenty steps", () => assert.equal(stepsOf(tabRecipe), 20));
+test("a tab trains twenty steps", () => assert.equal(stepsOf(tabSize), 20));
 
 test("pairs are sampled until there are enough, and steps leave other weights behind, each its own", async () => {
   const policy = loadPolicy(baseFolder);
@@ -41,7 +43,7 @@ test("pairs are sampled until there are enough, and steps leave other weights be
 });
 
 test("the slider's numbers are kept, begin equal under every mask, and go apart", async (t) => {
-  const session = { ...(await openSession({ preset: "smoke" })), runs: scratch(t) };
+  const session = { ...smoke, runs: scratch(t) };
   const { track, pairs } = await siteRun(session, smallest);
   assert.equal(pairs.length, smallest.pairs);
   for (const side of ["chosen", "rejected"] as const) {

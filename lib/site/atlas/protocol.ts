@@ -16,7 +16,7 @@ export interface PackedAtlas {
 }
 
 /** How large a training is: steps = ceil(pairs / batch) * epochs. */
-export interface Recipe {
+export interface Size {
   pairs: number;
   /** candidates of each question */
   k: number;
@@ -39,7 +39,7 @@ export interface Asked {
 export type Request =
   | { kind: "open"; atlas: PackedAtlas }
   | ({ kind: "ask" } & Asked)
-  | { kind: "train"; mask: MaskKind; recipe: Recipe; seed: number; asked: Asked }
+  | { kind: "train"; mask: MaskKind; size: Size; seed: number; asked: Asked }
   | { kind: "stop" };
 
 export interface JudgedAnswer {

@@ -21,13 +21,13 @@ import { tokenizeFor } from "../../preference/tokenizeFor";
 import type { Atlas } from "../../world/atlasOf";
 import { atlasAnnotator } from "../../world/oracle";
 import { maxNewTokens } from "./asking";
-import type { Recipe } from "./protocol";
+import type { Size } from "./protocol";
 
 /** Questions sampled together. */
 const together = 32;
 
 /** Rate and strength: the middle of the lab's grid (data/atlas/TUNING.md), the rate doubled for so few steps. */
-function optionsOf({ batch, epochs }: Recipe): TrainOptions {
+function optionsOf({ batch, epochs }: Size): TrainOptions {
   const objective = chooseObjective("dpo", { beta: 0.5 });
   return { ...paperTraining, objective, lr: 2e-4, batch, microbatch: batch, epochs };
 }
@@ -36,7 +36,7 @@ function optionsOf({ batch, epochs }: Recipe): TrainOptions {
 export async function* samplePairs(
   policy: Policy,
   atlas: Atlas,
-  { pairs: wanted, k }: Recipe,
+  { pairs: wanted, k }: Size,
   seed: number,
 ): AsyncGenerator<PreferencePair[], PreferencePair[]> {
   const questions = new Rng(seed).fork("site questions").shuffle(atlas.splits.train);
@@ -68,10 +68,10 @@ export async function* trainOn(
   layout: FlatLayout,
   pairs: readonly PreferencePair[],
   mask: MaskKind,
-  recipe: Recipe,
+  size: Size,
   seed: number,
 ): AsyncGenerator<Stepped> {
-  const options = optionsOf(recipe);
+  const options = optionsOf(size);
   const tokenized = tokenizeFor(tokenizer, model.config, pairs, mask, seed);
   const { pairs: training } = trainingPairs(tokenized, options.objective, model.config.maxPositions);
   const compute = localCompute(model, layout, training);

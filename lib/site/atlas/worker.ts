@@ -9,7 +9,7 @@ import { answersOf, heatOf, judgedAnswer, pairOf, questionOf, questionsAbout, sh
 import { unpacked } from "./packed";
 import { floatsOf, Policies, type AtlasInfo } from "./policies";
 import type { Asked, PackedAtlas, PolicyName, Reply, Request } from "./protocol";
-import { stepsOf } from "./recipe";
+import { stepsOf } from "./size";
 import { samplePairs, trainOn } from "./training";
 
 const reply = (message: Reply): void => self.postMessage(message);
@@ -92,21 +92,21 @@ const answerEvery = 5;
 
 async function trainHere(
   { atlas, policies, running }: Opened,
-  { mask, recipe, seed, asked }: Extract<Request, { kind: "train" }>,
+  { mask, size, seed, asked }: Extract<Request, { kind: "train" }>,
 ): Promise<void> {
   const question = questionOf(asked);
-  const sampling = samplePairs(running.base, atlas, recipe, seed);
+  const sampling = samplePairs(running.base, atlas, size, seed);
   let next = await sampling.next();
   for (; !next.done && !stopping; next = await sampling.next())
     reply({
       kind: "progress",
-      text: `${Math.min(next.value.length, recipe.pairs)} of ${recipe.pairs} pairs sampled and judged`,
+      text: `${Math.min(next.value.length, size.pairs)} of ${size.pairs} pairs sampled and judged`,
     });
   if (!next.done) return;
   reply({ kind: "progress", text: "log-probabilities of the reference" });
-  const total = stepsOf(recipe);
+  const total = stepsOf(size);
   let weights: Float32Array | undefined;
-  for await (const { log, weights: own } of trainOn(running.base, policies.layout, next.value, mask, recipe, seed)) {
+  for await (const { log, weights: own } of trainOn(running.base, policies.layout, next.value, mask, size, seed)) {
     weights = own;
     const shows = log.step % answerEvery === 0 || log.step === log.steps;
     reply({ kind: "step", log, ...(shows && { answer: await greedyAnswer(own) }) });

@@ -1,7 +1,7 @@
 /** The page "Atlas in the browser". */
 import type { MaskKind } from "../../../preference/mask";
 import type { Asked, Reply, TopicEntry } from "../protocol";
-import { tabRecipe } from "../recipe";
+import { tabSize } from "../size";
 import type { TokenTrack } from "../track";
 import { AnswersPanel } from "./answers";
 import { byId, choices, element } from "./dom";
@@ -76,7 +76,7 @@ function train(): void {
   training.clear();
   busy("sampling questions to train on …");
   sent = performance.now();
-  send({ kind: "train", mask, recipe: tabRecipe, seed: asked.seed, asked });
+  send({ kind: "train", mask, size: tabSize, seed: asked.seed, asked });
 }
 
 function opened(entries: TopicEntry[]): void {

@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   {
-    ignores: ["mine/**", "node_modules/**", ".cache/**", "data/**", "figures/**", "notebooks/**"],
+    ignores: ["mine/**", "node_modules/**", ".cache/**", "data/**", "figures/**", "notebooks/**", "site/**"],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

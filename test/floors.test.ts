@@ -28,6 +28,7 @@ const floors = [
   "lab",
   "paper",
   "notebook",
+  "site",
   "cli",
 ];
 const filesOf = (folder: string, names: RegExp): string[] =>

@@ -5,7 +5,7 @@ import { sidesOf } from "../preference/collate";
 import type { PairCompute } from "./compute";
 import type { Batch } from "./objective/objective";
 import { referenceOf, type PairIds, type ReferenceLogps } from "./pairIds";
-import { weightedSums, type CompletionLogps } from "./reference";
+import { weightedSums, type CompletionLogps } from "./completionLogps";
 import { countedSentences } from "./sentences";
 import type { TrainingPairs } from "./trainingPairs";
 

@@ -3,7 +3,7 @@ import type { Tokenized } from "../preference/collate";
 import { UserError } from "../base/check";
 import { cpuWorkers } from "../base/workers";
 import { emptyPairs } from "../preference/tokenizeFor";
-import { pays } from "./compute";
+import { pays } from "./processes/pool";
 import { trainingPairs } from "./trainingPairs";
 import { planMemory, planWithin, type MemoryPlan, type PlanRequest } from "./plan";
 import { holdsHalves } from "../engine/half";

@@ -11,7 +11,7 @@ import { largestShape } from "./batchShape";
 import { needsDistributions, needsOf } from "./objective/registry";
 import type { PairIds } from "./pairIds";
 import { forwardFloats, gradientFloats, type Floats, type Passes } from "./passFloats";
-import { chunkPairs } from "./reference";
+import { chunkPairs } from "./completionLogps";
 
 export const planStages = ["reference", "gradient", "update"] as const;
 export const planParts = [

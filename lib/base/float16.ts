@@ -23,6 +23,20 @@ export function halfFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The nearest number of half precision, the even one of two that are equally near; too large a one is infinite. */
+export function nearestHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(size)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00; // half way to what would come after the largest
+  const exponent = Math.max(-14, Math.floor(Math.log2(size)));
+  const steps = size / 2 ** (exponent - 10); // 1024 to 2048, fewer below 2 ** -14
+  const even = 2 * Math.round(steps / 2);
+  const whole = Math.abs(steps - Math.trunc(steps)) === 0.5 ? even : Math.round(steps);
+  const bits = (exponent + 14) * 1024 + whole; // a carry goes into the exponent by itself
+  return sign | bits;
+}
+
 /** Index of the first number that is not finite, -1 where all are. */
 export function firstNonFinite(bits: Uint16Array, type: HalfType): number {
   const exponent = type === "BF16" ? 0x7f80 : 0x7c00;

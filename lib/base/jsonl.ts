@@ -4,36 +4,12 @@
  * computation that resumes from the rows already there.
  */
 import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import type { z } from "zod";
-import { UserError, brief } from "./check";
+import { parseJson, parseRow, UserError, type RowSchema } from "./check";
 import { isStream, writeFileAtomic } from "./files";
 import { takeLock, type Lock } from "./lock";
 import { linesOf, type Line } from "./textFile";
 
-/** A schema whose values are T, whatever it reads them from. */
-export type RowSchema<T> = z.ZodType<T, z.ZodTypeDef, unknown>;
-
-/** Parses one value; the error names where, which key, and what was there. */
-export function parseRow<T>(schema: RowSchema<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const key = cut(issue.path.join("."));
-  const message = cut(issue.message);
-  const seen = issue.path.reduce<unknown>((v, k) => (v as Record<string | number, unknown> | undefined)?.[k], value);
-  throw new UserError({
-    where,
-    expected: key ? `a valid "${key}" (${message})` : `a valid row (${message})`,
-    got:
-      issue.code === "unrecognized_keys"
-        ? cut(`unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}`)
-        : brief(seen),
-    fix: "Correct that line, or see lib/steps/README.md for the rows.",
-  });
-}
-
-/** Keys and values of a spoilt file may be of any length. */
-const cut = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+export { parseJson, parseRow, type RowSchema };
 
 /** Reads all rows. @throws UserError with file:line for bad JSON, a bad row or a missing file */
 export function readJsonl<T>(file: string, schema: RowSchema<T>): T[] {
@@ -135,20 +111,6 @@ export class JsonlLog<T> {
   close(): void {
     closeSync(this.fd);
     this.lock?.release();
-  }
-}
-
-/** `JSON.parse` whose error says where. */
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError({
-      where,
-      expected: "one JSON value",
-      got: `${brief(text, 60)} (${cut((error as Error).message)})`,
-      fix: "Correct or remove that line.",
-    });
   }
 }
 

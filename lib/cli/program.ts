@@ -19,6 +19,7 @@ import { addRunsCommand } from "./runs";
 import { addSampleCommand } from "./sample";
 import { addServeCommand } from "./serve";
 import { addSetupCommands } from "./setup";
+import { addSiteCommand } from "./site";
 import { addTrainCommands } from "./train";
 import { addTpoCommand } from "./tpo";
 import { Verb } from "./help/verb";
@@ -45,6 +46,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addExportCommand,
   addNotebookCommands,
   addReportCommand,
+  addSiteCommand,
   addRunsCommand,
   addLabCommand,
   addCompletionCommand,

@@ -5,6 +5,8 @@ import { UserError } from "../base/check";
 import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { startEngine } from "../engine/backend";
+import { alignedFolder } from "../site/packAtlas";
+import { trainAligned } from "../site/alignedAdapter";
 import { bases, pretrain } from "../steps/pretrain";
 import { loadTokenizer } from "../text/tokenizer";
 import type { Asking } from "../world/agenda";
@@ -80,5 +82,13 @@ export function addWorldCommand(program: Command): void {
       const recipe = { ...bases[o.base], ...(o.steps && { steps: o.steps }) };
       const loss = await pretrain(recipe, loadTokenizer(atlasFolder), o.out ?? path.join(atlasFolder, o.base));
       say(`last losses ${loss.toFixed(4)}`);
+    });
+  world
+    .command("aligned")
+    .description("align the base by an adapter, as the site shows it; resumes")
+    .option("--out <dir>", "adapter folder", alignedFolder)
+    .action(async (o: { out: string }) => {
+      const { logs } = await trainAligned(o.out);
+      say(`last loss ${logs.at(-1)!.loss.toFixed(4)}`);
     });
 }

@@ -4,15 +4,16 @@
  * engine that cannot start is an error, never a silent fallback.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
-import { deepCopy, nativeBackend } from "./native";
-import { repairNative, repairWasm } from "./repairs";
+import { nativeBackend } from "./native";
+import { repairNative } from "./nativeRepair";
+import { repairWasm } from "./wasmRepairs";
 
 const engineNames = ["native", "wasm", "webgpu", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -93,29 +94,6 @@ async function start(forced: string | undefined): Promise<Engine> {
 export async function switchEngine(name: EngineName): Promise<Engine> {
   if (!started) setThreads(false);
   return starters[name]("switched to");
-}
-
-/**
- * Bytes that so many processes on this engine can hold: the machine's (or container's), and of WebAssembly at most 4
- * GiB each; Infinity for a GPU, which does not say.
- */
-export function engineMemory(processes = 1): number {
-  if (tf.getBackend() === "webgpu" || nativeBackend()?.isUsingGpuDevice) return Infinity;
-  const machine = Math.min(totalmem(), process.constrainedMemory() || Infinity);
-  return tf.getBackend() === "wasm" ? Math.min(machine, processes * 2 ** 32) : machine;
-}
-
-/**
- * A tensor of its own numbers, and whether the array they came in is free: native TensorFlow shares an array that
- * happens to be aligned, others keep it.
- */
-export function uploaded(values: Float32Array, shape: number[]): { tensor: tf.Tensor; free: boolean } {
-  const tensor = tf.tensor(values, shape);
-  const native = nativeBackend();
-  if (!native) return { tensor, free: tf.getBackend() === "wasm" };
-  const copy = deepCopy(native, tensor);
-  tensor.dispose();
-  return { tensor: copy, free: true };
 }
 
 const starters: Record<EngineName, (why: string) => Promise<Engine>> = {

@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { widenHalves, type HalfType } from "../base/float16";
-import { uploaded } from "./backend";
 import { takeRows, withGradient } from "./kernels";
 import { nativeBackend, widenBits } from "./native";
+import { uploaded } from "./upload";
 
 /** What is packed. A clone of it is not: frozen weights are not saved for a gradient, but still there. */
 const packed = new WeakMap<tf.Tensor, HalfType>();

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
-import { engineMemory } from "../engine/backend";
+import { engineMemory } from "../engine/memory";
 import type { TransformerConfig } from "./config";
 import { Decoder } from "./decode";
 import { disposeCache, emptyCache, takeCacheRows, type Cache } from "./cache";

@@ -4,7 +4,8 @@
 import { someOf, UserError } from "../base/check";
 import { JsonlLog } from "../base/jsonl";
 import { showDone, startProgress, breathe } from "../base/progress";
-import { engineMemory, startEngine } from "../engine/backend";
+import { startEngine } from "../engine/backend";
+import { engineMemory } from "../engine/memory";
 import { type Candidate, candidateSchema, type Question, candidateKey } from "../factuality/records";
 import { isLarge, weightCount } from "../model/weights";
 import { readCheckpointConfig } from "../model/checkpoint";

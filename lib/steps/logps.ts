@@ -1,7 +1,7 @@
 /** `mask-dpo logps`: masked sums of log-probabilities of pairs (Eq. 5). */
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { chooseCompute } from "../align/compute";
+import { chooseCompute } from "../align/processes/pool";
 import { flatLayout, flatten } from "../align/flat";
 import { cachedLogps } from "../align/reference";
 import { someOf, UserError } from "../base/check";

@@ -4,7 +4,7 @@ import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun }
 import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
 import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
-import { engineMemory } from "../engine/backend";
+import { engineMemory } from "../engine/memory";
 import { readCheckpointConfig } from "../model/checkpoint";
 import { inModelOrder } from "../model/adapter/lora";
 import { startEngineFor } from "../model/policy";

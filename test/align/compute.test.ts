@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import * as tf from "@tensorflow/tfjs";
-import { chooseCompute, pooledCompute, type Microbatch, type PairCompute } from "../../lib/align/compute";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import type { Microbatch, PairCompute } from "../../lib/align/compute";
+import { chooseCompute, pooledCompute } from "../../lib/align/processes/pool";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { train, type TrainState } from "../../lib/align/train";
 import { paperTraining } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";

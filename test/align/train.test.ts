@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import * as tf from "@tensorflow/tfjs";
 import type { PairCompute } from "../../lib/align/compute";
 import { sequenceLogps } from "../../lib/align/logps";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { train, type TrainState } from "../../lib/align/train";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";

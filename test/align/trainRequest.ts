@@ -1,6 +1,6 @@
 /** A training of a tiny policy, and running it to its end. */
 import type { ReferenceLogps } from "../../lib/align/pairIds";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { train, type TrainRequest, type TrainState } from "../../lib/align/train";
 import { paperTraining, type StepLog, type TrainOptions } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";

@@ -1,5 +1,5 @@
 /** Reference log-probabilities of all pairs, against TRL's precomputation under the same masks. */
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { Peer } from "./peers";
 import { race, ratios, seconds, spread, type Row } from "./race";
 import { atlasWork, release, scratchFile, writePeerPairs } from "./work";

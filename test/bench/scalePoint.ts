@@ -4,7 +4,7 @@
  */
 import { localCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { paperTraining } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";
 import { startEngine } from "../../lib/engine/backend";

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { planMemory } from "../../lib/align/plan";
-import { logpsLabel } from "../../lib/align/reference";
+import { logpsLabel } from "../../lib/align/completionLogps";
 import { paperTraining } from "../../lib/align/trainOptions";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { Rng } from "../../lib/base/rng";

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import type * as tf from "@tensorflow/tfjs";
-import { pooledCompute, type PairCompute } from "../../lib/align/compute";
+import type { PairCompute } from "../../lib/align/compute";
+import { pooledCompute } from "../../lib/align/processes/pool";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import type { ReferenceLogps } from "../../lib/align/pairIds";
 import { batchMembers } from "../../lib/align/train";
 import { paperTraining, type TrainOptions } from "../../lib/align/trainOptions";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { localCompute } from "../../lib/align/compute";
 import { flatLayout, flatten } from "../../lib/align/flat";
 import type { ReferenceLogps } from "../../lib/align/pairIds";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { train } from "../../lib/align/train";
 import { paperTraining, type TrainOptions } from "../../lib/align/trainOptions";
 import { Rng } from "../../lib/base/rng";

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { train } from "../../lib/align/train";
 import { paperTraining } from "../../lib/align/trainOptions";
 import { codeVersions, isOld, type Stage } from "../../lib/base/codeVersions";

@@ -1,9 +1,10 @@
 // Prints hashes of what is computed in this process and of the same computed by workers: `sameNumbers.test.ts` runs it
 // on
 // processors and threads that this machine does not have by itself.
-import { localCompute, pooledCompute, type PairCompute } from "../../lib/align/compute";
+import { localCompute, type PairCompute } from "../../lib/align/compute";
+import { pooledCompute } from "../../lib/align/processes/pool";
 import { flatLayout, flatten } from "../../lib/align/flat";
-import { computeLogps, weightedSums } from "../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { hashOf, sha256 } from "../../lib/base/hash";
 import { Rng } from "../../lib/base/rng";
 import { cpuWorkers } from "../../lib/base/workers";

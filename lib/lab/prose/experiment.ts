@@ -15,7 +15,7 @@ import { parseJson, parseRow, readJsonl, writeJsonl } from "../../base/jsonl";
 import { runFolder } from "../../base/runFolder";
 import { readText } from "../../base/textFile";
 import { paperSampling } from "../../model/generate";
-import { engineMemory } from "../../engine/backend";
+import { engineMemory } from "../../engine/memory";
 import { policyHash } from "../../model/policy";
 import type { MaskKind } from "../../preference/mask";
 import { mixingOf } from "../../preference/mixing";

@@ -1,6 +1,6 @@
 /** Gemma 2: norms around both parts, of 1 + weight; GeGLU; capped scores and logits; every other layer has a window. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { TransformerConfig } from "../config";
 import type { Family, TensorNames } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";

@@ -3,7 +3,7 @@
  * rotate otherwise than those without.
  */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family, TensorNames } from "./family";
 import { gemma2Names, gemmaKeys, gemmaSchema, readGemma } from "./gemma2";
 import { readHfConfig, writeHfConfig } from "./hfConfig";

@@ -4,7 +4,7 @@
  * (`trust_remote_code`); a folder that is written here names them, and they have to be copied into it.
  */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family, TensorNames } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { rowsFrom } from "./rows";

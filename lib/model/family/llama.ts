@@ -1,6 +1,6 @@
 /** Llama 2 and 3, and what else is published in their architecture: SmolLM2, TinyLlama, Yi. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family, TensorNames } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 

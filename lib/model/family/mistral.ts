@@ -1,6 +1,6 @@
 /** Mistral and what is published in its architecture (Zephyr): Llama that may see only the latest positions. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { llamaNames } from "./llama";

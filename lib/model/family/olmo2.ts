@@ -1,6 +1,6 @@
 /** OLMo 2: norms stand behind attention and the feed-forward part, and all queries and all keys are normed. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family, TensorNames } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { normedNames } from "./llama";

@@ -1,6 +1,6 @@
 /** Phi-3 and Phi-3.5 mini, Phi-4: Llama whose projections lie in two tensors, and which may have a window. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family, TensorNames } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { llamaNames } from "./llama";

@@ -1,6 +1,6 @@
 /** Qwen2 and Qwen2.5: Llama whose queries, keys and values have biases. */
-import { parseRow } from "../../base/jsonl";
 import type { Family } from "./family";
+import { parseRow } from "../../base/check";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { llamaNames } from "./llama";
 

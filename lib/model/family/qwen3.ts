@@ -1,6 +1,6 @@
 /** Qwen3: Llama whose heads' queries and keys are normed before they are rotated. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { normedNames } from "./llama";

@@ -1,6 +1,6 @@
 /** SmolLM3: Llama with layers in which positions do not rotate. */
 import { z } from "zod";
-import { parseRow } from "../../base/jsonl";
+import { parseRow } from "../../base/check";
 import type { Family } from "./family";
 import { checkBiases, hfSchema, readHfConfig, writeHfConfig } from "./hfConfig";
 import { llamaNames } from "./llama";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { UserError } from "../../base/check";
-import { engineMemory } from "../../engine/backend";
+import { engineMemory } from "../../engine/memory";
 import { readCheckpointConfig } from "../../model/checkpoint";
 import { loadPolicy, startEngineFor, type Policy } from "../../model/policy";
 import { weightCount } from "../../model/weights";

@@ -4,7 +4,7 @@ import { batchOf } from "../../../lib/align/batch";
 import type { PairIds, SideIds } from "../../../lib/align/pairIds";
 import type { TokenValues } from "../../../lib/align/parts";
 import { chooseObjective, objectiveNamed, type ObjectiveChoice } from "../../../lib/align/objective/registry";
-import { weightedSums } from "../../../lib/align/reference";
+import { weightedSums } from "../../../lib/align/completionLogps";
 import type { LossRowGiven } from "../../../lib/steps/lossRow";
 import { readGolden } from "../../golden/golden";
 

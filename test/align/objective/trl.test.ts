@@ -10,7 +10,7 @@ import { batchOf, mismatchedOf, zeroPoints } from "../../../lib/align/batch";
 import { localCompute } from "../../../lib/align/compute";
 import { chooseObjective } from "../../../lib/align/objective/registry";
 import { referenceOf, type SideIds } from "../../../lib/align/pairIds";
-import { computeLogps, weightedSums } from "../../../lib/align/reference";
+import { computeLogps, weightedSums } from "../../../lib/align/completionLogps";
 import { trainingPairs, type NamedPair } from "../../../lib/align/trainingPairs";
 import { writeJsonl } from "../../../lib/base/jsonl";
 import { startEngine } from "../../../lib/engine/backend";

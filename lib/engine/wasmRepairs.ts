@@ -1,8 +1,4 @@
-/**
- * What tfjs's backends lack: two helpers of Node that the native one calls, and kernels that the WebAssembly one does
- * not have or does slowly.
- */
-import util from "node:util";
+/** Kernels that tfjs's WebAssembly backend does not have or does slowly. */
 import * as tf from "@tensorflow/tfjs";
 
 type KernelFunction = (p: {
@@ -18,16 +14,6 @@ interface WasmBackend {
   makeOutput(shape: number[], dtype: string): tf.TensorInfo;
   /** A view, which the next allocation may detach. */
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
-}
-
-/**
- * @tensorflow/tfjs-node-gpu 4.22 asks `util` of Node what is null and what is an array. Node 22 warns at that, and from
- * 23 on both helpers are gone, so that the package loads but no kernel runs. Call before a kernel does. Remove this
- * when the package asks no more: test/engine/repairs.test.ts fails then.
- */
-export function repairNative(): void {
-  const isNullOrUndefined = (value: unknown): boolean => value === null || value === undefined;
-  Object.assign(util, { isNullOrUndefined, isArray: Array.isArray });
 }
 
 let repaired = false;

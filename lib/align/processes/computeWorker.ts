@@ -1,10 +1,11 @@
 /** A worker process of pooledCompute. */
 import * as tf from "@tensorflow/tfjs";
-import { serveTasks, SharedFloats } from "../base/workers";
-import { startEngine } from "../engine/backend";
-import { Transformer } from "../model/transformer";
-import { localCompute, type ComputeState, type ComputeTask, type PairCompute } from "./compute";
-import type { MicrobatchLog } from "./microbatch";
+import { serveTasks, SharedFloats } from "../../base/workers";
+import { startEngine } from "../../engine/backend";
+import { Transformer } from "../../model/transformer";
+import { localCompute, type PairCompute } from "../compute";
+import type { MicrobatchLog } from "../microbatch";
+import type { ComputeState, ComputeTask } from "./pool";
 
 const shared = SharedFloats.inherited();
 let compute: PairCompute, weights: tf.Tensor1D | undefined, frozen: tf.Tensor1D | undefined;

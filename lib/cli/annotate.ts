@@ -7,7 +7,7 @@ import { agreementTables, agreementVerb, type AgreementRequest } from "../steps/
 import { annotateDefaults, type ServerAnnotateFlags } from "../steps/annotateServed";
 import { annotateBy, annotators } from "../steps/annotators";
 import { annotatorHelp, annotatorOptions } from "./options/annotatorFlags";
-import { answer, count, json, number, questions, say, seed, textOf } from "./flags";
+import { answer, count, json, number, questions, say, seed, textOf } from "./options/flags";
 import { withServer } from "./options/serverFlags";
 
 export function addAnnotateCommand(program: Command): void {

@@ -5,7 +5,19 @@ import { bestOfTable, evaluationTable } from "../evaluation/tables";
 import { bestOfVerb } from "../steps/bestOfN";
 import { evaluateVerb, type EvaluateRequest } from "../steps/evaluate";
 import { powerVerb, type PowerRequest } from "../steps/power";
-import { answer, complain, completions, count, json, model, number, questions, say, seed, textOf } from "./flags";
+import {
+  answer,
+  complain,
+  completions,
+  count,
+  json,
+  model,
+  number,
+  questions,
+  say,
+  seed,
+  textOf,
+} from "./options/flags";
 
 export function addEvaluateCommand(program: Command): void {
   program

@@ -5,7 +5,7 @@ import type { MaskKind } from "../preference/mask";
 import { pairFormatNames, type PairFormatName } from "../preference/formats/registry";
 import { keptText } from "../preference/tokenizeFor";
 import { exportTorchVerb, exportVerb } from "../steps/export";
-import { formatLines, mask, model, say, seed } from "./flags";
+import { formatLines, mask, model, say, seed } from "./options/flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
 const formats: Readonly<Record<PairFormatName | "torch", string>> = {

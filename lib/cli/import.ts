@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { labelFormatNames, pairFormatNames, type ImportName } from "../preference/formats/registry";
 import { pairReportTable } from "../preference/tables";
 import { importSummary, importVerb } from "../steps/import";
-import { answer, formatLines, json, seed, textOf } from "./flags";
+import { answer, formatLines, json, seed, textOf } from "./options/flags";
 
 const formats: Readonly<Record<ImportName, string>> = {
   official: "Mask-DPO's own rows; hallucination becomes unverifiable, no_hallucination supported",

@@ -1,7 +1,7 @@
 /** `mask-dpo inspect`: pairs token by token. */
 import type { Command } from "commander";
 import { inspectVerb, type InspectRequest } from "../steps/inspect";
-import { mask, model, say, seed } from "./flags";
+import { mask, model, say, seed } from "./options/flags";
 
 export function addInspectCommand(program: Command): void {
   program

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { someOf } from "../base/check";
 import { logpsVerb, type LogpsRequest } from "../steps/logps";
-import { mask, model, say, seed } from "./flags";
+import { mask, model, say, seed } from "./options/flags";
 
 export function addLogpsCommand(program: Command): void {
   program

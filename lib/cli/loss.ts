@@ -1,7 +1,7 @@
 /** `mask-dpo loss`. */
 import type { Command } from "commander";
 import { lossVerb } from "../steps/loss";
-import { say } from "./flags";
+import { say } from "./options/flags";
 import { objectiveOf, withObjective, type ObjectiveFlags } from "./options/schemaFlags";
 
 const rowHelp = `

@@ -4,8 +4,8 @@
  */
 import { CommanderError } from "commander";
 import { explain } from "./explain";
-import { checkOutput } from "./inputs";
-import { complain, out } from "./flags";
+import { checkOutput } from "./options/inputs";
+import { complain, out } from "./options/flags";
 import { createProgram } from "./program";
 import { endOnSignals } from "./signals";
 

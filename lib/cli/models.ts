@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { knownModels } from "../model/known";
 import { fetchVerb, type FetchRequest } from "../steps/fetch/fetch";
 import { importModelVerb } from "../steps/importModel";
-import { formatLines, say } from "./flags";
+import { formatLines, say } from "./options/flags";
 
 const known = formatLines(
   Object.fromEntries(

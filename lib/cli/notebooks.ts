@@ -9,7 +9,7 @@ import type * as RunNotebookModule from "../notebook/runNotebook";
 import type * as TuneModule from "../paper/tuneStudies";
 import { toText } from "../show/table";
 import { atlasFolder } from "../world/facts";
-import { number, say, seed } from "./flags";
+import { number, say, seed } from "./options/flags";
 
 interface ReproduceFlags {
   preset?: string;

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { pairReportTable } from "../preference/tables";
 import { pairsVerb, type PairsRequest } from "../steps/pairs";
-import { answer, json, questions, say, seed, textOf } from "./flags";
+import { answer, json, questions, say, seed, textOf } from "./options/flags";
 
 export function addPairsCommand(program: Command): void {
   program

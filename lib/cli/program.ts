@@ -4,7 +4,7 @@ import { versionIn } from "../base/files";
 import { addAgreementCommand, addAnnotateCommand } from "./annotate";
 import { addCompletionCommand } from "./help/completion";
 import { addBestOfCommand, addEvaluateCommand, addPowerCommand } from "./evaluate";
-import type { Terminal } from "./flags";
+import type { Terminal } from "./options/flags";
 import { addExamples } from "./help/examples";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";

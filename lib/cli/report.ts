@@ -3,7 +3,7 @@ import path from "node:path";
 import { InvalidArgumentError, type Command } from "commander";
 import type * as ReportModule from "../steps/report/report";
 import type { Named } from "../steps/report/answers";
-import { json, say, seed, textOf } from "./flags";
+import { json, say, seed, textOf } from "./options/flags";
 
 /** "base=answers.jsonl"; one more of a list. */
 function named(text: string, before: Named[] | undefined): Named[] {

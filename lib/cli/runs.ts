@@ -5,7 +5,7 @@ import { sum } from "../base/collections";
 import { projectRoot } from "../base/files";
 import { findRun, listRuns, oldRuns, removeRun, sizeText } from "../steps/runs/runs";
 import { differences, diffTable, recordOf, runsTable, showRun } from "../steps/runs/text";
-import { answer, json, say, textOf } from "./flags";
+import { answer, json, say, textOf } from "./options/flags";
 
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -4,7 +4,7 @@ import { paperSampling, type SamplingOptions } from "../model/generate";
 import { paperCandidates } from "../preference/candidate";
 import { sampleNotes, sampleServerVerb, sampleVerb, type ServerSampleFlags } from "../steps/sample";
 import { refuseServerFlags } from "../steps/server";
-import { completions, count, model, number, say, seed } from "./flags";
+import { completions, count, model, number, say, seed } from "./options/flags";
 import { withServer } from "./options/serverFlags";
 
 type SamplingFlags = Pick<SamplingOptions, "temperature" | "topK" | "topP" | "maxNewTokens">;

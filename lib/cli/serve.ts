@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { apiKeyVariable, checkKey } from "../server/client";
 import { newToken, startServing, type ServeRequest } from "../steps/serve/serve";
-import { model, number, say } from "./flags";
+import { model, number, say } from "./options/flags";
 import { untilSignal } from "./signals";
 
 type ServeFlags = Omit<ServeRequest, "token"> & { token: boolean };

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { projectRoot } from "../base/files";
 import { diagnose } from "../steps/doctor/doctor";
-import { answer, json } from "./flags";
+import { answer, json } from "./options/flags";
 
 export function addSetupCommands(program: Command): void {
   program

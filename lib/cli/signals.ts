@@ -1,5 +1,5 @@
 /** How this process takes Ctrl-C and being told to end. */
-import { complain } from "./flags";
+import { complain } from "./options/flags";
 
 let heard: (() => void) | undefined;
 

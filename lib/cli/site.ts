@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { projectRoot } from "../base/files";
 import type * as BuildSiteModule from "../site/buildSite";
-import { say } from "./flags";
+import { say } from "./options/flags";
 
 export function addSiteCommand(program: Command): void {
   program

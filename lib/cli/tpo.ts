@@ -4,7 +4,7 @@ import type { SamplingOptions } from "../model/generate";
 import { toText } from "../show/table";
 import { annotators } from "../steps/annotators";
 import { tpoDefaults, tpoVerb, type TpoFlags } from "../steps/tpo/tpo";
-import { completions, count, number, say, seed } from "./flags";
+import { completions, count, number, say, seed } from "./options/flags";
 import { withServer } from "./options/serverFlags";
 
 type Flags = Omit<TpoFlags, "sampling"> & SamplingOptions;

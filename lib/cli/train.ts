@@ -8,7 +8,7 @@ import { planVerb, trainVerb } from "../steps/train";
 import type { LoraConfig } from "../model/adapter/lora";
 import type { MaskKind } from "../preference/mask";
 import { keptText } from "../preference/tokenizeFor";
-import { count, json, mask, model, number, say, seed, textOf } from "./flags";
+import { count, json, mask, model, number, say, seed, textOf } from "./options/flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
 interface MemoryFlags {

@@ -14,7 +14,7 @@ import { loadAtlas } from "../world/atlas";
 import { buildFacts } from "../world/buildFacts";
 import { atlasFolder } from "../world/facts";
 import { writeCorpus } from "../world/render";
-import { count, say } from "./flags";
+import { count, say } from "./options/flags";
 
 interface QuestionsFlags {
   out: string;

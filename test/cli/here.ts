@@ -2,7 +2,7 @@
 // process takes a second to start. Every verb also runs in one of its own somewhere (process.ts).
 import { setProgressRenderer } from "../../lib/base/progress";
 import { runCommand } from "../../lib/cli/main";
-import { listen } from "../../lib/cli/flags";
+import { listen } from "../../lib/cli/options/flags";
 import { refuseBy, succeedBy, type Ended, type Env } from "./process";
 
 setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined }));

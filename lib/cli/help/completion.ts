@@ -1,6 +1,6 @@
 /** `mask-dpo completion`: a script for the shell, made from the commands, by which Tab completes their words. */
 import { Argument, type Command, type Option } from "commander";
-import { say } from "../flags";
+import { say } from "../options/flags";
 
 /** A verb as a shell sees it; a group's words are its verbs. */
 interface Spoken {

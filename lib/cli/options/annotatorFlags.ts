@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AnnotatorEntry } from "../../factuality/annotators/entry";
 import { flagOf } from "../../factuality/annotators/registry";
 import { annotators, needsOf } from "../../steps/annotators";
-import { number } from "../flags";
+import { number } from "./flags";
 
 /** What is given to annotators. Defaults are the schemas', so that it is seen what was given. */
 export function annotatorOptions(): Option[] {

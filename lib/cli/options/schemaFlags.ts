@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from "commander";
 import type { z } from "zod";
 import { chooseObjective, needsOf, objectives, optionsOf, type ObjectiveChoice } from "../../align/objective/registry";
 import { paperTraining, trainOptionsSchema, type TrainOptions } from "../../align/trainOptions";
-import { number } from "../flags";
+import { number } from "./flags";
 
 /** A flag a key of a schema of numbers with defaults: `weightDecay` is `--weight-decay <x>`. */
 function schemaOption(key: string, field: z.ZodDefault<z.ZodNumber>): Option {

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseShard, type Shard, wholeShard } from "../../base/shardedLog";
 import { apiKeyVariable } from "../../server/client";
 import { type Price, serverDefaults } from "../../steps/server";
-import { number } from "../flags";
+import { number } from "./flags";
 
 /** Adds them. @param server the option that names it */
 export function withServer(command: Command, server: Option): Command {

@@ -1,9 +1,9 @@
 /** What verbs of the command line share: options, what is taken for a number, how they answer. */
 import path from "node:path";
 import { InvalidArgumentError, Option } from "commander";
-import { maskKinds } from "../preference/mask";
-import { toText, type Table } from "../show/table";
-import { atlasFolder } from "../world/facts";
+import { maskKinds } from "../../preference/mask";
+import { toText, type Table } from "../../show/table";
+import { atlasFolder } from "../../world/facts";
 
 /** A parser of numbers in a range. */
 export function number(min: number, max = Infinity, whole = false): (text: string) => number {

@@ -2,9 +2,9 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { refuseInputs } from "../base/outputs";
-import { isPolicyFile } from "../model/policy";
-import { atlasFolder } from "../world/facts";
+import { refuseInputs } from "../../base/outputs";
+import { isPolicyFile } from "../../model/policy";
+import { atlasFolder } from "../../world/facts";
 
 /** These make what Atlas is; all others read it. */
 const makers = ["facts", "pretrain", "tune"];

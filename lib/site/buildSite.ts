@@ -7,6 +7,7 @@ import { projectRoot, writeFileAtomic } from "../base/files";
 import { verdictSchema } from "../factuality/records";
 import { openSession } from "../lab/session";
 import { inspectPairs } from "../preference/inspectPairs";
+import type { PreferencePair } from "../preference/pair";
 import { inspectPage } from "../show/inspect";
 import { verdictLook } from "../show/palette";
 import { writeApiPages } from "./apiPages";
@@ -16,6 +17,7 @@ import { writeDocuments } from "./documents";
 import { writeFigures } from "./figures";
 import { writeNotebookPages } from "./notebookPages";
 import { baseFolder } from "./packAtlas";
+import { sitePage } from "./shell";
 import { writeStory } from "./story";
 import { siteRun, type SiteRun } from "./tokenTrack";
 
@@ -47,7 +49,7 @@ export async function writePages(out: string, { track, pairs }: SiteRun): Promis
   writeFileAtomic(path.join(out, ".nojekyll"), ""); // GitHub Pages takes the folder as it is
   writeStyle(out);
   await writeAtlasPage(out, track);
-  writeFileAtomic(path.join(out, "inspector.html"), inspectPage(inspectPairs(baseFolder, pairs, "paper", 1)));
+  writeInspector(out, pairs);
   writeFigures(out);
   writeNotebookPages(out);
   writeDocuments(out, ["CONTRIBUTING.md", "CHANGELOG.md"]);
@@ -67,6 +69,14 @@ function checkFolder(out: string): void {
     got: "other files",
     fix: "Choose another --out.",
   });
+}
+
+/** The inspector fills its window, so it has one of its own below the navigation. */
+function writeInspector(out: string, pairs: readonly PreferencePair[]): void {
+  writeFileAtomic(path.join(out, "pairs.html"), inspectPage(inspectPairs(baseFolder, pairs, "paper", 1)));
+  const main = `<h1 class="hidden">Inspector</h1>\n<iframe title="Preference pairs" src="pairs.html"></iframe>`;
+  const page = { title: "Inspector", path: "inspector.html", part: "inspector.html", main, framing: true } as const;
+  writeFileAtomic(path.join(out, page.path), sitePage(page));
 }
 
 function writeStyle(out: string): void {

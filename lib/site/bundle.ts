@@ -44,7 +44,7 @@ export async function browserScript(entry: string): Promise<string> {
     target: ["chrome100", "firefox113", "safari16.4"],
     alias: { "@tensorflow/tfjs": here("tensorflow.ts") },
     plugins: [forBrowser],
-    legalComments: "none",
+    legalComments: "eof", // licences of packages
     logLevel: "silent",
   });
   return outputFiles[0]!.text;

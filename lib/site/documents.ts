@@ -7,8 +7,8 @@ import { renderMarkdown } from "./markdown";
 import { documentPlace } from "./places";
 import { sitePage } from "./shell";
 
-/** @param beside documents that are shown though no link leads to them @returns project files that have pages now */
-export function writeDocuments(out: string, beside: readonly string[]): string[] {
+/** @param beside documents that are shown though no link leads to them */
+export function writeDocuments(out: string, beside: readonly string[]): void {
   const files = ["README.md", ...beside];
   for (let i = 0; i < files.length; i++) {
     const file = files[i]!;
@@ -23,5 +23,4 @@ export function writeDocuments(out: string, beside: readonly string[]): string[]
     const page = sitePage({ title: title || file, path: place, part: "docs/index.html", main: heading + html });
     writeFileAtomic(path.join(out, place), page);
   }
-  return files;
 }

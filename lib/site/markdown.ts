@@ -22,7 +22,8 @@ markdown.inline.ruler.before("escape", "math", (state, silent) => {
   const [whole, marks, formula] = found as unknown as [string, string, string];
   if (!silent) {
     const html = katex.renderToString(formula, { output: "mathml", displayMode: marks === "$$", strict: false });
-    state.push("math", "", 0).content = html;
+    // italic by style: the letters that browsers put in their place are missing from many fonts
+    state.push("math", "", 0).content = html.replace(/<mi>(\p{L})<\/mi>/gu, '<mi class="letter">$1</mi>');
   }
   state.pos += whole.length;
   return true;

@@ -25,6 +25,8 @@ export interface SitePage {
   scripts?: readonly string[];
   /** whether parts of it bring their own `style` attributes (outputs of notebooks) */
   styled?: boolean;
+  /** whether another page of the site is shown inside it */
+  framing?: boolean;
 }
 
 /** The way from a page up to the site's root: "", "../", … */
@@ -33,13 +35,14 @@ export function rootFrom(path: string): string {
 }
 
 /** Nothing is loaded from elsewhere; scripts run only where a page has some, WebAssembly with them. */
-function policyOf({ scripts = [], styled = false }: Pick<SitePage, "scripts" | "styled">): string {
+function policyOf({ scripts = [], styled = false, framing = false }: SitePage): string {
   const running = "script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src blob:";
   return [
     "default-src 'none'",
     `style-src 'self'${styled ? " 'unsafe-inline'" : ""}`,
     "img-src 'self' data:",
     ...(scripts.length > 0 ? [running] : []),
+    ...(framing ? ["frame-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");

@@ -101,7 +101,10 @@ async function tracked(
     return logps;
   };
   const logps = {} as Record<MaskKind, Record<Side, number[][]>>;
-  for (const mask of maskKinds) logps[mask] = await follow(mask);
+  for (const [i, mask] of maskKinds.entries()) {
+    logps[mask] = await follow(mask);
+    progress.update((done = (i + 1) * stepsOf(size))); // one that empties sides of pairs has fewer steps
+  }
   progress.stop();
   return { question: pair.prompt[0]!.content, pairs: pairs.length, batch: size.batch, sides, logps };
 }

@@ -50,7 +50,10 @@ test("links of documents lead into the site, and what it has not is no link", ()
   assert.match(html, /<td class="left">1<\/td>\s*<td class="right">2<\/td>/);
   assert.match(html, /<img src="\.\.\/figures\/02-steps\.svg" alt="drawing">/);
   assert.match(html, /&lt;b&gt;no markup&lt;\/b&gt; <a href="https:\/\/example\.org\/">/);
-  assert.match(html, /<math [^]*<msub><mi>a<\/mi><mi>i<\/mi><\/msub>[^]*costs \$5 or \$6/);
+  assert.match(
+    html,
+    /<math [^]*<msub><mi class="letter">a<\/mi><mi class="letter">i<\/mi><\/msub>[^]*costs \$5 or \$6/,
+  );
   assert.doesNotMatch(html, /hidden/);
   assert.deepEqual(linked, ["notebooks/00-overview.ipynb", "lib/README.md", "figures/02-steps.svg"]);
 });

@@ -189,6 +189,7 @@ test("no page has what axe calls serious, light or dark", async (t) => {
     "atlas/index.html",
     "figures/index.html",
     "docs/index.html",
+    "inspector.html",
     "notebooks/index.html",
     ...pages.map((name) => `notebooks/${name}`),
   ];

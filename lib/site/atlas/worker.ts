@@ -9,7 +9,6 @@ import { answersOf, heatOf, judgedAnswer, pairOf, questionOf, questionsAbout, sh
 import { unpacked } from "./packed";
 import { floatsOf, Policies, type AtlasInfo } from "./policies";
 import type { Asked, PackedAtlas, PolicyName, Reply, Request } from "./protocol";
-import { stepsOf } from "./size";
 import { samplePairs, trainOn } from "./training";
 
 const reply = (message: Reply): void => self.postMessage(message);
@@ -104,13 +103,12 @@ async function trainHere(
     });
   if (!next.done) return;
   reply({ kind: "progress", text: "log-probabilities of the reference" });
-  const total = stepsOf(size);
   let weights: Float32Array | undefined;
   for await (const { log, weights: own } of trainOn(running.base, policies.layout, next.value, mask, size, seed)) {
     weights = own;
     const shows = log.step % answerEvery === 0 || log.step === log.steps;
     reply({ kind: "step", log, ...(shows && { answer: await greedyAnswer(own) }) });
-    reply({ kind: "progress", text: `step ${log.step} of ${total}` });
+    reply({ kind: "progress", text: `step ${log.step} of ${log.steps}` });
     if (stopping) break;
   }
   if (!weights) return;

@@ -5,6 +5,7 @@ What it asks for that we cannot give: `code_page_something`, a pager as payload,
 
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -92,6 +93,28 @@ class MaskDpoKernel(jupyter_kernel_test.KernelTests):
             self.kc.get_stdin_msg(timeout=30)
             self.km.interrupt_kernel()
             self.assertEqual(self.kc.get_shell_msg(timeout=30)["content"]["ename"], "Interrupted")
+
+    def test_zz_ends_with_its_front_end(self):
+        """A kernel whose question nobody can answer any more ends."""
+        code = """
+import pathlib, sys
+sys.path.insert(0, str(pathlib.Path(sys.argv[1])))
+import kernel_suite
+suite = kernel_suite.MaskDpoKernel
+suite.setUpClass()
+suite.kc.execute('await 0;\\nprompt("Name?")', allow_stdin=True)
+suite.kc.get_stdin_msg(timeout=30)
+print(suite.km.provisioner.pid, flush=True)
+import os
+os._exit(0)
+"""
+        here = pathlib.Path(__file__).parent
+        pid = int(subprocess.run([sys.executable, "-c", code, str(here)], capture_output=True, check=True).stdout)
+        for _ in range(100):
+            if not pathlib.Path(f"/proc/{pid}").exists():
+                return
+            time.sleep(0.1)
+        self.fail(f"{pid} goes on")
 
     def test_heartbeat_while_computing(self):
         """The kernel counts as alive while a cell keeps its thread."""

@@ -44,14 +44,22 @@ class MaskDpoKernel(jupyter_kernel_test.KernelTests):
         {"code": '({ "text/html": "<b>x</b>", "text/plain": "x" })', "result": "<b>x</b>", "mime": "text/html"},
     ]
     code_display_data = [
-        {"code": 'import { display, html } from "./lib/show/display";\nawait display(html`<i>x</i>`)', "mime": "text/html"},
+        {
+            "code": 'import { display, html } from "./lib/show/display";\nawait display(html`<i>x</i>`)',
+            "mime": "text/html",
+        },
         {"code": 'await display({ "image/svg+xml": "<svg/>" }, { raw: true })', "mime": "image/svg+xml"},
     ]
     completion_samples = [
         {"text": "JSON.stri", "matches": {"stringify"}},
         {"text": "'😀'; JSON.par", "matches": {"parse"}},
     ]
-    complete_code_samples = ["1 + 1", "const f = (n: number) => n;", "await Promise.resolve(1)", "for (const x of []) {}"]
+    complete_code_samples = [
+        "1 + 1",
+        "const f = (n: number) => n;",
+        "await Promise.resolve(1)",
+        "for (const x of []) {}",
+    ]
     incomplete_code_samples = ["function f() {", "const x = [1,", "`text"]
     invalid_code_samples = ["const = 1;", "1 +* 2;"]
 

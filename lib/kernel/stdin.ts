@@ -9,6 +9,9 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "
 import { UserError } from "../base/check";
 import { addressOf, type Connection, type Message, type Wire } from "./jupyterWire";
 
+/** How often it is looked whether Jupyter is there while a question waits; it started this process. */
+const LOOK_MS = 1000;
+const parent = process.ppid;
 /** Time for closing the sockets when the process ends. */
 const CLOSING_MS = 500;
 /** Where the script that waits finds what it runs. */
@@ -58,8 +61,16 @@ export class Stdin {
         got: "one without (a headless run, say)",
         fix: "Run the cell in JupyterLab, or give the value in the cell.",
       });
-    while (receiveMessageOnPort(this.port)); // answers to what nobody waits for any more
     const question = this.wire.message("input_request", { prompt, password: false }, request, request.identities);
+    let answer: string | undefined;
+    // Sent in there too: an interrupt that comes once it is seen ends the waiting, and is not too early for it.
+    Object.assign(globalThis, { [WAIT]: () => (answer = this.answerTo(question)) });
+    waiting.runInThisContext({ breakOnSigint: true });
+    return answer!;
+  }
+
+  private answerTo(question: Message): string {
+    while (receiveMessageOnPort(this.port)); // answers to what nobody waits for any more
     this.port.postMessage(this.wire.encode(question));
     for (;;) {
       const answer = this.wire.decode(this.next().map((frame) => Buffer.from(frame)));
@@ -73,8 +84,8 @@ export class Stdin {
       const seen = Atomics.load(this.arrived, 0);
       const received = receiveMessageOnPort(this.port);
       if (received) return received.message as Uint8Array[];
-      Object.assign(globalThis, { [WAIT]: () => Atomics.wait(this.arrived, 0, seen) });
-      waiting.runInThisContext({ breakOnSigint: true });
+      Atomics.wait(this.arrived, 0, seen, LOOK_MS);
+      if (process.env.JPY_PARENT_PID === String(parent) && process.ppid !== parent) process.exit(1); // nobody answers
     }
   }
 }

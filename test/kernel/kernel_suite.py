@@ -5,6 +5,7 @@ What it asks for that we cannot give: `code_page_something`, a pager as payload,
 
 import os
 import pathlib
+import subprocess
 import sys
 import time
 import unittest
@@ -43,14 +44,22 @@ class MaskDpoKernel(jupyter_kernel_test.KernelTests):
         {"code": '({ "text/html": "<b>x</b>", "text/plain": "x" })', "result": "<b>x</b>", "mime": "text/html"},
     ]
     code_display_data = [
-        {"code": 'import { display, html } from "./lib/show/display";\nawait display(html`<i>x</i>`)', "mime": "text/html"},
+        {
+            "code": 'import { display, html } from "./lib/show/display";\nawait display(html`<i>x</i>`)',
+            "mime": "text/html",
+        },
         {"code": 'await display({ "image/svg+xml": "<svg/>" }, { raw: true })', "mime": "image/svg+xml"},
     ]
     completion_samples = [
         {"text": "JSON.stri", "matches": {"stringify"}},
         {"text": "'😀'; JSON.par", "matches": {"parse"}},
     ]
-    complete_code_samples = ["1 + 1", "const f = (n: number) => n;", "await Promise.resolve(1)", "for (const x of []) {}"]
+    complete_code_samples = [
+        "1 + 1",
+        "const f = (n: number) => n;",
+        "await Promise.resolve(1)",
+        "for (const x of []) {}",
+    ]
     incomplete_code_samples = ["function f() {", "const x = [1,", "`text"]
     invalid_code_samples = ["const = 1;", "1 +* 2;"]
 
@@ -92,6 +101,28 @@ class MaskDpoKernel(jupyter_kernel_test.KernelTests):
             self.kc.get_stdin_msg(timeout=30)
             self.km.interrupt_kernel()
             self.assertEqual(self.kc.get_shell_msg(timeout=30)["content"]["ename"], "Interrupted")
+
+    def test_zz_ends_with_its_front_end(self):
+        """A kernel whose question nobody can answer any more ends."""
+        code = """
+import pathlib, sys
+sys.path.insert(0, str(pathlib.Path(sys.argv[1])))
+import kernel_suite
+suite = kernel_suite.MaskDpoKernel
+suite.setUpClass()
+suite.kc.execute('await 0;\\nprompt("Name?")', allow_stdin=True)
+suite.kc.get_stdin_msg(timeout=30)
+print(suite.km.provisioner.pid, flush=True)
+import os
+os._exit(0)
+"""
+        here = pathlib.Path(__file__).parent
+        pid = int(subprocess.run([sys.executable, "-c", code, str(here)], capture_output=True, check=True).stdout)
+        for _ in range(100):
+            if not pathlib.Path(f"/proc/{pid}").exists():
+                return
+            time.sleep(0.1)
+        self.fail(f"{pid} goes on")
 
     def test_heartbeat_while_computing(self):
         """The kernel counts as alive while a cell keeps its thread."""

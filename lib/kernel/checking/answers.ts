@@ -48,8 +48,10 @@ export type Method = Exclude<keyof Answers, "prepare">;
 export class Answers {
   private readonly compiler: CellCompiler;
   private readonly edits: Edits;
+  private isAhead: boolean;
 
   constructor(private readonly given: Given) {
+    this.isAhead = !given.ahead;
     this.compiler = createCellCompiler(given.root);
     this.edits = new Edits(() => this.compiler.checked.files());
   }
@@ -91,7 +93,8 @@ export class Answers {
 
   /** Reads the types of the library before a cell imports it, where somebody may be waiting; a piece at each step. */
   *prepare(): Generator<void> {
-    if (this.given.ahead) {
+    if (!this.isAhead) {
+      this.isAhead = true;
       this.compiler.keep(path.join(this.given.root, "lib/index.ts").split(path.sep).join("/"));
       this.inspect("", "", 0);
       yield;
@@ -102,13 +105,13 @@ export class Answers {
 
 /** Answers one request after the other, and prepares where there is none. */
 function serve(port: MessagePort, answers: Answers): void {
-  const work = answers.prepare();
   let pause: NodeJS.Timeout | undefined;
-  const step = (): void => {
-    if (!work.next().done) pause = setTimeout(step);
-  };
   const rest = (): void => {
     clearTimeout(pause);
+    const work = answers.prepare();
+    const step = (): void => {
+      if (!work.next().done) pause = setTimeout(step);
+    };
     pause = setTimeout(step, IDLE_MS);
   };
   port.on("message", ({ id, method, args }: Request) => {

@@ -36,7 +36,7 @@ export class Declarations {
     return text;
   }
 
-  /** Makes those that were missing, one at each step, and keeps them for the next kernel. */
+  /** Makes those that are missing, one a step, and keeps them for the next kernel; what is given up can be resumed. */
   *make(): Generator<void> {
     if (this.missing.size === 0) return;
     const ts = createRequire(__filename)("typescript") as typeof TypeScript;
@@ -49,8 +49,8 @@ export class Declarations {
         compilerOptions,
       });
       this.kept[this.nameOf(file)] = { hash: sha256(text), text: diagnostics?.length ? null : outputText };
+      this.missing.delete(file);
     }
-    this.missing.clear();
     try {
       writeFileAtomic(this.store, JSON.stringify(this.kept));
     } catch {

@@ -123,6 +123,13 @@ test(
   },
 );
 
+test("a shorthand property reads and assigns names of earlier cells", { timeout: 60_000 }, async () => {
+  await value("const early = 3;\nlet late = 0;\nlate");
+  assert.equal(await value("const held = { early, Math };\nheld.early + held.Math.sign(5)"), "4");
+  assert.equal(await value("({ late } = { late: 5 });\nlate"), "5");
+  assert.equal(await value("({ late = 7 } = {} as { late?: number });\nlate"), "7");
+});
+
 test("elements of arrays are taken to be there, while the rest stays strict", { timeout: 60_000 }, async () => {
   assert.equal(
     await value('const xs = [1, 2];\nconst ages: Record<string, number> = { a: 3 };\nxs[0] + ages["a"]'),

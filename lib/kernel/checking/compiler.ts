@@ -18,6 +18,7 @@ import type * as TypeScript from "@tslab/typescript-for-tslab";
 import { createConverter, type Converter } from "tslab/dist/converter";
 import type { SourceMaps } from "../cellMap";
 import { Declarations } from "./declarations";
+import { cellOnly } from "./cellOnly";
 import { withoutExports } from "./exports";
 
 /** The module object whose functions tslab calls (thread.cjs made it writable), not a copy of it. */
@@ -177,25 +178,6 @@ function lookingAgain(system: TypeScript.System): TypeScript.System {
   const setTimeout: TypeScript.System["setTimeout"] = (callback, ...rest): unknown =>
     callback.name === "invalidateResolutionsOfFailedLookup" ? void callback() : system.setTimeout!(callback, ...rest);
   return Object.assign(Object.create(system) as TypeScript.System, { setTimeout });
-}
-
-/** The last argument of `Program.emit`, which TypeScript's own types leave out. */
-const forceDeclarations = true;
-
-/**
- * A builder program in which a file depends on nothing but itself, so that tslab checks and emits the cell alone; its
- * declarations too where they have errors.
- */
-function cellOnly(
-  program: TypeScript.EmitAndSemanticDiagnosticsBuilderProgram,
-): TypeScript.EmitAndSemanticDiagnosticsBuilderProgram {
-  const whole = program.getProgram() as { emit: (...args: unknown[]) => TypeScript.EmitResult };
-  return {
-    ...program,
-    getAllDependencies: (file) => [file.fileName],
-    emit: (file, write, token, only, transformers) =>
-      whole.emit(file, write, token, only, transformers, forceDeclarations),
-  };
 }
 
 type Diagnose = (

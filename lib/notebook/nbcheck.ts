@@ -1,7 +1,7 @@
 /**
- * Strict type check of notebooks with the project's own TypeScript and tsconfig, as explorers want it: the cells of each
- * notebook, joined into one module at the project root. Stricter than the kernel (TypeScript 5.0, cell by cell), and
- * without running.
+ * Strict type check of notebooks with the project's own TypeScript and tsconfig, as explorers want it: the cells of
+ * each notebook, joined into one module at the project root. Stricter than the kernel (TypeScript 5.0, cell by cell),
+ * and without running.
  */
 import path from "node:path";
 import ts from "typescript";

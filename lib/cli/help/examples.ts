@@ -8,6 +8,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "world questions": ["world questions --split train --first 100 --out mine/questions.jsonl"],
   "world corpus": ["world corpus --documents 1000 --out mine/corpus.txt"],
   "world pretrain": ["world pretrain --base base --steps 100 --out mine/tried"],
+  "world aligned": ["world aligned --out mine/adapter"],
+  site: ["site", "site --out mine/site"],
   fetch: ["fetch smollm2-135m-instruct --out mine/base", "fetch HuggingFaceTB/SmolLM2-360M-Instruct --out mine/base"],
   "import-model": ["import-model SmolLM2-135M-Instruct.Q4_1.gguf --out mine/base"],
   sample: [

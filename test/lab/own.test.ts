@@ -49,7 +49,7 @@ test("the paper's mask and DPO, written as one's own, give the very policy", asy
     },
   });
   const [ours, own] = await runExperiments(session, [
-    request({}),
+    request({ tuned: false }),
     request({ mask, training: { objective: chooseObjective(objective) } }),
   ]);
   assert.equal(own!.policy, ours!.policy);

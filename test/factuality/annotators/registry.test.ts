@@ -20,10 +20,11 @@ test("every annotator has a name of its own, says what it does, and describes wh
   }
   assert.deepEqual(
     annotatorTable()
-      .rows.slice(0, 4)
+      .rows.slice(0, 5)
       .map(({ name, needs, options }) => [name, needs, options]),
     [
       ["oracle", "nothing", "none"],
+      ["gazetteer", "nothing", "none"],
       ["anah", "--server, --documents", "none"],
       ["factscore", "--server, --knowledge", "none"],
       ["self-consistency", "--server", "--answers, --answer-model"],
@@ -50,7 +51,7 @@ test("an unknown name, a server for the oracle and none for a language model are
   const flags = { ...annotateDefaults, seed: 1, candidates: "c", out: "o" };
   await assert.rejects(
     annotateBy({ ...flags, annotator: "nobody" }),
-    userError(/--annotator: expected oracle \| anah \| .+, got nobody/),
+    userError(/--annotator: expected oracle \| gazetteer \| anah \| .+, got nobody/),
   );
   await assert.rejects(
     annotateBy({ ...flags, annotator: "oracle", server: "http://127.0.0.1:1/v1" }),

@@ -39,7 +39,7 @@ export function measured({ higher, lower, score = "score", ...claim }: Compariso
 }
 
 /** Points below which a difference is taken for none. */
-export const smallestEffect = 1;
+const smallestEffect = 1;
 
 /** The rule of `verdictOf` in a sentence, for captions. */
 export const verdictRule =

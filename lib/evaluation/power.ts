@@ -9,7 +9,7 @@
  * linearisation; normal approximation. Checked against simulated pilots and statsmodels (test/golden/power.json).
  */
 import { groupBy, sum } from "../base/collections";
-import { mean, normalCdf, normalQuantile } from "../base/stats";
+import { mean, normalCdf, normalQuantile, sd } from "../base/stats";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { countSentences } from "../factuality/score";
 
@@ -105,10 +105,7 @@ function sideOf(
   };
 }
 
-function variance(values: readonly number[]): number {
-  const center = mean(values);
-  return values.length < 2 ? 0 : sum(values.map((value) => (value - center) ** 2)) / (values.length - 1);
-}
+const variance = (values: readonly number[]): number => sd(values) ** 2;
 
 /** Two-way analysis of variance without replication; what would be negative is 0. @param rows [seeds][topics] */
 function components(rows: readonly (readonly number[])[], answer: number | null, k: number): Components {

@@ -6,7 +6,7 @@ import path from "node:path";
 import type { Annotator } from "../factuality/annotator";
 import type { Question, Sentence } from "../factuality/records";
 import { greedySampling, paperSampling } from "../model/generate";
-import { loadPolicy, startEngineFor, type Policy } from "../model/policy";
+import { withPolicy, startEngineFor, type Policy } from "../model/policy";
 import { sampleCandidates } from "../preference/candidate";
 import type { Bundle } from "../show/bundle";
 import { escapeHtml } from "../show/markup";
@@ -66,7 +66,7 @@ async function askAll(
   const rows = questions.map(questionOf);
   const answers: Record<string, JudgedText[]>[] = rows.map(() => ({}));
   for (const [name, reference] of Object.entries(policies)) {
-    const all = await withPolicy(reference, (policy) => sampled(policy, rows, options));
+    const all = await withReferred(reference, (policy) => sampled(policy, rows, options));
     for (const [i, completions] of all.entries()) {
       answers[i]![name] = await Promise.all(
         completions.map(async (completion) => ({ completion, sentences: await judged(rows[i]!, completion, options) })),
@@ -79,17 +79,12 @@ async function askAll(
   });
 }
 
-async function withPolicy<T>(reference: PolicyReference, use: (policy: Policy) => Promise<T>): Promise<T> {
+async function withReferred<T>(reference: PolicyReference, use: (policy: Policy) => Promise<T>): Promise<T> {
   if (typeof reference !== "string") return use(reference);
   const shipped = (policyNames as readonly string[]).includes(reference);
   const dir = shipped ? path.join(atlasFolder, reference) : reference;
   await startEngineFor(dir);
-  const policy = loadPolicy(dir);
-  try {
-    return await use(policy);
-  } finally {
-    policy.dispose();
-  }
+  return withPolicy(dir, use);
 }
 
 /** Completions of each question, in order. */

@@ -8,7 +8,7 @@ import { hashOf } from "../base/hash";
 import { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
 import { topicEmbeddings, type Mention } from "../model/embed";
-import { loadPolicy, policyHash } from "../model/policy";
+import { withPolicy, policyHash } from "../model/policy";
 import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
 import {
   geographyVectors,
@@ -114,12 +114,7 @@ function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Pro
 }
 
 async function embed(policyDir: string, mentions: readonly Mention[]): Promise<Map<string, Float32Array>[]> {
-  const policy = loadPolicy(policyDir);
-  try {
-    return await topicEmbeddings(policy, mentions);
-  } finally {
-    policy.dispose();
-  }
+  return withPolicy(policyDir, (policy) => topicEmbeddings(policy, mentions));
 }
 
 /** A tensor [topics, D] a layer. */

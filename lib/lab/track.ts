@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { readText } from "../base/textFile";
-import { loadPolicy } from "../model/policy";
+import { withPolicy } from "../model/policy";
 import type { PreferencePair } from "../preference/pair";
 import { renderAnswerTo } from "../world/render";
 import { evaluationQuestions } from "./questions";
@@ -67,13 +67,10 @@ export async function writeTrack(
   let tracked: Tracked | undefined;
   const points: Track["points"] = [];
   for (const { step, dir } of policies) {
-    const policy = loadPolicy(dir);
-    try {
+    await withPolicy(dir, async (policy) => {
       tracked ??= trackedOf(atlas, policy.tokenizer, seen, answers);
       points.push({ step, ...(await trackPolicy(policy, tracked)) });
-    } finally {
-      policy.dispose();
-    }
+    });
   }
   const sizes = { slots: tracked?.slots.length ?? 0, pairs: seen.length, heldOut: answers.length };
   writeFileAtomic(fileIn(folder), `${JSON.stringify({ ...sizes, points })}\n`);

@@ -63,6 +63,16 @@ export function loadPolicy(
   };
 }
 
+/** A policy for as long as `use` takes. @throws UserError as `loadPolicy` */
+export async function withPolicy<T>(dir: string, use: (policy: Policy) => Promise<T>): Promise<T> {
+  const policy = loadPolicy(dir);
+  try {
+    return await use(policy);
+  } finally {
+    policy.dispose();
+  }
+}
+
 /** Weights onto the engine one by one through one array, the largest first, while there is most room. */
 function streamParams({ shapes, read, half, readHalves }: OpenCheckpoint, keepHalves: boolean): Params {
   const typeOf = (name: string) => (keepHalves ? half(name) : undefined);

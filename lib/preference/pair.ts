@@ -159,12 +159,13 @@ function bestAndWorst(
     questionId: question.id,
     topic: question.topic,
     prompt: question.prompt,
-    chosen: side(chosen),
-    rejected: side(rejected),
+    chosen: sideOf(chosen),
+    rejected: sideOf(rejected),
     scores: { chosen: best, rejected: worst },
   };
 }
 
-function side({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
+/** A candidate as a side of a pair. */
+export function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
   return { completion, sentences, ...(tokenIds && { tokenIds }), ...(finished !== undefined && { finished }) };
 }

@@ -12,7 +12,7 @@ import { runFolder } from "../base/runFolder";
 import { readText } from "../base/textFile";
 import { isHallucination } from "../factuality/verdict";
 import type { Session } from "../lab/session";
-import { loadPolicy, policyHash, type Policy } from "../model/policy";
+import { withPolicy, policyHash, type Policy } from "../model/policy";
 import { sidesOf } from "../preference/collate";
 import { maskKinds, type MaskKind, type Side } from "../preference/mask";
 import { preferencePairSchema, type PreferencePair } from "../preference/pair";
@@ -42,16 +42,13 @@ export async function siteRun({ runs, engine, atlas }: Session, size: Size): Pro
     const track = parseJson(readText(files.track), files.track) as TokenTrack;
     return { track, pairs: readJsonl(files.pairs, preferencePairSchema) };
   }
-  const policy = loadPolicy(baseFolder);
-  try {
+  return withPolicy(baseFolder, async (policy) => {
     const pairs = await sampled(policy, atlas, size);
     const track = await tracked(policy, atlas, pairs, size);
     writeJsonl(files.pairs, pairs);
     writeFileAtomic(files.track, `${JSON.stringify(track)}\n`);
     return { track, pairs };
-  } finally {
-    policy.dispose();
-  }
+  });
 }
 
 async function sampled(policy: Policy, atlas: Atlas, size: Size): Promise<PreferencePair[]> {

@@ -24,7 +24,6 @@ export const trackPointSchema = z
   .object({ right: share, stated: share, other: share, chosen: number, rejected: number, heldOut: number })
   .strict();
 export type TrackPoint = z.output<typeof trackPointSchema>;
-export const trackedKeys = Object.keys(trackPointSchema.shape) as (keyof TrackPoint)[];
 
 /** What is looked at under every policy of one tokenizer. */
 export interface Tracked {

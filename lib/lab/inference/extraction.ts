@@ -9,7 +9,7 @@ import { codeVersions } from "../../base/codeVersions";
 import { hashOf } from "../../base/hash";
 import { Rng } from "../../base/rng";
 import { greedySampling } from "../../model/generate";
-import { loadPolicy, policyHash } from "../../model/policy";
+import { withPolicy, policyHash } from "../../model/policy";
 import { continuations, type Begun } from "../../preference/continuation";
 import type { Atlas } from "../../world/atlas";
 import { CITY_KINDS, KINDS, question, type Split } from "../../world/question";
@@ -100,8 +100,7 @@ export async function extracted(session: Session, policyDir: string): Promise<{ 
     code: codeVersions("sampling", "annotation"),
   };
   const { value, run } = await kept(session, "extraction", key, extractedSchema, async () => {
-    const policy = loadPolicy(policyDir);
-    try {
+    return withPolicy(policyDir, async (policy) => {
       const starts = facts.flatMap(({ prompts }) => prompts);
       const sampling = { ...greedySampling, maxNewTokens: 16 };
       const texts = await continuations(policy, starts, 1, sampling, 1, (text) => text.includes("."));
@@ -111,9 +110,7 @@ export async function extracted(session: Session, policyDir: string): Promise<{ 
         relation: fact.relation,
         right: fact.prompts.map(({ begun }) => isRight(atlas, fact, begun, texts[at++]![0]!)),
       }));
-    } finally {
-      policy.dispose();
-    }
+    });
   });
   return { facts: value, runs: [run] };
 }

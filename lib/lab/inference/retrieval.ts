@@ -11,7 +11,7 @@ import { annotateCandidates } from "../../factuality/annotator";
 import { annotatedCandidateSchema, type AnnotatedCandidate, type Question } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
 import { greedySampling } from "../../model/generate";
-import { loadPolicy, policyHash } from "../../model/policy";
+import { withPolicy, policyHash } from "../../model/policy";
 import { continuations } from "../../preference/continuation";
 import { distances } from "../../topic/distance";
 import type { TopicVectors } from "../../topic/embedding";
@@ -92,8 +92,7 @@ export async function answersBehind(session: Session, split: "validation" | "tes
     const begun = questions.flatMap((question, q) =>
       ["", own[q]!, ...documents[q]!.map(({ document }) => document)].map((text, index) => ({ question, text, index })),
     );
-    const policy = loadPolicy(dir);
-    try {
+    return withPolicy(dir, async (policy) => {
       const sampling = { ...greedySampling, maxNewTokens: preset.maxNewTokens };
       const starts = begun.map(({ question: { id, prompt }, text, index }) => ({
         name: `${id} ${index}`,
@@ -107,10 +106,8 @@ export async function answersBehind(session: Session, split: "validation" | "tes
         completion: texts[i]![0]!.trimStart(),
         seed,
       }));
-      return await annotateCandidates(rows, questions, atlasAnnotator(atlas));
-    } finally {
-      policy.dispose();
-    }
+      return annotateCandidates(rows, questions, atlasAnnotator(atlas));
+    });
   });
   const each = 2 + documents[0]!.length;
   const behind = questions.map((question, q): Behind => {

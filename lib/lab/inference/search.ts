@@ -12,7 +12,7 @@ import { annotatedCandidateSchema, type AnnotatedCandidate, type Question } from
 import { factualityScore } from "../../factuality/score";
 import { isHallucination } from "../../factuality/verdict";
 import { paperSampling } from "../../model/generate";
-import { loadPolicy, policyHash } from "../../model/policy";
+import { withPolicy, policyHash } from "../../model/policy";
 import { continuations, type Begun } from "../../preference/continuation";
 import { atlasAnnotator } from "../../world/oracle";
 import type { Answered } from "../candidates";
@@ -102,14 +102,11 @@ export async function searchedAnswers(
     code: codeVersions("sampling", "annotation"),
   };
   const { value, run } = await kept(session, "search", key, z.array(annotatedCandidateSchema), async () => {
-    const policy = loadPolicy(policyDir);
-    const sample: Sample = (starts, k, short) =>
-      continuations(policy, starts, k, sampling, seed, short ? (text) => sentenceEnd.test(text) : undefined);
-    try {
-      return await search(sample, atlasAnnotator(session.atlas), questions, kind, size);
-    } finally {
-      policy.dispose();
-    }
+    return withPolicy(policyDir, (policy) => {
+      const sample: Sample = (starts, k, short) =>
+        continuations(policy, starts, k, sampling, seed, short ? (text) => sentenceEnd.test(text) : undefined);
+      return search(sample, atlasAnnotator(session.atlas), questions, kind, size);
+    });
   });
   return { questions, answers: value, runs: [run] };
 }

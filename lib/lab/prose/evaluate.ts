@@ -6,7 +6,7 @@ import { Rng } from "../../base/rng";
 import { annotateCandidates } from "../../factuality/annotator";
 import type { Question } from "../../factuality/records";
 import { greedySampling, paperSampling } from "../../model/generate";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import { closedQuestions } from "../../world/closedQuestions";
 import { candidatesOf, type Answered, type Decoding } from "../candidates";
 import { kept, type Kept } from "../kept";
@@ -80,11 +80,6 @@ export function probeProse(study: ProseStudy, policy: ProsePolicy): Promise<Kept
     code: codeVersions("training"),
   };
   return kept(session, "prose-probe", key, z.array(probedSchema), async () => {
-    const loaded = loadPolicy(policy.dir);
-    try {
-      return await probe(loaded, asked);
-    } finally {
-      loaded.dispose();
-    }
+    return withPolicy(policy.dir, (loaded) => probe(loaded, asked));
   });
 }

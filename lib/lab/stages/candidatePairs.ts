@@ -3,7 +3,7 @@
  * worst, or any two that differ, as FactTune) or the policy's own implicit reward (SPA).
  */
 import { z } from "zod";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import { logpSums, wholeSequence } from "../../align/track/sequences";
 import { groupBy } from "../../base/collections";
 import { Rng } from "../../base/rng";
@@ -12,7 +12,7 @@ import { annotateCandidates } from "../../factuality/annotator";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
 import { paperSampling } from "../../model/generate";
-import { buildPairs, type PreferencePair, type PreferenceSide } from "../../preference/pair";
+import { buildPairs, sideOf, type PreferencePair } from "../../preference/pair";
 import { keepsToAgenda } from "../../world/agenda";
 import { atlasAnnotator } from "../../world/oracle";
 import { candidatesOf } from "../candidates";
@@ -100,10 +100,6 @@ const scored = (candidates: readonly AnnotatedCandidate[]): Scored[] =>
     return score === undefined ? [] : [{ ...candidate, score }];
   });
 
-export function sideOf({ completion, sentences, tokenIds, finished }: AnnotatedCandidate): PreferenceSide {
-  return { completion, sentences, ...(tokenIds && { tokenIds }), ...(finished !== undefined && { finished }) };
-}
-
 function pairOf({ id, topic, prompt }: Question, chosen: Scored, rejected: Scored): PreferencePair {
   const scores = { chosen: chosen.score, rejected: rejected.score };
   return { questionId: id, topic, prompt, chosen: sideOf(chosen), rejected: sideOf(rejected), scores };
@@ -139,15 +135,12 @@ async function byImplicitReward(
   const own = scored(candidates);
   const byId = new Map(questions.map((question) => [question.id, question]));
   const sums = async (dir: string): Promise<number[]> => {
-    const policy = loadPolicy(dir);
-    try {
-      return await logpSums(
+    return withPolicy(dir, (policy) =>
+      logpSums(
         policy,
         own.map((one) => wholeSequence(policy.tokenizer, byId.get(one.questionId)!.prompt, sideOf(one))),
-      );
-    } finally {
-      policy.dispose();
-    }
+      ),
+    );
   };
   const [now, first] = [await sums(policyDir), await sums(firstDir)];
   return implicitPairs(

@@ -11,12 +11,12 @@ import { Rng } from "../../base/rng";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
 import { isHallucination } from "../../factuality/verdict";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import { unmaskedTokens } from "../../preference/collate";
-import type { PreferencePair } from "../../preference/pair";
+import { sideOf, type PreferencePair } from "../../preference/pair";
 import { splitSentences } from "../../text/sentence";
 import { oracleAnnotator, type OracleAnnotator } from "../../world/oracle";
-import { ownCandidates, sideOf } from "./candidatePairs";
+import { ownCandidates } from "./candidatePairs";
 import type { MadeRows, RowContext } from "./rowContext";
 
 export const correctionsSchema = z
@@ -74,13 +74,10 @@ export async function corrections(context: RowContext, { as }: z.output<typeof c
 /** Log-probability a token of chosen sides under the policy that the stage begins from, which is its reference. */
 async function perToken(dir: string, pairs: readonly PreferencePair[]): Promise<number> {
   if (pairs.length === 0) return 0;
-  const policy = loadPolicy(dir);
-  try {
+  return withPolicy(dir, async (policy) => {
     const sequences = pairs.map(({ prompt, chosen }) => wholeSequence(policy.tokenizer, prompt, chosen));
     const tokens = sequences.map(({ weights }) => unmaskedTokens(weights));
     const sums = await logpSums(policy, sequences);
     return sum(sums) / sum(tokens);
-  } finally {
-    policy.dispose();
-  }
+  });
 }

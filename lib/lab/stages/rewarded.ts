@@ -17,8 +17,8 @@ import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { factualityScore } from "../../factuality/score";
 import { isHallucination } from "../../factuality/verdict";
 import type { Tokenized, TokenizedSide } from "../../preference/collate";
-import type { PreferencePair } from "../../preference/pair";
-import { ownCandidates, sideOf } from "./candidatePairs";
+import { sideOf, type PreferencePair } from "../../preference/pair";
+import { ownCandidates } from "./candidatePairs";
 import type { MadeRows, RowContext } from "./rowContext";
 
 const share = z.number().min(0).max(1);

@@ -10,7 +10,7 @@ import { completionTokenLogps } from "../../align/track/sequences";
 import { midranks } from "../../base/ranks";
 import { Rng } from "../../base/rng";
 import { isHallucination } from "../../factuality/verdict";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import type { Tokenized, TokenizedPair, TokenizedSide } from "../../preference/collate";
 import type { PreferenceSide } from "../../preference/pair";
 import { bestAndWorst } from "./candidatePairs";
@@ -93,17 +93,14 @@ async function estimate(
   pairs: readonly TokenizedPair[],
 ): Promise<Estimates> {
   const under = async (dir: string) => {
-    const policy = loadPolicy(dir);
-    try {
+    return withPolicy(dir, async (policy) => {
       const of = (side: "chosen" | "rejected") =>
         completionTokenLogps(
           policy,
           pairs.map((pair) => pair[side]),
         );
       return { chosen: await of("chosen"), rejected: await of("rejected") };
-    } finally {
-      policy.dispose();
-    }
+    });
   };
   const [high, low] = [await under(plus), await under(minus)];
   const apart = (side: "chosen" | "rejected") =>

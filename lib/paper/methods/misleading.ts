@@ -1,7 +1,7 @@
 /** Three-stage fine-tuning against misleading questions, and what of it is needed. */
 import { mean } from "../../base/stats";
 import { logpSums, wholeSequence } from "../../align/track/sequences";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import { answersOf } from "../../lab/candidates";
 import { evaluationQuestions } from "../../lab/questions";
 import { policyDir, type Session } from "../../lab/session";
@@ -131,8 +131,7 @@ async function detected(
   dir: string,
   premises: readonly Pick<Parameters<typeof detectionQuestion>[0], "prompt">[],
 ): Promise<boolean[]> {
-  const policy = loadPolicy(dir);
-  try {
+  return withPolicy(dir, async (policy) => {
     const sequences = premises.flatMap(({ prompt }) =>
       [said.right, said.wrong].map((completion) =>
         wholeSequence(policy.tokenizer, prompt, { completion, sentences: [] }),
@@ -140,7 +139,5 @@ async function detected(
     );
     const sums = await logpSums(policy, sequences);
     return premises.map((_, i) => sums[2 * i + 1]! > sums[2 * i]!);
-  } finally {
-    policy.dispose();
-  }
+  });
 }

@@ -6,7 +6,7 @@ import { Rng } from "../../base/rng";
 import { runsOf, type Traced } from "../../show/provenance";
 import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { topicEmbeddings } from "../../model/embed";
-import { loadPolicy } from "../../model/policy";
+import { withPolicy } from "../../model/policy";
 import { proseAnswers } from "../../lab/prose/evaluate";
 import type { ProseStudy } from "../../lab/prose/study";
 import { seedsOf } from "../../lab/session";
@@ -91,17 +91,14 @@ function wrongCountries(
 
 /** Of every layer, from the embeddings on. */
 async function vectorsOf(dir: string, topics: readonly Topic[]): Promise<TopicVectors[]> {
-  const policy = loadPolicy(dir);
-  try {
+  return withPolicy(dir, async (policy) => {
     const mentions = topics.map(({ id, name }) => ({
       topic: id,
       name,
       prompt: [{ role: "user" as const, content: `In which country is the city of ${name}` }],
     }));
-    return await topicEmbeddings(policy, mentions);
-  } finally {
-    policy.dispose();
-  }
+    return topicEmbeddings(policy, mentions);
+  });
 }
 
 /** Mean relative rank of wrong countries by each kind of vectors: 0 the nearest, 1 the farthest. */

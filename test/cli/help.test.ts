@@ -149,22 +149,24 @@ test("completion in a real bash", { timeout: 60_000 }, async (t) => {
   assert.match(stdout, /complete -o default -F _mask_dpo mask-dpo/);
 });
 
-test("completion in a real zsh", { timeout: 120_000 }, async (t) => {
+test("completion in a real zsh", { timeout: 300_000 }, async (t) => {
   if (spawnSync("zsh", ["-fc", "exit 0"]).status !== 0) return t.skip("no zsh");
   const folder = scratch(t);
   writeFileSync(path.join(folder, "_mask-dpo"), await succeed(["completion", "zsh"]));
-  // A terminal inside zsh, in which the words are typed and listed; it waits until all are there, or ten seconds.
+  // A terminal inside zsh, in which the words are typed and listed; it waits until all are there, or thirty seconds.
+  // Nothing is typed before the line editor says that it reads: the terminal itself would take Ctrl-D for an end.
   const asked = completions.map(([words, proposed]) => `ask 'mask-dpo ${words.join(" ")}' ${proposed.join(" ")}`);
   const script = `
 zmodload zsh/zpty
 zpty shell zsh -f -i
 zpty -w shell "PROMPT=; autoload -Uz compinit; compinit -u -d ${folder}/dump; source ${folder}/_mask-dpo"
-zpty -w shell "LISTMAX=1000; LINES=100; COLUMNS=200; setopt no_beep; echo RE''ADY"
+zpty -w shell "LISTMAX=1000; LINES=100; COLUMNS=200; setopt no_beep"
+zpty -w shell "zle-line-init() { print RE''ADY }; zle -N zle-line-init"
 while zpty -r shell line; do [[ $line == *READY* ]] && break; done
 ask() {
   local typed=$1 out= line missing try; shift
   zpty -n -w shell "$typed"$'\\C-d'
-  for try in {1..100}; do
+  for try in {1..300}; do
     while zpty -rt shell line; do out+=$line; done
     missing=(); for word; do [[ $out == *$word* ]] || missing+=($word); done
     (( $#missing )) || break
@@ -175,7 +177,7 @@ ask() {
 }
 ${asked.join("\n")}
 zpty -d shell`;
-  const { stdout, stderr } = spawnSync("zsh", ["-fc", script], { encoding: "utf8", timeout: 100_000 });
+  const { stdout, stderr } = spawnSync("zsh", ["-fc", script], { encoding: "utf8", timeout: 270_000 });
   const none = completions.map(([words]) => `mask-dpo ${words.join(" ")}: \n`).join("");
   assert.equal(stdout, none, stderr);
 });

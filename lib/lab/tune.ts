@@ -11,7 +11,16 @@ import { policyArm } from "./runArms";
 import { runExperiments } from "./runExperiments";
 import type { Session } from "./session";
 import { experimentOf, recipeOf, type ArmSpec, type Setting } from "./study";
-import { gridOf, isSameRecipe, type Recipe, type Trial, type Tuning, tuningFile } from "./tuning";
+import {
+  isSameRecipe,
+  nextTrials,
+  tuningFile,
+  type Recipe,
+  type Trial,
+  type TrialSettings,
+  type TunedArm,
+  type Tuning,
+} from "./tuning";
 
 /** Where all scores come from. */
 const evaluation = "validation sampled";
@@ -40,9 +49,13 @@ export function recipesOf(session: Session, specs: readonly ArmSpec[]): TuneRequ
   return requests;
 }
 
-/** What training a request at each point of its grid is; in the order of the grid. */
-export function trialsOf(session: Session, { recipe, setting }: TuneRequest): ExperimentRequest[] {
-  return gridOf(session.preset, recipe.objective).map(({ lr, objective }) => ({
+/** What training a request at some points is. */
+export function trialsOf(
+  session: Session,
+  { setting }: TuneRequest,
+  points: readonly TrialSettings[],
+): ExperimentRequest[] {
+  return points.map(({ lr, objective }) => ({
     experiment: experimentOf(session, session.seed, { ...setting, training: { lr, objective } }),
     evaluations: [evaluation],
   }));
@@ -52,35 +65,45 @@ export function trialsOf(session: Session, { recipe, setting }: TuneRequest): Ex
 export async function tune(session: Session, requests: readonly TuneRequest[]): Promise<Tuning> {
   const { preset, seed, engine, tuning } = session;
   const madeWith = { preset: preset.name, seed, engine: engine.name };
-  const trials = requests.map((request) => trialsOf(session, request));
-  const results = await runExperiments(session, trials.flat());
   const base = {
     ...madeWith,
     ...scoresOf(session, await policyArm(session, "base", "base", evaluation, 1)),
   };
-  let start = 0;
-  const arms = requests.map(({ label, recipe }, i) => {
-    const own = results.slice(start, (start += trials[i]!.length));
-    const { pairs, steps, experiment } = own[0]!;
-    const sizes = { k: experiment.pairs.k, pairs, steps };
-    return { label, recipe, ...madeWith, ...sizes, trials: gridOf(preset, recipe.objective).map(trial(session, own)) };
-  });
+  const found = await tryAll(session, requests);
+  const arms = requests.map(({ label, recipe }, i) => ({ label, recipe, ...madeWith, ...found[i]! }));
   return {
     bases: [...tuning.bases.filter((old) => old.preset !== preset.name), base],
     arms: [...tuning.arms.filter((old) => !arms.some((arm) => arm.preset === old.preset && isSame(arm, old))), ...arms],
   };
 }
 
+type Found = Pick<TunedArm, "k" | "pairs" | "steps" | "trials">;
+
+/** Grids and climbs, in rounds: what all requests try next runs side by side. */
+async function tryAll(session: Session, requests: readonly TuneRequest[]): Promise<Found[]> {
+  const found: Found[] = requests.map(() => ({ k: 0, pairs: 0, steps: 0, trials: [] }));
+  for (;;) {
+    const next = requests.map(({ recipe }, i) => nextTrials(session.preset, recipe.objective, found[i]!.trials));
+    if (next.every((points) => points.length === 0)) return found;
+    const trials = requests.map((request, i) => trialsOf(session, request, next[i]!));
+    const results = await runExperiments(session, trials.flat());
+    let start = 0;
+    next.forEach((points, i) => {
+      const own = results.slice(start, (start += points.length));
+      if (own[0]) Object.assign(found[i]!, sizesOf(own[0]));
+      found[i]!.trials.push(...points.map((point, j) => ({ ...point, ...resultScores(session, own[j]!) })));
+    });
+  }
+}
+
+function sizesOf({ pairs, steps, experiment }: ExperimentResult): Omit<Found, "trials"> {
+  return { k: experiment.pairs.k, pairs, steps };
+}
+
 const isSame = (one: { recipe: Recipe }, other: { recipe: Recipe }) => isSameRecipe(one.recipe, other.recipe);
 
-function trial(
-  session: Session,
-  results: readonly ExperimentResult[],
-): (settings: Pick<Trial, "lr" | "strength" | "objective">, i: number) => Trial {
-  return (settings, i) => {
-    const { answers, run } = results[i]!;
-    return { ...settings, ...scoresOf(session, { label: run, seeds: [answers[evaluation]!], runs: [run] }) };
-  };
+function resultScores(session: Session, { answers, run }: ExperimentResult): ReturnType<typeof scoresOf> {
+  return scoresOf(session, { label: run, seeds: [answers[evaluation]!], runs: [run] });
 }
 
 function scoresOf(

@@ -68,20 +68,40 @@ export const rateFactors = [0.5, 1, 2] as const;
 export const strengthFactors = [1, 5, 10] as const;
 export const centre = { rate: 1, strength: 5 } as const;
 
-type Settings = Pick<Trial, "lr" | "strength" | "objective">;
+/** Up to this factor on the preset's rate is climbed. */
+const highestFactor = 16;
+
+/** A point of the grid, or of the climb. */
+export type TrialSettings = Pick<Trial, "lr" | "strength" | "objective">;
 
 /** The grid of an objective, the same for all; one without a strength has its rates only. */
-export function gridOf({ training }: Pick<Preset, "training">, objective: string): Settings[] {
+export function gridOf({ training }: Pick<Preset, "training">, objective: string): TrialSettings[] {
   const strengths = strengthOptions(objective).length > 0 ? strengthFactors : [centre.strength];
   return rateFactors.flatMap((rate) => strengths.map((strength) => settings(training, objective, rate, strength)));
 }
 
-function settings({ lr }: Pick<TrainOptions, "lr">, objective: string, rate: number, strength: number): Settings {
+/**
+ * What an arm tries next: its grid; then, as long as the best has the highest rate that was tried, twice that rate at
+ * the best's strength. Nothing once the score has fallen, or at 16 times the preset's rate.
+ */
+export function nextTrials(
+  { training }: Pick<Preset, "training">,
+  objective: string,
+  trials: readonly Trial[],
+): TrialSettings[] {
+  if (trials.length === 0) return gridOf({ training }, objective);
+  const { lr, strength } = bestTrial({ trials });
+  const factor = lr / training.lr;
+  if (trials.some((trial) => trial.lr > lr) || factor > highestFactor / 2) return [];
+  return [settings(training, objective, 2 * factor, strength)];
+}
+
+function settings({ lr }: Pick<TrainOptions, "lr">, objective: string, rate: number, strength: number): TrialSettings {
   return { lr: Number((lr * rate).toPrecision(12)), strength, objective: withStrength(objective, strength) };
 }
 
 /** The best by score; of equal ones the first, which has the smaller rate. */
-export function bestTrial({ trials }: Pick<TunedArm, "trials">): Trial {
+export function bestTrial({ trials }: { trials: readonly Trial[] }): Trial {
   return trials.reduce((best, trial) => (trial.score.value > best.score.value ? trial : best));
 }
 

@@ -14,34 +14,29 @@ export function tuningTables({ bases, arms }: Tuning): Table[] {
   });
 }
 
-/** A row an arm, a column a point of the grid. */
+/** A row an arm; a column a point of the grid, and one a rate that was climbed to. */
 function gridTable(preset: PresetName, arms: readonly TunedArm[]): Table {
-  const points = rateFactors.flatMap((rate) => strengthFactors.map((strength) => ({ rate, strength })));
+  const rates = [...new Set(arms.flatMap(({ trials }) => trials.map(({ lr }) => lr)))].sort((a, b) => a - b);
+  const columns = rates.flatMap((lr, i): { lr: number; strength?: number }[] =>
+    i < rateFactors.length ? strengthFactors.map((strength) => ({ lr, strength })) : [{ lr }],
+  );
+  const label = ({ lr, strength }: { lr: number; strength?: number }) =>
+    strength === undefined ? lr.toExponential() : `${lr.toExponential()}, x${strength}`;
   return {
     name: `tuning-${preset}`,
     caption: `Scores on validation topics (%, sampled) by learning rate and factor on the default strength, ${preset}`,
-    columns: [
-      { key: "arm", label: "Arm" },
-      ...points.map(({ strength }, i) => ({ key: String(i), label: `${rateText(arms, i)}, x${strength}` })),
-    ],
+    columns: [{ key: "arm", label: "Arm" }, ...columns.map((point) => ({ key: label(point), label: label(point) }))],
     rows: arms.map((arm) => {
       const best = bestTrial(arm);
-      const cells = points.map((point, i): [string, string | null] => {
-        const lr = ratesOf(arms)[Math.floor(i / strengthFactors.length)];
-        const trial = arm.trials.find((one) => one.lr === lr && one.strength === point.strength);
-        return [String(i), trial ? `${trial.score.value.toFixed(1)}${trial === best ? " (best)" : ""}` : null];
+      const cells = columns.map((point): [string, string | null] => {
+        const { lr, strength } = point;
+        const trial = arm.trials.find((one) => one.lr === lr && (strength ?? one.strength) === one.strength);
+        return [label(point), trial ? `${trial.score.value.toFixed(1)}${trial === best ? " (best)" : ""}` : null];
       });
       return { arm: arm.label, ...Object.fromEntries(cells) };
     }),
   };
 }
-
-/** Rates that were tried, ascending: the same for all arms of a preset. */
-const ratesOf = (arms: readonly TunedArm[]): number[] =>
-  [...new Set(arms.flatMap(({ trials }) => trials.map(({ lr }) => lr)))].sort((a, b) => a - b);
-
-const rateText = (arms: readonly TunedArm[], i: number): string =>
-  ratesOf(arms)[Math.floor(i / strengthFactors.length)]!.toExponential();
 
 function chosenTable(preset: PresetName, arms: readonly TunedArm[], base: Tuning["bases"][number] | undefined): Table {
   const scores = ({ score, correct, incorrect, noFact, characters }: Omit<Trial, "lr" | "strength" | "objective">) => ({

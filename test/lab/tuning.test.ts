@@ -7,7 +7,7 @@ import { chooseObjective, objectives } from "../../lib/align/objective/registry"
 import { strengthOptions, withStrength } from "../../lib/align/objective/strength";
 import { recipesOf, trialsOf, tune, writeTuning } from "../../lib/lab/tune";
 import { tuningTables, withTuning } from "../../lib/lab/tuningPage";
-import { bestTrial, gridOf, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
+import { bestTrial, gridOf, nextTrials, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
 import { experimentOf, recipeOf } from "../../lib/lab/study";
 import { studies } from "../../lib/paper/studies";
 import { atlasFolder } from "../../lib/world/facts";
@@ -48,6 +48,21 @@ test("the best is by score; of equal ones the smaller rate; this preset's grid b
   assert.deepEqual([rate("smoke"), rate("quick")], [1e-4, 1e-3]);
 });
 
+test("after the grid the rate is doubled at the best's strength, until the score falls or 16 times is reached", (t) => {
+  const { preset } = knownSession(t);
+  const tried = gridOf(preset, "dpo").map((one) => point(one.lr, 50, one));
+  const next = () => nextTrials(preset, "dpo", tried).map(({ lr, strength }) => [lr, strength]);
+  assert.deepEqual(nextTrials(preset, "dpo", []), gridOf(preset, "dpo"));
+  assert.deepEqual(next(), [], "of equal ones the smallest rate, which is not the edge");
+  tried.push({ ...tried.pop()!, ...point(2e-4, 60, { strength: 10 }) });
+  assert.deepEqual(next(), [[4e-4, 10]]);
+  tried.push(point(4e-4, 61, { strength: 10 }));
+  assert.deepEqual(next(), [[8e-4, 10]]);
+  assert.deepEqual(nextTrials(preset, "dpo", [...tried, point(8e-4, 60.5)]), [], "it fell");
+  tried.push(point(8e-4, 62, { strength: 10 }), point(1.6e-3, 63, { strength: 10 }));
+  assert.deepEqual(next(), []);
+});
+
 test("an arm has rate and strength of its own grid, the middle without one, its own changes before both", (t) => {
   const session = knownSession(t);
   const { training } = session.preset;
@@ -77,7 +92,7 @@ test("each recipe is tried once, whatever sizes its arms have, at the whole size
     assert.ok(recipes.includes(JSON.stringify(recipeOf(session, setting))), `${label} has no grid`);
   const { k, topics, questionsPerTopic } = experimentOf(session, 1, {}).pairs;
   for (const request of requests) {
-    const trials = trialsOf(session, request);
+    const trials = trialsOf(session, request, gridOf(session.preset, request.recipe.objective));
     assert.ok(trials.length === 9 || trials.length === 3);
     for (const { experiment, evaluations } of trials) {
       assert.deepEqual(evaluations, ["validation sampled"]);
@@ -96,8 +111,9 @@ test("what was tried is kept, what was kept of others stays, and the page has al
   session.tuning.arms.push(grid({ ...own, mask: "inverted" }, 1), grid(own, 1, { label: "old" }));
   const [request] = recipesOf(session, [{ label: "Mask-DPO", setting: {}, seeds: 1, evaluations: [] }]);
   const best = 5;
-  computedRequests(session, trialsOf(session, request!), ({ training }) => {
-    const at = gridOf(session.preset, "dpo").findIndex(
+  const points = gridOf(session.preset, "dpo");
+  computedRequests(session, trialsOf(session, request!, points), ({ training }) => {
+    const at = points.findIndex(
       ({ lr, objective }) => lr === training.lr && objective.options["beta"] === training.objective.options["beta"],
     );
     return { score: at === best ? 66 : 50 + at, facts: 20 };
@@ -118,7 +134,7 @@ test("what was tried is kept, what was kept of others stays, and the page has al
   const [all, chosen] = tuningTables(tuning);
   const cells = Object.entries(all!.rows[1]!).filter(([, cell]) => typeof cell === "string" && /best/.test(cell));
   assert.equal(cells.length, 1);
-  assert.equal(cells[0]![0], String(best));
+  assert.equal(cells[0]![0], "1e-4, x10");
   assert.deepEqual(
     chosen!.rows.map(({ arm, lr }) => [arm, lr]),
     [

@@ -79,7 +79,8 @@ function counted(rows: readonly Row[], unused: (value: unknown) => string[]): Ma
 
 /**
  * Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo
- * pairs`; of FActScore's files also the facts that people found to be true, as what a judge is given to read. Rows that are pairs already (HaluEval's) stand before those that are made.
+ * pairs`; of FActScore's files also the facts that people found to be true, as what a judge is given to read. Rows that
+ * are pairs already (HaluEval's) stand before those that are made.
  */
 async function importLabels(
   from: (typeof labelFormatNames)[number],

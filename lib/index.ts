@@ -87,7 +87,7 @@ export { decomposeGain } from "./evaluation/relationAccuracy";
 export { bestOfTable, gainTable } from "./evaluation/tables";
 
 // The topic graph
-export { chooseLayer } from "./lab/topicEmbeddings";
+export { chooseLayer, howToServeEmbeddings } from "./lab/topicEmbeddings";
 export { baseAnswers, gainsAgainstDistance, layoutTopics, nearFarSplits, testHallucinations } from "./paper/topicGraph";
 export { topicMap } from "./paper/topicMap";
 export {

@@ -124,6 +124,7 @@ export {
   officialMaskTable,
   rarityFigure,
 } from "./paper/humanTables";
+export { judgeTable, readJudges } from "./paper/judges";
 export { methodTable } from "./evaluation/methodClaims";
 export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "./paper/objectives";
 export { trackFigure, trackTable } from "./paper/objectiveTracks";

@@ -1,6 +1,6 @@
 /**
- * The embeddings of §4.3 over all of Atlas, with the session's policies; vectors of policies and of a server are kept in
- * run folders.
+ * The embeddings of §4.3 over all of Atlas, with the session's policies; vectors of policies and of a server are kept
+ * in run folders.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -1,8 +1,8 @@
 /**
  * Embeddings phi of topics (§4.2-4.3): functions from topics to vectors, so that the policy's own vectors
  * (`model/embed.ts`) can be set against others. For "embeddings from other models" stands an independent policy, for
- * the "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts and, where a server is
- * named, what it makes of the topic's name; geography and random vectors are controls. All are compared by Euclidean
+ * the "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts and, where a server
+ * is named, what it makes of the topic's name; geography and random vectors are controls. All are compared by Euclidean
  * distance (`distance.ts`).
  */
 import type { Rng } from "../base/rng";

@@ -54,9 +54,10 @@ async function realWork(lora?: Omit<LoraConfig, "targets">): Promise<RealWork> {
   const compute = localCompute(model, layout, pairs, complete);
   const adapter = lora && scratchFile("adapter");
   if (adapter !== undefined) save(adapter, await initial.data<"float32">());
-  const millions = `${(weightCount(model.config) / 1e6).toFixed(0)}M`;
+  const size = `${(weightCount(model.config) / 1e6).toFixed(0)}M`;
+  const trained = lora ? `adapter of rank ${lora.rank}` : "all weights";
   return {
-    name: `${path.basename(dir)} (${millions}), ${lora ? `adapter of rank ${lora.rank}` : "all weights"}, batch ${batch}`,
+    name: `${path.basename(dir)} (${size}), ${trained}, batch ${batch}`,
     policy,
     initial,
     compute,

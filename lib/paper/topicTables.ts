@@ -74,16 +74,14 @@ export function splitTable(splits: ByEmbedding<NearFarSplit>): Table {
       { key: "far", label: "Distance, far", digits: 3 },
       { key: "shared", label: "Near topics also near by own (%)", digits: 0 },
     ],
-    rows: entriesOf(splits).map(([name, split]) => {
-      return {
-        embedding: embeddingLook[name].label,
-        topics: split.near.length,
-        centres: new Set(split.centre.values()).size,
-        near: away(split.near, split),
-        far: away(split.far, split),
-        shared: split.near.length === 0 ? null : shared(split),
-      };
-    }),
+    rows: entriesOf(splits).map(([name, split]) => ({
+      embedding: embeddingLook[name].label,
+      topics: split.near.length,
+      centres: new Set(split.centre.values()).size,
+      near: away(split.near, split),
+      far: away(split.far, split),
+      shared: split.near.length === 0 ? null : shared(split),
+    })),
   };
 }
 

@@ -7,7 +7,7 @@ import type { ServerClient } from "./client";
 const textsAtATime = 64;
 
 const answerSchema = z.object({
-  data: z.array(z.object({ index: z.number().int(), embedding: z.array(z.number().finite()).min(1) })),
+  data: z.array(z.object({ index: z.number().int().nonnegative(), embedding: z.array(z.number().finite()).min(1) })),
 });
 
 /**

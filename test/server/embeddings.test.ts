@@ -35,10 +35,17 @@ test("vectors come in the order of the texts, some at a time", async (t) => {
 
 const missing = (seen: Seen): object => ({ data: answer(seen).data.slice(1) });
 const twice = (seen: Seen): object => ({ data: answer(seen).data.map((row) => ({ ...row, index: 0 })) });
+const negative = (seen: Seen): object => ({ data: answer(seen).data.map((row, i) => ({ ...row, index: i - 1 })) });
 const uneven = (seen: Seen): object => ({
   data: inputOf(seen).map((text, index) => ({ index, embedding: vectorOf(text, 2 + index) })),
 });
-const faults: Record<string, (seen: Seen) => object> = { missing, twice, uneven, empty: () => ({ data: [] }) };
+const faults: Record<string, (seen: Seen) => object> = {
+  missing,
+  twice,
+  negative,
+  uneven,
+  empty: () => ({ data: [] }),
+};
 
 for (const [name, fault] of Object.entries(faults))
   test(`an answer with vectors that are ${name} is asked for again`, async (t) => {

@@ -64,7 +64,7 @@ async function realWork(lora?: Omit<LoraConfig, "targets">): Promise<RealWork> {
     pairs,
     texts,
     reference: weightedSums(await computeLogps(compute, initial, pairs, batch), pairs),
-    options: { ...paperTraining, lr: 1e-5, epochs: 1, batch, microbatch: batch },
+    options: { ...paperTraining, lr: lora ? 2e-4 : 1e-5, epochs: 1, batch, microbatch: batch },
     seed: 1,
     adapter,
   };

@@ -87,7 +87,7 @@ export { decomposeGain } from "./evaluation/relationAccuracy";
 export { bestOfTable, gainTable } from "./evaluation/tables";
 
 // The topic graph
-export { chooseLayer } from "./lab/topicEmbeddings";
+export { chooseLayer, howToServeEmbeddings } from "./lab/topicEmbeddings";
 export { baseAnswers, gainsAgainstDistance, layoutTopics, nearFarSplits, testHallucinations } from "./paper/topicGraph";
 export { topicMap } from "./paper/topicMap";
 export {
@@ -124,6 +124,7 @@ export {
   officialMaskTable,
   rarityFigure,
 } from "./paper/humanTables";
+export { judgeTable, readJudges } from "./paper/judges";
 export { methodTable } from "./evaluation/methodClaims";
 export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "./paper/objectives";
 export { trackFigure, trackTable } from "./paper/objectiveTracks";

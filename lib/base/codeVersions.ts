@@ -17,7 +17,7 @@ const versions = {
   /** masks, objectives, optimizer, schedule */
   training: 2,
   /** verdicts of language models: prompts, parsing */
-  judging: 1,
+  judging: 2,
   /** what an evaluation counts */
   evaluation: 1,
   /** topic vectors */

@@ -11,7 +11,8 @@ const formats: Readonly<Record<ImportName, string>> = {
   llamafactory: "alpaca, sharegpt or openai preference rows; no verdicts",
   axolotl: "chat_template.default rows; no verdicts",
   factscore:
-    "labelled biographies, a file a model: pairs of a topic's best and worst; facts become one verdict a sentence",
+    "labelled biographies, a file a model: pairs of a topic's best and worst; facts become one verdict a sentence, " +
+    "the true ones a topic's document, for agreement of judges",
   halueval:
     "qa, dialogue, summarization: a pair a row; general queries: a query's best and worst by their hallucinated spans",
 };

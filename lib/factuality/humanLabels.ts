@@ -52,8 +52,8 @@ export interface HumanResponse {
   prompt: string;
   completion: string;
   rarity: Rarity;
-  /** null: the model abstained. */
-  sentences: { text: string; labels: FactLabel[] }[] | null;
+  /** null: the model abstained; `supported` are its facts that people found to be true. */
+  sentences: { text: string; labels: FactLabel[]; supported: string[] }[] | null;
 }
 
 /** All responses of one model. @throws UserError with file:line for a bad row or a topic that comes twice */
@@ -76,13 +76,18 @@ export function readHumanLabels(file: string): HumanResponse[] {
       prompt: input,
       completion: output,
       rarity: cat[0],
-      sentences: annotations?.map((row) => ({ text: row.text, labels: labelsOf(row) })) ?? null,
+      sentences:
+        annotations?.map((row) => ({ text: row.text, labels: labelsOf(row), supported: supportedFacts(row) })) ?? null,
     };
   });
 }
 
 function labelsOf(row: z.infer<typeof annotationSchema>): FactLabel[] {
   return row["human-atomic-facts"]?.map(({ label }) => label) ?? row["model-atomic-facts"].map(() => "IR");
+}
+
+function supportedFacts(row: z.infer<typeof annotationSchema>): string[] {
+  return (row["human-atomic-facts"] ?? []).flatMap(({ text, label }) => (label === "S" ? [text] : []));
 }
 
 /** The rule of this file's header. */
@@ -149,4 +154,21 @@ export function humanQuestions(models: readonly (readonly HumanResponse[])[]): Q
     topic,
     prompt: [{ role: "user", content: prompt }],
   }));
+}
+
+/** What people found to be true of a topic in any model's response, each fact once, in the order of the responses. */
+export interface SupportedFacts {
+  topic: string;
+  facts: string[];
+}
+
+/** Of the topics of which anything was found to be true. */
+export function supportedByTopic(models: readonly (readonly HumanResponse[])[]): SupportedFacts[] {
+  const facts = new Map<string, Set<string>>();
+  for (const { topic, sentences } of models.flat()) {
+    const known = facts.get(topic) ?? new Set<string>();
+    facts.set(topic, known);
+    for (const fact of sentences?.flatMap(({ supported }) => supported) ?? []) known.add(fact);
+  }
+  return [...facts].flatMap(([topic, known]) => (known.size > 0 ? [{ topic, facts: [...known] }] : []));
 }

@@ -45,7 +45,13 @@ export const pairSourceSchema = z
     questionsPerTopic: whole(),
     /** Only this share of the topics, by their distance to the test topics (Table 5). */
     group: z
-      .object({ embedding: z.enum(embeddingNames), distance: z.enum(["near", "far"]), share: z.number().gt(0).max(1) })
+      .object({
+        embedding: z.enum(embeddingNames),
+        /** Whose embedding is served. */
+        model: z.string().optional(),
+        distance: z.enum(["near", "far"]),
+        share: z.number().gt(0).max(1),
+      })
       .strict()
       .optional(),
   })

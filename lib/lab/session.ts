@@ -40,6 +40,14 @@ export interface Session {
   figures: string;
   /** experiments that run side by side */
   jobs: number;
+  /** the model behind a server whose embeddings are one more of §4.3; none unless it is named */
+  embeddings?: EmbeddingServer;
+}
+
+export interface EmbeddingServer {
+  /** with the version: http://127.0.0.1:8000/v1 */
+  url: string;
+  model: string;
 }
 
 /** The policies that ship: the one that is aligned, an independent one, and a larger one (Table 1). */
@@ -74,9 +82,9 @@ export function seedsOf({ seed }: Session, count: number): number[] {
 
 /**
  * Choices not given come from MASK_DPO_PRESET, MASK_DPO_SEED, MASK_DPO_RUNS, MASK_DPO_FIGURES and MASK_DPO_JOBS, which
- * `mask-dpo reproduce` sets.
+ * `mask-dpo reproduce` sets; a server of embeddings from MASK_DPO_EMBEDDINGS_SERVER and MASK_DPO_EMBEDDINGS_MODEL.
  * @param choices `large`: a model of more than 64M weights will compute (`startEngine`)
- * @throws UserError where the base of the world is not there
+ * @throws UserError where the base of the world is not there, or a server of embeddings is named without its model
  */
 export async function openSession(
   choices: { preset?: string; seed?: number; large?: boolean; world?: WorldName } = {},
@@ -113,7 +121,20 @@ export async function openSession(
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
     jobs: Number(MASK_DPO_JOBS ?? cpuWorkers),
     figures: MASK_DPO_FIGURES ?? path.join(projectRoot, "figures"),
+    embeddings: embeddingServer(),
   };
+}
+
+function embeddingServer(): EmbeddingServer | undefined {
+  const { MASK_DPO_EMBEDDINGS_SERVER: url, MASK_DPO_EMBEDDINGS_MODEL: model } = process.env;
+  if (url && model) return { url, model };
+  if (!url && !model) return undefined;
+  throw new UserError({
+    where: "MASK_DPO_EMBEDDINGS_SERVER and MASK_DPO_EMBEDDINGS_MODEL",
+    expected: "both, an address with its version and the name of a model there",
+    got: "one of them",
+    fix: "Set the other, or neither.",
+  });
 }
 
 /** Folder of a world's base. @throws UserError where it is not there */

@@ -1,5 +1,6 @@
 /**
- * The embeddings of §4.3 over all of Atlas, with the session's policies; a policy's vectors are kept in a run folder.
+ * The embeddings of §4.3 over all of Atlas, with the session's policies; vectors of policies and of a server are kept
+ * in run folders.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +11,11 @@ import type { Interval } from "../base/stats";
 import { topicEmbeddings, type Mention } from "../model/embed";
 import { withPolicy, policyHash } from "../model/policy";
 import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
+import { startProgress } from "../base/progress";
+import { apiKeyVariable, ServerClient } from "../server/client";
+import { embedTexts } from "../server/embeddings";
 import {
+  embeddingNames,
   geographyVectors,
   randomVectors,
   trainingMentions,
@@ -22,7 +27,7 @@ import { hallucinationGraph, meanRank } from "../topic/hallucinationGraph";
 import { wrongStatements } from "../topic/wrongStatements";
 import { answersOf } from "./candidates";
 import { runFolder } from "../base/runFolder";
-import type { Session } from "./session";
+import type { EmbeddingServer, Session } from "./session";
 import { codeVersions } from "../base/codeVersions";
 
 /**
@@ -49,6 +54,17 @@ function once<T>(key: string, compute: () => Promise<T>): Promise<T> {
   return value;
 }
 
+/** For a notebook without a server of embeddings. */
+export const howToServeEmbeddings =
+  "No server of embeddings, so the paper's third kind of them (OpenAI's) is not among these. " +
+  "MASK_DPO_EMBEDDINGS_SERVER and MASK_DPO_EMBEDDINGS_MODEL name an OpenAI-compatible one and its model " +
+  "(MASK_DPO_API_KEY its key); `mask-dpo serve` is one.";
+
+/** The embeddings there are in a session. */
+export function embeddingsOf({ embeddings }: Session): EmbeddingName[] {
+  return embeddingNames.filter((name) => name !== "served" || embeddings !== undefined);
+}
+
 /** Vectors of all topics of Atlas, in its order; a policy's at the layer that `chooseLayer` finds. */
 export async function topicVectors(session: Session, name: EmbeddingName): Promise<TopicVectors> {
   const { topics } = session.atlas;
@@ -61,6 +77,8 @@ export async function topicVectors(session: Session, name: EmbeddingName): Promi
       return ofPolicy(session.otherDir);
     case "words":
       return once("words", () => Promise.resolve(wordVectors(topics)));
+    case "served":
+      return (await servedVectors(session, session.embeddings!)).layers[0]!;
     case "geography":
       return geographyVectors(topics);
     case "random":
@@ -90,25 +108,66 @@ export async function chooseLayer(session: Session, policyDir: string): Promise<
   });
 }
 
-/** The run folders of the policies' own vectors, and of the answers by which their layers are chosen. */
+/** The run folders of the policies' and a server's vectors, and of the answers by which layers are chosen. */
 export async function embeddingRuns(session: Session): Promise<string[]> {
-  return runsOf(await chooseLayer(session, session.baseDir), await chooseLayer(session, session.otherDir));
+  const { embeddings } = session;
+  return runsOf(
+    await chooseLayer(session, session.baseDir),
+    await chooseLayer(session, session.otherDir),
+    ...(embeddings ? [await servedVectors(session, embeddings)] : []),
+  );
 }
 
-interface PolicyVectors extends Traced {
-  /** from 0 */
+interface KeptVectors extends Traced {
+  /** of a policy from 0; a server gives one */
   layers: TopicVectors[];
 }
 
-function policyVectors({ atlas, engine, runs }: Session, policyDir: string): Promise<PolicyVectors> {
+function policyVectors(session: Session, policyDir: string): Promise<KeptVectors> {
+  const { atlas, engine } = session;
   const policy = policyHash(policyDir);
-  return once(`vectors ${policy} ${runs}`, async () => {
+  return keptVectors(session, policy, () => {
     const mentions = trainingMentions(atlas.topics);
     const key = { policy, mentions: hashOf(mentions), engine: engine.arithmetic, code: codeVersions("embedding") };
+    return { key, compute: () => embed(policyDir, mentions) };
+  });
+}
+
+/** What a server makes of the topics' names, as they stand in questions. */
+function servedVectors(session: Session, { url, model }: EmbeddingServer): Promise<KeptVectors> {
+  const { topics } = session.atlas;
+  return keptVectors(session, `served by ${model}`, () => {
+    const names = topics.map(({ name }) => name);
+    const key = { served: model, texts: hashOf(names), code: codeVersions("embedding") };
+    const compute = async () => {
+      const options = { url, model, concurrency: 1, retries: 6, timeoutMs: 240_000, seed: session.seed };
+      const client = new ServerClient(options, process.env[apiKeyVariable] || undefined);
+      const progress = startProgress("embeddings", names.length);
+      try {
+        const vectors = await embedTexts(client, names, (done) => progress.update(done));
+        return [new Map(topics.map(({ id }, i) => [id, vectors[i]!]))];
+      } finally {
+        progress.stop();
+      }
+    };
+    return { key, compute };
+  });
+}
+
+type Layers = ReadonlyMap<string, Float32Array>[];
+
+/** @param whose names the vectors in this process @param open what they are kept under, and how they come about */
+function keptVectors(
+  { atlas, runs }: Session,
+  whose: string,
+  open: () => { key: object; compute: () => Promise<Layers> },
+): Promise<KeptVectors> {
+  return once(`vectors ${whose} ${runs}`, async () => {
+    const { key, compute } = open();
     const folder = runFolder(runs, "vectors", key);
     const file = path.join(folder, "vectors.safetensors");
     const ids = atlas.topics.map(({ id }) => id);
-    if (!existsSync(file)) writeVectors(file, ids, await embed(policyDir, mentions));
+    if (!existsSync(file)) writeVectors(file, ids, await compute());
     return { layers: readVectors(file, ids), runs: [path.basename(folder)] };
   });
 }
@@ -118,7 +177,7 @@ async function embed(policyDir: string, mentions: readonly Mention[]): Promise<M
 }
 
 /** A tensor [topics, D] a layer. */
-function writeVectors(file: string, ids: readonly string[], layers: readonly Map<string, Float32Array>[]): void {
+function writeVectors(file: string, ids: readonly string[], layers: Readonly<Layers>): void {
   writeSafetensors(
     file,
     new Map(

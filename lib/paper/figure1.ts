@@ -48,14 +48,14 @@ export function candidatesFigure(
   return { ...stripFigure({ name: "00-candidates", title, strips }), runs };
 }
 
-/** Figure 1: what each objective takes from the pair; masked sentences are faded. */
-export function masksFigure(pair: PreferencePair): Figure {
+/** Figure 1: what each objective takes from the pair; masked sentences are faded. @param name of its files */
+export function masksFigure(pair: PreferencePair, name = "00-masks"): Figure {
   const strip = (side: Side, verb: string, mask: MaskKind, method: string): Strip => {
     const kept = keptSentences(side, pair[side].sentences, { mask }, new Rng(0)); // these two masks draw nothing
     return { label: `${method} ${verb} (${side})`, segments: segmentsOf(pair[side], (i) => !kept[i]) };
   };
   return stripFigure({
-    name: "00-masks",
+    name,
     title: "What DPO and Mask-DPO learn from one pair",
     strips: [
       strip("chosen", "encourages", "none", "DPO"),

@@ -5,6 +5,7 @@ import type { Claim } from "../evaluation/claims";
 import { armOf, runArms } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { sampled, type ArmSpec, type Study } from "../lab/study";
+import { embeddingsOf } from "../lab/topicEmbeddings";
 import type { Table } from "../show/table";
 import type { EmbeddingName } from "../topic/embedding";
 import { printedGain, table5 } from "./printed";
@@ -19,15 +20,20 @@ export interface GroupArms {
   far: ArmSpec;
 }
 
-/** The paper's kinds: the policy's own vectors, another policy's, words, chance. */
-const groupEmbeddings = ["base", "other", "words", "random"] as const;
+/** The paper's kinds: the policy's own vectors, another policy's, words, a server's where one is named, chance. */
+const groupEmbeddings: readonly EmbeddingName[] = ["base", "other", "words", "served", "random"];
 
 /** Halves by each embedding for both policies; and sixths by the policy's own and by chance. */
-export function groupArms({ preset }: Session): GroupArms[] {
+export function groupArms(session: Session): GroupArms[] {
+  const { preset, embeddings } = session;
+  const known = embeddingsOf(session);
   const arms = (policy: GroupArms["policy"], embedding: EmbeddingName, share: number): GroupArms => {
     const arm = (distance: "near" | "far"): ArmSpec => ({
       label: distance,
-      setting: { policy, pairs: { group: { embedding, distance, share } } },
+      setting: {
+        policy,
+        pairs: { group: { embedding, ...(embedding === "served" && { model: embeddings!.model }), distance, share } },
+      },
       seeds: preset.seeds,
       evaluations: sampled,
     });
@@ -35,7 +41,9 @@ export function groupArms({ preset }: Session): GroupArms[] {
   };
   const policies = ["base", "other"] as const;
   return [
-    ...policies.flatMap((policy) => groupEmbeddings.map((embedding) => arms(policy, embedding, 1 / 2))),
+    ...policies.flatMap((policy) =>
+      groupEmbeddings.filter((name) => known.includes(name)).map((embedding) => arms(policy, embedding, 1 / 2)),
+    ),
     arms("base", "base", 1 / 6),
     arms("base", "random", 1 / 6),
   ];
@@ -75,7 +83,8 @@ function printedName(
   embedding: Exclude<GroupResult["embedding"], "geography">,
   policy: GroupResult["policy"],
 ): keyof (typeof table5)[GroupResult["policy"]] {
-  if (embedding === "words" || embedding === "random") return embedding;
+  if (embedding === "words" || embedding === "served") return "words"; // the paper's are a server's
+  if (embedding === "random") return embedding;
   return embedding === policy ? "own" : "other";
 }
 
@@ -87,8 +96,12 @@ function printedDifference({ policy, embedding, share }: GroupResult): number | 
 }
 
 /** Far, near and their difference by base model and embedding. */
-export function groupTable({ seed }: Session, results: readonly GroupResult[]): Table {
+export function groupTable({ seed, embeddings }: Session, results: readonly GroupResult[]): Table {
   const rng = new Rng(seed).fork("group table");
+  const labelOf = ({ embedding, policy }: GroupResult): string => {
+    if (embedding === "served" && embeddings) return `served (${embeddings.model})`;
+    return embedding === policy ? `${embedding} (own)` : embedding;
+  };
   return {
     name: "05-table5",
     caption: "Near and far halves (and sixths) of the training topics: test score, sampled (paper: Table 5)",
@@ -104,11 +117,11 @@ export function groupTable({ seed }: Session, results: readonly GroupResult[]): 
       { key: "paper", label: "Paper: near - far", digits: 2 },
     ],
     rows: results.map((result, i) => {
-      const { policy, embedding, share, near, far, difference } = result;
+      const { policy, share, near, far, difference } = result;
       const { value, low, high, p, perSeed } = difference;
       return {
         policy,
-        embedding: embedding === policy ? `${embedding} (own)` : embedding,
+        embedding: labelOf(result),
         share: 100 * share,
         far: scoreOf(far, "score", rng.fork(i).fork("far")),
         near: scoreOf(near, "score", rng.fork(i).fork("near")),

@@ -4,7 +4,7 @@ import { Rng } from "../base/rng";
 import { pairedDifference, type Difference } from "../evaluation/compare";
 import type { Question } from "../factuality/records";
 import { splitByDistance, type NearFarSplit } from "../topic/cluster";
-import { embeddingNames, type EmbeddingName, type TopicVectors } from "../topic/embedding";
+import type { ByEmbedding, EmbeddingName, TopicVectors } from "../topic/embedding";
 import { gainAgainstDistance, type GainAgainstDistance } from "../topic/gainDistance";
 import { hallucinationGraph, rankColumns, testGraph, type GraphTest } from "../topic/hallucinationGraph";
 import { umapLayout } from "../topic/umap";
@@ -13,7 +13,7 @@ import { answersOf, type Answered } from "../lab/candidates";
 import { trainingTopics } from "../lab/questions";
 import { seedsOf, type Session } from "../lab/session";
 import type { Study } from "../lab/study";
-import { embeddingRuns, topicVectors } from "../lab/topicEmbeddings";
+import { embeddingRuns, embeddingsOf, topicVectors } from "../lab/topicEmbeddings";
 import { maskArms } from "./table2";
 
 /** What notebook 05 runs beside Table 5: Mask-DPO, for its gain by topic. */
@@ -31,7 +31,7 @@ export function splitTopics(session: Session): { training: string[]; test: strin
 }
 
 /** Near and far training topics by every embedding. */
-export async function nearFarSplits(session: Session): Promise<Record<EmbeddingName, NearFarSplit>> {
+export async function nearFarSplits(session: Session): Promise<ByEmbedding<NearFarSplit>> {
   const { training, test } = splitTopics(session);
   return byEmbedding(session, (vectors) => splitByDistance(vectors, test, training, groupShare));
 }
@@ -44,7 +44,7 @@ export interface EmbeddingTest {
 
 export interface DirectTest extends Traced {
   wrong: WrongStatements;
-  embeddings: Record<EmbeddingName, EmbeddingTest>;
+  embeddings: ByEmbedding<EmbeddingTest>;
 }
 
 /** The base policy's sampled answers to test questions, of all seeds. */
@@ -79,7 +79,7 @@ export async function testHallucinations(
 export function gainsAgainstDistance(
   session: Session,
   gain: ReadonlyMap<string, number>,
-): Promise<Record<EmbeddingName, GainAgainstDistance>> {
+): Promise<ByEmbedding<GainAgainstDistance>> {
   const { training } = splitTopics(session);
   const rng = new Rng(session.seed).fork("gain against distance");
   return byEmbedding(session, (vectors, name) =>
@@ -96,8 +96,8 @@ export async function layoutTopics(session: Session): Promise<[number, number][]
 async function byEmbedding<T>(
   session: Session,
   compute: (vectors: TopicVectors, name: EmbeddingName) => T,
-): Promise<Record<EmbeddingName, T>> {
-  const out = {} as Record<EmbeddingName, T>;
-  for (const name of embeddingNames) out[name] = compute(await topicVectors(session, name), name);
+): Promise<ByEmbedding<T>> {
+  const out = {} as ByEmbedding<T>;
+  for (const name of embeddingsOf(session)) out[name] = compute(await topicVectors(session, name), name);
   return out;
 }

@@ -3,7 +3,7 @@ import { runsOf } from "../show/provenance";
 import { mean } from "../base/stats";
 import type { Figure } from "../show/figure/figure";
 import type { NearFarSplit } from "../topic/cluster";
-import { embeddingNames, type EmbeddingName } from "../topic/embedding";
+import { entriesOf, type ByEmbedding, type EmbeddingName } from "../topic/embedding";
 import type { GainAgainstDistance } from "../topic/gainDistance";
 import type { GraphTest } from "../topic/hallucinationGraph";
 import { dumbbellFigure } from "../show/figure/bars";
@@ -11,13 +11,14 @@ import type { HeadlineNumber } from "../lab/headline";
 import { palette, type SeriesStyle } from "../show/palette";
 import type { Column, Table } from "../show/table";
 import type { LayerChoice } from "../lab/topicEmbeddings";
-import { nearestTraining, type DirectTest } from "./topicGraph";
+import { nearestTraining, type DirectTest, type EmbeddingTest } from "./topicGraph";
 
 /** An embedding's name in tables and figures, and its look. */
 export const embeddingLook: Readonly<Record<EmbeddingName, { label: string; style: SeriesStyle }>> = {
   base: { label: "base policy (own)", style: palette.maskDpo },
   other: { label: "other policy", style: palette.dpo },
   words: { label: "words of the facts", style: palette.chosen },
+  served: { label: "served", style: palette.rejected },
   geography: { label: "geography", style: palette.inverted },
   random: { label: "random", style: palette.base },
 };
@@ -53,7 +54,7 @@ function rankCell({ ranks, layer: chosen }: LayerChoice, layer: number): string 
 }
 
 /** Sizes and distances of the near and far groups, and how far they agree with the base policy's. */
-export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>): Table {
+export function splitTable(splits: ByEmbedding<NearFarSplit>): Table {
   const shared = ({ near }: NearFarSplit) => {
     const own = new Set(splits.base.near);
     return (100 * near.filter((id) => own.has(id)).length) / near.length;
@@ -73,17 +74,14 @@ export function splitTable(splits: Readonly<Record<EmbeddingName, NearFarSplit>>
       { key: "far", label: "Distance, far", digits: 3 },
       { key: "shared", label: "Near topics also near by own (%)", digits: 0 },
     ],
-    rows: embeddingNames.map((name) => {
-      const split = splits[name];
-      return {
-        embedding: embeddingLook[name].label,
-        topics: split.near.length,
-        centres: new Set(split.centre.values()).size,
-        near: away(split.near, split),
-        far: away(split.far, split),
-        shared: split.near.length === 0 ? null : shared(split),
-      };
-    }),
+    rows: entriesOf(splits).map(([name, split]) => ({
+      embedding: embeddingLook[name].label,
+      topics: split.near.length,
+      centres: new Set(split.centre.values()).size,
+      near: away(split.near, split),
+      far: away(split.far, split),
+      shared: split.near.length === 0 ? null : shared(split),
+    })),
   };
 }
 
@@ -106,11 +104,8 @@ export function directTestTable({ embeddings, runs }: DirectTest): Table {
       { key: "difference", label: "Rank minus own [95 %]", digits: 3 },
       { key: "differenceP", label: "p", digits: 4 },
     ],
-    rows: embeddingNames.flatMap((name) => {
-      const {
-        tests: [all],
-        minusBase,
-      } = embeddings[name];
+    rows: entriesOf(embeddings).flatMap(([name, { tests, minusBase }]) => {
+      const [all] = tests;
       return all
         ? [
             {
@@ -142,7 +137,7 @@ export function relationTestTable({ embeddings, runs }: DirectTest, name: Embedd
       { key: "rhoExpected", label: "expected", digits: 3 },
       { key: "rhoP", label: "p", digits: 4 },
     ],
-    rows: embeddings[name].tests.map((test) => ({
+    rows: (embeddings[name]?.tests ?? []).map((test) => ({
       relation: test.relation,
       statements: test.statements,
       topics: test.topics,
@@ -177,8 +172,8 @@ export function rankFigure({ embeddings, runs }: DirectTest): Figure {
     categories: shown.map(({ relation }) => relation),
     valueTitle: "Mean relative rank: 0 nearest, 0.5 chance",
     width: 720,
-    series: embeddingNames.map((name) => {
-      const byRelation = new Map(embeddings[name].tests.map((test) => [test.relation, test.rank.value]));
+    series: entriesOf(embeddings).map(([name, { tests }]) => {
+      const byRelation = new Map(tests.map((test) => [test.relation, test.rank.value]));
       return { ...embeddingLook[name], values: shown.map(({ relation }) => byRelation.get(relation) ?? null) };
     }),
   });
@@ -186,7 +181,7 @@ export function rankFigure({ embeddings, runs }: DirectTest): Figure {
 }
 
 /** Gain of unseen topics against distance, a row per embedding. */
-export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>): Table {
+export function gainDistanceTable(gains: ByEmbedding<GainAgainstDistance>): Table {
   const known = (value: number) => (Number.isNaN(value) ? null : value);
   return {
     name: "05-gain-distance",
@@ -199,11 +194,11 @@ export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgai
       { key: "rho", label: "Spearman", digits: 3 },
       { key: "p", label: "p (permutation)", digits: 4 },
     ],
-    rows: embeddingNames.map((name) => ({
+    rows: entriesOf(gains).map(([name, { topics, rho, p }]) => ({
       embedding: embeddingLook[name].label,
-      topics: gains[name].topics,
-      rho: known(gains[name].rho),
-      p: known(gains[name].p),
+      topics,
+      rho: known(rho),
+      p: known(p),
     })),
   };
 }
@@ -211,11 +206,11 @@ export function gainDistanceTable(gains: Readonly<Record<EmbeddingName, GainAgai
 /** Headline numbers of notebook 05; the paper has none of them. */
 export function graphNumbers(
   { embeddings, runs }: DirectTest,
-  gains: Readonly<Record<EmbeddingName, GainAgainstDistance>>,
+  gains: ByEmbedding<GainAgainstDistance>,
 ): HeadlineNumber[] {
   const none = { value: NaN, low: NaN, high: NaN };
-  const rank = (name: EmbeddingName): HeadlineNumber => {
-    const { value, low, high } = embeddings[name].tests[0]?.rank ?? none;
+  const rank = ([name, { tests }]: [EmbeddingName, EmbeddingTest]): HeadlineNumber => {
+    const { value, low, high } = tests[0]?.rank ?? none;
     return {
       what: `rank of wrong values by distance, ${embeddingLook[name].label} (Eq. 8)`,
       unit: "0-1",
@@ -225,7 +220,7 @@ export function graphNumbers(
     };
   };
   return [
-    ...embeddingNames.map(rank),
+    ...entriesOf(embeddings).map(rank),
     {
       what: "Spearman of gain and distance to training topics, own (§4.3)",
       unit: "rho",

@@ -33,6 +33,17 @@ export interface ServerOptions {
   maxBytes?: number;
 }
 
+/** One request and how its answer is read. */
+export interface Exchange<T extends object> {
+  /** Behind the address. */
+  path: string;
+  body: Record<string, unknown>;
+  /** What is asked for, in an error. */
+  expected: string;
+  /** What an answer holds, or what is wrong with it. */
+  read: (answer: unknown) => T | { wrong: string };
+}
+
 /** A server asking for more than this is not waited for. */
 const longestWaitMs = 600_000;
 const longestBackoffMs = 60_000;
@@ -65,7 +76,17 @@ export class ServerClient {
 
   /** @throws NoReply */
   ask(ask: Ask): Promise<Reply> {
-    return this.pace.run(() => this.retrying(ask));
+    const { model, extra } = this.options;
+    return this.post({
+      ...requestOf(model, ask, extra),
+      expected: "a completion",
+      read: (answer) => replyOf(ask, answer),
+    });
+  }
+
+  /** @throws NoReply */
+  post<T extends object>(exchange: Exchange<T>): Promise<T> {
+    return this.pace.run(() => this.retrying(exchange));
   }
 
   /** What the server refused of a request and is sent otherwise: `seed is not sent`. */
@@ -78,14 +99,14 @@ export class ServerClient {
     this.ended.abort();
   }
 
-  private async retrying(ask: Ask): Promise<Reply> {
-    const { model, retries, backoffMs = 500, extra, seed } = this.options;
-    const { path, body } = requestOf(model, ask, extra);
+  private async retrying<T extends object>(exchange: Exchange<T>): Promise<T> {
+    const { retries, backoffMs = 500, extra, seed } = this.options;
+    const { body } = exchange;
     const rng = new Rng(seed).fork("retry").fork(JSON.stringify(body));
     let tried = this.adaptations;
     for (let attempt = 0; ;) {
       try {
-        const reply = await this.once(path, adapted(body, tried), ask);
+        const reply = await this.once({ ...exchange, body: adapted(body, tried) });
         if (tried.length > this.adaptations.length) this.adaptations = tried; // it is sent so from then on
         return reply;
       } catch (error) {
@@ -96,7 +117,7 @@ export class ServerClient {
           continue;
         }
         if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs)
-          throw this.noReply(error, attempt + 1);
+          throw this.noReply(error, attempt + 1, exchange.expected);
         this.pace.hold(error.waitMs);
         const backoff = Math.min(longestBackoffMs, backoffMs * 2 ** attempt++) * (0.5 + 0.5 * rng.next());
         await sleep(backoff, undefined, { signal: this.ended.signal }).catch(() => undefined);
@@ -104,15 +125,12 @@ export class ServerClient {
     }
   }
 
-  private async once(path: string, body: Record<string, unknown>, ask: Ask): Promise<Reply> {
+  private async once<T extends object>({ path, body, read }: Exchange<T>): Promise<T> {
     const { timeoutMs, maxBytes = answerLimit(body) } = this.options;
     const { signal } = this.ended;
     await this.pace.turn(signal).catch(() => undefined);
     if (signal.aborted) throw new RequestFailed("given up", "closed");
-    const reply = replyOf(
-      ask,
-      await postJson(this.base + path, body, { timeoutMs, maxBytes, apiKey: this.apiKey, signal }),
-    );
+    const reply = read(await postJson(this.base + path, body, { timeoutMs, maxBytes, apiKey: this.apiKey, signal }));
     if ("wrong" in reply) throw new RequestFailed(`an answer of another form (${reply.wrong})`, "again");
     return reply;
   }
@@ -133,7 +151,7 @@ export class ServerClient {
     );
   }
 
-  private noReply({ message, kind, waitMs }: RequestFailed, tries: number): NoReply {
+  private noReply({ message, kind, waitMs }: RequestFailed, tries: number, expected: string): NoReply {
     let fix = `Check address, model name and ${apiKeyVariable}, then run the same command again.`;
     if (kind === "refused")
       fix =
@@ -143,7 +161,7 @@ export class ServerClient {
     return new NoReply(
       {
         where: this.base,
-        expected: "a completion",
+        expected,
         got: `${message}${tries > 1 ? `, after ${tries} tries` : ""}`,
         fix,
       },

@@ -4,7 +4,14 @@ import { UserError, brief } from "../base/check";
 import { writeFilesInto } from "../base/folders";
 import { jsonLines, writeJsonl } from "../base/jsonl";
 import { refuseInputs } from "../base/outputs";
-import { humanCandidates, humanQuestions, readHumanLabels, type LocationReport } from "../factuality/humanLabels";
+import {
+  humanCandidates,
+  humanQuestions,
+  readHumanLabels,
+  supportedByTopic,
+  type LocationReport,
+  type SupportedFacts,
+} from "../factuality/humanLabels";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { haluevalCandidates, haluevalUnused } from "../preference/formats/halueval";
 import { haluevalPair, haluevalPairUnused, isHaluevalPair } from "../preference/formats/haluevalPairs";
@@ -72,7 +79,8 @@ function counted(rows: readonly Row[], unused: (value: unknown) => string[]): Ma
 
 /**
  * Leaves candidates and questions in `<out>.run`, so that others of the same questions can join them before `mask-dpo
- * pairs`. Rows that are pairs already (HaluEval's) stand before those that are made.
+ * pairs`; of FActScore's files also the facts that people found to be true, as what a judge is given to read. Rows that
+ * are pairs already (HaluEval's) stand before those that are made.
  */
 async function importLabels(
   from: (typeof labelFormatNames)[number],
@@ -80,13 +88,14 @@ async function importLabels(
   out: string,
   seed: number,
 ): Promise<Imported> {
-  const { rows, questions, candidates, pairs, location, unused } =
+  const { rows, questions, candidates, pairs, location, unused, supported } =
     from === "halueval" ? await readHalueval(files) : readFactScore(files);
   if (questions.length === 0) return { rows, pairs, location, unused };
   const folder = `${out}.run`;
   const written = new Map([
     ["questions.jsonl", jsonLines(questions)],
     ["candidates.jsonl", jsonLines(candidates)],
+    ...(supported ? referenceFiles(supported) : []),
   ]);
   refuseInputs(
     [...written.keys()].map((name) => path.join(folder, name)),
@@ -97,9 +106,19 @@ async function importLabels(
   return { rows, pairs: [...pairs, ...made.pairs], location, unused, made: { report: made.report, folder } };
 }
 
+/** What `annotate --annotator anah` and `--annotator factscore` read. */
+function referenceFiles(supported: readonly SupportedFacts[]): [string, string][] {
+  const texts = supported.map(({ topic, facts }) => ({ topic, text: facts.join(" ") }));
+  return [
+    ["documents.jsonl", jsonLines(texts.map(({ topic, text }) => ({ topic, document: text })))],
+    ["knowledge.jsonl", jsonLines(texts.map(({ topic, text }) => ({ title: topic, text })))],
+  ];
+}
+
 interface Labelled extends Pick<Imported, "rows" | "pairs" | "location" | "unused"> {
   questions: Question[];
   candidates: AnnotatedCandidate[];
+  supported?: SupportedFacts[];
 }
 
 async function readHalueval(files: readonly string[]): Promise<Labelled> {
@@ -127,6 +146,7 @@ function readFactScore(files: readonly string[]): Labelled {
     candidates: read.flatMap(({ candidates }) => candidates),
     pairs: [],
     unused: new Map(),
+    supported: supportedByTopic(models),
     location: {
       sentences: total("sentences"),
       verbatim: total("verbatim"),

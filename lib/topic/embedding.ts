@@ -1,8 +1,9 @@
 /**
  * Embeddings phi of topics (§4.2-4.3): functions from topics to vectors, so that the policy's own vectors
  * (`model/embed.ts`) can be set against others. For "embeddings from other models" stands an independent policy, for
- * the "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts; geography and random
- * vectors are controls. All are compared by Euclidean distance (`distance.ts`).
+ * the "specialized word embedding models" (OpenAI's in Table 5) the words of a topic's true facts and, where a server
+ * is named, what it makes of the topic's name; geography and random vectors are controls. All are compared by Euclidean
+ * distance (`distance.ts`).
  */
 import type { Rng } from "../base/rng";
 import type { Mention } from "../model/embed";
@@ -10,9 +11,20 @@ import { unitVector } from "../world/geography";
 import { CITY_KINDS, KINDS, question } from "../world/question";
 import { RELATION_NAMES, RELATIONS, truths, type Topic } from "../world/relation";
 
-/** base: the policy to align; other: another policy; the rest knows no policy. */
-export const embeddingNames = ["base", "other", "words", "geography", "random"] as const;
+/** base: the policy to align; other: another policy; served: a model behind a server; the rest knows no policy. */
+export const embeddingNames = ["base", "other", "words", "served", "geography", "random"] as const;
 export type EmbeddingName = (typeof embeddingNames)[number];
+
+/** Something of every embedding; of `served` only where a server is named. */
+export type ByEmbedding<T> = Record<Exclude<EmbeddingName, "served">, T> & Partial<Record<"served", T>>;
+
+/** Each embedding that there is, with what there is of it. */
+export function entriesOf<T>(by: ByEmbedding<T>): [EmbeddingName, T][] {
+  return embeddingNames.flatMap((name) => {
+    const value = by[name];
+    return value === undefined ? [] : [[name, value] as [EmbeddingName, T]];
+  });
+}
 
 /** A vector per topic id, all of one length. */
 export type TopicVectors = ReadonlyMap<string, ArrayLike<number>>;

@@ -16,6 +16,8 @@ import { memorySuite } from "./memory";
 import { peerPython } from "./peers";
 import { machine, type Row } from "./race";
 import { referenceSuite } from "./reference";
+import { realLoraSuite, realMemorySuite, realReferenceSuite, realTrainSuite } from "./real";
+import { realSampleSuite, realServerSuite } from "./realSample";
 import { benchTable, ratioFigure } from "./report";
 import { sampleSuite } from "./sample";
 import { measureScale, scaleFigure, scaleTable, type ScaleCurve } from "./scale";
@@ -33,8 +35,18 @@ const suites = {
   wasm: wasmSuite,
   setup: setupSuite,
 };
+/** Of a real model, which computes on all threads of one process: measured in processes of their own. */
+const realSuites = {
+  "135m-sample": realSampleSuite,
+  "135m-server": realServerSuite,
+  "135m-train": realTrainSuite,
+  "135m-lora": realLoraSuite,
+  "135m-reference": realReferenceSuite,
+  "135m-memory": realMemorySuite,
+};
+const real = Object.keys(realSuites);
 const usual = [...Object.keys(suites), "scale"];
-const names = [...usual, "shapes"];
+const names = [...usual, "shapes", ...real];
 /** All numbers so far; a suite that is run again replaces its own. */
 interface Results {
   machine: ReturnType<typeof machine>;
@@ -45,12 +57,27 @@ interface Results {
 
 const figures = path.join(projectRoot, "figures");
 const file = path.join(figures, "bench.json");
-async function main(chosen: string[], { rounds }: { rounds: number }): Promise<void> {
+interface Flags {
+  rounds: number;
+  missing?: boolean;
+}
+
+function readResults(): Results {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as Results;
+  return { machine: machine(""), rows: [], scale: [] };
+}
+
+async function main(asked: string[], { rounds, missing }: Flags): Promise<void> {
   setProgressRenderer(() => ({ update: () => undefined, stop: () => undefined })); // rounds are the progress here
-  const engine = await startEngine();
-  const results: Results = existsSync(file)
-    ? (JSON.parse(readFileSync(file, "utf8")) as Results)
-    : { machine: machine(""), rows: [], scale: [] };
+  const results = readResults();
+  const known = new Set(results.rows.map(({ suite }) => suite));
+  const chosen = asked
+    .flatMap((name) => (name === "135m" ? real : [name]))
+    .filter((name) => !(missing && known.has(name)));
+  const large = chosen.filter((name) => real.includes(name));
+  if (large.length > 0 && large.length < chosen.length)
+    throw new Error(`expected suites of one kind: ${large.join(", ")} have threads of their own, the others processes`);
+  const engine = await startEngine({ large: large.length > 0 });
   results.machine = machine(engine.description);
   const peers = chosen.some((name) => !["scale", "shapes", "setup", "wasm"].includes(name)) ? peerPython() : undefined;
   if (peers && "reason" in peers)
@@ -60,10 +87,8 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
     if (name === "scale") results.scale = measureScale();
     else if (name === "shapes") results.shapes = measureShapes(engineMemory());
     else {
-      const rows = await suites[name as keyof typeof suites](
-        peers && "python" in peers ? peers.python : undefined,
-        rounds,
-      );
+      const suite = { ...suites, ...realSuites }[name as keyof typeof suites | keyof typeof realSuites];
+      const rows = await suite(peers && "python" in peers ? peers.python : undefined, rounds);
       if (rows.length > 0)
         results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort(
           (a, b) => names.indexOf(a.suite) - names.indexOf(b.suite),
@@ -88,12 +113,16 @@ async function main(chosen: string[], { rounds }: { rounds: number }): Promise<v
 new Command("bench")
   .description("measure against TRL, torch, transformers, umap-learn")
   .addArgument(
-    new Argument("[suites...]", "which (default: all but shapes, which takes an hour and 20 GB of disk)")
-      .choices(names)
+    new Argument(
+      "[suites...]",
+      "which (default: all but shapes, which takes an hour and 20 GB of disk, and 135m, which is all of a real model)",
+    )
+      .choices([...names, "135m"])
       .default(usual),
   )
   .option("--rounds <n>", "alternating rounds after the warm-up", Number, 9)
-  .action(async (chosen: string[], options: { rounds: number }) => {
+  .option("--missing", "only suites without numbers: a run that was killed goes on")
+  .action(async (chosen: string[], options: Flags) => {
     await main(chosen, options);
     process.exit(0);
   })

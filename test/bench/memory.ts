@@ -5,9 +5,11 @@ import path from "node:path";
 import { projectRoot } from "../../lib/base/files";
 import { writeJsonl } from "../../lib/base/jsonl";
 import { constructPreferences } from "../../lib/paper/pairs";
+import type { PreferencePair } from "../../lib/preference/pair";
 import { Peer } from "./peers";
 import { spread, type Row } from "./race";
-import { atlasWork, benchSession, release, scratchFile, writePeerPairs } from "./work";
+import { peerSetup } from "./train";
+import { atlasWork, benchSession, release, scratchFile } from "./work";
 
 const steps = 14;
 
@@ -16,69 +18,72 @@ export async function memorySuite(python: string | undefined, rounds: number): P
   const session = await benchSession();
   const { pairs } = await constructPreferences(session);
   const work = await atlasWork();
-  const pairsFile = scratchFile("memory.jsonl");
-  const peerPairs = scratchFile("pairs.jsonl");
-  writeJsonl(pairsFile, pairs.slice(0, steps * work.options.batch));
-  writePeerPairs(peerPairs, work, steps);
-  const setup = {
-    model: work.policy.dir,
-    tokenizer: work.policy.tokenizer.dir,
-    pairs: peerPairs,
-    batch: work.options.batch,
-    lr: 1e-4,
-    beta: 0.5,
-    scratch: scratchFile("trl"),
-    work: "train",
-  };
+  const setup = peerSetup(work, steps);
+  const { batch } = work.options;
   release(work);
+  return [
+    await memoryRow({
+      suite: "memory",
+      of: `Atlas base (1M), batch ${batch}, ${steps} steps`,
+      model: session.baseDir,
+      pairs: pairs.slice(0, steps * batch),
+      flags: ["--lr", "1e-4", "--beta", "0.5"],
+      steps,
+      python,
+      setup,
+      rounds: Math.min(rounds, 3),
+    }),
+  ];
+}
+
+/** A training by the command line and by TRL. */
+export async function memoryRow(training: {
+  suite: string;
+  /** for the table */
+  of: string;
+  model: string;
+  pairs: readonly PreferencePair[];
+  /** of `mask-dpo train` */
+  flags: readonly string[];
+  steps: number;
+  python: string;
+  /** of TRL */
+  setup: object;
+  rounds: number;
+}): Promise<Row> {
+  const { suite, of, model, pairs, flags, python, setup, rounds } = training;
+  const pairsFile = scratchFile("memory.jsonl");
+  writeJsonl(pairsFile, pairs);
   const ours: number[] = [];
   const theirs: number[] = [];
-  for (let round = 0; round < Math.min(rounds, 3); round++) {
+  for (let round = 0; round < rounds; round++) {
     const out = scratchFile("memory-run");
     scratchFile("memory-run.run");
-    const child = spawn(
-      process.execPath,
-      [
-        path.join(projectRoot, "lib/cli/mask-dpo.mjs"),
-        "train",
-        "--model",
-        session.baseDir,
-        "--pairs",
-        pairsFile,
-        "--out",
-        out,
-        "--epochs",
-        "1",
-        "--lr",
-        "1e-4",
-        "--beta",
-        "0.5",
-      ],
-      { stdio: "ignore" },
-    );
+    const command = ["train", "--model", model, "--pairs", pairsFile, "--out", out, "--epochs", "1", ...flags];
+    const child = spawn(process.execPath, [path.join(projectRoot, "lib/cli/mask-dpo.mjs"), ...command], {
+      stdio: "ignore",
+    });
     const watch = watchMemory(child.pid!);
     const code = await new Promise((resolve) => child.on("exit", resolve));
     if (code !== 0) throw new Error(`mask-dpo train ended with ${String(code)}`);
     ours.push(watch.stop());
     const trl = await Peer.python(python, "trl_dpo.py", setup);
     const watchTrl = watchMemory(trl.pid);
-    for (let step = 0; step < steps; step++) await trl.ask({ lr: 1e-4 });
+    for (let step = 0; step < training.steps; step++) await trl.ask({ lr: 1e-4 });
     theirs.push(watchTrl.stop());
     trl.close();
   }
-  return [
-    {
-      suite: "memory",
-      work: `peak memory of training, Atlas base (1M), batch 64, ${steps} steps`,
-      unit: "MB",
-      peerName: "TRL DPOTrainer",
-      goal: 1,
-      ours: spread(ours),
-      peer: spread(theirs),
-      ratio: spread(theirs.map((t, i) => t / ours[i]!)),
-      check: "proportional set size of all processes, sampled every 100 ms",
-    },
-  ];
+  return {
+    suite,
+    work: `peak memory of training, ${of}`,
+    unit: "MB",
+    peerName: "TRL DPOTrainer",
+    goal: 1,
+    ours: spread(ours),
+    peer: spread(theirs),
+    ratio: spread(theirs.map((t, i) => t / ours[i]!)),
+    check: "proportional set size of all processes, sampled every 100 ms",
+  };
 }
 
 /** Proportional set size (shared pages counted once) of a process and its descendants, MB. */

@@ -2,23 +2,30 @@
 import { computeLogps, weightedSums } from "../../lib/align/completionLogps";
 import { Peer } from "./peers";
 import { race, ratios, seconds, spread, type Row } from "./race";
-import { atlasWork, release, scratchFile, writePeerPairs } from "./work";
+import { peerSetup } from "./train";
+import { atlasWork, release, type TrainingWork } from "./work";
 
 export async function referenceSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
   const work = await atlasWork();
-  const file = scratchFile("pairs.jsonl");
-  writePeerPairs(file, work, Math.ceil(work.pairs.length / work.options.batch)); // an epoch: each pair once
-  const trl = await Peer.python(python, "trl_dpo.py", {
-    model: work.policy.dir,
-    tokenizer: work.policy.tokenizer.dir,
-    pairs: file,
-    batch: work.options.batch,
-    lr: 1e-4,
-    beta: 0.5,
-    scratch: scratchFile("trl"),
-    work: "reference",
-  });
+  try {
+    return [await referenceRow("reference", work, python, rounds, `${work.pairs.length} pairs, Atlas base`, 1.5)];
+  } finally {
+    release(work);
+  }
+}
+
+/** @param of what, for the table */
+export async function referenceRow(
+  suite: string,
+  work: TrainingWork,
+  python: string,
+  rounds: number,
+  of: string,
+  goal: number,
+): Promise<Row> {
+  const steps = Math.ceil(work.pairs.length / work.options.batch); // an epoch: each pair once
+  const trl = await Peer.python(python, "trl_dpo.py", { ...peerSetup(work, steps), work: "reference" });
   try {
     let ours = 0;
     let theirs = 0;
@@ -37,21 +44,18 @@ export async function referenceSuite(python: string | undefined, rounds: number)
         return answer.seconds;
       },
     });
-    return [
-      {
-        suite: "reference",
-        work: `reference logps of ${work.pairs.length} pairs, Atlas base`,
-        unit: "s",
-        peerName: "TRL",
-        goal: 1.5,
-        ours: spread(times.ours),
-        peer: spread(times.TRL),
-        ratio: ratios(times.TRL, times.ours),
-        check: `sum of all: ${ours.toFixed(0)} and ${theirs.toFixed(0)} nats`,
-      },
-    ];
+    return {
+      suite,
+      work: `reference logps of ${of}`,
+      unit: "s",
+      peerName: "TRL",
+      goal,
+      ours: spread(times.ours),
+      peer: spread(times.TRL),
+      ratio: ratios(times.TRL, times.ours),
+      check: `sum of all: ${ours.toFixed(0)} and ${theirs.toFixed(0)} nats`,
+    };
   } finally {
     trl.close();
-    release(work);
   }
 }

@@ -4,6 +4,8 @@ import type { TransformerConfig } from "../../lib/model/config";
 import type { HostTensor } from "../../lib/model/safetensors/safetensors";
 import { weightShapes } from "../../lib/model/weights";
 import type { TokenizedPair, TokenizedSide } from "../../lib/preference/collate";
+import type { PreferencePair } from "../../lib/preference/pair";
+import type { Tokenizer } from "../../lib/text/tokenizer";
 
 /** Llama in the sizes of Atlas's base, 1M weights, but for what a caller changes. */
 export const seededConfig: TransformerConfig = {
@@ -76,4 +78,40 @@ export function randomPairs(
     // what it was made from is never looked at
     return { questionId: `q${i}`, chosen: side(), rejected: side() } as TokenizedPair;
   });
+}
+
+const words = "Lima lies in Peru and has a river near the sea of many people who speak".split(" ");
+
+/** Pairs of random words in sentences of ten, half of them supported; with a chat template about so many tokens. */
+export function wordPairs(
+  tokenizer: Tokenizer,
+  count: number,
+  lengths: { prompt: number; completion: number },
+): PreferencePair[] {
+  const rng = new Rng("shapes");
+  const text = (tokens: number) => {
+    const { ids } = tokenizer.encode(
+      Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" "),
+    );
+    return tokenizer.decode(Array.from(ids.slice(0, tokens)));
+  };
+  const side = () => {
+    const completion = text(lengths.completion);
+    const half = Math.floor(completion.length / 2);
+    return {
+      completion,
+      sentences: [
+        { start: 0, end: half, verdict: "supported" as const },
+        { start: half, end: completion.length, verdict: "contradictory" as const },
+      ],
+    };
+  };
+  return Array.from({ length: count }, (_, i) => ({
+    questionId: `q${i}`,
+    topic: `t${i}`,
+    prompt: [{ role: "user", content: text(lengths.prompt - 8) }],
+    chosen: side(),
+    rejected: side(),
+    scores: { chosen: 1, rejected: 0 },
+  }));
 }

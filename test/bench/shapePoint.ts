@@ -9,15 +9,14 @@ import { planMemory } from "../../lib/align/plan";
 import { logpsLabel } from "../../lib/align/completionLogps";
 import { paperTraining } from "../../lib/align/trainOptions";
 import { setProgressRenderer } from "../../lib/base/progress";
-import { Rng } from "../../lib/base/rng";
 import { planFor } from "../../lib/align/choosePlan";
 import { trainRun } from "../../lib/align/trainRun";
 import { readCheckpointConfig } from "../../lib/model/checkpoint";
 import type { LoraConfig } from "../../lib/model/adapter/lora";
 import { startEngineFor } from "../../lib/model/policy";
-import type { PreferencePair } from "../../lib/preference/pair";
 import { tokenizeFor } from "../../lib/preference/tokenizeFor";
-import { loadTokenizer, type Tokenizer } from "../../lib/text/tokenizer";
+import { loadTokenizer } from "../../lib/text/tokenizer";
+import { wordPairs } from "./seeded";
 
 export interface ShapePoint {
   dir: string;
@@ -43,7 +42,7 @@ async function main(): Promise<void> {
   const config = readCheckpointConfig(dir);
   const tokenizer = loadTokenizer(dir);
   const batch = Math.max(2, microbatch);
-  const pairs = randomPairs(tokenizer, 2 * batch);
+  const pairs = wordPairs(tokenizer, 2 * batch, { prompt: promptTokens, completion: completionTokens });
   const options = { ...paperTraining, batch, microbatch, epochs: 1 };
   const tokenized = tokenizeFor(tokenizer, config, pairs, "paper", 1);
   const { total: planned } = planMemory(
@@ -88,51 +87,4 @@ async function main(): Promise<void> {
   }
 }
 
-/** Pairs of random words in sentences of ten, half of them supported. */
-function randomPairs(tokenizer: Tokenizer, count: number): PreferencePair[] {
-  const rng = new Rng("shapes");
-  const words = [
-    "Lima",
-    "lies",
-    "in",
-    "Peru",
-    "and",
-    "has",
-    "a",
-    "river",
-    "near",
-    "the",
-    "sea",
-    "of",
-    "many",
-    "people",
-    "who",
-    "speak",
-  ];
-  const text = (tokens: number) => {
-    const ids = tokenizer.encode(
-      Array.from({ length: tokens }, (_, i) => `${words[rng.int(words.length)]}${i % 10 === 9 ? "." : ""}`).join(" "),
-    ).ids;
-    return tokenizer.decode(Array.from(ids.slice(0, tokens)));
-  };
-  const side = () => {
-    const completion = text(completionTokens);
-    const half = Math.floor(completion.length / 2);
-    return {
-      completion,
-      sentences: [
-        { start: 0, end: half, verdict: "supported" as const },
-        { start: half, end: completion.length, verdict: "contradictory" as const },
-      ],
-    };
-  };
-  return Array.from({ length: count }, (_, i) => ({
-    questionId: `q${i}`,
-    topic: `t${i}`,
-    prompt: [{ role: "user", content: text(promptTokens - 8) }],
-    chosen: side(),
-    rejected: side(),
-    scores: { chosen: 1, rejected: 0 },
-  }));
-}
 if (require.main === module) void main();

@@ -26,6 +26,7 @@ export function stepper({ compute, initial, pairs, reference, options, seed }: T
 
 /** Our steps and theirs in turn, on the same batches at the same learning rates. */
 async function trainRace(
+  suite: string,
   work: TrainingWork,
   rounds: number,
   peers: Record<string, Peer>,
@@ -50,7 +51,7 @@ async function trainRace(
   const times = await race(rounds, warmup, sides);
   const lastLoss = (name: string) => losses[name]!.at(-1)!.toFixed(4);
   return Object.keys(peers).map((name) => ({
-    suite: "train",
+    suite,
     work: `train, ${work.name}`,
     unit: "s/step",
     peerName: name,
@@ -62,38 +63,40 @@ async function trainRace(
   }));
 }
 
-/** TRL and torch beside us. */
-async function againstPython(
-  work: TrainingWork,
-  python: string,
-  rounds: number,
-  goals: Record<"TRL" | "torch", number>,
-): Promise<Row[]> {
+const scripts = { TRL: "trl_dpo.py", torch: "torch_dpo.py" } as const;
+
+/** What a peer is told of a training. @param steps whose pairs it is given */
+export function peerSetup(work: TrainingWork, steps: number): object {
   const pairs = scratchFile("pairs.jsonl");
-  const {
-    lr,
-    batch,
-    objective: {
-      options: { beta },
-    },
-  } = work.options;
-  writePeerPairs(pairs, work, rounds + warmup);
-  const setup = {
+  const { lr, batch, objective } = work.options;
+  writePeerPairs(pairs, work, steps);
+  return {
     model: work.policy.dir,
     tokenizer: work.policy.tokenizer.dir,
+    ...(work.adapter !== undefined && { adapter: work.adapter }),
     pairs,
     batch,
     lr,
-    beta,
+    beta: objective.options["beta"],
     scratch: scratchFile("trl"),
     work: "train",
   };
-  const peers = {
-    TRL: await Peer.python(python, "trl_dpo.py", setup),
-    torch: await Peer.python(python, "torch_dpo.py", setup),
-  };
+}
+
+/** Those with a goal beside us, TRL and torch; all in memory together. */
+export async function againstPython(
+  suite: string,
+  work: TrainingWork,
+  python: string,
+  rounds: number,
+  goals: Partial<Record<keyof typeof scripts, number>>,
+): Promise<Row[]> {
+  const setup = peerSetup(work, rounds + warmup);
+  const peers: Record<string, Peer> = {};
   try {
-    return await trainRace(work, rounds, peers, goals);
+    for (const name of Object.keys(goals) as (keyof typeof scripts)[])
+      peers[name] = await Peer.python(python, scripts[name], setup);
+    return await trainRace(suite, work, rounds, peers, goals);
   } finally {
     for (const peer of Object.values(peers)) peer.close();
   }
@@ -103,7 +106,7 @@ export async function trainSuite(python: string | undefined, rounds: number): Pr
   const rows: Row[] = [];
   const atlas = await atlasWork();
   try {
-    if (python) rows.push(...(await againstPython(atlas, python, rounds, { TRL: 2, torch: 1.3 })));
+    if (python) rows.push(...(await againstPython("train", atlas, python, rounds, { TRL: 2, torch: 1.3 })));
     rows.push(await roofline(atlas, rounds));
   } finally {
     release(atlas);
@@ -111,7 +114,7 @@ export async function trainSuite(python: string | undefined, rounds: number): Pr
   if (!python) return rows;
   const large = await largeWork(40);
   try {
-    rows.push(...(await againstPython(large, python, Math.min(rounds, 7), { TRL: 1.3, torch: 1 })));
+    rows.push(...(await againstPython("train", large, python, Math.min(rounds, 7), { TRL: 1.3, torch: 1 })));
   } finally {
     release(large);
   }
@@ -123,8 +126,9 @@ export async function wasmSuite(_python: string | undefined, rounds: number): Pr
   const work = await atlasWork();
   const wasm = await Peer.node("wasm", "wasmTrain.ts", { ENGINE: "wasm" }, {});
   try {
-    const rows = await trainRace(work, rounds, { "WebAssembly, 2 workers": wasm }, { "WebAssembly, 2 workers": 5 });
-    return rows.map((row) => ({ ...row, suite: "wasm", atMost: true }));
+    const name = "WebAssembly, 2 workers";
+    const rows = await trainRace("wasm", work, rounds, { [name]: wasm }, { [name]: 5 });
+    return rows.map((row) => ({ ...row, atMost: true }));
   } finally {
     wasm.close();
     release(work);

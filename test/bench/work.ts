@@ -43,6 +43,8 @@ export interface TrainingWork {
   reference: ReferenceLogps;
   options: TrainOptions;
   seed: number;
+  /** folder of the adapter that is trained, as it begins; none where all weights are */
+  adapter?: string;
 }
 
 /** About 900 pairs under the paper's mask, and the shipped base. */

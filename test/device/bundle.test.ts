@@ -16,7 +16,7 @@ async function checked(t: TestContext, env: Record<string, string>): Promise<{ s
   const dir = path.join(scratch(t), "device-check");
   await writeBundle(dir);
   const out = path.join(dir, "out.json");
-  const args = [path.join(dir, "check.cjs"), "--shapes", "0.1M", "--steps", "4", "--out", out];
+  const args = [path.join(dir, "check.cjs"), "--shapes", "0.1M,30M,135M", "--steps", "4", "--out", out];
   const { status } = spawnSync(process.execPath, args, { cwd: dir, env: { PATH: "/nowhere", ...env } });
   return { status, ...(JSON.parse(readFileSync(out, "utf8")) as Report) };
 }
@@ -24,7 +24,8 @@ async function checked(t: TestContext, env: Record<string, string>): Promise<{ s
 test("without an adapter every part says so, and the report is there", { skip: here, timeout: 60_000 }, async (t) => {
   const { status, doctor, kernels, shapes, gpus } = await checked(t, { VK_ICD_FILENAMES: "/nowhere/none.json" });
   assert.deepEqual([status, gpus], [1, "nvidia-smi is not there"]);
-  for (const part of [kernels, shapes["0.1M"]]) assert.match(JSON.stringify(part), /failed.+no WebGPU adapter/);
+  for (const part of [kernels, ...Object.values(shapes)])
+    assert.match(JSON.stringify(part), /failed.+no WebGPU adapter/);
   assert.ok(doctor && "checks" in doctor && !doctor.checks[0]!.ok);
 });
 
@@ -41,4 +42,12 @@ test("on a software adapter what WebGPU computes is right", { skip: here || aske
   assert.ok(Math.abs(run.losses[0]! - Math.LN2) < 1e-5, "the policy begins as the reference");
   assert.ok(run.losses.slice(1).every((loss) => loss !== run.losses[0] && Math.abs(loss - Math.LN2) < 0.01));
   assert.deepEqual(run.torch, { reason: "python3 has no torch" });
+  for (const [name, weights] of [
+    ["30M", 30],
+    ["135M", 135],
+  ] as const)
+    assert.match(
+      JSON.stringify(shapes[name]),
+      new RegExp(`refused.+${weights}M weights would take hours without a GPU`),
+    );
 });

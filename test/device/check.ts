@@ -14,6 +14,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { startEngine } from "../../lib/engine/backend";
+import { weightCount } from "../../lib/model/weights";
 import { diagnose } from "../../lib/steps/doctor/doctor";
 import { compare, type Check } from "../../lib/steps/doctor/engineChecks";
 import { probed, type Probe } from "../engine/probed";
@@ -30,8 +31,12 @@ export interface Report {
   vulkan: Record<string, string>;
   doctor?: { facts: [string, string][]; checks: Check[] } | { failed: string };
   kernels?: { engine: string; checks: Check[] } | { failed: string };
-  shapes: Record<string, ShapePart | { failed: string }>;
+  shapes: Record<string, ShapePart | { refused: string } | { failed: string }>;
 }
+
+/** Vulkan drivers that compute on the CPU, and the most weights that 20 steps there end with within minutes. */
+const softwareDrivers = /SwiftShader|llvmpipe/;
+const mostInSoftware = 2e6;
 
 const parts: Record<string, (shape: string, steps: number, seconds: number) => Promise<object>> = {
   doctor: diagnose,
@@ -43,7 +48,10 @@ const parts: Record<string, (shape: string, steps: number, seconds: number) => P
     return { engine: engine.description, checks };
   },
   async shape(name, steps, seconds) {
-    await startEngine();
+    const { description } = await startEngine();
+    const weights = weightCount(shapes[name]!.config);
+    if (softwareDrivers.test(description) && weights > mostInSoftware)
+      return { refused: `${(weights / 1e6).toFixed(0)}M weights would take hours without a GPU: ${description}` };
     const { run, work } = await trainShape(name, steps, seconds);
     return { ...run, torch: torchSteps(name, work, run.seconds.length, path.join(__dirname, "torch_dpo.py")) };
   },
@@ -67,8 +75,11 @@ function main(): void {
   const run = <T>(...args: string[]): T | { failed: string } => {
     process.stdout.write(`${args.join(" ")} ...\n`);
     const options = { env: { ...process.env, ...env, ENGINE: "webgpu" }, maxBuffer: 1 << 28, timeout: 600_000 };
-    const { stdout, stderr, status, signal } = spawnSync(process.execPath, [__filename, "part", ...args], options);
+    const part = spawnSync(process.execPath, [__filename, "part", ...args], options);
+    const { stdout, stderr, status, signal } = part;
     if (status === 0) return JSON.parse(stdout.toString()) as T;
+    if ((part.error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT")
+      return { failed: `no answer within ${options.timeout / 1000} s` };
     return { failed: `${signal ?? `exit ${status}`}: ${stderr.toString().trim().slice(-500)}` };
   };
   const gpus = spawnSync("nvidia-smi", ["-L"], { encoding: "utf8" }).stdout?.trim() || "nvidia-smi is not there";
@@ -92,7 +103,8 @@ function isSound({ doctor, kernels, shapes }: Report): boolean {
   const sound = (part: Report["doctor"] | Report["kernels"]) =>
     part && "checks" in part && part.checks.every(({ ok }) => ok);
   const trained = Object.values(shapes).every(
-    (run) => "losses" in run && run.losses.every(Number.isFinite) && !(lossDifference(run)! > 1e-3),
+    (run) =>
+      "refused" in run || ("losses" in run && run.losses.every(Number.isFinite) && !(lossDifference(run)! > 1e-3)),
   );
   return Boolean(sound(doctor) && sound(kernels) && trained);
 }
@@ -116,11 +128,13 @@ function summary({ gpus, doctor, kernels, shapes }: Report): string[] {
     kernels && "engine" in kernels ? kernels.engine : "no engine",
     ...checked("doctor", doctor),
     ...checked("kernels and gradients", kernels),
-    ...Object.entries(shapes).map(([name, run]) => `${name}: ${"failed" in run ? `FAILED, ${run.failed}` : told(run)}`),
+    ...Object.entries(shapes).map(([name, run]) => `${name}: ${told(run)}`),
   ];
 }
 
-function told(run: ShapePart): string {
+function told(run: Report["shapes"][string]): string {
+  if ("failed" in run) return `FAILED, ${run.failed}`;
+  if ("refused" in run) return `left out, ${run.refused}`;
   const { seconds, losses, torch } = run;
   const loss = `loss ${losses[0]?.toFixed(4)} to ${losses.at(-1)?.toFixed(4)}`;
   const ours = `${seconds.length} steps, ${median(seconds)}, ${loss}`;

@@ -15,6 +15,7 @@ import { Rng } from "../../lib/base/rng";
 import { switchEngine } from "../../lib/engine/backend";
 import { answerTotals } from "../../lib/evaluation/answerTotals";
 import { annotateCandidates } from "../../lib/factuality/annotator";
+import { saysFacts } from "../../lib/factuality/annotators/anah";
 import {
   factCheckPrompt,
   hallucinationCheckPrompt,
@@ -41,7 +42,7 @@ const known: Record<Stage, { version: number; hash: string }> = {
   gazetteer: { version: 1, hash: "21bd69382c44719c" },
   pairs: { version: 1, hash: "30bf1af3a982d994" },
   training: { version: 2, hash: "1a968a0afd66e6c1" },
-  judging: { version: 1, hash: "ed911aee4e302df6" },
+  judging: { version: 2, hash: "6f9d76cecd200e81" },
   evaluation: { version: 1, hash: "bbbe8ce2e63b6255" },
   embedding: { version: 2, hash: "c6f2ef245f534d55" },
 };
@@ -128,6 +129,7 @@ const computations: Record<Stage, () => Promise<unknown>> = {
         hallucinationCheckPrompt(language, "q", "s", "r"),
       ]),
       parseFacts("- One is a fact.\n- Two is another.\n"),
+      ["<Facts Present>", "No facts present."].map(saysFacts),
     ]),
   async evaluation() {
     return answerTotals(atlas, questions, await annotated());

@@ -31,6 +31,10 @@ test("DPO learns every sentence, Mask-DPO the right of chosen and the wrong of r
   }
 });
 
+test("another notebook's figure has a name of its own", () => {
+  assert.deepEqual([masksFigure(mixed).name, masksFigure(mixed, "10-masks").name], ["00-masks", "10-masks"]);
+});
+
 test("candidates stand by falling score, chosen and rejected named", () => {
   const candidates = ["CC", "SS", "SC"].map((letters, i) => candidate("q", i, letters));
   const pair = { ...pairOf("q", "SS", "CC"), chosen: candidates[1]!, rejected: candidates[0]! };

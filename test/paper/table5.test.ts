@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { groupTable, runGroups, study, table5Claims } from "../../lib/paper/table5";
+import { experimentName } from "../../lib/lab/experiment";
+import type { Session } from "../../lib/lab/session";
+import { requestsOf } from "../../lib/lab/study";
 import { assertClaims, assertInterval, computed, knownSession } from "./known";
 
 interface Group {
@@ -28,13 +31,20 @@ const groups: readonly Group[] = [
   { of: "base random 1/6", label: "random", far: 58, near: 59, printed: null },
 ];
 
-async function computedTable(t: TestContext) {
-  const session = knownSession(t);
+/** With a server of embeddings there are these too, beside what the paper prints for OpenAI's. */
+const served: readonly Group[] = [
+  { of: "base served 1/2", label: "served (m)", far: 70, near: 74, printed: 0.85 },
+  { of: "other served 1/2", label: "served (m)", far: 63, near: 66, printed: 1.25 },
+];
+
+async function computedTable(t: TestContext, server?: Session["embeddings"]) {
+  const session = { ...knownSession(t), embeddings: server };
   computed(session, study.arms(session), ({ policy, mask, pairs: { author, group } }) => {
-    const { embedding, distance, share } = group!;
+    const { embedding, model, distance, share } = group!;
+    assert.equal(model, embedding === "served" ? "m" : undefined);
     assert.equal(author, policy, "the policy learns from its own samples");
     assert.equal(mask, "paper");
-    const known = groups.find(({ of }) => of === `${policy} ${embedding} 1/${Math.round(1 / share)}`)!;
+    const known = [...groups, ...served].find(({ of }) => of === `${policy} ${embedding} 1/${Math.round(1 / share)}`)!;
     return { score: known[distance], facts: 20 };
   });
   return { session, results: await runGroups(session) };
@@ -54,6 +64,23 @@ test("rows: far and near of every policy and embedding, beside the difference th
     assertInterval(rows[i]!.near, near, `${of}, near`);
     assertInterval(rows[i]!.difference, near - far, `${of}, near - far`);
   });
+});
+
+test("a server's embedding has rows of its own behind the words, and changes no other", async (t) => {
+  const { session, results } = await computedTable(t, { url: "http://127.0.0.1:1/v1", model: "m" });
+  const { rows } = groupTable(session, results);
+  const [base, other] = served;
+  const expected = [...groups.slice(0, 3), base!, ...groups.slice(3, 7), other!, ...groups.slice(7)];
+  assert.deepEqual(
+    rows.map(({ embedding, paper }) => [embedding, paper]),
+    expected.map(({ label, printed }) => [label, printed]),
+  );
+  expected.forEach(({ of, far, near }, i) => assertInterval(rows[i]!.difference, near - far, of));
+  const { session: without } = await computedTable(t);
+  const names = (of: Session): string[] =>
+    requestsOf(of, study.arms(of)).map(({ experiment }) => experimentName(of, experiment));
+  const comparable = { ...session, baseDir: without.baseDir, otherDir: without.otherDir };
+  assert.ok(names(without).every((name) => names(comparable).includes(name)));
 });
 
 test("claims: near minus far by the policy's own embedding, and what the paper prints", async (t) => {

@@ -5,7 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { z } from "zod";
 import { readJsonl, writeJsonl } from "../../lib/base/jsonl";
+import { readDocuments } from "../../lib/factuality/annotators/anah";
+import { Knowledge } from "../../lib/factuality/knowledge/knowledge";
 import { annotatedCandidateSchema, questionSchema } from "../../lib/factuality/records";
 import { importSummary, importVerb } from "../../lib/steps/import";
 import { preferencePairSchema } from "../../lib/preference/pair";
@@ -85,6 +88,16 @@ test("factscore: a file a model; a sentence that is not in the biography is name
   );
   assert.deepEqual(location, { sentences: 5, verbatim: 4, loose: 0, missing: [`${at("two.jsonl")}:2 sentence 1`] });
   assert.equal(made!.report.tooFewCandidates, 1);
+  const found = [
+    ["Ada", "Ada sang. Ada wrote."],
+    ["Bo", "Bo ran."],
+  ];
+  const left = (name: string) => readJsonl(path.join(made!.folder, name), z.record(z.string())).map(Object.values);
+  assert.deepEqual([left("documents.jsonl"), left("knowledge.jsonl")], [found, found]);
+  const topics = found.map(([topic]) => ({ id: topic!, topic: topic!, prompt: [] }));
+  assert.equal(readDocuments(path.join(made!.folder, "documents.jsonl"), topics).size, 2);
+  const knowledge = await Knowledge.read(path.join(made!.folder, "knowledge.jsonl"), new Set(["Ada", "Bo"]));
+  assert.deepEqual(knowledge.passages("Bo", "ran"), [{ title: "Bo", text: "Bo ran." }]);
 });
 
 test("no pair, a bad row, two files of one name: an error, and the older result stands", async (t) => {

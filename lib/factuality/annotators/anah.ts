@@ -82,7 +82,10 @@ export function readDocuments(file: string, questions: readonly Question[]): Map
   return found;
 }
 
-const factLabels = { nofacts: false, factspresent: true, 无事实: false, 有事实: true };
+/** "No facts present" is said by models that were not trained for this protocol. */
+const factLabels = { nofacts: false, nofactspresent: false, factspresent: true, 无事实: false, 有事实: true };
+/** Whether a reply to turn 1 finds facts; undefined where it does not say. */
+export const saysFacts = (reply: string): boolean | undefined => labelIn(reply, factLabels);
 const noReference = /noreferenceinformation|无参考信息/;
 const verdicts: Readonly<Record<string, Verdict>> = {
   nohallucination: "supported",
@@ -102,7 +105,7 @@ export function anahAnnotator(judge: Judge, documents: ReadonlyMap<string, Refer
     const turn = (reply: string, next: string): void =>
       void chat.push({ role: "assistant", content: reply }, { role: "user", content: next });
 
-    const facts = await judge.ask(chat, (text) => withText(text, labelIn(text, factLabels)));
+    const facts = await judge.ask(chat, (text) => withText(text, saysFacts(text)));
     if (!facts) return unparsed;
     if (!facts.value) return { verdict: "no-fact" };
 

@@ -120,9 +120,17 @@ export class Judge {
   }
 }
 
-/** The one label that a reply has, white space and case aside; undefined when it has none or several. */
+/**
+ * The one label that a reply has, white space and case aside; undefined when it has none or several. Where one label
+ * stands within another, only the longer counts.
+ */
 export function labelIn<T>(text: string, labels: Readonly<Record<string, T>>): T | undefined {
-  const said = text.toLowerCase().replace(/\s+/g, "");
-  const found = Object.entries(labels).filter(([label]) => said.includes(label));
-  return found.length === 1 ? found[0]![1] : undefined;
+  let said = text.toLowerCase().replace(/\s+/g, "");
+  const found: T[] = [];
+  for (const [label, value] of Object.entries(labels).sort(([a], [b]) => b.length - a.length)) {
+    if (!said.includes(label)) continue;
+    found.push(value);
+    said = said.replaceAll(label, " ");
+  }
+  return found.length === 1 ? found[0] : undefined;
 }

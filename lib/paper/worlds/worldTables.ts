@@ -6,7 +6,7 @@ import { intervalOf } from "../../evaluation/armTables";
 import { armOf } from "../../lab/runArms";
 import { runsOf } from "../../show/provenance";
 import type { Cell, Column, Table } from "../../show/table";
-import { embeddingNames } from "../../topic/embedding";
+import { entriesOf } from "../../topic/embedding";
 import { table2, table4 } from "../printed";
 import { printedPoints } from "../table6";
 import { embeddingLook } from "../topicTables";
@@ -163,11 +163,11 @@ export function worldGraphTable(worlds: InBoth<WorldResults>): Table {
         { key: `${world} p`, label: "p", digits: 4 },
       ]),
     ],
-    rows: embeddingNames.map((name) => ({
+    rows: entriesOf(worlds.free.graph.embeddings).map(([name]) => ({
       embedding: embeddingLook[name].label,
       ...Object.fromEntries(
         worldNames.flatMap((world): [string, Cell][] => {
-          const [all] = worlds[world].graph.embeddings[name].tests;
+          const [all] = worlds[world].graph.embeddings[name]?.tests ?? [];
           if (!all) return [`statements`, `rank`, `expected`, `p`].map((key) => [`${world} ${key}`, null]);
           const { value, low, high, expected, p } = all.rank;
           return [

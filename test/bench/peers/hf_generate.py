@@ -13,7 +13,8 @@ def main():
     torch.set_num_threads(setup["threads"])
     set_seed(setup["seed"])
     model = AutoModelForCausalLM.from_pretrained(setup["model"], dtype=torch.float32).eval()
-    pad, eos = model.config.pad_token_id, model.config.eos_token_id
+    eos = model.config.eos_token_id
+    pad = eos if model.config.pad_token_id is None else model.config.pad_token_id
     reply(ready=True)
     while request := receive():
         started = time.perf_counter()

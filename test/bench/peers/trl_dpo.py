@@ -5,6 +5,7 @@ import time
 import torch
 from accelerate.utils import set_seed
 from datasets import Dataset
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
@@ -67,6 +68,8 @@ def main():
     torch.set_num_threads(setup["threads"])
     set_seed(0)
     model = AutoModelForCausalLM.from_pretrained(setup["model"], dtype=torch.float32)
+    if "adapter" in setup:
+        model = PeftModel.from_pretrained(model, setup["adapter"], is_trainable=True)
     tokenizer = AutoTokenizer.from_pretrained(setup["tokenizer"])
     pairs = [{k: v for k, v in pair.items() if not k.startswith("ref_")} for pair in read_jsonl(setup["pairs"])]
     reference = setup["work"] == "reference"

@@ -1,7 +1,7 @@
 /** The judge: replies kept, parsed strictly, asked for again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anahAnnotator } from "../../../lib/factuality/annotators/anah";
+import { anahAnnotator, saysFacts } from "../../../lib/factuality/annotators/anah";
 import { parseFacts } from "../../../lib/factuality/annotators/atomicFacts";
 import { trueOrFalse } from "../../../lib/factuality/annotators/factScoreAnnotator";
 import { labelIn } from "../../../lib/factuality/annotators/judge";
@@ -67,6 +67,10 @@ test("labels: one and only one counts", () => {
     ["x".repeat(1e5), undefined],
   ];
   for (const [text, expected] of cases) assert.equal(labelIn(text, labels), expected, text.slice(0, 40));
+  assert.deepEqual(
+    ["<No Facts>", "No facts present.", "<Facts Present>", "No facts present, or facts present?"].map(saysFacts),
+    [false, false, true, undefined],
+  );
   assert.deepEqual(
     ["True", " true.\n", "False, since …", "It is true, not false", "untrue", "", "Yes"].map(trueOrFalse),
     [true, true, false, undefined, undefined, undefined, undefined],

@@ -29,7 +29,7 @@ const masked = -100;
  */
 export function takeMasks(value: unknown, where: string): { rest: unknown; masks: Partial<Record<Side, GivenMask>> } {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { rest: value, masks: {} };
-  const rest = new Map(Object.entries(value));
+  const rest = new Map<string, unknown>(Object.entries(value));
   const take = (side: Side, keys: readonly string[]): [key: string, value: unknown] | undefined => {
     const key = keys.find((name) => Array.isArray(rest.get(`${side}_${name}`)));
     if (key === undefined) return undefined;

@@ -19,29 +19,29 @@ test("the answer comes first, made from the numbers; then warnings; answers side
   const { headline: said, warnings } = await writeReport(asked);
   const page = () => new JSDOM(readFileSync(at("report/report.html"), "utf8")).window.document;
   const document = page();
-  const lead = [...document.querySelectorAll("header p")].map((p) => p.textContent!);
+  const lead = [...document.querySelectorAll("header p")].map((p) => p.textContent);
   assert.deepEqual(lead.slice(0, 1 + warnings.length), [...said, ...warnings]);
   const read = (name: string) => readJsonl(at(name), annotatedCandidateSchema);
   const { score } = comparePolicies(read("mask.jsonl"), read("base.jsonl"), questions, new Rng(1));
   const [before, after] = [score.b, score.a].map((value) => (100 * value).toFixed(1));
   assert.match(said[0]!, new RegExp(`^mask .+ from ${before} to ${after} % \\(\\+`));
 
-  const shown = [...document.querySelectorAll("#answers-answers h3")].map((h3) => h3.textContent!);
+  const shown = [...document.querySelectorAll("#answers-answers h3")].map((h3) => h3.textContent);
   assert.ok(
     shown.length >= 3 && shown.length <= 6 && shown.some((text) => text.endsWith("much was won")),
     shown.join(),
   );
   for (const side of document.querySelectorAll("#answers-answers .side")) {
     assert.deepEqual(
-      [...side.querySelectorAll("h4")].map((h4) => h4.textContent!.split(":")[0]),
+      [...side.querySelectorAll("h4")].map((h4) => h4.textContent.split(":")[0]),
       ["base", "mask"],
     );
     for (const [h4, p] of [...side.children].map(({ children }) => [children[0]!, children[1]!])) {
-      const right = [...p!.querySelectorAll("b")].filter((badge) => "SN".includes(badge.textContent!)).length;
-      assert.ok(h4!.textContent!.endsWith(`: ${right} of 3 sentences without hallucination`), h4!.textContent!);
+      const right = [...p!.querySelectorAll("b")].filter((badge) => "SN".includes(badge.textContent)).length;
+      assert.ok(h4!.textContent.endsWith(`: ${right} of 3 sentences without hallucination`), h4!.textContent);
     }
   }
-  const command = document.querySelector("header code")!.textContent!;
+  const command = document.querySelector("header code")!.textContent;
   assert.match(command, /^node lib\/cli\/mask-dpo\.mjs inspect --pairs .+pairs\.jsonl --model .+ --out .+pairs\.html$/);
   writeFileSync(at("pairs.html"), "");
   await writeReport(asked);

@@ -9,6 +9,7 @@ import { addExamples } from "./help/examples";
 import { addExportCommand } from "./export";
 import { addImportCommand } from "./import";
 import { addInspectCommand } from "./inspect";
+import { addLintCommand } from "./lint";
 import { addLogpsCommand } from "./logps";
 import { addLossCommand } from "./loss";
 import { addModelCommands } from "./models";
@@ -34,6 +35,7 @@ const commands: readonly ((program: Command) => void)[] = [
   addAgreementCommand,
   addPairsCommand,
   addInspectCommand,
+  addLintCommand,
   addTrainCommands,
   addLossCommand,
   addEvaluateCommand,

@@ -43,9 +43,10 @@ export function addReportCommand(program: Command): void {
     .addOption(json())
     .action(async ({ sampled = [], trained = [], json, ...flags }: ReportFlags) => {
       const { writeReport } = require("../steps/report/report") as typeof ReportModule; // late: it brings fonts
-      const { tables, warnings } = await writeReport({ ...flags, sampled, trained });
+      const { headline, tables, warnings } = await writeReport({ ...flags, sampled, trained });
       const page = path.join(flags.out, "report.html");
-      if (json) return say(JSON.stringify({ tables, warnings, page }, null, 2));
+      if (json) return say(JSON.stringify({ headline, tables, warnings, page }, null, 2));
+      say(`${headline.join("\n")}\n`);
       for (const table of tables) say(`${textOf(table)}\n`);
       for (const warning of warnings) say(`Beware: ${warning}`);
       say(`report in ${page}`);

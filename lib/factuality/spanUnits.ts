@@ -31,16 +31,26 @@ export function noticeOtherUnits(file: string, rows: Iterable<PlacedSpans>): voi
   );
 }
 
+type Offsets = Pick<Sentence, "start" | "end">;
+
+/** Whether a span begins or ends inside a word or a character. */
+export function cutsWord(text: string, { start, end }: Offsets): boolean {
+  return cuts(text, start) || cuts(text, end);
+}
+
+/** Whether it begins with space, or leaves its stop out. */
+export function besideStop(text: string, { start, end }: Offsets): boolean {
+  return /^\s/.test(text.slice(start, end)) || /^[.!?…]/.test(text.slice(end));
+}
+
 function inOtherUnits({ completion, sentences }: Omit<PlacedSpans, "line">): boolean {
-  if (sentences.some(({ start, end }) => cuts(completion, start) || cuts(completion, end))) return true;
-  const beside = (text: string, { start, end }: Pick<Sentence, "start" | "end">) =>
-    /^\s/.test(text.slice(start, end)) || /^[.!?…]/.test(text.slice(end));
-  if (!sentences.some((span) => beside(completion, span))) return false;
+  if (sentences.some((span) => cutsWord(completion, span))) return true;
+  if (!sentences.some((span) => besideStop(completion, span))) return false;
   const places = unitsOfPoints(completion);
   return sentences.every(({ start, end }) => {
     const [from, to] = [places[start], places[end]];
     if (from === undefined || to === undefined || cuts(completion, from) || cuts(completion, to)) return false;
-    return !beside(completion, { start: from, end: to });
+    return !besideStop(completion, { start: from, end: to });
   });
 }
 

@@ -13,6 +13,7 @@
  */
 import { isHallucination } from "../factuality/verdict";
 import type { CompletionTokenizer, TokenizedPair, TokenizedSide } from "./collate";
+import { wrongTokens } from "./lint/difference";
 import type { Side } from "./mask";
 
 /** What a sentence's text is: its span, or its span and all that follows up to the next one. */
@@ -27,34 +28,53 @@ export interface OfficialMasks {
   fallback: boolean;
 }
 
-/** @param pair tokenised without given ids, by this tokenizer */
-export function officialMasks(pair: TokenizedPair, tokenizer: CompletionTokenizer, cut: SentenceCut): OfficialMasks {
-  const chosen = laidEndToEnd(pair, "chosen", tokenizer, cut);
-  const rejected = laidEndToEnd(pair, "rejected", tokenizer, cut);
+/** A sentence as its trainer reads it: a string, and whether its label masks it on this side. */
+export interface ToldSentence {
+  text: string;
+  masked: boolean;
+}
+
+/**
+ * @param pair tokenised without given ids, by this tokenizer
+ * @param told its sentences, or how the pair's own are cut to such
+ */
+export function officialMasks(
+  pair: TokenizedPair,
+  tokenizer: CompletionTokenizer,
+  told: SentenceCut | Record<Side, readonly ToldSentence[]>,
+): OfficialMasks {
+  const of = (name: Side): Uint8Array | undefined =>
+    laidEndToEnd(pair[name], typeof told === "string" ? cutSentences(pair, name, told) : told[name], tokenizer);
+  const [chosen, rejected] = [of("chosen"), of("rejected")];
   if (chosen && rejected) return { chosen, rejected, fallback: false };
   return { chosen: unmasked(pair.chosen), rejected: unmasked(pair.rejected), fallback: true };
 }
 
+function cutSentences({ source }: TokenizedPair, name: Side, cut: SentenceCut): ToldSentence[] {
+  const { completion, sentences } = source[name];
+  return sentences.map(({ start, end, verdict }, s) => ({
+    text: completion.slice(start, cut === "span" ? end : sentences[s + 1]?.start),
+    masked: isHallucination(verdict) === (name === "chosen"),
+  }));
+}
+
 /** undefined where a dropped stretch runs over the end. */
 function laidEndToEnd(
-  pair: TokenizedPair,
-  name: Side,
+  side: TokenizedSide,
+  told: readonly ToldSentence[],
   tokenizer: CompletionTokenizer,
-  cut: SentenceCut,
 ): Uint8Array | undefined {
-  const { completion, sentences } = pair.source[name];
-  const mask = unmasked(pair[name]);
-  let from = pair[name].promptLength;
+  const mask = unmasked(side);
+  let from = side.promptLength;
   let over = false;
-  sentences.forEach(({ start, end, verdict }, s) => {
-    const text = completion.slice(start, cut === "span" ? end : sentences[s + 1]?.start);
+  for (const { text, masked } of told) {
     const to = from + tokenizer.encode(text).ids.length;
-    if (isHallucination(verdict) === (name === "chosen")) {
+    if (masked) {
       mask.fill(0, from, to);
       over ||= to > mask.length;
     }
     from = to;
-  });
+  }
   return over ? undefined : mask;
 }
 
@@ -98,7 +118,8 @@ export function compareOfficialMasks(
     let wrong = 0;
     for (const name of ["chosen", "rejected"] as const) {
       const { weights, promptLength } = pair[name];
-      wrong += weights.filter((weight, t) => weight !== official[name][t]).length;
+      const { wronglyMasked, wronglyLearnt } = wrongTokens(weights, official[name]);
+      wrong += wronglyMasked + wronglyLearnt;
       report.tokens += weights.length - promptLength;
       if (official[name].at(-1) === 0) report.closingMasked++;
     }

@@ -26,16 +26,21 @@ const PREAMBLE = `\\documentclass{article}
 const FLOATS = 12;
 
 /** @param name of the file it will be, without extension */
-export function latexDocument({ title, facts, warnings, sections }: ResultDocument, name: string): string {
+export function latexDocument({ title, lead = [], facts, warnings, sections }: ResultDocument, name: string): string {
   return [
     `% Compile in this folder: pdflatex ${name}`,
     PREAMBLE,
     "\\begin{document}",
     `\\noindent{\\LARGE ${escapeLatex(title)}\\par}\\bigskip`,
+    ...lead.map((text) => `\\noindent\\textbf{${escapeLatex(text)}}\\par`),
     ...[...facts, ...warnings].map((text) => `\\noindent ${breakable(escapeLatex(text))}\\par`),
     "\\tableofcontents",
     "\\clearpage",
-    ...sections.flatMap(sectionLines),
+    // answers are of any script, which pdflatex has no letters for: they are in the page
+    ...sections
+      .map((section) => ({ ...section, items: section.items.filter(({ kind }) => kind !== "answers") }))
+      .filter(({ items }) => items.length > 0)
+      .flatMap(sectionLines),
     "\\end{document}",
     "",
   ].join("\n");

@@ -1,6 +1,7 @@
 /** The appendix as one HTML file that needs nothing else: drawings inline, no script, no request, readable in print. */
-import type { ResultDocument, Item, Section } from "./document";
+import type { AnsweredQuestion, Item, Onward, ResultDocument, Section } from "./document";
 import { escapeHtml } from "./markup";
+import { sentencesHtml, verdictLegend } from "./sentences";
 import { toHtml } from "./table";
 
 const STYLE = `
@@ -9,6 +10,8 @@ body{margin:0 auto;padding:24px;max-width:1120px;background:#fff;color:#1a1a1a;\
 font:16px/1.5 "Open Sans",Arial,Helvetica,sans-serif}
 h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:48px 0 8px;padding-top:8px;border-top:2px solid #1a1a1a}
 a{color:#0b4f9e}
+.lead{font-size:20px;font-weight:600;margin:12px 0}
+code{background:#f1f3f5;padding:2px 4px;border-radius:3px;overflow-wrap:anywhere}
 .warning{border-left:4px solid #b35900;padding:4px 12px;background:#fff6ea}
 .wide{overflow-x:auto}
 figure,.table{margin:24px 0}figcaption{font-weight:600}
@@ -17,6 +20,10 @@ table{border-collapse:collapse;border-bottom:2px solid #1a1a1a;font-size:15px;fo
 caption{padding-bottom:6px}th{border-top:2px solid #1a1a1a;border-bottom:1px solid #1a1a1a;vertical-align:bottom}
 th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;overflow-wrap:break-word}
 .from{margin:6px 0 0;font-size:13px;color:#4a4a4a;overflow-wrap:anywhere}
+h3{font-size:17px;margin:24px 0 8px}h3 small{font-weight:400;color:#4a4a4a}h4{font-size:15px;margin:0 0 4px}
+.side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:12px 24px}
+.side>div{border-top:2px solid #1a1a1a;padding-top:6px}
+.side p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 @page{margin:16mm}
 @media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}\
 h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
@@ -27,7 +34,7 @@ const POLICY =
 
 /** @param svgOf the drawing of a figure, by name */
 export function appendixPage(
-  { title, facts, warnings, sections }: ResultDocument,
+  { title, lead = [], onward = [], facts, warnings, sections }: ResultDocument,
   svgOf: (name: string) => string,
 ): string {
   const paragraph = (text: string, look = ""): string => `<p${look && ` class="${look}"`}>${escapeHtml(text)}</p>`;
@@ -43,7 +50,12 @@ export function appendixPage(
 <body>
 <header>
 <h1>${escapeHtml(title)}</h1>
-${[...facts.map((fact) => paragraph(fact)), ...warnings.map((warning) => paragraph(warning, "warning"))].join("\n")}
+${[
+  ...lead.map((line) => paragraph(line, "lead")),
+  ...warnings.map((warning) => paragraph(warning, "warning")),
+  ...facts.map((fact) => paragraph(fact)),
+  ...onward.map(onwardHtml),
+].join("\n")}
 </header>
 <nav aria-label="Contents">
 <ol>
@@ -56,6 +68,11 @@ ${sections.map((section) => sectionHtml(section, svgOf)).join("\n")}
 </body>
 </html>
 `;
+}
+
+function onwardHtml({ text, href, command }: Onward): string {
+  const shown = href === undefined ? escapeHtml(text) : `<a href="${escapeHtml(href)}">${escapeHtml(text)}</a>`;
+  return `<p>${shown}${command === undefined ? "" : `<br><code>${escapeHtml(command)}</code>`}</p>`;
 }
 
 const idOf = ({ kind, name }: Item): string => `${kind}-${name}`;
@@ -79,11 +96,24 @@ function itemHtml(item: Item, svgOf: (name: string) => string): string {
   const from = `<p class="from">${escapeHtml(item.from)}</p>`;
   if (item.kind === "table")
     return `<div class="table" id="${idOf(item)}"><div class="wide">${toHtml(item.table)}</div>${from}</div>`;
+  if (item.kind === "answers")
+    return [
+      `<div id="${idOf(item)}"><p>${verdictLegend()}</p>`,
+      ...item.questions.map(answeredHtml),
+      `${from}</div>`,
+    ].join("\n");
   const svg = ownIds(svgOf(item.name), `${item.name}-`).replace(
     /^[^]*?<svg/,
     () => `<svg role="img" aria-label="${escapeHtml(item.title)}"`,
   );
   return `<figure id="${idOf(item)}">${svg}<figcaption>${escapeHtml(item.title)}</figcaption>${from}</figure>`;
+}
+
+function answeredHtml({ question, why, answers }: AnsweredQuestion): string {
+  const sides = answers.map(
+    ({ label, text }) => `<div><h4>${escapeHtml(label)}</h4><p>${sentencesHtml(text)}</p></div>`,
+  );
+  return `<h3>${escapeHtml(question)} <small>${escapeHtml(why)}</small></h3><div class="side">${sides.join("")}</div>`;
 }
 
 /** Every id of a drawing and every reference to one with a prefix, so that drawings in one page do not share parts. */

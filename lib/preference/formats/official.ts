@@ -16,6 +16,7 @@ import type { LocationReport } from "../../factuality/humanLabels";
 import type { Sentence, Verdict } from "../../factuality/records";
 import { isHallucination } from "../../factuality/verdict";
 import { locateSentences } from "../../text/locate";
+import type { Side } from "../mask";
 import type { PreferenceSide } from "../pair";
 import {
   type PairFormat,
@@ -52,6 +53,12 @@ const rowSchema = z.object({
   rejected_item: itemSchema,
   ...columnSchema,
 });
+
+/** What its trainer reads of a side. @throws UserError for a row of another shape */
+export function officialItems(value: unknown, where: string): Record<Side, Item> {
+  const { chosen_item: chosen, rejected_item: rejected } = parseRow(rowSchema, value, where);
+  return { chosen, rejected };
+}
 
 const itemOf = ({ completion, sentences }: PreferenceSide): Item => ({
   sents: sentences.map(({ start, end }) => completion.slice(start, end)),

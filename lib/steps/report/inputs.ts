@@ -2,7 +2,6 @@
  * What a report is made of, read and checked: annotated answers of several policies to the same questions, and where
  * they are given the pairs and the training runs.
  */
-import { existsSync } from "node:fs";
 import { UserError, brief } from "../../base/check";
 import { hashOf, sha256File } from "../../base/hash";
 import { required } from "../../base/jsonl";
@@ -11,7 +10,6 @@ import type { PreferencePair } from "../../preference/pair";
 import { questionsOf } from "../../world/questionFile";
 import { checkEach, type Named, type PolicyAnswers, readAnswers } from "./answers";
 import { logFile, readTraining, type Training } from "./training";
-import { judgesWarning, topicsWarning } from "./warnings";
 import { readRows } from "../rows";
 
 export interface ReportRequest {
@@ -43,8 +41,6 @@ export interface ReportInputs {
   pairs?: PreferencePair[];
   trained: Training[];
   files: InputFile[];
-  /** What a reader must know to believe the numbers. */
-  warnings: string[];
 }
 
 /** @throws UserError naming flag or file:line for whatever does not fit together */
@@ -111,20 +107,6 @@ export function readReportInputs(request: ReportRequest): ReportInputs {
       ...(pairs ? [input("pairs", request.pairs!, pairs)] : []),
       // times are not among what was read: the same run again has the same hash
       ...trained.map(({ name, file, logs }) => input(`training log of ${name}`, logFile(file), logs, hashOf(logs))),
-    ],
-    warnings: [
-      ...judgesWarning([...answers, ...sampled]),
-      ...(pairs ? topicsWarning(questions, pairs, request) : []),
-      ...trained
-        .filter(({ run, config }) => pairs && run && !config)
-        .map(({ name }) => `${name} was not trained on the pairs of ${request.pairs}.`),
-      ...trained
-        .filter(({ config }) => config && !existsSync(config))
-        .map(
-          ({ name, config }) =>
-            `What the mask of ${name} keeps is left out: there is no ${config}, ` +
-            "of the model its adapter was trained for.",
-        ),
     ],
   };
 }

@@ -1,51 +1,35 @@
 /**
- * The parts of a report: tables and figures of scores, best of N, pairs and masks, training, and what it was made from.
+ * The parts of a report: scores, answers side by side, best of N, pairs and masks, training, and what it was made from.
  */
 import { existsSync } from "node:fs";
 import { trainingCurves } from "../../align/charts";
-import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
 import { bestOfN, powersOfTwo } from "../../evaluation/bestOfN";
-import { bestOfCurves, scoreBars } from "../../evaluation/charts";
-import { comparePolicies } from "../../evaluation/compare";
-import { summarise } from "../../evaluation/summary";
-import { bestOfTable, type Evaluated, evaluationTable } from "../../evaluation/tables";
+import { bestOfCurves } from "../../evaluation/charts";
+import { bestOfTable } from "../../evaluation/tables";
 import { readConfig } from "../../model/configFile";
 import { keptShares, mixingOf } from "../../preference/mixing";
 import type { PreferencePair } from "../../preference/pair";
 import { mixingTable } from "../../preference/tables";
 import { tokenizeFor } from "../../preference/tokenizeFor";
-import type { Section } from "../../show/document";
-import type { Figure } from "../../show/figure/figure";
-import { palette, type SeriesStyle } from "../../show/palette";
-import type { Table } from "../../show/table";
+import type { AnsweredQuestion } from "../../show/document";
+import type { SeriesStyle } from "../../show/palette";
 import { loadTokenizer } from "../../text/tokenizer";
 import type { PolicyAnswers } from "./answers";
 import type { ReportInputs } from "./inputs";
-import { differencesTable, inputsTable, trainingTable } from "./tables";
+import type { Part } from "./part";
+import { scoresPart, type Scores } from "./scores";
+import { sideBySide } from "./sideBySide";
+import { styles } from "./styles";
+import { inputsTable, trainingTable } from "./tables";
 import type { Training } from "./training";
 
-export const styles: readonly SeriesStyle[] = [
-  palette.base,
-  palette.maskDpo,
-  palette.dpo,
-  palette.inverted,
-  palette.random,
-  palette.chosen,
-  palette.noFact,
-];
-
-export interface Part extends Omit<Section, "items"> {
-  tables: Table[];
-  figures?: Figure[];
-  /** the files it is from */
-  from: readonly string[];
-}
-
-export function partsOf(inputs: ReportInputs, seed: number): Part[] {
+export function partsOf(inputs: ReportInputs, scores: Scores, seed: number): Part[] {
   const { answers, sampled, pairs, trained, files } = inputs;
+  const shown = sideBySide(inputs, seed);
   return [
-    scoresPart(inputs, seed),
+    scoresPart(inputs, scores),
+    ...(shown.length > 0 ? [answersPart(answers, shown)] : []),
     ...(sampled.length > 0 ? [bestOfPart(inputs, seed)] : []),
     ...(pairs ? [pairsPart(pairs, trained, files.find(({ what }) => what === "pairs")!.file)] : []),
     ...(trained.length > 0 ? [trainingPart(trained, answers)] : []),
@@ -53,62 +37,9 @@ export function partsOf(inputs: ReportInputs, seed: number): Part[] {
   ];
 }
 
-function scoresPart({ questions, answers, sampled }: ReportInputs, seed: number): Part {
-  const sets = [
-    { set: "answers", policies: answers },
-    ...(sampled.length > 0 ? [{ set: "sampled answers", policies: sampled }] : []),
-  ];
-  const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`);
-  const [first] = answers;
-  const evaluated = sets.flatMap(({ set, policies }) =>
-    policies.map(({ name, answers: rows }): Evaluated => ({
-      label: label(name, set),
-      summary: summarise(rows, questions, new Rng(seed).fork("evaluate")),
-    })),
-  );
-  const scoreOf = (name: string, set: string) => evaluated.find((row) => row.label === label(name, set))?.summary.score;
-  const differences = sets.flatMap(({ set, policies }) => {
-    const base = policies.find(({ name }) => name === first!.name);
-    return base
-      ? policies
-          .filter((policy) => policy !== base)
-          .map(({ name, answers: rows }) => ({
-            label: label(name, set),
-            comparison: comparePolicies(
-              rows,
-              base.answers,
-              questions,
-              new Rng(seed).fork("compare").fork(set).fork(name),
-            ),
-          }))
-      : [];
-  });
-  const series = answers.map(({ name }, i) => ({
-    label: name,
-    style: styles[i]!,
-    scores: sets.map(({ set }) => {
-      const score = scoreOf(name, set);
-      return score ? percent(score) : null;
-    }),
-  }));
-  return {
-    id: "scores",
-    title: "Factuality",
-    from: [...answers, ...sampled].map(({ file }) => file),
-    tables: [
-      evaluationTable(evaluated, "scores", "Factuality of answers: sentences of each kind per answer, and their score"),
-      ...(differences.length > 0 ? [differencesTable(first!.name, differences)] : []),
-    ],
-    figures: [
-      {
-        ...scoreBars(
-          sets.map(({ set }) => set),
-          series,
-        ),
-        name: "scores",
-      },
-    ],
-  };
+function answersPart(policies: readonly PolicyAnswers[], answers: AnsweredQuestion[]): Part {
+  const from = policies.map(({ file }) => file);
+  return { id: "answers", title: "Answers before and after", tables: [], answers, from };
 }
 
 function bestOfPart({ questions, answers, sampled }: ReportInputs, seed: number): Part {

@@ -20,7 +20,12 @@ import { renderFigure, writeFigure } from "../../show/figure/saveFigure";
 import { figureBundle, figureTitle } from "../../show/figure/html";
 import { readReportInputs, type ReportRequest } from "./inputs";
 import type { Table } from "../../show/table";
-import { type Part, partsOf, styles } from "./parts";
+import type { Part } from "./part";
+import { partsOf } from "./parts";
+import { headline, scoresOf } from "./scores";
+import { styles } from "./styles";
+import { warningsOf } from "./warnings/registry";
+import { workbench } from "./workbench";
 
 const TITLE = "Report: factuality before and after alignment";
 const recordFile = "report.json";
@@ -30,6 +35,8 @@ const recordSchema = z.object({
   files: z.array(z.string()),
 });
 export interface Report {
+  /** What came out, a sentence a comparison. */
+  headline: string[];
   tables: Table[];
   /** as a notebook shows them */
   figures: Bundle[];
@@ -44,7 +51,7 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   const { seed, out } = request;
   checkOut(out);
   const inputs = readReportInputs(request);
-  const { questions, topics, warnings, files } = inputs;
+  const { questions, topics, files } = inputs;
   if (inputs.answers.length > styles.length)
     throw new UserError({
       where: "--answers",
@@ -52,7 +59,10 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
       got: String(inputs.answers.length),
       fix: "Make several reports.",
     });
-  const parts = partsOf(inputs, seed);
+  const scores = scoresOf(inputs, seed);
+  const lead = headline(scores);
+  const warnings = warningsOf({ request, inputs });
+  const parts = partsOf(inputs, scores, seed);
   const tables = parts.flatMap((part) => part.tables);
   const figures = parts.flatMap((part) => part.figures ?? []);
   const rendered = new Map<string, RenderedFigure>();
@@ -60,6 +70,8 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
   const versions = { maskDpo: versionIn("package.json"), node: process.versions.node };
   const page: ResultDocument = {
     title: TITLE,
+    lead,
+    onward: workbench(request, inputs.trained),
     warnings,
     sections: parts.map((part) => sectionOf(part, seed)),
     facts: [
@@ -81,13 +93,19 @@ export async function writeReport(request: ReportRequest & { out: string }): Pro
       versions,
       inputs: files,
       files: [...readdirSync(next), recordFile].sort(),
+      headline: lead,
       warnings,
       tables,
       figures: figures.map((figure) => ({ name: figure.name, title: figureTitle(figure) })),
     };
     writeFileAtomic(path.join(next, recordFile), `${JSON.stringify(record, null, 2)}\n`);
   });
-  return { tables, warnings, figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name)!)) };
+  return {
+    headline: lead,
+    tables,
+    warnings,
+    figures: figures.map((figure) => figureBundle(figure, rendered.get(figure.name)!)),
+  };
 }
 
 /** What compiling report.tex adds. */
@@ -113,11 +131,14 @@ function checkOut(out: string): void {
     });
 }
 
-function sectionOf({ id, title, tables, figures = [], from }: Part, seed: number): Section {
+const shownTitle = "Questions where most was won, where most was lost, and some drawn by chance";
+
+function sectionOf({ id, title, tables, figures = [], answers, from }: Part, seed: number): Section {
   const line = `From ${from.join(", ")}; seed ${seed}.`;
   const items: Item[] = [
     ...tables.map((table): Item => ({ kind: "table", name: table.name, title: table.caption, table, from: line })),
     ...figures.map((figure): Item => ({ kind: "figure", name: figure.name, title: figureTitle(figure), from: line })),
+    ...(answers ? [{ kind: "answers" as const, name: id, title: shownTitle, questions: answers, from: line }] : []),
   ];
   return { id, title, items };
 }

@@ -22,7 +22,7 @@ export function answersOf(name: string, right: number, each: number): AnnotatedC
     Array.from({ length: each }, (_, index) => ({
       questionId: id,
       index,
-      completion: "One. Two. Six.",
+      completion: `${name.slice(0, 3).padEnd(3, "_")}. Two. Six.`,
       seed: 1,
       sentences: [0, 5, 10].map((start) => ({ start, end: start + 4, verdict: verdict() })),
     })),

@@ -31,7 +31,10 @@ test(
       tables.map(({ name }) => name),
       ["scores", "differences", "best-of-n", "pairs", "inputs"],
     );
-    assert.deepEqual(warnings, []);
+    assert.ok(
+      warnings.every((warning) => warning.startsWith("4 topics can show ")),
+      warnings.join(),
+    );
     const rows = (name: string) => tables.find((table) => table.name === name)!.rows;
     assert.deepEqual(
       rows("scores").map(({ label }) => label),
@@ -63,6 +66,10 @@ test(
       assert.ok(existsSync(at(`report/${name}`)), name);
   },
 );
+
+/** Warnings of other kinds than those that so few topics, and one step of training, have. */
+const said = (warnings: readonly string[]): string[] =>
+  warnings.filter((warning) => !/^4 topics can show | hardly moved: /.test(warning));
 
 test(
   "training: curves and settings of train and of the torch loop, masks on the pairs given, and a warning for others",
@@ -139,14 +146,14 @@ test(
     );
     writeJsonl(at("others.jsonl"), tinyPairs(5));
     const { tables: other, warnings } = await writeReport({ ...request, pairs: at("others.jsonl"), trained });
-    assert.deepEqual(warnings, [`mask was not trained on the pairs of ${at("others.jsonl")}.`]);
+    assert.deepEqual(said(warnings), [`mask was not trained on the pairs of ${at("others.jsonl")}.`]);
     assert.ok(!other.some(({ name }) => name === "masks"));
 
     editJson(at("policy/adapter_config.json"), (config) => {
       config.base_model_name_or_path = at("elsewhere");
     });
     const moved = await writeReport({ ...request, pairs, trained });
-    assert.deepEqual(moved.warnings, [
+    assert.deepEqual(said(moved.warnings), [
       `What the mask of mask keeps is left out: there is no ${at("elsewhere/config.json")}, ` +
         "of the model its adapter was trained for.",
     ]);

@@ -1,0 +1,88 @@
+/** Scores of a report's policies, and what each differs by from the first, in a line and in tables. */
+import { percent } from "../../base/percent";
+import { Rng } from "../../base/rng";
+import { scoreBars } from "../../evaluation/charts";
+import { comparePolicies, type Comparison } from "../../evaluation/compare";
+import { summarise } from "../../evaluation/summary";
+import { evaluationTable, type Evaluated } from "../../evaluation/tables";
+import type { ReportInputs } from "./inputs";
+import type { Part } from "./part";
+import { styles } from "./styles";
+import { differencesTable } from "./tables";
+
+export interface Scores {
+  sets: readonly string[];
+  /** By label: a policy's name, with its set where that is another than its answers. */
+  evaluated: Evaluated[];
+  /** Every other policy minus the first, in each set that has both. */
+  differences: { label: string; comparison: Comparison }[];
+}
+
+const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`);
+
+export function scoresOf({ questions, answers, sampled }: ReportInputs, seed: number): Scores {
+  const sets = [
+    { set: "answers", policies: answers },
+    ...(sampled.length > 0 ? [{ set: "sampled answers", policies: sampled }] : []),
+  ];
+  const evaluated = sets.flatMap(({ set, policies }) =>
+    policies.map(({ name, answers: rows }): Evaluated => ({
+      label: label(name, set),
+      summary: summarise(rows, questions, new Rng(seed).fork("evaluate")),
+    })),
+  );
+  const differences = sets.flatMap(({ set, policies }) => {
+    const base = policies.find(({ name }) => name === answers[0]!.name);
+    if (!base) return [];
+    const rng = new Rng(seed).fork("compare").fork(set);
+    return policies
+      .filter((policy) => policy !== base)
+      .map(({ name, answers: rows }) => ({
+        label: label(name, set),
+        comparison: comparePolicies(rows, base.answers, questions, rng.fork(name)),
+      }));
+  });
+  return { sets: sets.map(({ set }) => set), evaluated, differences };
+}
+
+/** The answer of the report, a sentence a comparison; of one policy alone its score. */
+export function headline({ evaluated, differences }: Scores): string[] {
+  const what = "the share of sentences without hallucination";
+  if (differences.length === 0)
+    return evaluated.map(({ label: name, summary: { score } }) => {
+      const { value, low, high } = percent(score);
+      return `${name}: ${what} is ${value.toFixed(1)} % [${low.toFixed(1)}, ${high.toFixed(1)}].`;
+    });
+  return differences.map(({ label: name, comparison: { score } }) => {
+    const { value, low, high } = percent(score);
+    const signed = (points: number): string => `${points > 0 ? "+" : ""}${points.toFixed(1)}`;
+    const numbers =
+      `from ${(100 * score.b).toFixed(1)} to ${(100 * score.a).toFixed(1)} % ` +
+      `(${signed(value)} points [${low.toFixed(1)}, ${high.toFixed(1)}])`;
+    if (low > 0) return `${name} raised ${what} ${numbers}.`;
+    if (high < 0) return `${name} lowered ${what} ${numbers}.`;
+    return `${name} is not shown to change ${what}: ${numbers}.`;
+  });
+}
+
+export function scoresPart({ answers, sampled }: ReportInputs, { sets, evaluated, differences }: Scores): Part {
+  const scoreOf = (name: string, set: string) => evaluated.find((row) => row.label === label(name, set))?.summary.score;
+  const series = answers.map(({ name }, i) => ({
+    label: name,
+    style: styles[i]!,
+    scores: sets.map((set) => {
+      const score = scoreOf(name, set);
+      return score ? percent(score) : null;
+    }),
+  }));
+  return {
+    id: "scores",
+    title: "Factuality",
+    from: [...answers, ...sampled].map(({ file }) => file),
+    tables: [
+      evaluationTable(evaluated, "scores", "Factuality of answers: sentences of each kind per answer, and their score"),
+      ...(differences.length > 0 ? [differencesTable(answers[0]!.name, differences)] : []),
+    ],
+    figures: [{ ...scoreBars(sets, series), name: "scores" }],
+  };
+}

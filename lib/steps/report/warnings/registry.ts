@@ -1,0 +1,23 @@
+/** All warnings of a report, in the order in which they are given. */
+import { cutAnswers } from "./cutAnswers";
+import { fewTopics } from "./fewTopics";
+import { hardlyMoved } from "./hardlyMoved";
+import { judges } from "./judges";
+import { noFacts } from "./noFacts";
+import { otherPairs } from "./otherPairs";
+import { repeated } from "./repeated";
+import { trainedTopics } from "./trainedTopics";
+import type { Material, Warning } from "./warning";
+
+const warnings: readonly Warning[] = [
+  judges,
+  trainedTopics,
+  otherPairs,
+  hardlyMoved,
+  fewTopics,
+  noFacts,
+  cutAnswers,
+  repeated,
+];
+
+export const warningsOf = (material: Material): string[] => warnings.flatMap((warning) => warning(material));

@@ -1,0 +1,25 @@
+/** Policies that say the same again, which counts again. */
+import type { AnnotatedCandidate } from "../../../factuality/records";
+import { share, type Warning } from "./warning";
+
+const many = 0.1;
+
+export const repeated: Warning = ({ inputs: { answers, sampled } }) =>
+  [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
+    const again = rows.reduce((sum, row) => sum + repeatedIn(row), 0);
+    const all = rows.reduce((sum, { sentences }) => sum + sentences.length, 0);
+    return again === 0 || again < many * all
+      ? []
+      : [
+          `${share(again, all)} of the sentences of ${name} were said before in the same answer (${file}), and each ` +
+            "counts in the score.",
+        ];
+  });
+
+/** Sentences that the answer has before, but for case and space. */
+function repeatedIn({ completion, sentences }: AnnotatedCandidate): number {
+  const texts = sentences.map(({ start, end }) =>
+    completion.slice(start, end).trim().replace(/\s+/g, " ").toLowerCase(),
+  );
+  return texts.length - new Set(texts).size;
+}

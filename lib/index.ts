@@ -82,13 +82,14 @@ export { topicDifferences, topicScores } from "./evaluation/arm";
 export { armTable, claimsTable, differencesTable, hackingTable } from "./evaluation/armTables";
 export { powersOfTwo } from "./evaluation/bestOfN";
 export { gapTable, gridTable, pairPanels } from "./evaluation/bestOfTables";
-export { bestOfCurves, candidateScores, relationFigure, scoreBars } from "./evaluation/charts";
+export { bestOfCurves, candidateScores, relationFigure } from "./evaluation/charts";
 export { decomposeGain } from "./evaluation/relationAccuracy";
 export { bestOfTable, gainTable } from "./evaluation/tables";
 
 // The topic graph
 export { chooseLayer, howToServeEmbeddings } from "./lab/topicEmbeddings";
 export { baseAnswers, gainsAgainstDistance, layoutTopics, nearFarSplits, testHallucinations } from "./paper/topicGraph";
+export { hallucinationAtlas } from "./paper/atlasOfHallucinations";
 export { topicMap } from "./paper/topicMap";
 export {
   directTestTable,
@@ -141,12 +142,12 @@ export { rankerTable, retrievalTable, runRetrieval } from "./paper/methods/retri
 export { runSearches, searchArmTable } from "./paper/methods/search";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";
-export { policiesOf, relationsOf } from "./paper/relations";
-export { factTuneArm, scoreSeries, shippedArms, table1Claims, table1Rows } from "./paper/table1";
+export { policiesOf, relationsOf, sampledAnswers } from "./paper/relations";
+export { factTuneArm, scoreFigure, shippedArms, table1Claims, table1Rows } from "./paper/table1";
 export { maskArms, maskStyles, sameArms, sameRows, stepCurves, table2Claims, table2Rows } from "./paper/table2";
-export { pairQualityTable, samplingArms, table3Claims, table3Rows } from "./paper/table3";
+export { pairQualityTable, samplingArms, table3Claims, table3Figure, table3Rows } from "./paper/table3";
 export { scalingArms, scalingCurves, scalingOf, table4Claims, table4Rows } from "./paper/table4";
-export { groupTable, runGroups, table5Claims } from "./paper/table5";
+export { groupTable, runGroups, table5Claims, table5Figure } from "./paper/table5";
 export {
   curveOf,
   gapsOf,

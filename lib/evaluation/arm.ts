@@ -90,6 +90,11 @@ export function armContrast(one: ArmPair, other: ArmPair, score: Score, rng: Rng
   );
 }
 
+/** Answers of all seeds. */
+export function answersOf({ seeds }: Arm): number {
+  return sum(poolTotals(seeds).sums.answers);
+}
+
 /** Mean of a measure over all answers. */
 export function perAnswer({ seeds }: Arm, measure: Measure): number {
   const { sums } = poolTotals(seeds);

@@ -2,7 +2,7 @@
 import { runsOf, type Traced } from "../show/provenance";
 import { Rng } from "../base/rng";
 import { type RelationAccuracy, relationAccuracy } from "../evaluation/relationAccuracy";
-import { answersOf } from "../lab/candidates";
+import { answersOf, type Answered } from "../lab/candidates";
 import { trainedPolicy } from "../lab/experiment";
 import type { AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
@@ -12,21 +12,24 @@ export interface Relations extends Traced {
   rows: RelationAccuracy[];
 }
 
+/** A policy's sampled answers to test questions, of some seeds together. */
+export async function sampledAnswers(
+  session: Session,
+  policies: readonly { dir: string; seed: number }[],
+): Promise<Answered> {
+  const sets = [];
+  for (const { dir, seed } of policies) sets.push(await answersOf({ ...session, seed }, dir, "test", "sampled"));
+  return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers), runs: runsOf(...sets) };
+}
+
 /** Of a policy's sampled test answers at some seeds. */
 export async function relationsOf(
   session: Session,
   policies: readonly { dir: string; seed: number }[],
 ): Promise<Relations> {
-  const sets = [];
-  for (const { dir, seed } of policies) sets.push(await answersOf({ ...session, seed }, dir, "test", "sampled"));
-  const [{ questions }, rng] = [sets[0]!, new Rng(session.seed).fork("relations")];
-  const rows = relationAccuracy(
-    session.atlas,
-    questions,
-    sets.flatMap(({ answers }) => answers),
-    rng,
-  );
-  return { rows, runs: runsOf(...sets) };
+  const { questions, answers, runs } = await sampledAnswers(session, policies);
+  const rng = new Rng(session.seed).fork("relations");
+  return { rows: relationAccuracy(session.atlas, questions, answers, rng), runs };
 }
 
 /** The policies of an aligned arm, and the base asked at the same seeds. */

@@ -1,15 +1,16 @@
 /** Table 1: the bases, FactTune and Mask-DPO on test questions (greedy) and out of domain. */
 import { Rng } from "../base/rng";
-import { scoreOf, type Arm } from "../evaluation/arm";
+import type { Arm } from "../evaluation/arm";
+import { armFigure } from "../evaluation/armFigure";
 import type { ArmRow } from "../evaluation/armTables";
-import type { ScoreSeries } from "../evaluation/charts";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import type { ShownEvaluation } from "../lab/evaluate";
 import { armOf, policyArm, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { everything, type ArmSpec, type Study } from "../lab/study";
+import type { Figure } from "../show/figure/figure";
 import { palette, type SeriesStyle } from "../show/palette";
-import { printedGain, table1, table6 } from "./printed";
+import { printedGain, table1, table2, table6 } from "./printed";
 import { maskArms } from "./table2";
 
 /** The rows that no training makes. */
@@ -123,22 +124,40 @@ export function table1Claims(
   return comparisons.map((comparison) => measured(comparison, rng.fork(comparison.text).fork(comparison.source)));
 }
 
-/** Scores of base, DPO and Mask-DPO as bars, an entry for each of the question sets and decodings. */
-export function scoreSeries(
-  { seed }: Session,
-  shipped: Record<ShownEvaluation, Pick<ShippedArms, "base">>,
+/**
+ * Tables 1 and 2 as a figure: scores of both question sets and decodings, what each policy has over the base, and how
+ * far Mask-DPO is ahead of it; the paper's numbers, which are greedy, beside ours.
+ */
+export function scoreFigure(
+  session: Session,
+  shipped: Record<ShownEvaluation, Pick<ShippedArms, "base" | "large">>,
   masks: Masks,
-): ScoreSeries[] {
-  const names: ShownEvaluation[] = ["test greedy", "test sampled", "ood sampled"];
-  const rng = new Rng(seed).fork("score bars");
-  const series = (label: string, style: SeriesStyle, arm: (name: ShownEvaluation) => Arm) => ({
-    label,
-    style,
-    scores: names.map((name) => scoreOf(arm(name), "score", rng.fork(label).fork(name))),
-  });
-  return [
-    series("base", palette.base, (name) => shipped[name].base),
-    series("DPO (no mask)", palette.dpo, (name) => armOf(masks.none, name)),
-    series("Mask-DPO", palette.maskDpo, (name) => armOf(masks.paper, name)),
+  factTune: AlignedArm,
+): Figure {
+  const looks: [ShownEvaluation, string, SeriesStyle][] = [
+    ["test greedy", "greedy", palette.maskDpo],
+    ["test sampled", "sampled", palette.dpo],
+    ["ood sampled", "out of domain, sampled", { ...palette.chosen, symbol: "square" }],
   ];
+  const { base, large, factTune: tuned, maskDpo } = table1;
+  const printed = [base.score, large.score, tuned.score, table2.none.score, maskDpo.score];
+  const [first, own] = [0, printed.length - 1];
+  return armFigure(session, {
+    name: "02-scores",
+    title: "Factuality before and after alignment (Tables 1 and 2)",
+    series: looks.map(([name, label, style]) => ({
+      label,
+      style,
+      arms: [
+        shipped[name].base,
+        shipped[name].large,
+        ...[factTune, masks.none, masks.paper].map((arm) => armOf(arm, name)),
+      ],
+      ...(name === "test greedy" ? { printed } : {}),
+    })),
+    contrasts: [
+      { title: "Minus base (points)", pair: (row) => (row === first ? null : [row, first]) },
+      { title: "Mask-DPO minus it (points)", pair: (row) => (row === own ? null : [own, row]) },
+    ],
+  });
 }

@@ -1,6 +1,7 @@
 /** Table 3: who writes the candidates: the policy itself, another policy, or the policy with a document for chosen. */
 import { Rng } from "../base/rng";
 import type { Arm } from "../evaluation/arm";
+import { armFigure } from "../evaluation/armFigure";
 import type { ArmRow } from "../evaluation/armTables";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import { evaluations, type ShownEvaluation } from "../lab/evaluate";
@@ -9,6 +10,8 @@ import { armOf, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { everything, experimentOf, type ArmSpec, type Study } from "../lab/study";
 import { mixingOf } from "../preference/mixing";
+import type { Figure } from "../show/figure/figure";
+import { palette } from "../show/palette";
 import type { Table } from "../show/table";
 import { printedGain, table1, table3 } from "./printed";
 import { maskArms } from "./table2";
@@ -84,6 +87,48 @@ export function table3Rows(
     row(armOf(sampling.document, evaluation), table3.document),
     row({ ...maskDpo, label: "policy" }, table3.policy),
   ];
+}
+
+/** What of Table 3 was evaluated in one way. */
+export interface Table3Arms {
+  base: Arm;
+  maskDpo: Arm;
+}
+
+/**
+ * Table 3 as a figure: scores, what alignment on each author's candidates brings over the base, and how far own samples
+ * are ahead; the paper's numbers, which are greedy, beside ours.
+ */
+export function table3Figure(
+  session: Session,
+  greedy: Table3Arms,
+  sampled: Table3Arms,
+  sampling: Record<"other" | "document", AlignedArm>,
+): Figure {
+  const rows = {
+    greedy: table3Rows(greedy.base, greedy.maskDpo, sampling, "test greedy"),
+    sampled: table3Rows(sampled.base, sampled.maskDpo, sampling, "test sampled"),
+  };
+  const armsOf = (list: readonly ArmRow[]) =>
+    list.map(({ arm }, i) => (i === 0 ? arm : { ...arm, label: `candidates: ${arm.label}` }));
+  const [base, own] = [0, rows.greedy.length - 1];
+  return armFigure(session, {
+    name: "03-table3",
+    title: "Who writes the candidates? (Table 3)",
+    series: [
+      {
+        label: "greedy",
+        style: palette.maskDpo,
+        arms: armsOf(rows.greedy),
+        printed: rows.greedy.map((r) => r.printed),
+      },
+      { label: "sampled", style: palette.dpo, arms: armsOf(rows.sampled) },
+    ],
+    contrasts: [
+      { title: "Minus base (points)", pair: (row) => (row === base ? null : [row, base]) },
+      { title: "Own minus it (points)", pair: (row) => (row === own ? null : [own, row]) },
+    ],
+  });
 }
 
 /** §3.3: the policy's own samples teach most; with a document for chosen only, alignment even harms. */

@@ -1,11 +1,15 @@
 /** Table 5: near and far topics (§4.3), to see which embedding says best whose alignment reaches the test topics. */
 import { Rng } from "../base/rng";
-import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
+import { answersOf, armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
 import type { Claim } from "../evaluation/claims";
 import { armOf, runArms } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { sampled, type ArmSpec, type Study } from "../lab/study";
 import { embeddingsOf } from "../lab/topicEmbeddings";
+import type { Figure } from "../show/figure/figure";
+import { rowFigure, type RowSeries } from "../show/figure/rows";
+import { palette, type SeriesStyle } from "../show/palette";
+import { runsOf } from "../show/provenance";
 import type { Table } from "../show/table";
 import type { EmbeddingName } from "../topic/embedding";
 import { printedGain, table5 } from "./printed";
@@ -88,11 +92,16 @@ function printedName(
   return embedding === policy ? "own" : "other";
 }
 
-/** The paper's near - far in the same place, where it has one; "own" is the aligned policy's embedding. */
-function printedDifference({ policy, embedding, share }: GroupResult): number | null {
+/** The paper's scores in the same place, where it has them; "own" is the aligned policy's embedding. */
+function printedScores({ policy, embedding, share }: GroupResult): { far: number; near: number } | null {
   if (share !== 1 / 2 || embedding === "geography") return null;
-  const [far, near] = table5[policy][printedName(embedding, policy)];
-  return printedGain(far, near);
+  const [far, near] = table5[policy][printedName(embedding, policy)] as [number, number];
+  return { far, near };
+}
+
+function printedDifference(result: GroupResult): number | null {
+  const printed = printedScores(result);
+  return printed && printedGain(printed.far, printed.near);
 }
 
 /** Far, near and their difference by base model and embedding. */
@@ -132,6 +141,78 @@ export function groupTable({ seed, embeddings }: Session, results: readonly Grou
         runs: [...near.runs, ...far.runs].join(" "),
       };
     }),
+  };
+}
+
+const policyNames = { base: "base", other: "other base" } as const;
+const groupNames: Readonly<Record<EmbeddingName, string>> = {
+  base: "base's vectors",
+  other: "other's vectors",
+  words: "words",
+  served: "the served model's vectors",
+  geography: "geography",
+  random: "chance",
+};
+
+/** Table 5 as a figure: near and far groups, and near minus far; the paper's numbers beside ours. */
+export function table5Figure({ seed }: Session, results: readonly GroupResult[]): Figure {
+  const rng = new Rng(seed).fork("table 5 figure");
+  const printed = results.map((result) => printedScores(result));
+  const scored = (side: "near" | "far", style: SeriesStyle): RowSeries => ({
+    label: side,
+    style,
+    values: results.map((result, i) => scoreOf(result[side], "score", rng.fork(side).fork(i))),
+  });
+  const theirs = (beside: string, style: SeriesStyle, values: RowSeries["values"]): RowSeries => ({
+    label: `paper (${beside})`,
+    style,
+    beside,
+    values,
+  });
+  const answers = Math.max(...results.flatMap(({ near, far }) => [near, far].map((arm) => answersOf(arm))));
+  const seeds = Math.max(...results.map(({ near }) => near.seeds.length));
+  const open = (symbol: "circle-open" | "square-open"): SeriesStyle => ({ ...palette.printed, symbol });
+  return {
+    ...rowFigure({
+      name: "05-table5",
+      title: "Aligning on near and on far topics (Table 5)",
+      note:
+        `Rows: base model, by whose vectors topics are near or far, size of a group. Sampled answers to test questions, ` +
+        `${answers} a group of ${seeds} seeds; 95 % intervals over topics, differences paired.`,
+      rows: results.map(
+        ({ policy, embedding, share }) =>
+          `${policyNames[policy]}, ${groupNames[embedding]}${embedding === policy ? " (own)" : ""}, 1/${Math.round(1 / share)}`,
+      ),
+      panels: [
+        {
+          title: "Score (%)",
+          zero: false,
+          series: [
+            scored("near", palette.maskDpo),
+            scored("far", { ...palette.dpo, symbol: "square" }),
+            theirs(
+              "near",
+              open("circle-open"),
+              printed.map((row) => row?.near ?? null),
+            ),
+            theirs(
+              "far",
+              open("square-open"),
+              printed.map((row) => row?.far ?? null),
+            ),
+          ],
+        },
+        {
+          title: "Near minus far (points)",
+          zero: true,
+          series: [
+            { label: "near - far", style: palette.chosen, values: results.map(({ difference }) => difference) },
+            theirs("near - far", palette.printed, results.map(printedDifference)),
+          ],
+        },
+      ],
+    }),
+    runs: runsOf(...results.flatMap(({ near, far }) => [near, far])),
   };
 }
 

@@ -9,11 +9,12 @@ import { gainAgainstDistance, type GainAgainstDistance } from "../topic/gainDist
 import { hallucinationGraph, rankColumns, testGraph, type GraphTest } from "../topic/hallucinationGraph";
 import { umapLayout } from "../topic/umap";
 import { wrongStatements, type WrongStatements } from "../topic/wrongStatements";
-import { answersOf, type Answered } from "../lab/candidates";
+import type { Answered } from "../lab/candidates";
 import { trainingTopics } from "../lab/questions";
 import { seedsOf, type Session } from "../lab/session";
 import type { Study } from "../lab/study";
 import { embeddingRuns, embeddingsOf, topicVectors } from "../lab/topicEmbeddings";
+import { sampledAnswers } from "./relations";
 import { maskArms } from "./table2";
 
 /** What notebook 05 runs beside Table 5: Mask-DPO, for its gain by topic. */
@@ -49,10 +50,11 @@ export interface DirectTest extends Traced {
 
 /** The base policy's sampled answers to test questions, of all seeds. */
 export async function baseAnswers(session: Session): Promise<Answered> {
-  const sets = [];
-  for (const seed of seedsOf(session, session.preset.maskSeeds))
-    sets.push(await answersOf({ ...session, seed }, session.baseDir, "test", "sampled"));
-  return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers), runs: runsOf(...sets) };
+  const seeds = seedsOf(session, session.preset.maskSeeds);
+  return sampledAnswers(
+    session,
+    seeds.map((seed) => ({ dir: session.baseDir, seed })),
+  );
 }
 
 /** Eq. 8 tested on a policy's wrong statements. Where there is none, the lists of tests are empty. */

@@ -21,7 +21,17 @@ export const okabeIto = {
 export interface SeriesStyle {
   color: string;
   dash: "solid" | "dot" | "dash" | "longdash" | "dashdot" | "longdashdot";
-  symbol: "circle" | "square" | "diamond" | "triangle-up" | "triangle-down" | "x" | "cross" | "diamond-open";
+  symbol:
+    | "circle"
+    | "square"
+    | "diamond"
+    | "triangle-up"
+    | "triangle-down"
+    | "x"
+    | "cross"
+    | "diamond-open"
+    | "circle-open"
+    | "square-open";
   /** Hatching of bars; "" is plain. */
   pattern: "" | "/" | "\\" | "x" | "-" | "|" | "+" | ".";
 }

@@ -25,8 +25,8 @@ const WORDINGS: Readonly<Record<Split, readonly string[]>> = {
   ood: ["Name the {facts} of {x}."],
 };
 
-/** What a relation is called in a question. */
-const NAMES: Readonly<Record<RelationName, string>> = {
+/** What a relation is called in a question; part of what policies are trained on. */
+export const namesInQuestions: Readonly<Record<RelationName, string>> = {
   country: "country",
   continent: "continent",
   subregion: "region",
@@ -80,7 +80,7 @@ export function agendaQuestion(
 }
 
 function listed(agenda: readonly RelationName[]): string {
-  const names = agenda.map((relation) => NAMES[relation]);
+  const names = agenda.map((relation) => namesInQuestions[relation]);
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)!}`;
 }
 
@@ -108,7 +108,7 @@ export function agendaOf({ id }: Pick<Question, "id">): RelationName[] | undefin
   return names.length > 0 && names.every(isRelation) ? names : undefined;
 }
 
-const isRelation = (name: string): name is RelationName => Object.hasOwn(NAMES, name);
+const isRelation = (name: string): name is RelationName => Object.hasOwn(namesInQuestions, name);
 
 /** What an answer may be about: what is asked, else the facts of the question's kind. @throws UserError as `kindOf` */
 export function relationsOf(question: Pick<Question, "id">): readonly RelationName[] {

@@ -16,6 +16,7 @@ import { preset } from "../../lib/lab/preset";
 import { policyNames, seedsOf, shippedHash, type PolicyName, type Session } from "../../lib/lab/session";
 import { requestsOf, type ArmSpec } from "../../lib/lab/study";
 import type { Track } from "../../lib/lab/track";
+import type { Figure } from "../../lib/show/figure/figure";
 import type { Cell, Table } from "../../lib/show/table";
 import type { Atlas } from "../../lib/world/atlas";
 import { scratch } from "../golden/fixtures";
@@ -199,6 +200,25 @@ export function assertArmTable({ columns, rows }: Table, expected: readonly Expe
     const { label, score, facts } = expected[i]!;
     assertInterval(row.score, score, label);
     assertInterval(row.factScore, facts, `${label} by facts`);
+  });
+}
+
+/** Where the marks of a series stand in a panel of a figure of rows, counted from 0; null where a row has none. */
+export function marksOf({ data }: Figure, panel: number, label: string): (number | null)[] {
+  const axis = panel === 0 ? "x" : `x${panel + 1}`;
+  const found = (data as { name?: string; xaxis?: string; x: (number | null)[] }[]).filter(
+    (trace) => trace.name === label && trace.xaxis === axis,
+  );
+  assert.equal(found.length, 1, `${label} in panel ${panel}`);
+  return found[0]!.x;
+}
+
+export function assertMarks(figure: Figure, panel: number, label: string, expected: readonly (number | null)[]): void {
+  const marks = marksOf(figure, panel, label);
+  assert.equal(marks.length, expected.length);
+  marks.forEach((x, i) => {
+    if (expected[i] === null) assert.equal(x, null, `${label}, row ${i}`);
+    else assertNear(x, expected[i]!, `${label}, row ${i}`);
   });
 }
 

@@ -5,11 +5,21 @@ import { armTable } from "../../lib/evaluation/armTables";
 import type { ShownEvaluation } from "../../lib/lab/evaluate";
 import { runArms } from "../../lib/lab/runArms";
 import type { PolicyName } from "../../lib/lab/session";
-import { factTuneArm, scoreSeries, shippedArms, study, table1Claims, table1Rows } from "../../lib/paper/table1";
+import { factTuneArm, scoreFigure, shippedArms, study, table1Claims, table1Rows } from "../../lib/paper/table1";
 import { maskArms } from "../../lib/paper/table2";
 import type { PairSource } from "../../lib/lab/pairSource";
 import type { Mask } from "../../lib/preference/mask";
-import { assertArmTable, assertClaims, assertInterval, computed, knownSession, shipped, type Scores } from "./known";
+import {
+  assertArmTable,
+  assertClaims,
+  assertMarks,
+  assertNear,
+  computed,
+  knownSession,
+  marksOf,
+  shipped,
+  type Scores,
+} from "./known";
 
 type Row = PolicyName | "factTune" | "none" | "paper";
 /** The paper's scores where it prints one. */
@@ -107,21 +117,35 @@ test("claims: which policy minus which, and what the paper prints", async (t) =>
   ]);
 });
 
-test("bars: greedy, sampled and out of domain, of base, DPO and Mask-DPO", async (t) => {
-  const { session, policies, masks } = await computedTable(t);
-  const expected: [string, Row][] = [
-    ["base", "base"],
-    ["DPO (no mask)", "none"],
-    ["Mask-DPO", "paper"],
-  ];
-  const series = scoreSeries(session, policies, masks);
-  assert.deepEqual(
-    series.map(({ label }) => label),
-    expected.map(([label]) => label),
-  );
-  expected.forEach(([label, row], bar) =>
-    (["test greedy", "test sampled", "ood sampled"] as const).forEach((evaluation, i) =>
-      assertInterval(series[bar]!.scores[i], known[evaluation][row].score, `${label}, ${evaluation}`),
-    ),
-  );
+test("figure: scores, what each has over the base, and how far Mask-DPO is ahead, beside what the paper prints", async (t) => {
+  const { session, policies, factTune, masks } = await computedTable(t);
+  const figure = scoreFigure(session, policies, masks, factTune);
+  const rows = ["base", "large", "factTune", "none", "paper"] as const;
+  const ticks = figure.layout.yaxis!.ticktext;
+  assert.deepEqual(ticks, ["base", "larger base", "FactTune-style", "DPO (no mask)", "Mask-DPO"]);
+  const labels = {
+    "test greedy": "greedy",
+    "test sampled": "sampled",
+    "ood sampled": "out of domain, sampled",
+  } as const;
+  for (const [name, label] of Object.entries(labels) as [ShownEvaluation, string][]) {
+    const [score, gain, lead] = [0, 1, 2].map((panel) => marksOf(figure, panel, label)) as (number | null)[][];
+    rows.forEach((row, i) => {
+      const [own, base, best] = [row, "base", "paper"].map((one) => known[name][one as Row].score) as [
+        number,
+        number,
+        number,
+      ];
+      assertNear(score![i], own, `${row}, ${label}`);
+      if (row === "base") assert.equal(gain![i], null);
+      else if (row !== "factTune") assertNear(gain![i], own - base, `${row} - base, ${label}`); // it has fewer seeds
+      if (row === "paper") assert.equal(lead![i], null);
+      else if (row !== "factTune") assertNear(lead![i], best - own, `Mask-DPO - ${row}, ${label}`);
+    });
+    assert.ok(lead![2]! > 0 && gain![2]! > 0);
+  }
+  assertMarks(figure, 0, "paper (greedy)", [49.19, 53.44, 56.83, 68.44, 77.53]);
+  assertMarks(figure, 1, "paper (greedy)", [null, 4.25, 7.64, 19.25, 28.34]);
+  assertMarks(figure, 2, "paper (greedy)", [28.34, 24.09, 20.7, 9.09, null]);
+  assert.equal(figure.layout.shapes!.length, 2, "a zero line for each panel of differences");
 });

@@ -6,8 +6,17 @@ import type { ShownEvaluation } from "../../lib/lab/evaluate";
 import type { PairSource } from "../../lib/lab/pairSource";
 import { armOf, policyArm, runArms } from "../../lib/lab/runArms";
 import { maskArms } from "../../lib/paper/table2";
-import { samplingArms, study, table3Claims, table3Rows } from "../../lib/paper/table3";
-import { assertArmTable, assertClaims, computed, knownSession, seedCounts, shipped, type Scores } from "./known";
+import { samplingArms, study, table3Claims, table3Figure, table3Rows } from "../../lib/paper/table3";
+import {
+  assertArmTable,
+  assertClaims,
+  assertMarks,
+  computed,
+  knownSession,
+  seedCounts,
+  shipped,
+  type Scores,
+} from "./known";
 
 type Evaluation = Exclude<ShownEvaluation, "ood sampled">;
 type Row = "base" | "other" | "document" | "policy";
@@ -75,3 +84,41 @@ for (const evaluation of ["test greedy", "test sampled"] as const) {
     ]);
   });
 }
+
+test("figure: scores, what each author's candidates bring, and how far own ones are ahead", async (t) => {
+  const { session, base, maskDpo, sampling } = await computedTable(t, "test greedy");
+  shipped(session, (policy) => (policy === "base" ? known["test sampled"].base : { score: 20, facts: 5 }));
+  const sampled = {
+    base: await policyArm(session, "base", "base", "test sampled", seedCounts.seeds),
+    maskDpo: armOf(
+      (await runArms(session, { paper: maskArms(session).paper })).paper,
+      "test sampled",
+      seedCounts.seeds,
+    ),
+  };
+  const figure = table3Figure(session, { base, maskDpo }, sampled, sampling);
+  const ticks = ["base", "candidates: other policy", "candidates: policy + document", "candidates: policy"];
+  assert.deepEqual(figure.layout.yaxis!.ticktext, ticks);
+  for (const [label, name] of [
+    ["greedy", "test greedy"],
+    ["sampled", "test sampled"],
+  ] as const) {
+    const scores = (["base", "other", "document", "policy"] as const).map((row) => known[name][row].score);
+    assertMarks(figure, 0, label, scores);
+    assertMarks(
+      figure,
+      1,
+      label,
+      scores.map((score, i) => (i === 0 ? null : score - scores[0]!)),
+    );
+    assertMarks(
+      figure,
+      2,
+      label,
+      scores.map((score, i) => (i === 3 ? null : scores[3]! - score)),
+    );
+  }
+  assertMarks(figure, 0, "paper (greedy)", [49.19, 59.43, 39.43, 77.53]);
+  assertMarks(figure, 1, "paper (greedy)", [null, 10.24, -9.76, 28.34]);
+  assertMarks(figure, 2, "paper (greedy)", [28.34, 18.1, 38.1, null]);
+});

@@ -1,11 +1,11 @@
 /** Table 5 from known answers: which groups are in which row, beside which printed number, and which way claims go. */
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { groupTable, runGroups, study, table5Claims } from "../../lib/paper/table5";
+import { groupTable, runGroups, study, table5Claims, table5Figure } from "../../lib/paper/table5";
 import { experimentName } from "../../lib/lab/experiment";
 import type { Session } from "../../lib/lab/session";
 import { requestsOf } from "../../lib/lab/study";
-import { assertClaims, assertInterval, computed, knownSession } from "./known";
+import { assertClaims, assertInterval, assertMarks, computed, knownSession } from "./known";
 
 interface Group {
   /** The policy that is aligned, whose embedding parts the topics, and which share of them a group has. */
@@ -90,4 +90,35 @@ test("claims: near minus far by the policy's own embedding, and what the paper p
     ["near > far by the policy's own embedding (other, halves)", "Table 5", 2.43, 67.42, 64.99],
     ["near > far by the policy's own embedding (base, groups of 17 %)", "Table 5", null, 62, 60],
   ]);
+});
+
+test("figure: near and far, and near minus far, beside what the paper prints", async (t) => {
+  const { session, results } = await computedTable(t);
+  const figure = table5Figure(session, results);
+  assert.deepEqual((figure.layout.yaxis!.ticktext as string[]).slice(0, 2), [
+    "base, base's vectors (own), 1/2",
+    "base, other's vectors, 1/2",
+  ]);
+  const paper = (side: "near" | "far") => groups.map((group) => (group.printed === null ? null : group[side]));
+  for (const side of ["near", "far"] as const) {
+    assertMarks(
+      figure,
+      0,
+      side,
+      groups.map((group) => group[side]),
+    );
+    assertMarks(figure, 0, `paper (${side})`, paper(side));
+  }
+  assertMarks(
+    figure,
+    1,
+    "near - far",
+    groups.map(({ near, far }) => near - far),
+  );
+  assertMarks(
+    figure,
+    1,
+    "paper (near - far)",
+    groups.map(({ printed }) => printed),
+  );
 });

@@ -37,11 +37,14 @@ function barStyle({ layout }: Figure, place: string): string {
 const FROM_NOTEBOOK = "../figures/plotly.min.js";
 const FROM_ROOT = "figures/plotly.min.js";
 
-/** The figure's title without markup. */
+/** The figure's title without markup, and the note under it. */
 export function figureTitle(figure: Figure): string {
   const title = figure.layout.title;
   const text = (typeof title === "string" ? title : title?.text) ?? figure.name;
-  return text.replace(/<br>/g, " ").replace(/<[^>]*>/g, "");
+  return text
+    .replace(/(?<!<\/span>)<br>(?=<span)/, ". ")
+    .replace(/<br>/g, " ")
+    .replace(/<[^>]*>/g, "");
 }
 
 /** A page for `<dir>/<name>.html`. @param plotly address of the shared copy, relative to the page */

@@ -9,11 +9,12 @@ const INK = "#1A1A1A";
 const GRID = "#E3E6EA";
 const FONT_SIZE = 15;
 const TITLE_SIZE = 16;
+const NOTE_SIZE = 13;
 const LINE_HEIGHT = 1.35;
 /** Mean width of a character in em: regular, bold. Used to break lines before anything is measured. */
 const MEAN_WIDTH = { regular: 0.54, bold: 0.6 };
 const EDGE = 14;
-/** plotly lifts a title by this much for every line after the first, px. */
+/** plotly lifts a title of several lines by this much, px. */
 const TITLE_RISE = 11;
 
 export interface LayoutOptions {
@@ -28,6 +29,8 @@ export interface LayoutOptions {
   lines?: boolean;
   /** Without a title of the x axis the lower margin is smaller. */
   xTitle?: string;
+  /** Under the title in small print: n, units, sources. Part of the figure's caption. */
+  note?: string;
 }
 
 /** The shared layout; builders add axes to it. */
@@ -39,8 +42,14 @@ export function figureLayout({
   gap = 10,
   lines: longSample = false,
   xTitle = "",
+  note,
 }: LayoutOptions): Partial<Layout> {
-  const lines = wrap(title, Math.floor((width - 2 * EDGE) / (TITLE_SIZE * MEAN_WIDTH.bold)));
+  const most = (size: number, em: number): number => Math.floor((width - 2 * EDGE) / (size * em));
+  const notes = note === undefined ? [] : wrap(note, most(NOTE_SIZE, MEAN_WIDTH.regular));
+  const lines = [
+    ...wrap(title, most(TITLE_SIZE, MEAN_WIDTH.bold)),
+    ...notes.map((line) => `<span style="font-size:${NOTE_SIZE}px;font-weight:400">${line}</span>`),
+  ];
   const itemwidth = longSample ? 40 : 30;
   const rows = legendRows(legend, itemwidth, width - 2 * EDGE);
   const titleHeight = lines.length * TITLE_SIZE * LINE_HEIGHT;
@@ -56,7 +65,7 @@ export function figureLayout({
       y: 1,
       yref: "container",
       yanchor: "top",
-      pad: { l: EDGE, t: EDGE + (lines.length - 1) * TITLE_RISE },
+      pad: { l: EDGE, t: EDGE + (lines.length > 1 ? TITLE_RISE : 0) },
       font: { size: TITLE_SIZE, weight: 700 },
     },
     font: { family: fontStack, size: FONT_SIZE, color: INK },

@@ -113,7 +113,7 @@ export {
   runConditions,
 } from "./paper/conditions";
 export { candidatesFigure, masksFigure, mostMixedPair } from "./paper/figure1";
-export { howToGetLabels, humanMasks, humanPreferences, readHumanModels } from "./paper/humanStudy";
+export { howToGetLabels, humanMasks, humanPreferences, readHumanModels } from "./paper/human/study";
 export {
   factScoreTable,
   humanMixingTable,
@@ -124,8 +124,8 @@ export {
   labelTable,
   officialMaskTable,
   rarityFigure,
-} from "./paper/humanTables";
-export { judgeTable, readJudges } from "./paper/judges";
+} from "./paper/human/tables";
+export { judgeTable, readJudges } from "./paper/human/judges";
 export { methodTable } from "./evaluation/methodClaims";
 export { objectiveArms, objectiveClaims, objectiveForest, objectiveRows } from "./paper/objectives";
 export { trackFigure, trackTable } from "./paper/objectiveTracks";

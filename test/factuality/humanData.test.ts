@@ -6,7 +6,7 @@ import { Rng } from "../../lib/base/rng";
 import { factScore } from "../../lib/factuality/factScore";
 import { factLabels, humanCandidates, humanQuestions, readHumanLabels } from "../../lib/factuality/humanLabels";
 import { annotatedCandidateSchema } from "../../lib/factuality/records";
-import { labelsFolder } from "../../lib/paper/humanStudy";
+import { labelsFolder } from "../../lib/paper/human/study";
 
 const folder = labelsFolder();
 const skip = !folder && "no FActScore labels (MASK_DPO_FACTSCORE)";

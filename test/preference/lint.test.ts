@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import test from "node:test";
 import { humanCandidates, humanQuestions, readHumanLabels } from "../../lib/factuality/humanLabels";
-import { labelsFolder } from "../../lib/paper/humanStudy";
+import { labelsFolder } from "../../lib/paper/human/study";
 import { tokenizePair } from "../../lib/preference/collate";
 import { official } from "../../lib/preference/formats/official";
 import { takeMasks } from "../../lib/preference/lint/givenMask";

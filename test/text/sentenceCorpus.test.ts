@@ -8,7 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { humanCandidates, readHumanLabels } from "../../lib/factuality/humanLabels";
 import { readGolden } from "../golden/golden";
-import { labelsFolder } from "../../lib/paper/humanStudy";
+import { labelsFolder } from "../../lib/paper/human/study";
 import { splitSentences } from "../../lib/text/sentence";
 
 interface Marked {

@@ -12,7 +12,7 @@ import {
   type LocationReport,
 } from "../../../lib/factuality/humanLabels";
 import { isHallucination } from "../../../lib/factuality/verdict";
-import { labelsFolder } from "../../../lib/paper/humanStudy";
+import { labelsFolder } from "../../../lib/paper/human/study";
 import { tokenizePairs } from "../../../lib/preference/collate";
 import { official } from "../../../lib/preference/formats/official";
 import { buildPairs } from "../../../lib/preference/pair";

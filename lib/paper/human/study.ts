@@ -1,14 +1,14 @@
 /** What notebook 07 computes: FActScore's human-labelled biographies as scores, preference pairs and masks. */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { Traced } from "../show/provenance";
-import { UserError } from "../base/check";
-import { projectRoot } from "../base/files";
-import { hashOf } from "../base/hash";
-import { writeJsonl } from "../base/jsonl";
-import { Rng } from "../base/rng";
-import type { Interval } from "../base/stats";
-import { factScore, type FactScore } from "../factuality/factScore";
+import type { Traced } from "../../show/provenance";
+import { UserError } from "../../base/check";
+import { projectRoot } from "../../base/files";
+import { hashOf } from "../../base/hash";
+import { writeJsonl } from "../../base/jsonl";
+import { Rng } from "../../base/rng";
+import type { Interval } from "../../base/stats";
+import { factScore, type FactScore } from "../../factuality/factScore";
 import {
   factLabels,
   humanCandidates,
@@ -18,24 +18,24 @@ import {
   type HumanResponse,
   type LocationReport,
   type Rarity,
-} from "../factuality/humanLabels";
-import type { AnnotatedCandidate } from "../factuality/records";
-import { tokenizePairs, type TokenizedPair, type TokenizeReport } from "../preference/collate";
-import { maskKinds, type MaskKind, type Side } from "../preference/mask";
-import { keptShares } from "../preference/mixing";
+} from "../../factuality/humanLabels";
+import type { AnnotatedCandidate } from "../../factuality/records";
+import { tokenizePairs, type TokenizedPair, type TokenizeReport } from "../../preference/collate";
+import { maskKinds, type MaskKind, type Side } from "../../preference/mask";
+import { keptShares } from "../../preference/mixing";
 import {
   compareOfficialMasks,
   sentenceCuts,
   type OfficialMaskReport,
   type SentenceCut,
-} from "../preference/officialMask";
-import { buildPairs, type PairReport, type PreferencePair } from "../preference/pair";
-import { promptIds } from "../text/prompt";
-import { loadTokenizer } from "../text/tokenizer";
-import { atlasFolder } from "../world/facts";
-import { runFolder } from "../base/runFolder";
-import type { Session } from "../lab/session";
-import { codeVersions } from "../base/codeVersions";
+} from "../../preference/officialMask";
+import { buildPairs, type PairReport, type PreferencePair } from "../../preference/pair";
+import { promptIds } from "../../text/prompt";
+import { loadTokenizer } from "../../text/tokenizer";
+import { atlasFolder } from "../../world/facts";
+import { runFolder } from "../../base/runFolder";
+import type { Session } from "../../lab/session";
+import { codeVersions } from "../../base/codeVersions";
 
 /** The label files, `<name>.jsonl` each. */
 export const humanModelNames = ["InstructGPT", "ChatGPT", "PerplexityAI"] as const;

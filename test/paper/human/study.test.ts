@@ -10,7 +10,7 @@ import {
   labelsFolder,
   readHumanModels,
   scoresByRarity,
-} from "../../lib/paper/humanStudy";
+} from "../../../lib/paper/human/study";
 import {
   factScoreTable,
   humanMixingTable,
@@ -21,13 +21,13 @@ import {
   labelTable,
   officialMaskTable,
   rarityFigure,
-} from "../../lib/paper/humanTables";
-import type { Session } from "../../lib/lab/session";
-import { toMarkdown } from "../../lib/show/table";
-import { mixingOf, tokenShares } from "../../lib/preference/mixing";
-import { atlasFolder } from "../../lib/world/facts";
-import { scratch, userError } from "../golden/fixtures";
-import { goldenPath } from "../golden/golden";
+} from "../../../lib/paper/human/tables";
+import type { Session } from "../../../lib/lab/session";
+import { toMarkdown } from "../../../lib/show/table";
+import { mixingOf, tokenShares } from "../../../lib/preference/mixing";
+import { atlasFolder } from "../../../lib/world/facts";
+import { scratch, userError } from "../../golden/fixtures";
+import { goldenPath } from "../../golden/golden";
 
 const session = (t: TestContext): Session => ({ seed: 1, runs: scratch(t) }) as unknown as Session;
 const pair = ["ChatGPT", "InstructGPT"] as const;

@@ -1,25 +1,19 @@
 /** Results of notebook 07 as tables, figures and headline numbers. */
-import { percent } from "../base/percent";
-import { addCounts, countSentences } from "../factuality/score";
-import { maskKinds } from "../preference/mask";
-import type { Mixing, Shares } from "../preference/mixing";
-import type { OfficialMaskReport } from "../preference/officialMask";
-import type { PairReport } from "../preference/pair";
-import { candidateScores } from "../evaluation/charts";
-import { barFigure } from "../show/figure/bars";
-import type { Figure } from "../show/figure/figure";
-import {
-  scoresByRarity,
-  type HumanMasks,
-  type HumanModel,
-  type HumanModelName,
-  type HumanPreferences,
-} from "./humanStudy";
-import type { HeadlineNumber } from "../lab/headline";
-import { okabeIto, palette, type SeriesStyle } from "../show/palette";
-import { mixingTable, pairReportTable } from "../preference/tables";
-import type { Session } from "../lab/session";
-import type { Cell, Table } from "../show/table";
+import { percent } from "../../base/percent";
+import { addCounts, countSentences } from "../../factuality/score";
+import { maskKinds } from "../../preference/mask";
+import type { Mixing, Shares } from "../../preference/mixing";
+import type { OfficialMaskReport } from "../../preference/officialMask";
+import type { PairReport } from "../../preference/pair";
+import { candidateScores } from "../../evaluation/charts";
+import { barFigure } from "../../show/figure/bars";
+import type { Figure } from "../../show/figure/figure";
+import { scoresByRarity, type HumanMasks, type HumanModel, type HumanModelName, type HumanPreferences } from "./study";
+import type { HeadlineNumber } from "../../lab/headline";
+import { okabeIto, palette, type SeriesStyle } from "../../show/palette";
+import { mixingTable, pairReportTable } from "../../preference/tables";
+import type { Session } from "../../lab/session";
+import type { Cell, Table } from "../../show/table";
 
 /** FActScores of the human labels as Min et al. (2023) print them in Table 1. */
 const published: Readonly<Record<HumanModelName, number>> = { InstructGPT: 42.5, ChatGPT: 58.3, PerplexityAI: 71.5 };

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { writeJsonl } from "../../lib/base/jsonl";
-import { judgeTable, readJudges } from "../../lib/paper/judges";
-import { succeed } from "../cli/here";
-import { scratch, userError } from "../golden/fixtures";
-import { candidate, question } from "../preference/fixtures";
+import { writeJsonl } from "../../../lib/base/jsonl";
+import { judgeTable, readJudges } from "../../../lib/paper/human/judges";
+import { succeed } from "../../cli/here";
+import { scratch, userError } from "../../golden/fixtures";
+import { candidate, question } from "../../preference/fixtures";
 
 test("what the command wrote is a row of the table", async (t) => {
   const dir = scratch(t);

@@ -5,13 +5,13 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { UserError } from "../base/check";
-import { projectRoot } from "../base/files";
-import { parseJson, parseRow } from "../base/jsonl";
-import { percent } from "../base/percent";
-import { readText } from "../base/textFile";
-import { annotators } from "../factuality/annotators/registry";
-import type { Table } from "../show/table";
+import { UserError } from "../../base/check";
+import { projectRoot } from "../../base/files";
+import { parseJson, parseRow } from "../../base/jsonl";
+import { percent } from "../../base/percent";
+import { readText } from "../../base/textFile";
+import { annotators } from "../../factuality/annotators/registry";
+import type { Table } from "../../show/table";
 
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
 /** Of what the command prints, what the table shows. */

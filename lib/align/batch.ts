@@ -4,6 +4,7 @@ import { chunks, sum } from "../base/collections";
 import { sidesOf } from "../preference/collate";
 import type { PairCompute } from "./compute";
 import type { Batch } from "./objective/objective";
+import { meanAboveZero } from "./objective/zeroPoint";
 import { referenceOf, type PairIds, type ReferenceLogps } from "./pairIds";
 import { weightedSums, type CompletionLogps } from "./completionLogps";
 import { countedSentences } from "./sentences";
@@ -80,9 +81,4 @@ export async function zeroPoints(
       ),
     ),
   };
-}
-
-/** The mean, or 0 where it is below or there is nothing. */
-export function meanAboveZero(values: readonly number[]): number {
-  return values.length === 0 ? 0 : Math.max(0, sum(values) / values.length);
 }

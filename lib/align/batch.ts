@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { chunks, sum } from "../base/collections";
 import { sidesOf } from "../preference/collate";
+import { sideNames } from "../preference/mask";
 import type { PairCompute } from "./compute";
 import type { Batch } from "./objective/objective";
 import { meanAboveZero } from "./objective/zeroPoint";
@@ -70,7 +71,6 @@ export async function zeroPoints(
   );
   const apart = (values: Float32Array, references: (j: number) => number) =>
     Array.from(values, (value, j) => value - references(j));
-  const sideNames = ["chosen", "rejected"] as const;
   return {
     zero: meanAboveZero(sideNames.flatMap((side) => apart(policy[side], (j) => reference[side][members[j]!]!))),
     sentenceZero: meanAboveZero(

@@ -1,4 +1,4 @@
-/** `mask-dpo inspect`: a page that shows pairs token by token, with what a policy's loss pushes, to correct verdicts. */
+/** `mask-dpo inspect`: a page that shows pairs token by token, and what a policy's loss pushes, to correct verdicts. */
 import path from "node:path";
 import { writeFileAtomic } from "../../base/files";
 import { readCheckpointConfig } from "../../model/checkpoint";

@@ -21,7 +21,7 @@ import { Bench } from "../../../lib/steps/inspect/page/bench";
 import { Labels } from "../../../lib/steps/inspect/page/labels";
 import { offers } from "../../../lib/steps/inspect/page/objectives";
 import { Order } from "../../../lib/steps/inspect/page/order";
-import { hashOfView, sorts, viewOfHash, type View } from "../../../lib/steps/inspect/page/view";
+import { firstView, hashOfView, sorts, viewOfHash, type View } from "../../../lib/steps/inspect/page/view";
 import { lossVerb, type LossRow } from "../../../lib/steps/loss";
 import { promptIds } from "../../../lib/text/prompt";
 import { loadTokenizer } from "../../../lib/text/tokenizer";
@@ -211,21 +211,8 @@ test("an address leads to a pair with filters, order, mask and objective; back a
   });
 });
 
-const preset: View = {
-  text: "",
-  topic: "",
-  verdict: "",
-  side: "",
-  low: "",
-  high: "",
-  sort: "",
-  mask: "paper",
-  objective: "dpo",
-  colour: "push",
-};
-
 test("orders go by margin, mixing, length and push; a view survives its address", () => {
-  const ours = bench();
+  const [ours, preset] = [bench(), firstView(content)];
   const orders = new Order(ours);
   const values: Record<string, (pair: number) => number> = {
     margin: (pair) => ours.margin(pair),

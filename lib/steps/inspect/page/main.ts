@@ -13,7 +13,7 @@ import { Order } from "./order";
 import { PairView } from "./pairView";
 import { number, several } from "./texts";
 import { followTheme } from "./theme";
-import { hashOfView, viewOfHash, type View } from "./view";
+import { firstView, hashOfView, viewOfHash, type View } from "./view";
 
 const content = JSON.parse(byId("data").textContent) as Content;
 const store = ownStore();
@@ -25,18 +25,7 @@ const labels = new Labels(
 const bench = new Bench(content, labels);
 const orders = new Order(bench);
 
-const preset: View = {
-  text: "",
-  topic: "",
-  verdict: "",
-  side: "",
-  low: "",
-  high: "",
-  sort: "",
-  mask: content.mask,
-  objective: "dpo",
-  colour: content.policies ? "push" : "verdict",
-};
+const preset = firstView(content);
 const objectives = offers.flatMap(({ choice, missing }) => (missing ? [] : [choice.name]));
 let view = preset;
 let order: number[] = [];

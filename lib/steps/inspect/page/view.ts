@@ -1,6 +1,7 @@
 /** What a reader looks at: it stands in the page's address, so that a link leads there. */
 import { verdictSchema, type Verdict } from "../../../factuality/records";
 import { maskKinds, sideNames, type MaskKind, type Side } from "../../../preference/mask";
+import type { Content } from "../content";
 
 /** `-` before one turns its order round; "" is the file's. */
 export const sorts = ["", "margin", "-margin", "mixing", "-mixing", "length", "-length", "push", "-push"] as const;
@@ -22,6 +23,12 @@ export interface View {
   colour: (typeof colours)[number];
   /** index in the file; none is the first that is shown */
   pair?: number;
+}
+
+/** How a page begins. */
+export function firstView({ mask, policies }: Pick<Content, "mask" | "policies">): View {
+  const colour = policies ? "push" : "verdict";
+  return { text: "", topic: "", verdict: "", side: "", low: "", high: "", sort: "", mask, objective: "dpo", colour };
 }
 
 /** What a value may be; without an entry any text. */

@@ -2,8 +2,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import { chunks, sum } from "../base/collections";
 import { sidesOf } from "../preference/collate";
+import { sideNames } from "../preference/mask";
 import type { PairCompute } from "./compute";
 import type { Batch } from "./objective/objective";
+import { meanAboveZero } from "./objective/zeroPoint";
 import { referenceOf, type PairIds, type ReferenceLogps } from "./pairIds";
 import { weightedSums, type CompletionLogps } from "./completionLogps";
 import { countedSentences } from "./sentences";
@@ -69,7 +71,6 @@ export async function zeroPoints(
   );
   const apart = (values: Float32Array, references: (j: number) => number) =>
     Array.from(values, (value, j) => value - references(j));
-  const sideNames = ["chosen", "rejected"] as const;
   return {
     zero: meanAboveZero(sideNames.flatMap((side) => apart(policy[side], (j) => reference[side][members[j]!]!))),
     sentenceZero: meanAboveZero(
@@ -80,9 +81,4 @@ export async function zeroPoints(
       ),
     ),
   };
-}
-
-/** The mean, or 0 where it is below or there is nothing. */
-export function meanAboveZero(values: readonly number[]): number {
-  return values.length === 0 ? 0 : Math.max(0, sum(values) / values.length);
 }

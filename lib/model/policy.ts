@@ -32,19 +32,22 @@ export function startEngineFor(dir: string): Promise<Engine> {
   return startEngine({ large: isLarge(readCheckpointConfig(dir)) });
 }
 
+interface LoadOptions {
+  /** matrices that are stored in 16 bits stay so (`engine/half`) */
+  frozen?: boolean;
+  /** see `Transformer` */
+  gradientCheckpointing?: boolean;
+  /** the folder of one that is added to the weights */
+  adapter?: string;
+}
+
 /**
  * Loads a Hugging Face folder. Start the engine first.
- * @param use `frozen`: matrices that are stored in 16 bits stay so (`engine/half`); `gradientCheckpointing`: see
- * `Transformer`; `adapter`: the folder of one that is added to the weights
  * @throws UserError as `readCheckpoint` and `readAdapter`
  */
 export function loadPolicy(
   dir: string,
-  {
-    frozen = false,
-    gradientCheckpointing = false,
-    adapter,
-  }: { frozen?: boolean; gradientCheckpointing?: boolean; adapter?: string } = {},
+  { frozen = false, gradientCheckpointing = false, adapter }: LoadOptions = {},
 ): Policy {
   const base = openCheckpoint(dir);
   const { config, tokenizer } = base;
@@ -64,8 +67,12 @@ export function loadPolicy(
 }
 
 /** A policy for as long as `use` takes. @throws UserError as `loadPolicy` */
-export async function withPolicy<T>(dir: string, use: (policy: Policy) => Promise<T>): Promise<T> {
-  const policy = loadPolicy(dir);
+export async function withPolicy<T>(
+  dir: string,
+  use: (policy: Policy) => Promise<T>,
+  options?: LoadOptions,
+): Promise<T> {
+  const policy = loadPolicy(dir, options);
   try {
     return await use(policy);
   } finally {

@@ -8,11 +8,19 @@
  * B pairs, T tokens, P prompt tokens. Batches have no padding (`model/packing.ts`).
  */
 import { UserError, brief } from "../base/check";
-import { Rng } from "../base/rng";
+import type { Rng } from "../base/rng";
 import type { Message } from "../text/message";
 import { encodeAnswer, type AnswerTokenizer } from "../text/answer";
 import type { Encoding, Tokenizer } from "../text/tokenizer";
-import { type MaskOptions, type Side, emptiesSide, keptSentences, sentenceMask, sentenceOfTokens } from "./mask";
+import {
+  type MaskOptions,
+  type Side,
+  emptiesSide,
+  keptSentences,
+  maskStream,
+  sentenceMask,
+  sentenceOfTokens,
+} from "./mask";
 import { isDemonstration, pairOfDemonstration, type Demonstration, type TrainingRow } from "./demonstration";
 import type { PreferencePair } from "./pair";
 
@@ -65,7 +73,7 @@ export function tokenizePair(
   promptIds: readonly number[],
   options: PairMaskOptions,
 ): TokenizedPair {
-  const rng = new Rng(options.seed ?? 0).fork("mask").fork(pair.questionId);
+  const rng = maskStream(options.seed ?? 0, pair.questionId);
   const side = (name: Side): TokenizedSide => {
     try {
       return tokenizeSide(pair, name, tokenizer, promptIds, options, rng.fork(name));

@@ -14,11 +14,12 @@
  */
 import { UserError } from "../base/check";
 import { isOwn, OwnPieces, type OwnName } from "../base/own";
-import type { Rng } from "../base/rng";
+import { Rng } from "../base/rng";
 import { type Sentence, checkSpans } from "../factuality/records";
 import { isHallucination } from "../factuality/verdict";
 
-export type Side = "chosen" | "rejected";
+export const sideNames = ["chosen", "rejected"] as const;
+export type Side = (typeof sideNames)[number];
 
 /**
  * paper: Eq. 5. none: every sentence (plain DPO). inverted: exactly the sentences that paper drops.
@@ -113,6 +114,11 @@ export function keptSentences(
   const candidates = eligible.flatMap((e, s) => (e ? [s] : []));
   const drawn = new Set(rng.shuffle(candidates).slice(0, paper.filter(Boolean).length));
   return eligible.map((_, s) => drawn.has(s));
+}
+
+/** Of `random`, by pair; its sides draw from forks of their names. */
+export function maskStream(seed: string | number, questionId: string): Rng {
+  return new Rng(seed).fork("mask").fork(questionId);
 }
 
 /** 0/1 per completion token [T]: 1 where the token's sentence is kept or it belongs to none. */

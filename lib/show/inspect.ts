@@ -2,14 +2,11 @@
  * The mask inspector: preference pairs with every token coloured by the verdict of its sentence and marked
  * by whether the mask keeps it (paper Eq. 5: chosen keeps a_i = 0, rejected a_i = 1). Kept is underlined,
  * masked hatched and struck, and each sentence carries its verdict's letter, so that colour is never needed.
- * `inspectPage` is one file without network; `inspectBundle` shows a few pairs in a notebook without script.
+ * `inspectBundle` shows a few pairs in a notebook without script; the page of all of them is steps/inspect.
  */
-import { readFileSync } from "node:fs";
-import path from "node:path";
 import type { Sentence, Verdict } from "../factuality/records";
-import { verdictSchema } from "../factuality/records";
 import type { Bundle } from "./bundle";
-import { escapeHtml, scriptJson } from "./markup";
+import { escapeHtml } from "./markup";
 import { tint, verdictLook } from "./palette";
 import { verdictBadge, verdictLegend } from "./sentences";
 
@@ -39,13 +36,16 @@ export interface InspectPair {
   sides: { chosen: InspectSide; rejected: InspectSide };
 }
 
-/**
- * Tokens in a row with one sentence and one fate: [sentence or -1, kept, ...lengths]; a negative length is text without
- * a token.
- */
-type Run = [sentence: number, kept: 0 | 1, ...lengths: number[]];
+/** A stretch of a completion: a token's own characters, or text without one. */
+export interface Piece {
+  start: number;
+  end: number;
+  /** index into `tokens` */
+  token: number | null;
+  /** of the token; of text without one, that of the token behind it */
+  sentence: number | null;
+}
 
-const VERDICTS = verdictSchema.options;
 const LINES: Record<Verdict, string> = {
   supported: "solid",
   contradictory: "double",
@@ -53,53 +53,30 @@ const LINES: Record<Verdict, string> = {
   "no-fact": "dashed",
 };
 
-/**
- * One self-contained page for any number of pairs.
- * @throws RangeError for tokens outside the text, out of order, or of a sentence that is not there
- */
-export function inspectPage(pairs: readonly InspectPair[]): string {
-  const data = {
-    verdicts: VERDICTS.map((name) => ({ name, label: verdictLook[name].label, letter: verdictLook[name].letter })),
-    pairs: pairs.map((pair) => ({
-      id: pair.questionId,
-      topic: pair.topic,
-      prompt: pair.prompt,
-      chosen: compactSide(pair.sides.chosen, pair.questionId),
-      rejected: compactSide(pair.sides.rejected, pair.questionId),
-    })),
-  };
-  const colours = VERDICTS.map((name) => `--${name}: ${verdictLook[name].style.color};`).join(" ");
-  const template = readFileSync(path.join(__dirname, "inspect.html"), "utf8");
-  return template.replace("/*COLOURS*/", () => colours).replace("/*DATA*/", () => scriptJson(data));
-}
-
 /** A few pairs for one notebook display. Kept is <u>, masked is <s>: readable even where styles are stripped. */
 export function inspectBundle(pairs: readonly InspectPair[]): Bundle {
   return { html: `<div>${legendHtml()}${pairs.map(pairHtml).join("")}</div>`, text: pairs.map(pairText).join("\n\n") };
 }
 
-/** A side as the page reads it. */
-interface CompactSide {
-  completion: string;
-  score: number;
-  /** [start, end, index of the verdict] each */
-  sentences: number[][];
-  runs: Run[];
-}
-
-function compactSide(side: InspectSide, questionId: string): CompactSide {
-  const sentences = side.sentences.map(({ start, end, verdict }) => [start, end, VERDICTS.indexOf(verdict)]);
-  return { completion: side.completion, score: side.score, sentences, runs: runsOf(side, questionId) };
-}
-
 /**
- * Tokens as runs, checked. A token that begins inside the one before (bytes of one character) keeps only its new part.
+ * A completion cut at its tokens, checked. A token that begins inside the one before (bytes of one character) has only
+ * its new part.
+ * @throws RangeError for tokens outside the text, out of order, or of a sentence that is not there
  */
-function runsOf({ completion, sentences, tokens }: InspectSide, questionId: string): Run[] {
-  const runs: Run[] = [];
+export function piecesOf(
+  {
+    completion,
+    sentences,
+    tokens,
+  }: Pick<InspectSide, "completion" | "sentences"> & {
+    tokens: readonly Omit<InspectToken, "kept">[];
+  },
+  questionId: string,
+): Piece[] {
+  const pieces: Piece[] = [];
   let at = 0;
   let previous = 0;
-  for (const { start, end, kept, sentence } of tokens) {
+  tokens.forEach(({ start, end, sentence }, token) => {
     if (!(start >= previous && end >= start && end <= completion.length))
       throw new RangeError(
         `inspect: expected tokens of ${questionId} in order inside ${completion.length} characters, ` +
@@ -108,32 +85,26 @@ function runsOf({ completion, sentences, tokens }: InspectSide, questionId: stri
     if (sentence !== null && sentences[sentence] === undefined)
       throw new RangeError(`inspect: expected a sentence below ${sentences.length} in ${questionId}, got ${sentence}`);
     previous = start;
-    const last = runs[runs.length - 1];
-    const same = last !== undefined && last[0] === (sentence ?? -1) && last[1] === (kept ? 1 : 0);
-    const run: Run = same ? last : [sentence ?? -1, kept ? 1 : 0];
-    if (!same) runs.push(run);
-    if (start > at) run.push(at - start);
-    run.push(Math.max(0, end - Math.max(at, start)));
+    if (start > at) pieces.push({ start: at, end: start, token: null, sentence });
+    const from = Math.max(at, start);
     at = Math.max(at, end);
-  }
-  return runs;
+    pieces.push({ start: from, end: at, token, sentence });
+  });
+  return pieces;
 }
 
-/** Calls back for each piece of the text in order: token or text between tokens, and whether a sentence begins. */
+/** Calls back for each piece of the text in order, and whether a sentence begins. */
 function walk(
   side: InspectSide,
   questionId: string,
-  piece: (text: string, run: Run, token: boolean, opens: boolean) => void,
+  visit: (text: string, piece: Piece, kept: boolean, opens: boolean) => void,
 ): void {
-  let at = 0;
-  let sentence = -1;
-  for (const run of runsOf(side, questionId)) {
-    const opens = run[0] >= 0 && run[0] !== sentence;
-    if (opens) sentence = run[0];
-    run.slice(2).forEach((length, i) => {
-      piece(side.completion.slice(at, at + Math.abs(length)), run, length >= 0, opens && i === 0);
-      at += Math.abs(length);
-    });
+  let sentence: number | null = null;
+  for (const piece of piecesOf(side, questionId)) {
+    const opens = piece.sentence !== null && piece.sentence !== sentence;
+    if (opens) sentence = piece.sentence;
+    const kept = piece.token !== null && side.tokens[piece.token]!.kept;
+    visit(side.completion.slice(piece.start, piece.end), piece, kept, opens);
   }
 }
 
@@ -152,10 +123,10 @@ function pairHtml(pair: InspectPair): string {
 
 function sideHtml(side: InspectSide, questionId: string): string {
   const html: string[] = [];
-  walk(side, questionId, (text, run, token, opens) => {
-    const verdict = side.sentences[run[0]]?.verdict;
+  walk(side, questionId, (text, { token, sentence }, kept, opens) => {
+    const verdict = sentence === null ? undefined : side.sentences[sentence]!.verdict;
     if (opens) html.push(verdictBadge(verdict!));
-    if (text !== "") html.push(token ? tokenHtml(text, run[1] === 1, verdict) : escapeHtml(text));
+    if (text !== "") html.push(token === null ? escapeHtml(text) : tokenHtml(text, kept, verdict));
   });
   return html.join("");
 }
@@ -182,10 +153,10 @@ function pairText(pair: InspectPair): string {
     const side = pair.sides[name];
     let text = "";
     let open = false;
-    walk(side, pair.questionId, (piece, run, token, opens) => {
-      const masked = token ? run[1] === 0 : open;
+    walk(side, pair.questionId, (piece, { token, sentence }, kept, opens) => {
+      const masked = token === null ? open : !kept;
       if (open && (!masked || opens)) text += "}";
-      if (opens) text += `${text === "" ? "" : " "}[${verdictLook[side.sentences[run[0]]!.verdict].letter}] `;
+      if (opens) text += `${text === "" ? "" : " "}[${verdictLook[side.sentences[sentence!]!.verdict].letter}] `;
       if (masked && (!open || opens)) text += "{";
       open = masked;
       text += opens ? piece.trimStart() : piece;

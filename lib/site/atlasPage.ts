@@ -4,7 +4,7 @@ import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { scriptJson } from "../show/markup";
 import type { TokenTrack } from "./atlas/track";
-import { browserScript } from "./bundle";
+import { browserScript } from "../show/browser/browserScript";
 import { packAtlas } from "./packAtlas";
 import { sitePage } from "./shell";
 

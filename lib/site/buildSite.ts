@@ -6,17 +6,19 @@ import { sum } from "../base/collections";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { verdictSchema } from "../factuality/records";
 import { openSession } from "../lab/session";
-import { inspectPairs } from "../preference/inspectPairs";
+import { withPolicy } from "../model/policy";
 import type { PreferencePair } from "../preference/pair";
-import { inspectPage } from "../show/inspect";
 import { verdictLook } from "../show/palette";
+import { contentHash, contentPairs, pairLogps, withLogps } from "../steps/inspect/contentOf";
+import { inspectPage } from "../steps/inspect/inspectPage";
+import { loadTokenizer } from "../text/tokenizer";
 import { writeApiPages } from "./apiPages";
 import { tabSize } from "./atlas/size";
 import { writeAtlasPage } from "./atlasPage";
 import { writeDocuments } from "./documents";
 import { writeFigures } from "./figures";
 import { writeNotebookPages } from "./notebookPages";
-import { baseFolder } from "./packAtlas";
+import { alignedFolder, baseFolder } from "./packAtlas";
 import { sitePage } from "./shell";
 import { writeStory } from "./story";
 import { siteRun, type SiteRun } from "./tokenTrack";
@@ -49,7 +51,7 @@ export async function writePages(out: string, { track, pairs }: SiteRun): Promis
   writeFileAtomic(path.join(out, ".nojekyll"), ""); // GitHub Pages takes the folder as it is
   writeStyle(out);
   await writeAtlasPage(out, track);
-  writeInspector(out, pairs);
+  await writeInspector(out, pairs);
   writeFigures(out);
   writeNotebookPages(out);
   writeDocuments(out, ["CONTRIBUTING.md", "CHANGELOG.md"]);
@@ -71,9 +73,20 @@ function checkFolder(out: string): void {
   });
 }
 
-/** The inspector fills its window, so it has one of its own below the navigation. */
-function writeInspector(out: string, pairs: readonly PreferencePair[]): void {
-  writeFileAtomic(path.join(out, "pairs.html"), inspectPage(inspectPairs(baseFolder, pairs, "paper", 1)));
+/** The inspector fills its window, so it has one of its own below the navigation. Its policy is the aligned one. */
+async function writeInspector(out: string, pairs: readonly PreferencePair[]): Promise<void> {
+  const { shown, tokenized } = contentPairs(pairs, loadTokenizer(baseFolder));
+  const reference = await withPolicy(baseFolder, (policy) => pairLogps(policy, tokenized));
+  const aligned = await withPolicy(baseFolder, (policy) => pairLogps(policy, tokenized), { adapter: alignedFolder });
+  const content = {
+    hash: contentHash(pairs),
+    file: "pairs.jsonl",
+    seed: 1,
+    mask: "paper",
+    policies: true,
+    pairs: withLogps(shown, aligned, reference),
+  } as const;
+  writeFileAtomic(path.join(out, "pairs.html"), await inspectPage(content));
   const main = `<h1 class="hidden">Inspector</h1>\n<iframe title="Preference pairs" src="pairs.html"></iframe>`;
   const page = { title: "Inspector", path: "inspector.html", part: "inspector.html", main, framing: true } as const;
   writeFileAtomic(path.join(out, page.path), sitePage(page));

@@ -2,27 +2,13 @@
  * `mask-dpo loss`: an objective and its gradient on given log-probabilities, in float64 and without an engine, so that
  * other trainers can be checked against it.
  */
-import type { Batch, Pair } from "../align/objective/objective";
-import { needsOf, objectiveNamed, type ObjectiveChoice } from "../align/objective/registry";
-import { Scalar } from "../align/objective/scalar";
+import { lossRowSchema, zeroPointsOf } from "../align/objective/lossRow";
+import { pairLoss, type PairLoss } from "../align/objective/pairLoss";
+import { needsOf, type ObjectiveChoice } from "../align/objective/registry";
 import { readNumberedJsonl, required, writeJsonl } from "../base/jsonl";
-import {
-  empty,
-  lossRowSchema,
-  missing,
-  partsOf,
-  weightsOf,
-  zeroPointsOf,
-  type LossRowGiven,
-  type ZeroPoints,
-} from "./lossRow";
 
-/** The row's own loss, and its gradients with respect to `logps`, in the order given. */
-export interface LossRow {
+export interface LossRow extends PairLoss {
   id: string | number;
-  loss: number;
-  chosenGradient: number[];
-  rejectedGradient: number[];
 }
 
 /** @throws UserError naming the line of a side with other lengths or too little, or with no token for a mean */
@@ -37,49 +23,4 @@ export function lossVerb(objective: ObjectiveChoice, input: string, out: string)
     rows.map(({ row, where }): LossRow => ({ id: row.id, ...pairLoss(objective, row, where, zeros) })),
   );
   return rows.length;
-}
-
-/** Loss of one pair and its gradients. @param where for errors @param estimated zero points of rows that give none */
-export function pairLoss(
-  choice: ObjectiveChoice,
-  given: Omit<LossRowGiven, "id">,
-  where: string,
-  estimated: ZeroPoints = {},
-): Omit<LossRow, "id"> {
-  const { name, options } = choice;
-  const objective = objectiveNamed(name);
-  const needs = needsOf(choice);
-  const masks = {
-    chosen: weightsOf(given.chosen, `${where} chosen`),
-    rejected: weightsOf(given.rejected, `${where} rejected`),
-  };
-  const weights = objective.reweigh?.(masks, options) ?? masks;
-  const side = (key: keyof Pair<unknown>, label: 0 | 1) => {
-    const inputs = given[key].logps.map((value) => new Scalar(value));
-    const place = { where: `${where} ${key}`, objective: name };
-    const parts = partsOf(given[key], { inputs, weights: weights[key], needs, ...place });
-    return { inputs, parts: { ...parts, label: new Scalar(given[key].label ?? label) } };
-  };
-  const chosen = side("chosen", 0);
-  const rejected = side("rejected", 1);
-  const zeroPoint = (key: "z0" | "sentenceZ0", needed: boolean, ofFile: number | undefined): number => {
-    const value = options[key] ?? given[key] ?? ofFile;
-    if (value === undefined && needed) throw missing(where, `${key}" or "mismatched`, name);
-    return value ?? 0;
-  };
-  const sentences = needs.has("sentences") ? chosen.parts.sentences.length + rejected.parts.sentences.length : 0;
-  const batch: Batch = {
-    zero: zeroPoint("z0", needs.has("zero"), estimated.zero),
-    sentenceZero: zeroPoint("sentenceZ0", sentences > 0, estimated.sentenceZero),
-    sentencesPerPair: sentences,
-  };
-  const { losses } = objective.losses({ chosen: chosen.parts, rejected: rejected.parts }, options, batch);
-  if (Number.isNaN(losses.value) && [chosen, rejected].some(({ parts }) => parts.tokens.value === 0)) {
-    throw empty(where, name);
-  }
-  return {
-    loss: losses.value,
-    chosenGradient: losses.gradient(chosen.inputs),
-    rejectedGradient: losses.gradient(rejected.inputs),
-  };
 }

@@ -12,6 +12,7 @@ import path from "node:path";
 import { UserError } from "../base/check";
 import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
+import { slug } from "../text/slug";
 import type { CityRow, CountryRow, TopicSplit } from "./facts";
 import { distanceKm } from "./geography";
 import { isPlainName, nearestOf, pointOf, type RawCity } from "./nearestPlaces";
@@ -57,24 +58,6 @@ export function buildFacts(outDir: string): { countries: number; cities: number 
   writeJsonl(path.join(outDir, "countries.jsonl"), countries);
   writeJsonl(path.join(outDir, "cities.jsonl"), cities);
   return { countries: countries.length, cities: cities.length };
-}
-
-/** "São Paulo" to "sao-paulo". */
-export function slug(name: string): string {
-  const plain = name
-    .replace(/[łŁ]/g, "l")
-    .replace(/[øØ]/g, "o")
-    .replace(/[đĐð]/g, "d")
-    .replace(/ı/g, "i")
-    .replace(/ß/g, "ss")
-    .replace(/[æÆ]/g, "ae")
-    .replace(/[œŒ]/g, "oe");
-  return plain
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
 }
 
 function loadPackage<T>(name: string): T {

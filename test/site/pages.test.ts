@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { halfFloat, nearestHalf } from "../../lib/base/float16";
 import { unpacked } from "../../lib/site/atlas/packed";
-import { browserScript } from "../../lib/site/bundle";
+import { browserScript } from "../../lib/show/browser/browserScript";
 import { renderMarkdown } from "../../lib/site/markdown";
 import { notebookHtml } from "../../lib/site/notebookPages";
 import { sitePage } from "../../lib/site/shell";

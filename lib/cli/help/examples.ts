@@ -25,7 +25,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   agreement: ["agreement --human mine/human.jsonl --annotated mine/annotated.jsonl --questions mine/questions.jsonl"],
   pairs: ["pairs --candidates mine/annotated.jsonl --questions mine/questions.jsonl --out mine/pairs.jsonl"],
-  inspect: ["inspect --pairs mine/pairs.jsonl --model mine/base --out mine/pairs.html"],
+  inspect: [
+    "inspect --pairs mine/pairs.jsonl --model mine/base --out mine/pairs.html",
+    "inspect --pairs mine/pairs.jsonl --model mine/base --policy mine/aligned --out mine/pairs.html",
+  ],
   lint: ["lint --official rows.jsonl --model mine/base", "lint --pairs mine/pairs.jsonl --model mine/base --json"],
   train: [
     "train --model mine/base --pairs mine/pairs.jsonl --out mine/aligned",

@@ -5,7 +5,7 @@ import type { PairIds, SideIds } from "../../../lib/align/pairIds";
 import type { TokenValues } from "../../../lib/align/parts";
 import { chooseObjective, objectiveNamed, type ObjectiveChoice } from "../../../lib/align/objective/registry";
 import { weightedSums } from "../../../lib/align/completionLogps";
-import type { LossRowGiven } from "../../../lib/steps/lossRow";
+import type { LossRowGiven } from "../../../lib/align/objective/lossRow";
 import { readGolden } from "../../golden/golden";
 
 export type Weighting = "unmasked" | "masked" | "weighted";

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { pairLosses } from "../../../lib/align/parts";
 import { chooseObjective, objectives } from "../../../lib/align/objective/registry";
-import { pairLoss } from "../../../lib/steps/loss";
+import { pairLoss } from "../../../lib/align/objective/pairLoss";
 import { onEveryBackend } from "../../backends";
 import { choiceOf, golden, goldenRow, onEngine, sideNames } from "./goldenPairs";
 import { frozenAt, sidesOfTokens } from "./rows";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { chooseObjective, type ObjectiveChoice } from "../../../lib/align/objective/registry";
-import { pairLoss, type LossRow } from "../../../lib/steps/loss";
-import type { LossRowGiven } from "../../../lib/steps/lossRow";
+import { pairLoss, type PairLoss } from "../../../lib/align/objective/pairLoss";
+import type { LossRowGiven } from "../../../lib/align/objective/lossRow";
 
 export type Row = Omit<LossRowGiven, "id">;
 
@@ -45,7 +45,7 @@ function wpoWeight(row: Row): number {
 }
 
 /** Loss and gradient. */
-export function lossOf(name: string, options: Record<string, number>, row: Row): Omit<LossRow, "id"> {
+export function lossOf(name: string, options: Record<string, number>, row: Row): PairLoss {
   return pairLoss(chooseObjective(name, options), row, "row");
 }
 

@@ -1,6 +1,6 @@
 /** What policies answer, side by side: the greedy answer, then K candidates with their scores. */
 import type { JudgedAnswer, PairSide, PolicyName } from "../protocol";
-import { byId, element, percent } from "./dom";
+import { byId, element, percent } from "../../../show/browser/dom";
 import { judgedText } from "./texts";
 
 export const policyLabels: Readonly<Record<PolicyName, string>> = {

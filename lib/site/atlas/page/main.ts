@@ -4,7 +4,7 @@ import type { Asked, Reply, TopicEntry } from "../protocol";
 import { tabSize } from "../size";
 import type { TokenTrack } from "../track";
 import { AnswersPanel } from "./answers";
-import { byId, choices, element } from "./dom";
+import { byId, choices, element } from "../../../show/browser/dom";
 import { maskLabels, PairPanel } from "./pair";
 import { StepsPanel } from "./steps";
 import { legend } from "./texts";

@@ -2,7 +2,7 @@
 import type { MaskKind, Side } from "../../../preference/mask";
 import type { Heat, PairSide, PolicyName } from "../protocol";
 import { policyLabels } from "./answers";
-import { byId, choices, element, percent } from "./dom";
+import { byId, choices, element, percent } from "../../../show/browser/dom";
 import { heatScale, tokenText } from "./texts";
 
 export const maskLabels: Readonly<Record<MaskKind, string>> = {

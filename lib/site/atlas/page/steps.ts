@@ -2,7 +2,7 @@
 import { maskKinds, type MaskKind, type Side } from "../../../preference/mask";
 import { isHallucination } from "../../../factuality/verdict";
 import type { TokenTrack } from "../track";
-import { byId, choices, element } from "./dom";
+import { byId, choices, element } from "../../../show/browser/dom";
 import { maskLabels, sides } from "./pair";
 import { heatScale, tokenText } from "./texts";
 

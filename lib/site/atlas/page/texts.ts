@@ -3,7 +3,7 @@ import type { Verdict } from "../../../factuality/records";
 import { verdictLook } from "../../../show/palette";
 import type { OracleSentence } from "../../../world/oracle";
 import type { JudgedAnswer, PairSide } from "../protocol";
-import { element } from "./dom";
+import { element } from "../../../show/browser/dom";
 
 /** The verdict's letter; a screen reader says its words. */
 export function badge(verdict: Verdict): HTMLElement {

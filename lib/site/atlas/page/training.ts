@@ -1,7 +1,7 @@
 /** Training in the tab: the loss as it falls, and the answer to one question as it changes. */
 import type { StepLog } from "../../../align/trainOptions";
 import type { JudgedAnswer } from "../protocol";
-import { byId, element, percent } from "./dom";
+import { byId, element, percent } from "../../../show/browser/dom";
 import { judgedText } from "./texts";
 
 const size = { width: 640, height: 180, left: 44, right: 8, top: 10, bottom: 26 } as const;

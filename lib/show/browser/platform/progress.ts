@@ -1,5 +1,5 @@
 /** Stands for lib/base/progress in a browser, where the page shows what its worker says. */
-import type * as Node from "../../base/progress";
+import type * as Node from "../../../base/progress";
 
 export const startProgress: typeof Node.startProgress = () => ({ update: () => undefined, stop: () => undefined });
 

@@ -41,3 +41,22 @@ export function choices<Name extends string>(
   });
   return element("fieldset", "choices", [element("legend", "", legend), ...labels]);
 }
+
+/** A file for the reader. @param type its media type */
+export function download(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  element("a", "", [], { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000); // a slow disk may still be reading
+}
+
+/** A button that copies a text and says so; where a browser lets no page copy, `instead` is done and said. */
+export function copyButton(button: HTMLElement, text: () => string, instead: () => string): void {
+  const label = button.textContent;
+  button.addEventListener("click", () => {
+    const copying = navigator.clipboard?.writeText(text()).then(() => "Copied") ?? Promise.reject(new Error("none"));
+    void copying.catch(instead).then((said) => {
+      button.textContent = said;
+      setTimeout(() => (button.textContent = label), 1500);
+    });
+  });
+}

@@ -2,9 +2,9 @@
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
-import { projectRoot } from "../base/files";
+import { projectRoot } from "../../base/files";
 
-const here = (name: string): string => path.join(projectRoot, "lib/site/platform", name);
+const here = (name: string): string => path.join(projectRoot, "lib/show/browser/platform", name);
 
 const standIns: Readonly<Record<string, string>> = {
   "lib/base/deadline.ts": here("deadline.ts"),

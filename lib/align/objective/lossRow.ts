@@ -1,11 +1,11 @@
 /** A row of `mask-dpo loss`, and what an objective takes of it, in float64. */
 import { z } from "zod";
-import { meanAboveZero } from "../align/batch";
-import type { Need, Pair, Sentence, SideParts } from "../align/objective/objective";
-import { Scalar } from "../align/objective/scalar";
-import { countedSentences } from "../align/sentences";
-import { UserError } from "../base/check";
-import { sum } from "../base/collections";
+import { UserError } from "../../base/check";
+import { sum } from "../../base/collections";
+import { countedSentences } from "../sentences";
+import type { Need, Pair, Sentence, SideParts } from "./objective";
+import { Scalar } from "./scalar";
+import { meanAboveZero } from "./zeroPoint";
 
 const numbers = z.array(z.number());
 const label = z.union([z.literal(0), z.literal(1)]);

@@ -52,6 +52,11 @@ test("an exact mask has no fault, whatever of prompt and closing token it counts
       { chosen_labels: labelled(w, ids(chosen)), rejected_labels: labelled(l, ids("A x.")) },
       "prompt, completion, closing token",
     ],
+    // as Parquet has integers of 64 bits
+    [
+      { chosen_labels: labelled(w, ids(chosen)).map(BigInt), rejected_labels: labelled(l, ids("A x.")).map(BigInt) },
+      "prompt, completion, closing token",
+    ],
     [
       {
         chosen_input_ids: [0, ...ids(chosen), 7, 7],
@@ -66,7 +71,7 @@ test("an exact mask has no fault, whatever of prompt and closing token it counts
     const { faults, sides } = linted(row);
     assert.deepEqual([faults, sides!.chosen.mask!.counts, sides!.rejected.mask!.counts], [[], counts, counts]);
   }
-  assert.match(lintText(summarise(rows.map(([row]) => linted(row)))), /^5 rows, no fault\nMasks of sides count: /);
+  assert.match(lintText(summarise(rows.map(([row]) => linted(row)))), /^6 rows, no fault\nMasks of sides count: /);
   assert.match(lintText(summarise([linted({})])), /^1 rows, no fault in their spans; none has a token mask$/);
 });
 

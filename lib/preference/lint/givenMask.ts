@@ -19,8 +19,10 @@ export interface GivenMask {
   ids?: number[];
 }
 
-const bitsSchema = z.array(z.union([z.number(), z.boolean()]));
-const idsSchema = z.array(z.number().int());
+/** Parquet's integers of 64 bits are bigints. */
+const numberSchema = z.union([z.number(), z.bigint().transform(Number)]);
+const bitsSchema = z.array(z.union([numberSchema, z.boolean()]));
+const idsSchema = z.array(numberSchema);
 const masked = -100;
 
 /**

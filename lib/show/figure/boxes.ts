@@ -11,7 +11,6 @@ interface Font {
   unitsPerEm: number;
   layout(text: string): { advanceWidth: number };
 }
-const fontkit = createRequire(__filename)("fontkit") as { openSync(file: string): Font };
 
 /** Left, top, right, bottom in the element's own coordinates. */
 export interface Box {
@@ -31,9 +30,15 @@ const DEFAULT_SIZE = 12;
 let fonts: { regular: Font; bold: Font } | undefined;
 const widths = new Map<string, number>();
 
+/** Loaded late: only drawing without a browser needs it. */
+function openFonts(): { regular: Font; bold: Font } {
+  const fontkit = createRequire(__filename)("fontkit") as { openSync(file: string): Font };
+  return { regular: fontkit.openSync(fontFiles().regular), bold: fontkit.openSync(fontFiles().bold) };
+}
+
 /** Width in px of one line of text. */
 export function textWidth(text: string, size: number, bold: boolean): number {
-  fonts ??= { regular: fontkit.openSync(fontFiles().regular), bold: fontkit.openSync(fontFiles().bold) };
+  fonts ??= openFonts();
   const key = `${bold ? "b" : "r"}${text}`;
   let em = widths.get(key);
   if (em === undefined) {

@@ -14,10 +14,10 @@ import {
   gainDistanceTable,
   graphNumbers,
   layerTable,
-  rankFigure,
   relationTestTable,
   splitTable,
 } from "../../lib/paper/topicTables";
+import { rankFigure } from "../../lib/paper/topicMap";
 import type { DirectTest } from "../../lib/paper/topicGraph";
 import { embeddingNames, type EmbeddingName } from "../../lib/topic/embedding";
 import { useChromium } from "../show/browser";

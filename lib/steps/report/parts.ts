@@ -5,8 +5,9 @@ import { existsSync } from "node:fs";
 import { trainingCurves } from "../../align/charts";
 import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
+import type { Interval } from "../../base/stats";
 import { bestOfN, powersOfTwo } from "../../evaluation/bestOfN";
-import { bestOfCurves, scoreBars } from "../../evaluation/charts";
+import { bestOfCurves } from "../../evaluation/charts";
 import { comparePolicies } from "../../evaluation/compare";
 import { summarise } from "../../evaluation/summary";
 import { bestOfTable, type Evaluated, evaluationTable } from "../../evaluation/tables";
@@ -17,6 +18,7 @@ import { mixingTable } from "../../preference/tables";
 import { tokenizeFor } from "../../preference/tokenizeFor";
 import type { Section } from "../../show/document";
 import type { Figure } from "../../show/figure/figure";
+import { rowFigure, type RowSeries } from "../../show/figure/rows";
 import { palette, type SeriesStyle } from "../../show/palette";
 import type { Table } from "../../show/table";
 import { loadTokenizer } from "../../text/tokenizer";
@@ -83,14 +85,28 @@ function scoresPart({ questions, answers, sampled }: ReportInputs, seed: number)
           }))
       : [];
   });
-  const series = answers.map(({ name }, i) => ({
-    label: name,
-    style: styles[i]!,
-    scores: sets.map(({ set }) => {
+  const marks = (of: (name: string, set: string) => Interval | null): RowSeries[] =>
+    sets.map(({ set }, i) => ({
+      label: set,
+      style: [palette.maskDpo, palette.dpo][i]!,
+      values: answers.map(({ name }) => of(name, set)),
+    }));
+  const scorePanel = {
+    title: "Score (%)",
+    zero: false,
+    series: marks((name, set) => {
       const score = scoreOf(name, set);
       return score ? percent(score) : null;
     }),
-  }));
+  };
+  const differencePanel = {
+    title: `Minus ${first!.name} (points)`,
+    zero: true,
+    series: marks((name, set) => {
+      const row = differences.find((difference) => difference.label === label(name, set));
+      return row ? percent(row.comparison.score) : null;
+    }),
+  };
   return {
     id: "scores",
     title: "Factuality",
@@ -100,13 +116,13 @@ function scoresPart({ questions, answers, sampled }: ReportInputs, seed: number)
       ...(differences.length > 0 ? [differencesTable(first!.name, differences)] : []),
     ],
     figures: [
-      {
-        ...scoreBars(
-          sets.map(({ set }) => set),
-          series,
-        ),
+      rowFigure({
         name: "scores",
-      },
+        title: "Factuality before and after alignment",
+        note: `95 % intervals over ${new Set(questions.map(({ topic }) => topic)).size} topics, differences paired.`,
+        rows: answers.map(({ name }) => name),
+        panels: [scorePanel, ...(differences.length > 0 ? [differencePanel] : [])],
+      }),
     ],
   };
 }

@@ -62,7 +62,7 @@ export function rankFigure({ embeddings, runs }: DirectTest): Figure {
 }
 
 /** Regions of the map that may get a name. */
-const regions = 24;
+const regions = 40;
 
 /**
  * All topics in the plane, coloured by group, by score or by gain.
@@ -100,8 +100,8 @@ export function topicMap(
       ],
     })),
     note:
-      `${topics.length} topics, ${splits.test.length} of them test topics. Names: what most topics of a region share, ` +
-      "where it has room.",
+      `${topics.length} topics, ${splits.test.length} of them test topics. Names of regions: country or world region ` +
+      "that most of their topics share, else how most of their topics' names begin.",
     labels: nameRegions(topics, points, regions).map(({ name, x, y }) => ({ text: name, x, y })),
     groupLabel: "Cluster",
     groups: [

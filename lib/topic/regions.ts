@@ -5,7 +5,7 @@
 import type { Topic } from "../world/relation";
 
 export interface Region {
-  /** of the commonest country, else world region, else continent, that most of its topics share */
+  /** the country or world region that most of its topics share, else how most of their names begin, as "San …", "Ch…" */
   name: string;
   topics: number;
   /** median of its points */
@@ -18,7 +18,7 @@ type Point = readonly [number, number];
 /** Rounds of k-means; it stands still well before. */
 const mostRounds = 50;
 
-/** Regions with a name, largest first: none for a region whose topics share not even a continent. @param points [N][2] */
+/** Regions with a name, largest first: none for a region whose topics share not even a letter. @param points [N][2] */
 export function nameRegions(topics: readonly Topic[], points: readonly Point[], count: number): Region[] {
   const nearest = assign(points, count);
   const regions = Array.from({ length: count }, (_, c) => [...points.keys()].filter((i) => nearest[i] === c));
@@ -35,7 +35,9 @@ function nameOf(topics: readonly Topic[]): string | undefined {
   const levels = [
     ({ country }: Topic) => country.name,
     ({ country }: Topic) => country.subregion,
-    ({ country }: Topic) => country.continent,
+    ({ name }: Topic) => `${name.split(/[ -]/)[0]!} …`,
+    ({ name }: Topic) => `${name.slice(0, 2)}…`,
+    ({ name }: Topic) => `${name.slice(0, 1)}…`,
   ];
   return levels.map((of) => mostOf(topics.map(of))).find((name) => name !== undefined);
 }

@@ -124,6 +124,24 @@ test("a map: a point is drawn once, buttons recolour, hover texts are plain, wro
   );
 });
 
+test("names on a map: where they belong, moved where they would overlap, left out where there is no room", () => {
+  const label = (text: string, x: number, y: number) => ({ text, x, y });
+  const labels = [
+    label("first", 0.5, 4),
+    ...["up", "down", "upper", "lower"].map((text) => label(text, 0.5, 4)),
+    label("none", 0.5, 4),
+    label("away", 0.5, 8),
+  ];
+  const shown = mapFigure({ ...options, labels }).layout.annotations!;
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["first", "up", "down", "upper", "lower", "away"],
+  );
+  const heights = shown.slice(0, 5).map(({ y }) => Number(y));
+  assert.ok(heights[0] === 4 && heights[1]! > 4 && heights[2]! < 4);
+  assert.equal(new Set(heights).size, 5);
+});
+
 for (const engine of ["chromium", "browserless"] as const) {
   test(`${engine}: the image of a map has its groups and no buttons; the page has both`, async (t) => {
     if (engine === "chromium" && !chromium.browser) return t.skip(chromium.missing);

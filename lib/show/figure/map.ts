@@ -176,7 +176,7 @@ function placed(
     Math.abs(a.y - b.y) * scale < LABEL_HEIGHT;
   const shown: MapLabel[] = [];
   for (const label of labels) {
-    const tries = [0, 1, -1, 2, -2].map((by) => ({ ...label, y: label.y + (by * LABEL_HEIGHT) / scale }));
+    const tries = [0, 1, -1, 2, -2].map((by) => ({ ...label, y: label.y + (1.01 * by * LABEL_HEIGHT) / scale }));
     const free = tries.find((own) => shown.every((other) => !overlap(own, other)));
     if (free) shown.push(free);
   }
@@ -190,7 +190,7 @@ function annotation({ x, y, text }: MapLabel): Partial<Annotations> {
     text: plain(text),
     showarrow: false,
     font: { size: LABEL_SIZE, weight: 700, color: "#1A1A1A" },
-    bgcolor: "rgba(255,255,255,0.75)",
+    bgcolor: "rgba(255,255,255,0.5)",
     borderpad: 1,
   };
 }

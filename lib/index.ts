@@ -90,13 +90,12 @@ export { bestOfTable, gainTable } from "./evaluation/tables";
 export { chooseLayer, howToServeEmbeddings } from "./lab/topicEmbeddings";
 export { baseAnswers, gainsAgainstDistance, layoutTopics, nearFarSplits, testHallucinations } from "./paper/topicGraph";
 export { hallucinationAtlas } from "./paper/atlasOfHallucinations";
-export { topicMap } from "./paper/topicMap";
+export { rankFigure, topicMap } from "./paper/topicMap";
 export {
   directTestTable,
   gainDistanceTable,
   graphNumbers,
   layerTable,
-  rankFigure,
   relationTestTable,
   splitTable,
 } from "./paper/topicTables";
@@ -142,7 +141,7 @@ export { rankerTable, retrievalTable, runRetrieval } from "./paper/methods/retri
 export { runSearches, searchArmTable } from "./paper/methods/search";
 export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePreferences } from "./paper/pairs";
 export { table6 } from "./paper/printed";
-export { policiesOf, relationsOf, sampledAnswers } from "./paper/relations";
+export { policiesOf, relationGains, relationsOf, sampledAnswers } from "./paper/relations";
 export { factTuneArm, scoreFigure, shippedArms, table1Claims, table1Rows } from "./paper/table1";
 export { maskArms, maskStyles, sameArms, sameRows, stepCurves, table2Claims, table2Rows } from "./paper/table2";
 export { pairQualityTable, samplingArms, table3Claims, table3Figure, table3Rows } from "./paper/table3";

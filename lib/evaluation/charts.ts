@@ -10,9 +10,12 @@ import type { AnnotatedCandidate } from "../factuality/records";
 import { factualityScore } from "../factuality/score";
 import type { PreferencePair } from "../preference/pair";
 import { bestOfCurve } from "./bestOfTables";
-import { barFigure, dumbbellFigure, histogramFigure } from "../show/figure/bars";
+import { histogramFigure } from "../show/figure/bars";
 import { curveFigure, type Curve } from "../show/figure/curves";
+import { rowFigure } from "../show/figure/rows";
 import { palette, type SeriesStyle } from "../show/palette";
+import { relationLabels } from "../world/relationLabels";
+import type { RelationName } from "../world/relation";
 import type { RelationAccuracy } from "./relationAccuracy";
 
 /** Scores of all candidates, of the chosen and of the rejected ones. */
@@ -33,49 +36,52 @@ export function candidateScores(candidates: readonly AnnotatedCandidate[], pairs
   });
 }
 
-/** A policy's scores in percent, one for each category. */
-export interface ScoreSeries {
-  label: string;
-  style: SeriesStyle;
-  scores: readonly (Interval | null)[];
-}
-
-/** Scores of policies (percent) by question set and decoding, with intervals. */
-export function scoreBars(categories: readonly string[], series: readonly ScoreSeries[]): Figure {
-  return barFigure({
-    name: "02-scores",
-    title: "Factuality before and after alignment",
-    categories,
-    valueTitle: "Score (%)",
-    range: [0, 100],
-    width: 720,
-    series: series.map(({ label, style, scores }) => ({ label, style, values: scores })),
-  });
-}
-
 /** Fewer statements than this say nothing about a relation. */
 const fewestStatements = 10;
 
-/** Share of right statements per relation, before and after. */
-export function relationFigure(before: readonly RelationAccuracy[], after: readonly RelationAccuracy[]): Figure {
+/** Share of right statements per relation before and after, and the paired difference. */
+export function relationFigure(
+  before: readonly RelationAccuracy[],
+  after: readonly RelationAccuracy[],
+  differences: ReadonlyMap<RelationName, Interval>,
+): Figure {
   const enough = ({ statements }: RelationAccuracy) => statements >= fewestStatements;
   const afterOf = new Map(after.filter(enough).map((row) => [row.relation, row]));
   const shown = before
     .filter(enough)
     .filter(({ relation }) => afterOf.has(relation))
     .sort((a, b) => b.accuracy.value - a.accuracy.value);
-  return dumbbellFigure({
+  const count = (rows: readonly RelationAccuracy[]) => rows.reduce((sum, { statements }) => sum + statements, 0);
+  const accuracies = shown.map(({ relation, accuracy }) => [accuracy, afterOf.get(relation)!.accuracy] as const);
+  return rowFigure({
     name: "02-relations",
     title: "Accuracy by relation (test, sampled)",
-    categories: shown.map(({ relation }) => relation),
-    valueTitle: "Right statements (%)",
-    range: [0, 100],
-    series: [
-      { label: "base", style: palette.base, values: shown.map(({ accuracy }) => percent(accuracy)) },
+    note:
+      `${count(before)} statements before and ${count(after)} after, relations with ${fewestStatements} of each; ` +
+      "95 % intervals over topics, differences paired.",
+    rows: shown.map(({ relation }) => relationLabels[relation]),
+    panels: [
       {
-        label: "Mask-DPO",
-        style: palette.maskDpo,
-        values: shown.map(({ relation }) => percent(afterOf.get(relation)!.accuracy)),
+        title: "Right statements (%)",
+        zero: false,
+        series: [
+          { label: "base", style: palette.base, values: accuracies.map(([own]) => percent(own)) },
+          { label: "Mask-DPO", style: palette.maskDpo, values: accuracies.map(([, own]) => percent(own)) },
+        ],
+      },
+      {
+        title: "Mask-DPO minus base (points)",
+        zero: true,
+        series: [
+          {
+            label: "difference",
+            style: palette.chosen,
+            values: shown.map(({ relation }) => {
+              const difference = differences.get(relation);
+              return difference ? percent(difference) : null;
+            }),
+          },
+        ],
       },
     ],
   });

@@ -1,11 +1,13 @@
 /** Which kinds of facts are right before and after alignment (notebook 02). */
 import { runsOf, type Traced } from "../show/provenance";
 import { Rng } from "../base/rng";
-import { type RelationAccuracy, relationAccuracy } from "../evaluation/relationAccuracy";
+import type { Interval } from "../base/stats";
+import { type RelationAccuracy, relationAccuracy, relationDifferences } from "../evaluation/relationAccuracy";
 import { answersOf, type Answered } from "../lab/candidates";
 import { trainedPolicy } from "../lab/experiment";
 import type { AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
+import type { RelationName } from "../world/relation";
 
 /** Accuracy by relation, and the run folders of the answers. */
 export interface Relations extends Traced {
@@ -20,6 +22,16 @@ export async function sampledAnswers(
   const sets = [];
   for (const { dir, seed } of policies) sets.push(await answersOf({ ...session, seed }, dir, "test", "sampled"));
   return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers), runs: runsOf(...sets) };
+}
+
+/** Accuracy after minus before, paired over topics. */
+export async function relationGains(
+  session: Session,
+  { before, after }: Record<"before" | "after", readonly { dir: string; seed: number }[]>,
+): Promise<Map<RelationName, Interval>> {
+  const [was, is] = [await sampledAnswers(session, before), await sampledAnswers(session, after)];
+  const rng = new Rng(session.seed).fork("relation gains");
+  return relationDifferences(session.atlas, was.questions, was.answers, is.answers, rng);
 }
 
 /** Of a policy's sampled test answers at some seeds. */

@@ -1,9 +1,70 @@
-/** The map of topics (§4.3): UMAP of the policy's own vectors, coloured by group, score or gain. */
+/**
+ * Figures of notebook 05: ranks of wrong statements (Eq. 8), and the map of topics (§4.3), UMAP of the policy's own
+ * vectors, coloured by group, score or gain.
+ */
 import type { Session } from "../lab/session";
 import type { Figure } from "../show/figure/figure";
 import { mapFigure } from "../show/figure/map";
+import { rowFigure } from "../show/figure/rows";
 import { okabeIto, palette } from "../show/palette";
 import type { NearFarSplit } from "../topic/cluster";
+import { entriesOf } from "../topic/embedding";
+import { nameRegions } from "../topic/regions";
+import { relationLabels } from "../world/relationLabels";
+import type { DirectTest } from "./topicGraph";
+import { embeddingLook } from "./topicTables";
+
+/** Fewer wrong statements than this say nothing about a relation. */
+const fewestStatements = 20;
+
+/**
+ * Mean rank by relation: of the policy's own embedding with its interval, beside the rank that is expected from how
+ * often values are stated, and of the others.
+ */
+export function rankFigure({ embeddings, runs }: DirectTest): Figure {
+  const shown = embeddings.base.tests
+    .filter(({ relation, statements }) => relation === "all" || statements >= fewestStatements)
+    .sort((a, b) => Number(b.relation === "all") - Number(a.relation === "all") || a.rank.value - b.rank.value);
+  const all = embeddings.base.tests[0];
+  const figure = rowFigure({
+    name: "05-ranks",
+    title: "How near are wrong statements? (test, sampled)",
+    note:
+      `${all?.statements ?? 0} wrong statements about ${all?.topics ?? 0} topics, relations with ${fewestStatements} ` +
+      "and more. Mean relative rank: 0 nearest, 1 farthest; 95 % intervals over topics.",
+    rows: shown.map(({ relation, statements }) => `${relationLabels[relation]} (${statements})`),
+    sameScale: true,
+    panels: [
+      {
+        title: "By the policy's own vectors",
+        zero: false,
+        series: [
+          { label: embeddingLook.base.label, style: embeddingLook.base.style, values: shown.map(({ rank }) => rank) },
+          {
+            label: "expected from frequency",
+            style: palette.printed,
+            values: shown.map(({ rank }) => rank.expected),
+            beside: embeddingLook.base.label,
+          },
+        ],
+      },
+      {
+        title: "By other vectors",
+        zero: false,
+        series: entriesOf(embeddings)
+          .filter(([name]) => name !== "base")
+          .map(([name, { tests }]) => {
+            const byRelation = new Map(tests.map((test) => [test.relation, test.rank.value]));
+            return { ...embeddingLook[name], values: shown.map(({ relation }) => byRelation.get(relation) ?? null) };
+          }),
+      },
+    ],
+  });
+  return { ...figure, runs };
+}
+
+/** Regions of the map that may get a name. */
+const regions = 40;
 
 /**
  * All topics in the plane, coloured by group, by score or by gain.
@@ -40,6 +101,10 @@ export function topicMap(
         ...number("gain", gain.get(i), "points"),
       ],
     })),
+    note:
+      `${topics.length} topics, ${splits.test.length} of them test topics. Names of regions: country or world region ` +
+      "that most of their topics share, else how most of their topics' names begin.",
+    labels: nameRegions(topics, points, regions).map(({ name, x, y }) => ({ text: name, x, y })),
     groupLabel: "Cluster",
     groups: [
       { label: "others", style: { ...palette.base, color: "#B8BEC6" }, size: 4 },

@@ -1,16 +1,15 @@
-/** Tables, figures and headline numbers of notebook 05. */
+/** Tables and headline numbers of notebook 05. */
 import { runsOf } from "../show/provenance";
 import { mean } from "../base/stats";
-import type { Figure } from "../show/figure/figure";
 import type { NearFarSplit } from "../topic/cluster";
 import { entriesOf, type ByEmbedding, type EmbeddingName } from "../topic/embedding";
 import type { GainAgainstDistance } from "../topic/gainDistance";
 import type { GraphTest } from "../topic/hallucinationGraph";
-import { dumbbellFigure } from "../show/figure/bars";
 import type { HeadlineNumber } from "../lab/headline";
 import { palette, type SeriesStyle } from "../show/palette";
 import type { Column, Table } from "../show/table";
 import type { LayerChoice } from "../lab/topicEmbeddings";
+import { relationLabels } from "../world/relationLabels";
 import { nearestTraining, type DirectTest, type EmbeddingTest } from "./topicGraph";
 
 /** An embedding's name in tables and figures, and its look. */
@@ -138,7 +137,7 @@ export function relationTestTable({ embeddings, runs }: DirectTest, name: Embedd
       { key: "rhoP", label: "p", digits: 4 },
     ],
     rows: (embeddings[name]?.tests ?? []).map((test) => ({
-      relation: test.relation,
+      relation: relationLabels[test.relation],
       statements: test.statements,
       topics: test.topics,
       ...testCells(test),
@@ -156,28 +155,6 @@ function testCells({ rank, correlation }: GraphTest) {
     rhoExpected: correlation.expected,
     rhoP: correlation.p,
   };
-}
-
-/** Fewer wrong statements than this say nothing about a relation. */
-const fewestStatements = 20;
-
-/** Mean rank by relation, a mark per embedding. */
-export function rankFigure({ embeddings, runs }: DirectTest): Figure {
-  const shown = embeddings.base.tests
-    .filter(({ relation, statements }) => relation === "all" || statements >= fewestStatements)
-    .sort((a, b) => Number(b.relation === "all") - Number(a.relation === "all") || a.rank.value - b.rank.value);
-  const figure = dumbbellFigure({
-    name: "05-ranks",
-    title: "How near are wrong statements? (test, sampled)",
-    categories: shown.map(({ relation }) => relation),
-    valueTitle: "Mean relative rank: 0 nearest, 0.5 chance",
-    width: 720,
-    series: entriesOf(embeddings).map(([name, { tests }]) => {
-      const byRelation = new Map(tests.map((test) => [test.relation, test.rank.value]));
-      return { ...embeddingLook[name], values: shown.map(({ relation }) => byRelation.get(relation) ?? null) };
-    }),
-  });
-  return { ...figure, runs };
 }
 
 /** Gain of unseen topics against distance, a row per embedding. */

@@ -5,7 +5,7 @@ import { Rng } from "../../lib/base/rng";
 import type { AnnotatedCandidate } from "../../lib/factuality/records";
 import { decomposeGain, relationAccuracy, type RelationAccuracy } from "../../lib/evaluation/relationAccuracy";
 import { loadAtlas } from "../../lib/world/atlas";
-import { truths } from "../../lib/world/relation";
+import { truths, type RelationName } from "../../lib/world/relation";
 import { renderFact } from "../../lib/world/render";
 
 const atlas = loadAtlas();
@@ -46,20 +46,20 @@ test("the share of right statements of each relation, most accurate first", () =
 });
 
 test("a gain is split into choice of relations and accuracy within them, and the parts add up", () => {
-  const row = (relation: string, statements: number, value: number): RelationAccuracy => ({
+  const row = (relation: RelationName, statements: number, value: number): RelationAccuracy => ({
     relation,
     statements,
     accuracy: { value, low: value, high: value },
   });
   const near = (actual: number, expected: number) =>
     assert.ok(Math.abs(actual - expected) < 1e-12, `${actual}, not ${expected}`);
-  const before = [row("easy", 50, 0.9), row("hard", 50, 0.1)];
-  const choice = decomposeGain(before, [row("easy", 75, 0.9), row("hard", 25, 0.1)]);
+  const before = [row("country", 50, 0.9), row("rank", 50, 0.1)];
+  const choice = decomposeGain(before, [row("country", 75, 0.9), row("rank", 25, 0.1)]);
   near(choice.choice, 0.2);
   near(choice.accuracy, 0);
-  const accuracy = decomposeGain(before, [row("easy", 10, 1), row("hard", 10, 0.3)]);
+  const accuracy = decomposeGain(before, [row("country", 10, 1), row("rank", 10, 0.3)]);
   near(accuracy.choice, 0);
   near(accuracy.accuracy, 0.15);
-  const both = decomposeGain(before, [row("easy", 30, 0.95), row("new", 10, 0.5)]); // a relation dropped, another begun
+  const both = decomposeGain(before, [row("country", 30, 0.95), row("domain", 10, 0.5)]); // a relation dropped, another begun
   near(both.choice + both.accuracy, (30 * 0.95 + 10 * 0.5) / 40 - 0.5);
 });

@@ -1,16 +1,17 @@
 /** Accuracy by relation from known answers: of whom before, of whom after, and which way the gain goes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { relationFigure } from "../../lib/evaluation/charts";
 import { decomposeGain } from "../../lib/evaluation/relationAccuracy";
 import { answersOf } from "../../lib/lab/candidates";
 import { trainedPolicy } from "../../lib/lab/experiment";
 import { evaluationQuestions } from "../../lib/lab/questions";
 import { runArms } from "../../lib/lab/runArms";
-import { policiesOf, relationsOf } from "../../lib/paper/relations";
+import { policiesOf, relationGains, relationsOf } from "../../lib/paper/relations";
 import { maskArms } from "../../lib/paper/table2";
 import { loadAtlas } from "../../lib/world/atlas";
 import { RELATIONS, truths, type RelationName } from "../../lib/world/relation";
-import { assertNear, computed, knownSession } from "./known";
+import { assertMarks, assertNear, computed, knownSession } from "./known";
 import { keepAnswers } from "./knownAnswers";
 
 test("before is the base, after is Mask-DPO, at the same seeds, and alignment gains where it does", async (t) => {
@@ -54,6 +55,19 @@ test("before is the base, after is Mask-DPO, at the same seeds, and alignment ga
   assert.deepEqual(shown(after), { language: [1, all], continent: [1, all] });
   assert.deepEqual([before.runs.length, after.runs.length], [3, 3]);
   assert.ok(after.runs.every((run) => !before.runs.includes(run)));
+  const gains = await relationGains(session, policies);
+  assert.deepEqual(
+    new Map([...gains].map(([relation, { value }]) => [relation, value])),
+    new Map([
+      ["continent", 0.5],
+      ["language", 0],
+    ]),
+  );
+  const figure = relationFigure(before.rows, after.rows, gains);
+  assert.deepEqual(figure.layout.yaxis!.ticktext, ["official language", "continent"]);
+  assertMarks(figure, 0, "base", [100, 50]);
+  assertMarks(figure, 0, "Mask-DPO", [100, 100]);
+  assertMarks(figure, 1, "difference", [0, 50]);
   const gain = decomposeGain(before.rows, after.rows);
   assertNear(gain.accuracy, 0.25, "from being right more often");
   assertNear(gain.choice, 0, "from stating other relations");

@@ -14,10 +14,10 @@ import {
   gainDistanceTable,
   graphNumbers,
   layerTable,
-  rankFigure,
   relationTestTable,
   splitTable,
 } from "../../lib/paper/topicTables";
+import { rankFigure } from "../../lib/paper/topicMap";
 import type { DirectTest } from "../../lib/paper/topicGraph";
 import { embeddingNames, type EmbeddingName } from "../../lib/topic/embedding";
 import { useChromium } from "../show/browser";
@@ -122,6 +122,24 @@ test("a map: a point is drawn once, buttons recolour, hover texts are plain, wro
     () => mapFigure({ ...options, scales: [{ ...options.scales[0]!, values: new Map([[4, 1]]) }] }),
     /the 4 points, got 4/,
   );
+});
+
+test("names on a map: where they belong, moved where they would overlap, left out where there is no room", () => {
+  const label = (text: string, x: number, y: number) => ({ text, x, y });
+  const labels = [
+    label("first", 0.5, 4),
+    ...["up", "down", "upper", "lower"].map((text) => label(text, 0.5, 4)),
+    label("none", 0.5, 4),
+    label("away", 0.5, 8),
+  ];
+  const shown = mapFigure({ ...options, labels }).layout.annotations!;
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["first", "up", "down", "upper", "lower", "away"],
+  );
+  const heights = shown.slice(0, 5).map(({ y }) => Number(y));
+  assert.ok(heights[0] === 4 && heights[1]! > 4 && heights[2]! < 4);
+  assert.equal(new Set(heights).size, 5);
 });
 
 for (const engine of ["chromium", "browserless"] as const) {

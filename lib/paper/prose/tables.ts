@@ -2,7 +2,7 @@
 import { sum } from "../../base/collections";
 import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
-import { bootstrap, ratio } from "../../base/stats";
+import { bootstrap, mean, ratio } from "../../base/stats";
 import { perAnswer } from "../../evaluation/arm";
 import type { ArmRow } from "../../evaluation/armTables";
 import { measured, type Claim } from "../../evaluation/claims";
@@ -15,6 +15,8 @@ import type { ProseMeasure } from "../../lab/prose/totals";
 import type { Decoding } from "../../lab/candidates";
 import type { Session } from "../../lab/session";
 import type { Table } from "../../show/table";
+import { closedRelations } from "../../world/closedQuestions";
+import { relationLabels } from "../../world/relationLabels";
 
 type Arms = Record<ProseArmName, ProseArm>;
 
@@ -65,7 +67,9 @@ export function proseHackingTable(arms: Arms, decoding: Decoding): Table {
 
 /** The probe: belief in the right value, over all relations and of each. */
 export function probeTable({ seed }: Session, arms: Arms): Table {
-  const relations = [...new Set(arms.base.probed.flat().map(({ relation }) => relation))];
+  const probed = arms.base.probed.flat();
+  const relations = closedRelations.filter((name) => probed.some(({ relation }) => relation === name));
+  const byChance = (rows: typeof probed) => 100 * mean(rows.map(({ values }) => 1 / values));
   const share = (arm: ProseArm, label: string, value: "probability" | "right", relation?: string) => {
     const rows = arm.probed.flat().filter((row) => relation === undefined || row.relation === relation);
     const topics = [...new Set(rows.map(({ topic }) => topic))];
@@ -85,18 +89,26 @@ export function probeTable({ seed }: Session, arms: Arms): Table {
       { key: "label", label: "Policy" },
       { key: "probability", label: "Probability [95 %]", digits: 1 },
       { key: "accuracy", label: "Right value likeliest [95 %]", digits: 1 },
-      ...relations.map((relation) => ({ key: relation, label: relation, digits: 1 })),
+      ...relations.map((relation) => ({ key: relation, label: relationLabels[relation], digits: 1 })),
     ],
-    rows: proseArmNames.map((name) => {
-      const arm = arms[name];
-      return {
-        label: arm.label,
-        probability: share(arm, arm.label, "probability"),
-        accuracy: share(arm, arm.label, "right"),
-        ...Object.fromEntries(relations.map((r) => [r, share(arm, arm.label, "probability", r)])),
-        runs: arm.runs.join(" "),
-      };
-    }),
+    rows: [
+      ...proseArmNames.map((name) => {
+        const arm = arms[name];
+        return {
+          label: arm.label,
+          probability: share(arm, arm.label, "probability"),
+          accuracy: share(arm, arm.label, "right"),
+          ...Object.fromEntries(relations.map((r) => [r, share(arm, arm.label, "probability", r)])),
+          runs: arm.runs.join(" "),
+        };
+      }),
+      {
+        label: "choosing at random",
+        probability: byChance(probed),
+        accuracy: byChance(probed),
+        ...Object.fromEntries(relations.map((r) => [r, byChance(probed.filter(({ relation }) => relation === r))])),
+      },
+    ],
   };
 }
 

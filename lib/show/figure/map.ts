@@ -2,7 +2,7 @@
  * A map of points in groups, which buttons recolour by numbers that some of them have; a saved image shows the groups.
  * Every point is drawn once, by its group, and carries its hover text there; numbers lie on top, on greyed groups.
  */
-import type { ColorBar, ColorScale, Data, UpdateMenu } from "plotly.js";
+import type { Annotations, ColorBar, ColorScale, Data, UpdateMenu } from "plotly.js";
 import { UserError } from "../../base/check";
 import { okabeIto, type SeriesStyle } from "../palette";
 import type { Figure } from "./figure";
@@ -37,8 +37,18 @@ export interface MapOptions {
   /** Drawn in this order. */
   groups: readonly { label: string; style: SeriesStyle; size: number }[];
   scales: readonly MapScale[];
+  /** names of places on the map, the most important first: one that finds no room is left out */
+  labels?: readonly MapLabel[];
+  /** under the title */
+  note?: string;
   width?: number;
   height?: number;
+}
+
+export interface MapLabel {
+  x: number;
+  y: number;
+  text: string;
 }
 
 const GREY = "#D3D7DC";
@@ -64,6 +74,8 @@ export function mapFigure({
   groupLabel,
   groups,
   scales,
+  labels = [],
+  note,
   width = 760,
   height = 640,
 }: MapOptions): Figure {
@@ -126,19 +138,60 @@ export function mapFigure({
     font: { size: 13 },
     buttons: [button(groupLabel), ...scales.map(({ label }, s) => button(label, s))],
   };
-  const layout = figureLayout({ title, legend: groups.map(({ label }) => label), width, height, gap: 44 });
+  const layout = figureLayout({ title, note, legend: groups.map(({ label }) => label), width, height, gap: 44 });
   const bare = axis("", { showgrid: false, showticklabels: false, ticks: "", showline: false });
+  const margin = { ...layout.margin, l: 14, b: 14 };
+  const room = { width: width - margin.l - margin.r!, height: height - margin.t! - margin.b };
   return {
     name,
     data: [...grouped, ...scaled],
     layout: {
       ...layout,
       hovermode: "closest",
-      margin: { ...layout.margin, l: 14, b: 14 },
+      margin,
+      annotations: placed(labels, points, room).map(annotation),
       xaxis: bare,
       yaxis: { ...bare, scaleanchor: "x" },
       updatemenus: [menu],
     },
+  };
+}
+
+const LABEL_SIZE = 13;
+/** A label's height, and its mean width a character, px. */
+const [LABEL_HEIGHT, LABEL_CHARACTER] = [20, 8];
+
+/** Labels where they are meant to be, else a little above or below, so that no two overlap. */
+function placed(
+  labels: readonly MapLabel[],
+  points: readonly MapPoint[],
+  room: { width: number; height: number },
+): MapLabel[] {
+  const range = (of: (point: MapPoint) => number): number =>
+    points.reduce((most, p) => Math.max(most, of(p)), -Infinity) -
+    points.reduce((least, p) => Math.min(least, of(p)), Infinity);
+  const scale = Math.min(room.width / range(({ x }) => x), room.height / range(({ y }) => y)); // px a unit: one for both
+  const overlap = (a: MapLabel, b: MapLabel): boolean =>
+    Math.abs(a.x - b.x) * scale < (LABEL_CHARACTER * (a.text.length + b.text.length)) / 2 &&
+    Math.abs(a.y - b.y) * scale < LABEL_HEIGHT;
+  const shown: MapLabel[] = [];
+  for (const label of labels) {
+    const tries = [0, 1, -1, 2, -2].map((by) => ({ ...label, y: label.y + (1.01 * by * LABEL_HEIGHT) / scale }));
+    const free = tries.find((own) => shown.every((other) => !overlap(own, other)));
+    if (free) shown.push(free);
+  }
+  return shown;
+}
+
+function annotation({ x, y, text }: MapLabel): Partial<Annotations> {
+  return {
+    x: hundredths(x),
+    y: hundredths(y),
+    text: plain(text),
+    showarrow: false,
+    font: { size: LABEL_SIZE, weight: 700, color: "#1A1A1A" },
+    bgcolor: "rgba(255,255,255,0.5)",
+    borderpad: 1,
   };
 }
 

@@ -35,6 +35,8 @@ export interface RowOptions {
   /** from the top */
   rows: readonly string[];
   panels: readonly RowPanel[];
+  /** whether all panels have the range of the first */
+  sameScale?: boolean;
   width?: number;
 }
 
@@ -45,7 +47,7 @@ const LIFT = 0.19;
  * Series of one label are one entry of the legend and keep their height within a row, that of their first panel.
  * @throws UserError unless every series has one value a row
  */
-export function rowFigure({ name, title, note, rows, panels, width = 860 }: RowOptions): Figure {
+export function rowFigure({ name, title, note, rows, panels, sameScale = false, width = 860 }: RowOptions): Figure {
   const all = panels.flatMap(({ series }) => series);
   const wrong = all.find(({ values }) => values.length !== rows.length);
   if (wrong)
@@ -83,14 +85,19 @@ export function rowFigure({ name, title, note, rows, panels, width = 860 }: RowO
     return [p * (part + GAP), p * (part + GAP) + part];
   });
   const axes = Object.fromEntries(
-    panels.map(({ title: text }, p) => [`xaxis${axisId(p)}`, { ...axis(text), domain: places[p], anchor: "y" }]),
+    panels.map(({ title: text }, p) => [
+      `xaxis${axisId(p)}`,
+      { ...axis(text, sameScale && p > 0 ? { matches: "x" } : {}), domain: places[p], anchor: "y" },
+    ]),
   ) as Partial<Layout>;
   const end = rows.length - 0.5;
   const zeros = panels.flatMap(({ zero }, p): Partial<Shape>[] => {
     const at = { x0: 0, x1: 0, y0: -0.5, y1: end, xref: `x${axisId(p)}` as "x", line: ZERO };
     return zero ? [{ type: "line", ...at }] : [];
   });
-  const size = { width, height: 190 + rows.length * (16 + 16 * new Set(lifts.values()).size) };
+  const most = Math.max(...panels.map(({ series }) => series.filter(({ beside }) => beside === undefined).length));
+  const step = rows.length > 12 ? 9 : 16;
+  const size = { width, height: 190 + rows.length * step * (1 + most) };
   return {
     name,
     data,

@@ -1,13 +1,14 @@
 /** Scores of a report's policies, and what each differs by from the first, in a line and in tables. */
 import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
-import { scoreBars } from "../../evaluation/charts";
+import type { Interval } from "../../base/stats";
 import { comparePolicies, type Comparison } from "../../evaluation/compare";
 import { summarise } from "../../evaluation/summary";
 import { evaluationTable, type Evaluated } from "../../evaluation/tables";
+import { rowFigure, type RowSeries } from "../../show/figure/rows";
+import { palette } from "../../show/palette";
 import type { ReportInputs } from "./inputs";
 import type { Part } from "./part";
-import { styles } from "./styles";
 import { differencesTable } from "./tables";
 
 export interface Scores {
@@ -65,24 +66,49 @@ export function headline({ evaluated, differences }: Scores): string[] {
   });
 }
 
-export function scoresPart({ answers, sampled }: ReportInputs, { sets, evaluated, differences }: Scores): Part {
-  const scoreOf = (name: string, set: string) => evaluated.find((row) => row.label === label(name, set))?.summary.score;
-  const series = answers.map(({ name }, i) => ({
-    label: name,
-    style: styles[i]!,
-    scores: sets.map((set) => {
-      const score = scoreOf(name, set);
-      return score ? percent(score) : null;
-    }),
-  }));
+export function scoresPart({ questions, answers, sampled }: ReportInputs, scores: Scores): Part {
+  const { evaluated, differences } = scores;
+  const first = answers[0]!.name;
+  const panels = [
+    { title: "Score (%)", zero: false, series: marks(answers, scores, (name) => scoreOf(scores, name)) },
+    { title: `Minus ${first} (points)`, zero: true, series: marks(answers, scores, (name) => gainOf(scores, name)) },
+  ];
   return {
     id: "scores",
     title: "Factuality",
     from: [...answers, ...sampled].map(({ file }) => file),
     tables: [
       evaluationTable(evaluated, "scores", "Factuality of answers: sentences of each kind per answer, and their score"),
-      ...(differences.length > 0 ? [differencesTable(answers[0]!.name, differences)] : []),
+      ...(differences.length > 0 ? [differencesTable(first, differences)] : []),
     ],
-    figures: [{ ...scoreBars(sets, series), name: "scores" }],
+    figures: [
+      rowFigure({
+        name: "scores",
+        title: "Factuality before and after alignment",
+        note: `95 % intervals over ${new Set(questions.map(({ topic }) => topic)).size} topics, differences paired.`,
+        rows: answers.map(({ name }) => name),
+        panels: differences.length > 0 ? panels : panels.slice(0, 1),
+      }),
+    ],
   };
 }
+
+/** A series a set of answers, a mark a policy. */
+function marks(
+  answers: ReportInputs["answers"],
+  { sets }: Scores,
+  of: (label: string) => Interval | undefined,
+): RowSeries[] {
+  return sets.map((set, i) => ({
+    label: set,
+    style: [palette.maskDpo, palette.dpo][i]!,
+    values: answers.map(({ name }) => {
+      const fraction = of(label(name, set));
+      return fraction ? percent(fraction) : null;
+    }),
+  }));
+}
+
+const scoreOf = ({ evaluated }: Scores, name: string) => evaluated.find((row) => row.label === name)?.summary.score;
+const gainOf = ({ differences }: Scores, name: string) =>
+  differences.find((row) => row.label === name)?.comparison.score;

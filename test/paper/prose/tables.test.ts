@@ -65,7 +65,9 @@ test("how scores were reached, a row an arm", () => {
 });
 
 test("the probe's means, over all relations and of each", (t) => {
-  const { rows } = probeTable(knownSession(t), arms);
+  const table = probeTable(knownSession(t), arms);
+  const [rows, chance] = [table.rows.slice(0, -1), table.rows.at(-1)];
+  assert.deepEqual(chance, { label: "choosing at random", probability: 25, accuracy: 25, country: 25 });
   rows.forEach((row, i) => {
     for (const key of ["probability", "country"])
       assert.ok(Math.abs((row[key] as { value: number }).value - 100 * (0.1 + 0.15 * i)) < 1e-9, key);

@@ -139,7 +139,7 @@ test(
     assert.deepEqual(
       figures.map(({ text }) => text),
       [
-        "[figure scores] Factuality before and after alignment",
+        "[figure scores] Factuality before and after alignment. 95 % intervals over 4 topics, differences paired.",
         "[figure best-of-n] Best of N",
         "[figure training] Training",
       ],

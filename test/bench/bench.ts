@@ -35,7 +35,7 @@ const suites = {
   wasm: wasmSuite,
   setup: setupSuite,
 };
-/** Of a real model, which computes on all threads of one process: measured in processes of their own. */
+/** Of a real model, which computes on all threads of one process: not in one command with the others. */
 const realSuites = {
   "135m-sample": realSampleSuite,
   "135m-server": realServerSuite,

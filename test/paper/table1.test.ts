@@ -129,7 +129,7 @@ test("figure: scores, what each has over the base, and how far Mask-DPO is ahead
     "ood sampled": "out of domain, sampled",
   } as const;
   for (const [name, label] of Object.entries(labels) as [ShownEvaluation, string][]) {
-    const [score, gain, lead] = [0, 1, 2].map((panel) => marksOf(figure, panel, label)) as (number | null)[][];
+    const [score, gain, lead] = [0, 1, 2].map((panel) => marksOf(figure, panel, label));
     rows.forEach((row, i) => {
       const [own, base, best] = [row, "base", "paper"].map((one) => known[name][one as Row].score) as [
         number,

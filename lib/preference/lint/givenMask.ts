@@ -1,7 +1,7 @@
 /**
  * Token masks that rows of pairs bring along, for each side under one of these keys (`chosen_labels`, say), and perhaps
- * the ids that they are for. Labels are ids, and -100 where a token is masked; the others are numbers or booleans, above
- * 0 where it counts.
+ * the ids that they are for. Labels are ids, and -100 where a token is masked; the others are numbers or booleans,
+ * above 0 where it counts.
  */
 import { z } from "zod";
 import { parseRow } from "../../base/jsonl";

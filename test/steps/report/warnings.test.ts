@@ -149,7 +149,8 @@ test("answers that were cut", () => {
 test("sentences that are said again", () => {
   const again: Answer = () => ({ verdicts: "SSS", words: ["It is large", "it is  LARGE", "It is old"] });
   assert.deepEqual(warn(repeated, plain, again), [
-    "33 % of the sentences of aligned were said before in the same answer (aligned.jsonl), and each counts in the score.",
+    "33 % of the sentences of aligned were said before in the same answer (aligned.jsonl), " +
+      "and each counts in the score.",
   ]);
   assert.deepEqual(warn(repeated, plain, plain), []);
 });

@@ -10,7 +10,7 @@ import type { Push } from "./objectives";
 import { percent, pushText } from "./texts";
 import type { View } from "./view";
 
-export type Relabel = (pair: number, side: Side, sentence: number, verdict: Verdict) => void;
+type Relabel = (pair: number, side: Side, sentence: number, verdict: Verdict) => void;
 
 export class PairView {
   private readonly box = byId("pair");

@@ -58,7 +58,12 @@ function draw(top: boolean): void {
   corrections.show(view);
   byId<HTMLButtonElement>("previous").disabled = at <= 0;
   byId<HTMLButtonElement>("next").disabled = at >= order.length - 1;
-  byId("summary").textContent = summary();
+  say("summary", summary());
+}
+
+/** Screen readers hear what is said anew. */
+function say(id: string, text: string): void {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 }
 
 function summary(): string {

@@ -19,7 +19,7 @@ const absent: Partial<Record<Need, string>> = {
   zero: "it looks at other pairs of a step",
 };
 
-export interface Offer {
+interface Offer {
   choice: ObjectiveChoice;
   label: string;
   options: string;
@@ -34,7 +34,7 @@ export const offers: readonly Offer[] = objectives.map(({ name, label }) => {
   return { choice, label, options: describeOptions(choice), missing };
 });
 
-export interface PushedSide {
+interface PushedSide {
   /** [tokens], nats */
   logps: readonly number[];
   reference: readonly number[];

@@ -10,7 +10,7 @@ import type { Push } from "./objectives";
 import { percent, pushText } from "./texts";
 import type { View } from "./view";
 
-export type Relabel = (pair: number, side: Side, sentence: number, verdict: Verdict) => void;
+type Relabel = (pair: number, side: Side, sentence: number, verdict: Verdict) => void;
 
 export class PairView {
   private readonly box = byId("pair");
@@ -58,13 +58,12 @@ export class PairView {
     const { labels } = this.bench;
     const { kept, weights } = this.bench.masked(pair, side, view.mask);
     const said = push && pushNote(push[side], side);
-    const changed = labels.changedOf(pair, side);
-    const before = percent(this.bench.content.pairs[pair]!.row.scores[side]);
+    const [score, read] = [labels.score(pair, side), this.bench.content.pairs[pair]!.row.scores[side]].map(percent);
     return element(
       "section",
       "side",
       [
-        element("h3", "", `${side}: ${percent(labels.score(pair, side))}${changed > 0 ? ` (was ${before})` : ""}`),
+        element("h3", "", `${side}: ${score}${score === read ? "" : ` (was ${read})`}`),
         element("p", "", [`${kept} of ${weights.length} tokens kept`, said].filter(Boolean).join("; ")),
         this.text(pair, side, view, push),
       ],

@@ -6,8 +6,8 @@ import type { Content } from "../content";
 /** `-` before one turns its order round; "" is the file's. */
 export const sorts = ["", "margin", "-margin", "mixing", "-mixing", "length", "-length", "push", "-push"] as const;
 export type Sort = (typeof sorts)[number];
-export const verdictFilters = ["", ...verdictSchema.options, "relabelled"] as const;
-export const colours = ["verdict", "push"] as const;
+const verdictFilters = ["", ...verdictSchema.options, "relabelled"] as const;
+const colours = ["verdict", "push"] as const;
 
 export interface View {
   text: string;

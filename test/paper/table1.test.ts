@@ -117,7 +117,7 @@ test("claims: which policy minus which, and what the paper prints", async (t) =>
   ]);
 });
 
-test("figure: scores, what each has over the base, and how far Mask-DPO is ahead, beside what the paper prints", async (t) => {
+test("figure: scores, what each has over the base, how far Mask-DPO is ahead, and the paper", async (t) => {
   const { session, policies, factTune, masks } = await computedTable(t);
   const figure = scoreFigure(session, policies, masks, factTune);
   const rows = ["base", "large", "factTune", "none", "paper"] as const;
@@ -129,7 +129,7 @@ test("figure: scores, what each has over the base, and how far Mask-DPO is ahead
     "ood sampled": "out of domain, sampled",
   } as const;
   for (const [name, label] of Object.entries(labels) as [ShownEvaluation, string][]) {
-    const [score, gain, lead] = [0, 1, 2].map((panel) => marksOf(figure, panel, label)) as (number | null)[][];
+    const [score, gain, lead] = [0, 1, 2].map((panel) => marksOf(figure, panel, label));
     rows.forEach((row, i) => {
       const [own, base, best] = [row, "base", "paper"].map((one) => known[name][one as Row].score) as [
         number,

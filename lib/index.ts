@@ -143,12 +143,22 @@ export { bestOfCandidates, candidatesTable, constructPreferences, tokenizePrefer
 export { table6 } from "./paper/printed";
 export { policiesOf, relationGains, relationsOf, sampledAnswers } from "./paper/relations";
 export { factTuneArm, scoreFigure, shippedArms, table1Claims, table1Rows } from "./paper/table1";
-export { maskArms, maskStyles, sameArms, sameRows, stepCurves, table2Claims, table2Rows } from "./paper/table2";
+export {
+  maskArms,
+  maskStyles,
+  sameArms,
+  sameRows,
+  stepCurves,
+  stepLeads,
+  table2Claims,
+  table2Rows,
+} from "./paper/table2";
 export { pairQualityTable, samplingArms, table3Claims, table3Figure, table3Rows } from "./paper/table3";
-export { scalingArms, scalingCurves, scalingOf, table4Claims, table4Rows } from "./paper/table4";
+export { scalingArms, scalingCurves, scalingLeads, scalingOf, table4Claims, table4Rows } from "./paper/table4";
 export { groupTable, runGroups, table5Claims, table5Figure } from "./paper/table5";
 export {
   curveOf,
+  gapCurves,
   gapsOf,
   noisyCurve,
   printedPoints,

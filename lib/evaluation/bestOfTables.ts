@@ -54,15 +54,18 @@ export interface CurvePair extends Traced {
   maskDpo: readonly BestOfNPoint[];
 }
 
-/** Small multiples, a panel a setting. */
+/** Small multiples, a panel a setting, all with the same y axis. */
 export function pairPanels(pairs: readonly CurvePair[], styles: { base: SeriesStyle; maskDpo: SeriesStyle }): Panel[] {
-  return pairs.map(({ label, base, maskDpo, runs }) => ({
+  const panels = pairs.map(({ label, base, maskDpo, runs }) => ({
     title: label,
     curves: [
       { ...bestOfCurve("base", styles.base, base), runs },
       { ...bestOfCurve("Mask-DPO", styles.maskDpo, maskDpo), runs },
     ],
   }));
+  const ends = panels.flatMap(({ curves }) => curves.flatMap(({ low, high }) => [...(low ?? []), ...(high ?? [])]));
+  const yRange = [Math.min(...ends) - 1, Math.max(...ends) + 1] as const;
+  return panels.map((panel) => ({ ...panel, yRange }));
 }
 
 /** Scores of settings at each N, base and Mask-DPO side by side. */

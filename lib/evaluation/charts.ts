@@ -1,5 +1,5 @@
 /** Results as figures. */
-import { runsOf } from "../show/provenance";
+import { runsOf, type Traced } from "../show/provenance";
 import { percent } from "../base/percent";
 import type { Rng } from "../base/rng";
 import type { Interval } from "../base/stats";
@@ -142,5 +142,23 @@ export function scoreCurve(
     low: scores.map(({ low }) => low),
     high: scores.map(({ high }) => high),
     runs: runsOf(...points.map(({ arm }) => arm)),
+  };
+}
+
+/** Differences against x, with their intervals. */
+export function differenceCurve(
+  label: string,
+  style: SeriesStyle,
+  points: readonly { x: number; difference: Interval & Partial<Traced> }[],
+): Curve {
+  const of = (key: "value" | "low" | "high"): number[] => points.map(({ difference }) => difference[key]);
+  return {
+    label,
+    style,
+    x: points.map(({ x }) => x),
+    y: of("value"),
+    low: of("low"),
+    high: of("high"),
+    runs: runsOf(...points.map(({ difference }) => difference)),
   };
 }

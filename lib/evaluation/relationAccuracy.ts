@@ -89,7 +89,7 @@ function countRelations(atlas: Atlas, questions: readonly Question[], answers: r
     const question = byId.get(questionId)!;
     for (const { relation, verdict } of oracle.annotate(question, completion)) {
       if (!relation) continue;
-      const topics = counts.get(relation) ?? (new Map() as Topics);
+      const topics: Topics = counts.get(relation) ?? new Map<string, readonly [number, number]>();
       counts.set(relation, topics);
       const [right, all] = topics.get(question.topic) ?? [0, 0];
       topics.set(question.topic, [right + (verdict === "supported" ? 1 : 0), all + 1]);

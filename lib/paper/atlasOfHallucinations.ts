@@ -48,9 +48,9 @@ export function hallucinationAtlas({ atlas }: Pick<Session, "atlas">, before: An
       title: "Atlas of hallucinations: whose facts are stated of a test topic",
       note:
         `Sampled answers to ${before.questions.length} test questions. An arrow goes from the topic asked about (v ` +
-        "of Eq. 7) to the nearest topic of which the wrong statement is true (u); " +
-        `on both maps those taken ${all.least > 1 ? `${all.least} times or more` : "at least once"}, all ` +
-        `relations together. ${coastSource[0]!.toUpperCase()}${coastSource.slice(1)}.`,
+        "of Eq. 7) to the nearest topic of which the wrong statement is true (u); on both maps those taken " +
+        `${all.least > 1 ? `${all.least} times or more` : "at least once"}, of all relations. ` +
+        `${coastSource[0]!.toUpperCase()}${coastSource.slice(1)}.`,
       panels: policies.map(panelTitle),
       views: [all, ...own].map(({ view }) => view),
       places: { label: "test topics", at: asked },

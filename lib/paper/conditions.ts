@@ -1,8 +1,8 @@
 /**
  * When the mask helps (notebook 02): Mask-DPO against DPO on the way and under conditions of which the paper has none.
  */
-import { runsOf } from "../show/provenance";
 import { Rng } from "../base/rng";
+import { differenceCurve } from "../evaluation/charts";
 import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluation/arm";
 import { armOf, onTheWay, runArms, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
@@ -181,14 +181,6 @@ export function conditionCells({ seed }: Session, rows: readonly ConditionRow[])
 /** Mask-DPO's lead over DPO against something that varies among conditions. */
 export function leadCurve(rows: readonly ConditionRow[], x: (row: ConditionRow) => number): Curve {
   const sorted = rows.slice().sort((a, b) => x(a) - x(b));
-  const of = (key: "value" | "low" | "high"): number[] => sorted.map(({ difference }) => difference[key]);
-  return {
-    label: "Mask-DPO - DPO",
-    style: palette.maskDpo,
-    x: sorted.map(x),
-    y: of("value"),
-    low: of("low"),
-    high: of("high"),
-    runs: runsOf(...rows.map(({ difference }) => difference)),
-  };
+  const points = sorted.map((row) => ({ x: x(row), difference: row.difference }));
+  return differenceCurve("Mask-DPO - DPO", palette.maskDpo, points);
 }

@@ -1,8 +1,8 @@
 /** Table 2: the same pairs under the paper's mask (Eq. 5), without one (DPO), and under two controls. */
 import { Rng } from "../base/rng";
-import type { Arm } from "../evaluation/arm";
+import { armDifference, type Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
-import { scoreCurve } from "../evaluation/charts";
+import { differenceCurve, scoreCurve } from "../evaluation/charts";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import { armOf, onTheWay, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
@@ -135,4 +135,19 @@ export function stepCurves({ seed }: Session, masks: Record<MaskKind, AlignedArm
     const points = [{ x: 0, arm: base }, ...onTheWay(masks[mask]).map(({ step, arm }) => ({ x: step, arm }))];
     return scoreCurve(masks[mask].label, maskStyles[mask], points, new Rng(seed).fork("steps").fork(mask));
   });
+}
+
+/** How far Mask-DPO is ahead of every other mask on the way, paired. */
+export function stepLeads({ seed }: Session, masks: Record<MaskKind, AlignedArm>): Curve[] {
+  const own = onTheWay(masks.paper);
+  return (Object.keys(masks) as MaskKind[])
+    .filter((mask) => mask !== "paper")
+    .map((mask) => {
+      const rng = new Rng(seed).fork("step leads").fork(mask);
+      const points = onTheWay(masks[mask]).map(({ arm }, i) => {
+        const { step, arm: maskDpo } = own[i]!;
+        return { x: step, difference: armDifference(maskDpo, arm, "score", rng.fork(i)) };
+      });
+      return differenceCurve(masks[mask].label, maskStyles[mask], points);
+    });
 }

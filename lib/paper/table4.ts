@@ -1,8 +1,8 @@
 /** Table 4: how many topics the pairs cover, against how many questions of each. */
 import { Rng } from "../base/rng";
-import type { Arm } from "../evaluation/arm";
+import { armDifference, type Arm } from "../evaluation/arm";
 import type { ArmRow } from "../evaluation/armTables";
-import { scoreCurve } from "../evaluation/charts";
+import { differenceCurve, scoreCurve } from "../evaluation/charts";
 import { measured, type Claim, type Comparison } from "../evaluation/claims";
 import type { PairSource } from "../lab/pairSource";
 import { armOf, type AlignedArm } from "../lab/runArms";
@@ -122,5 +122,24 @@ export function scalingCurves({ seed }: Session, scaling: Scaling): Curve[] {
     here("scaling questions", "question", palette.dpo),
     printed("paper: topics", table4.topic, palette.maskDpo),
     printed("paper: questions", table4.question, palette.dpo),
+  ];
+}
+
+/** As many pairs of all topics with fewer questions, minus those of fewer topics with all: paired, and in the paper. */
+export function scalingLeads({ seed }: Session, { topic, question }: Scaling): Curve[] {
+  const rng = new Rng(seed).fork("scaling leads");
+  const shares = [0, 1] as const; // of all pairs there is one arm only
+  const points = shares.map((i) => ({
+    x: (i + 1) / 3,
+    difference: armDifference(question[i], topic[i], "score", rng.fork(i)),
+  }));
+  return [
+    differenceCurve("all topics minus all questions", palette.chosen, points),
+    {
+      label: "paper: all topics minus all questions",
+      style: palette.printed,
+      x: points.map(({ x }) => x),
+      y: shares.map((i) => printedGain(table4.topic[i], table4.question[i])),
+    },
   ];
 }

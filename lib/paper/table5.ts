@@ -177,7 +177,7 @@ export function table5Figure({ seed }: Session, results: readonly GroupResult[])
       name: "05-table5",
       title: "Aligning on near and on far topics (Table 5)",
       note:
-        `Rows: base model, by whose vectors topics are near or far, size of a group. Sampled answers to test ` +
+        "Rows: base model, by whose vectors topics are near or far, size of a group. Sampled answers to test " +
         `questions, ${answers} a group of ${seeds} seeds; 95 % intervals over topics, differences paired.`,
       rows: results.map(({ policy, embedding, share }) => {
         const own = embedding === policy ? " (own)" : "";

@@ -18,6 +18,7 @@ import {
 import type { Difference } from "../evaluation/compare";
 import { noisyScore } from "../factuality/noise";
 import type { ArmDifference } from "../evaluation/arm";
+import { differenceCurve } from "../evaluation/charts";
 import type { Claim } from "../evaluation/claims";
 import { bestOfAnswers, type Answered } from "../lab/candidates";
 import { trainedPolicy } from "../lab/experiment";
@@ -25,6 +26,8 @@ import { printedGain, table6 } from "./printed";
 import type { AlignedArm } from "../lab/runArms";
 import { policyDir, seedsOf, type Session } from "../lab/session";
 import type { Study } from "../lab/study";
+import type { Curve } from "../show/figure/curves";
+import { palette } from "../show/palette";
 import { maskArms } from "./table2";
 
 /** What Table 6 runs: Mask-DPO itself. */
@@ -151,6 +154,23 @@ export function table6Claims(gaps: readonly (ArmDifference & { n: number })[], s
       source: "§4.3, Corollary 2",
       printed: printedSlope(),
       here: slope,
+    },
+  ];
+}
+
+/** Mask-DPO minus base at each N, paired, and in the paper. */
+export function gapCurves(gaps: readonly (ArmDifference & { n: number })[]): Curve[] {
+  return [
+    differenceCurve(
+      "Mask-DPO - base",
+      palette.maskDpo,
+      gaps.map((difference) => ({ x: difference.n, difference })),
+    ),
+    {
+      label: "paper: Mask-DPO - base",
+      style: palette.printed,
+      x: table6.n,
+      y: table6.n.map((_, i) => printedGain(table6.base[i]!, table6.maskDpo[i]!)),
     },
   ];
 }

@@ -5,7 +5,7 @@
 import type { Topic } from "../world/relation";
 
 export interface Region {
-  /** the country or world region that most of its topics share, else how most of their names begin, as "San …", "Ch…" */
+  /** the country or world region that most of its topics share, else how most names begin, as "San …", "Ch…" */
   name: string;
   topics: number;
   /** median of its points */

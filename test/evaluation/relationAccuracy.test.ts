@@ -60,6 +60,6 @@ test("a gain is split into choice of relations and accuracy within them, and the
   const accuracy = decomposeGain(before, [row("country", 10, 1), row("rank", 10, 0.3)]);
   near(accuracy.choice, 0);
   near(accuracy.accuracy, 0.15);
-  const both = decomposeGain(before, [row("country", 30, 0.95), row("domain", 10, 0.5)]); // a relation dropped, another begun
+  const both = decomposeGain(before, [row("country", 30, 0.95), row("domain", 10, 0.5)]); // one dropped, one begun
   near(both.choice + both.accuracy, (30 * 0.95 + 10 * 0.5) / 40 - 0.5);
 });

@@ -42,7 +42,7 @@ test("u is the nearest topic of which the statement is true, and what is true of
   }
 });
 
-test("counts before and after stand beside the maps, relations by their names, and arrows that are rarer go", async () => {
+test("counts before and after stand beside the maps, relations by names, and rarer arrows go", async () => {
   const questions = [...atlas.splits.test];
   const countries = [...new Set(atlas.topics.map(({ country }) => country.name))];
   const wrong = (topic: string, i: number) =>

@@ -117,7 +117,7 @@ test("claims: which policy minus which, and what the paper prints", async (t) =>
   ]);
 });
 
-test("figure: scores, what each has over the base, and how far Mask-DPO is ahead, beside what the paper prints", async (t) => {
+test("figure: scores, what each has over the base, how far Mask-DPO is ahead, and the paper", async (t) => {
   const { session, policies, factTune, masks } = await computedTable(t);
   const figure = scoreFigure(session, policies, masks, factTune);
   const rows = ["base", "large", "factTune", "none", "paper"] as const;

@@ -3,7 +3,16 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";
 import { runArms } from "../../lib/lab/runArms";
-import { maskArms, sameArms, sameRows, stepCurves, study, table2Claims, table2Rows } from "../../lib/paper/table2";
+import {
+  maskArms,
+  sameArms,
+  sameRows,
+  stepCurves,
+  stepLeads,
+  study,
+  table2Claims,
+  table2Rows,
+} from "../../lib/paper/table2";
 import type { MaskKind } from "../../lib/preference/mask";
 import { palette } from "../../lib/show/palette";
 import type { Recipe } from "../../lib/lab/tuning";
@@ -115,4 +124,14 @@ test("curves: every mask in its colour, from the base over the snapshots to the 
     const end = known["test sampled"][mask].score;
     [50, end - 10, end - 5, end].forEach((value, i) => assertNear(y[i], value, `${label} at ${x[i]}`));
   }
+  const leads = stepLeads(session, masks);
+  assert.deepEqual(
+    leads.map(({ label }) => label),
+    looks.slice(1).map(([label]) => label),
+  );
+  looks.slice(1).forEach(([label, mask], m) => {
+    const lead = known["test sampled"].paper.score - known["test sampled"][mask].score;
+    assert.deepEqual(leads[m]!.x, [10, 20, 30]);
+    for (const y of leads[m]!.y) assertNear(y, lead, `Mask-DPO minus ${label}`);
+  });
 });

@@ -4,7 +4,15 @@ import { test, type TestContext } from "node:test";
 import { armTable } from "../../lib/evaluation/armTables";
 import { armOf, runArms } from "../../lib/lab/runArms";
 import { maskArms } from "../../lib/paper/table2";
-import { scalingArms, scalingCurves, scalingOf, study, table4Claims, table4Rows } from "../../lib/paper/table4";
+import {
+  scalingArms,
+  scalingCurves,
+  scalingLeads,
+  scalingOf,
+  study,
+  table4Claims,
+  table4Rows,
+} from "../../lib/paper/table4";
 import { palette } from "../../lib/show/palette";
 import { assertArmTable, assertClaims, assertNear, computed, knownSession, seedCounts } from "./known";
 
@@ -70,4 +78,13 @@ test("curves: topics and questions by thirds, here and in the paper", async (t) 
     assert.deepEqual(curves[i]!.x, [1 / 3, 2 / 3, 1], label);
     y.forEach((value, third) => assertNear(curves[i]!.y[third], value, label));
   });
+});
+
+test("leads: of as many pairs, all topics minus all questions, here and in the paper", async (t) => {
+  const { session, scaling } = await computedTable(t);
+  for (const { x, y } of scalingLeads(session, scaling)) {
+    assert.deepEqual(x, [1 / 3, 2 / 3]);
+    assertNear(y[0], 69.03 - 65.04, "a third");
+    assertNear(y[1], 73.03 - 71.56, "two thirds");
+  }
 });

@@ -1,10 +1,10 @@
-/** Regions of a map from known places: which topics belong together, what they are called, and where the name stands. */
+/** Regions of a map from known places: which topics belong together, what they are called, and where names stand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nameRegions } from "../../lib/topic/regions";
 import { loadAtlas } from "../../lib/world/atlas";
 
-test("a region is named by country, world region, or how names begin, whatever most of its topics share, or not at all", () => {
+test("a region is named by country, world region, or how names begin: what most share, or not at all", () => {
   const cities = loadAtlas().topics.filter(({ kind }) => kind === "city");
   const some = (of: (topic: (typeof cities)[number]) => boolean, count: number) => {
     const found = cities.filter(of).slice(0, count);

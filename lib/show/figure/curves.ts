@@ -1,5 +1,5 @@
 /** Line figures: curves with shaded 95 % intervals, alone or as small multiples under one legend. */
-import type { Annotations, Data, Layout } from "plotly.js";
+import type { Annotations, Data, Layout, Shape } from "plotly.js";
 import { runsOf } from "../provenance";
 import { UserError } from "../../base/check";
 import type { SeriesStyle } from "../palette";
@@ -28,13 +28,15 @@ export interface CurveOptions {
   /** x by powers of two, as for best-of-N. */
   log2?: boolean;
   yRange?: readonly [number, number];
+  /** whether y is a difference: with a line at zero */
+  zero?: boolean;
   width?: number;
   height?: number;
 }
 
 /** Curves over one pair of axes. @throws UserError for lists of different lengths or x <= 0 on a log axis */
 export function curveFigure(options: CurveOptions): Figure {
-  const { name, title, xTitle, yTitle, curves, log2, yRange, width, height } = options;
+  const { name, title, xTitle, yTitle, curves, log2, yRange, zero = false, width, height } = options;
   const xs = curves.flatMap((curve) => [...curve.x]);
   if (log2 && xs.some((x) => !(x > 0)))
     throw new UserError({
@@ -56,7 +58,13 @@ export function curveFigure(options: CurveOptions): Figure {
     name,
     runs: runsOf(...curves),
     data: curves.flatMap((curve) => curveTraces(name, curve)),
-    layout: { ...layout, hovermode: "x unified", xaxis, yaxis: axis(yTitle, yRange ? { range: [...yRange] } : {}) },
+    layout: {
+      ...layout,
+      hovermode: "x unified",
+      xaxis,
+      yaxis: axis(yTitle, yRange ? { range: [...yRange] } : {}),
+      ...(zero ? { shapes: [zeroLine("")] } : {}),
+    },
   };
 }
 
@@ -65,6 +73,8 @@ export interface Panel {
   title: string;
   curves: readonly Curve[];
   yRange?: readonly [number, number];
+  /** whether its y is a difference: with a line at zero */
+  zero?: boolean;
 }
 
 export interface PanelOptions {
@@ -142,8 +152,15 @@ export function panelsFigure({
       ...layout,
       ...(axes as Partial<Layout>),
       annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)),
+      shapes: panels.flatMap(({ zero }, i) => (zero ? [zeroLine(i === 0 ? "" : String(i + 1))] : [])),
     },
   };
+}
+
+/** Across a panel, which its axes' number names. */
+function zeroLine(id: string): Partial<Shape> {
+  const [xref, yref] = [`x${id} domain`, `y${id}`] as ["x domain", "y"];
+  return { type: "line", xref, yref, x0: 0, x1: 1, y0: 0, y1: 0, line: { color: "#1A1A1A", width: 1, dash: "dot" } };
 }
 
 interface Grid {

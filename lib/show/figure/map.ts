@@ -170,7 +170,7 @@ function placed(
   const range = (of: (point: MapPoint) => number): number =>
     points.reduce((most, p) => Math.max(most, of(p)), -Infinity) -
     points.reduce((least, p) => Math.min(least, of(p)), Infinity);
-  const scale = Math.min(room.width / range(({ x }) => x), room.height / range(({ y }) => y)); // px a unit: one for both
+  const scale = Math.min(room.width / range(({ x }) => x), room.height / range(({ y }) => y)); // px a unit
   const overlap = (a: MapLabel, b: MapLabel): boolean =>
     Math.abs(a.x - b.x) * scale < (LABEL_CHARACTER * (a.text.length + b.text.length)) / 2 &&
     Math.abs(a.y - b.y) * scale < LABEL_HEIGHT;

@@ -93,7 +93,8 @@ test("coastlines: no line across the map, no pole, and land where land is", () =
     ring.forEach(([x], i) => assert.ok(i === 0 || Math.abs(x - ring[i - 1]![0]) < 30));
     assert.ok(ring.every(([, y]) => y > -84));
   }
-  const isLand = ([x, y]: [number, number]) => rings.filter((ring) => isInside(ring, x, y)).length % 2 === 1; // lakes are rings in rings
+  // lakes are rings in rings
+  const isLand = ([x, y]: [number, number]) => rings.filter((ring) => isInside(ring, x, y)).length % 2 === 1;
   assert.deepEqual(
     (
       [

@@ -2,8 +2,7 @@
 import type { Annotations, Data, Layout, Shape } from "plotly.js";
 import { runsOf } from "../provenance";
 import { UserError } from "../../base/check";
-import type { SeriesStyle } from "../palette";
-import { tint } from "../palette";
+import { tint, type SeriesStyle } from "../palette";
 import type { Figure } from "./figure";
 import { axis, figureLayout, log2Axis } from "./template";
 

@@ -5,6 +5,7 @@
  */
 import { writeFileAtomic } from "../base/files";
 import { Rng } from "../base/rng";
+import type { Measure } from "../evaluation/answerTotals";
 import { perAnswer, scoreOf, type Arm } from "../evaluation/arm";
 import type { ExperimentRequest, ExperimentResult } from "./experiment";
 import { policyArm } from "./runArms";
@@ -69,7 +70,7 @@ export async function tune(session: Session, requests: readonly TuneRequest[]): 
     ...madeWith,
     ...scoresOf(session, await policyArm(session, "base", "base", evaluation, 1)),
   };
-  const found = await tryAll(session, requests);
+  const found = await tryAll(session, requests, base);
   const arms = requests.map(({ label, recipe }, i) => ({ label, recipe, ...madeWith, ...found[i]! }));
   return {
     bases: [...tuning.bases.filter((old) => old.preset !== preset.name), base],
@@ -80,10 +81,14 @@ export async function tune(session: Session, requests: readonly TuneRequest[]): 
 type Found = Pick<TunedArm, "k" | "pairs" | "steps" | "trials">;
 
 /** Grids and climbs, in rounds: what all requests try next runs side by side. */
-async function tryAll(session: Session, requests: readonly TuneRequest[]): Promise<Found[]> {
+async function tryAll(
+  session: Session,
+  requests: readonly TuneRequest[],
+  base: Pick<Trial, "facts">,
+): Promise<Found[]> {
   const found: Found[] = requests.map(() => ({ k: 0, pairs: 0, steps: 0, trials: [] }));
   for (;;) {
-    const next = requests.map(({ recipe }, i) => nextTrials(session.preset, recipe.objective, found[i]!.trials));
+    const next = requests.map(({ recipe }, i) => nextTrials(session.preset, recipe.objective, found[i]!.trials, base));
     if (next.every((points) => points.length === 0)) return found;
     const trials = requests.map((request, i) => trialsOf(session, request, next[i]!));
     const results = await runExperiments(session, trials.flat());
@@ -106,17 +111,15 @@ function resultScores(session: Session, { answers, run }: ExperimentResult): Ret
   return scoresOf(session, { label: run, seeds: [answers[evaluation]!], runs: [run] });
 }
 
-function scoresOf(
-  { seed }: Session,
-  arm: Arm,
-): Pick<Trial, "score" | "correct" | "incorrect" | "noFact" | "characters" | "run"> {
+function scoresOf({ seed }: Session, arm: Arm): Omit<Trial, keyof TrialSettings> {
   const { value, low, high } = scoreOf(arm, "score", new Rng(seed).fork("tuning").fork(arm.label));
-  const of = (measure: "correct" | "incorrect" | "noFact" | "characters") => perAnswer(arm, measure);
+  const of = (measure: Measure) => perAnswer(arm, measure);
   return {
     score: { value, low, high },
     correct: of("correct"),
     incorrect: of("incorrect"),
     noFact: of("noFact"),
+    facts: of("facts"),
     characters: of("characters"),
     run: arm.runs[0]!,
   };

@@ -1,6 +1,6 @@
 /**
  * One rule for every arm: its learning rate and its objective's strength are the best of the same grid, by the same
- * score, on validation topics. Here is what was tried and kept, and what follows from it; `tune.ts` does the trying.
+ * score, on validation topics (`telling.ts`). Here is what was tried and kept, and what follows from it; `tune.ts` does the trying.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -13,6 +13,7 @@ import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { atlasFolder } from "../world/facts";
 import { presetNames, type Preset } from "./preset";
+import { bestTelling } from "./telling";
 
 /** What is tuned: an arm without its sizes and seeds. */
 const recipeSchema = z
@@ -35,6 +36,8 @@ const scoresSchema = {
   correct: number,
   incorrect: number,
   noFact: number,
+  /** different ones, right or wrong */
+  facts: number,
   characters: number,
   /** run folder that it is from */
   run: z.string(),
@@ -88,9 +91,10 @@ export function nextTrials(
   { training }: Pick<Preset, "training">,
   objective: string,
   trials: readonly Trial[],
+  base: Told,
 ): TrialSettings[] {
   if (trials.length === 0) return gridOf({ training }, objective);
-  const { lr, strength } = bestTrial({ trials });
+  const { lr, strength } = bestTrial(trials, base);
   const factor = lr / training.lr;
   if (trials.some((trial) => trial.lr > lr) || factor > highestFactor / 2) return [];
   return [settings(training, objective, 2 * factor, strength)];
@@ -100,9 +104,19 @@ function settings({ lr }: Pick<TrainOptions, "lr">, objective: string, rate: num
   return { lr: Number((lr * rate).toPrecision(12)), strength, objective: withStrength(objective, strength) };
 }
 
-/** The best by score; of equal ones the first, which has the smaller rate. */
-export function bestTrial({ trials }: { trials: readonly Trial[] }): Trial {
-  return trials.reduce((best, trial) => (trial.score.value > best.score.value ? trial : best));
+/** The base's answers to the same questions. */
+type Told = Pick<Trial, "facts">;
+
+/** The best by score of what tells enough; of equal ones the first, which has the smaller rate. */
+export function bestTrial(trials: readonly Trial[], base: Told): Trial {
+  return bestTelling(trials, base.facts, { score: ({ score }) => score.value, told: ({ facts }) => facts });
+}
+
+/** Of an arm that was tried. @throws Error where the base's scores were not kept with its grid */
+export function chosenTrial({ bases }: Tuning, { preset, trials, label }: TunedArm): Trial {
+  const base = bases.find((row) => row.preset === preset);
+  if (!base) throw new Error(`chosenTrial: expected the base's scores at ${preset} beside the grid of ${label}`);
+  return bestTrial(trials, base);
 }
 
 /** The grid of a recipe: of this preset where it was tried, else of the largest where it was. */
@@ -120,7 +134,7 @@ export function isSameRecipe(one: Recipe, other: Recipe): boolean {
 export function tunedTraining(tuning: Tuning, preset: Preset, recipe: Recipe): Pick<TrainOptions, "lr" | "objective"> {
   const arm = tunedArm(tuning, preset, recipe);
   if (!arm) return untunedTraining(preset, recipe.objective);
-  const { lr, objective } = bestTrial(arm);
+  const { lr, objective } = chosenTrial(tuning, arm);
   return { lr, objective };
 }
 

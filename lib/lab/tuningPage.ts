@@ -2,20 +2,21 @@
 import { describeOptions } from "../align/objective/registry";
 
 import { presetNames, type PresetName } from "./preset";
-import { bestTrial, rateFactors, strengthFactors, type Trial, type TunedArm, type Tuning } from "./tuning";
+import { chosenTrial, rateFactors, strengthFactors, type Trial, type TunedArm, type Tuning } from "./tuning";
 import { toMarkdown, type Table } from "../show/table";
 
 /** Two tables for each preset that has grids: all scores, and what was chosen. */
-export function tuningTables({ bases, arms }: Tuning): Table[] {
+export function tuningTables(tuning: Tuning): Table[] {
+  const { bases, arms } = tuning;
   return presetNames.flatMap((preset) => {
     const own = arms.filter((arm) => arm.preset === preset);
     const base = bases.find((row) => row.preset === preset);
-    return own.length > 0 ? [gridTable(preset, own), chosenTable(preset, own, base)] : [];
+    return own.length > 0 ? [gridTable(tuning, preset, own), chosenTable(tuning, preset, own, base)] : [];
   });
 }
 
 /** A row an arm; a column a point of the grid, and one a rate that was climbed to. */
-function gridTable(preset: PresetName, arms: readonly TunedArm[]): Table {
+function gridTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]): Table {
   const rates = [...new Set(arms.flatMap(({ trials }) => trials.map(({ lr }) => lr)))].sort((a, b) => a - b);
   const columns = rates.flatMap((lr, i): { lr: number; strength?: number }[] =>
     i < rateFactors.length ? strengthFactors.map((strength) => ({ lr, strength })) : [{ lr }],
@@ -27,7 +28,7 @@ function gridTable(preset: PresetName, arms: readonly TunedArm[]): Table {
     caption: `Scores on validation topics (%, sampled) by learning rate and factor on the default strength, ${preset}`,
     columns: [{ key: "arm", label: "Arm" }, ...columns.map((point) => ({ key: label(point), label: label(point) }))],
     rows: arms.map((arm) => {
-      const best = bestTrial(arm);
+      const best = chosenTrial(tuning, arm);
       const cells = columns.map((point): [string, string | null] => {
         const { lr, strength } = point;
         const trial = arm.trials.find((one) => one.lr === lr && (strength ?? one.strength) === one.strength);
@@ -38,12 +39,25 @@ function gridTable(preset: PresetName, arms: readonly TunedArm[]): Table {
   };
 }
 
-function chosenTable(preset: PresetName, arms: readonly TunedArm[], base: Tuning["bases"][number] | undefined): Table {
-  const scores = ({ score, correct, incorrect, noFact, characters }: Omit<Trial, "lr" | "strength" | "objective">) => ({
+function chosenTable(
+  tuning: Tuning,
+  preset: PresetName,
+  arms: readonly TunedArm[],
+  base: Tuning["bases"][number] | undefined,
+): Table {
+  const scores = ({
     score,
     correct,
     incorrect,
     noFact,
+    facts,
+    characters,
+  }: Omit<Trial, "lr" | "strength" | "objective">) => ({
+    score,
+    correct,
+    incorrect,
+    noFact,
+    facts,
     characters,
   });
   const { seed, engine, k } = arms[0]!;
@@ -58,6 +72,7 @@ function chosenTable(preset: PresetName, arms: readonly TunedArm[], base: Tuning
       { key: "correct", label: "# Correct", digits: 2 },
       { key: "incorrect", label: "# Incorrect", digits: 2 },
       { key: "noFact", label: "# No fact", digits: 2 },
+      { key: "facts", label: "# Different facts", digits: 2 },
       { key: "characters", label: "Characters", digits: 0 },
       { key: "pairs", label: "Pairs", digits: 0 },
       { key: "steps", label: "Steps", digits: 0 },
@@ -65,7 +80,7 @@ function chosenTable(preset: PresetName, arms: readonly TunedArm[], base: Tuning
     rows: [
       ...(base ? [{ arm: "base", lr: null, options: null, ...scores(base), pairs: null, steps: null }] : []),
       ...arms.map((arm) => {
-        const best = bestTrial(arm);
+        const best = chosenTrial(tuning, arm);
         const { pairs, steps, label } = arm;
         const options = describeOptions(best.objective);
         return { arm: label, lr: best.lr.toExponential(), options, ...scores(best), pairs, steps };

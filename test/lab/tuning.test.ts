@@ -7,14 +7,14 @@ import { chooseObjective, objectives } from "../../lib/align/objective/registry"
 import { strengthOptions, withStrength } from "../../lib/align/objective/strength";
 import { recipesOf, trialsOf, tune, writeTuning } from "../../lib/lab/tune";
 import { tuningTables, withTuning } from "../../lib/lab/tuningPage";
-import { bestTrial, gridOf, nextTrials, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
+import { bestTrial, chosenTrial, gridOf, nextTrials, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
 import { experimentOf, recipeOf } from "../../lib/lab/study";
 import { studies } from "../../lib/paper/studies";
 import { atlasFolder } from "../../lib/world/facts";
 import { scratch } from "../golden/fixtures";
 import { computedRequests, knownSession, shipped, writeAnswers } from "../paper/known";
 import { shippedHash } from "../../lib/lab/session";
-import { grid, point } from "./grid";
+import { grid, point, told } from "./grid";
 
 const own: Recipe = { objective: "dpo", mask: "paper", author: "own", document: false, annotator: "sentences" };
 
@@ -42,23 +42,32 @@ test("every objective has as many points at the same rates; one without a streng
 
 test("the best is by score; of equal ones the smaller rate; this preset's grid before the largest one's", () => {
   const trials = [point(1e-5, 60), point(2e-5, 61), point(4e-5, 61)];
-  assert.equal(bestTrial({ trials }).lr, 2e-5);
+  assert.equal(bestTrial(trials, { facts: 9 }).lr, 2e-5);
   const arms = [grid(own, 1e-3, { preset: "full" }), grid(own, 1e-5, { preset: "hour" }), grid(own, 1e-4)];
-  const rate = (preset: "smoke" | "quick") => bestTrial(tunedArm({ bases: [], arms }, { name: preset }, own)!).lr;
+  const bases = (["smoke", "hour", "full"] as const).map((preset) => told(9, preset));
+  const rate = (preset: "smoke" | "quick") =>
+    chosenTrial({ bases, arms }, tunedArm({ bases, arms }, { name: preset }, own)!).lr;
   assert.deepEqual([rate("smoke"), rate("quick")], [1e-4, 1e-3]);
+});
+
+test("what tells less than nine tenths of the base's facts is not chosen; where none tells as much, what tells most is", () => {
+  const trials = [point(1e-5, 60), point(2e-5, 70, { facts: 8.1 }), point(4e-5, 90, { facts: 8 })];
+  assert.equal(bestTrial(trials, { facts: 9 }).lr, 2e-5);
+  assert.equal(bestTrial(trials.slice(1), { facts: 20 }).lr, 2e-5);
+  assert.throws(() => chosenTrial({ bases: [], arms: [] }, grid(own, 1)), /the base's scores at smoke/);
 });
 
 test("after the grid the rate is doubled at the best's strength, until the score falls or 16 times is reached", (t) => {
   const { preset } = knownSession(t);
   const tried = gridOf(preset, "dpo").map((one) => point(one.lr, 50, one));
-  const next = () => nextTrials(preset, "dpo", tried).map(({ lr, strength }) => [lr, strength]);
-  assert.deepEqual(nextTrials(preset, "dpo", []), gridOf(preset, "dpo"));
+  const next = () => nextTrials(preset, "dpo", tried, told(9)).map(({ lr, strength }) => [lr, strength]);
+  assert.deepEqual(nextTrials(preset, "dpo", [], told(9)), gridOf(preset, "dpo"));
   assert.deepEqual(next(), [], "of equal ones the smallest rate, which is not the edge");
   tried.push({ ...tried.pop()!, ...point(2e-4, 60, { strength: 10 }) });
   assert.deepEqual(next(), [[4e-4, 10]]);
   tried.push(point(4e-4, 61, { strength: 10 }));
   assert.deepEqual(next(), [[8e-4, 10]]);
-  assert.deepEqual(nextTrials(preset, "dpo", [...tried, point(8e-4, 60.5)]), [], "it fell");
+  assert.deepEqual(nextTrials(preset, "dpo", [...tried, point(8e-4, 60.5)], told(9)), [], "it fell");
   tried.push(point(8e-4, 62, { strength: 10 }), point(1.6e-3, 63, { strength: 10 }));
   assert.deepEqual(next(), []);
 });
@@ -72,6 +81,7 @@ test("an arm has rate and strength of its own grid, the middle without one, its 
   };
   assert.deepEqual(settings({}), [training.lr, training.objective], "the middle is the preset's");
   assert.deepEqual(settings({ objective: "simpo" }), [training.lr, withStrength("simpo", 5)]);
+  session.tuning.bases.push(told(9));
   session.tuning.arms.push(grid(own, 3e-5), grid({ ...own, author: "another" }, 7e-5));
   const beta = chooseObjective("dpo", { beta: 0.1 });
   assert.deepEqual(settings({}), [3e-5, beta]);
@@ -108,6 +118,7 @@ test("what was tried is kept, what was kept of others stays, and the page has al
   const session = knownSession(t);
   shipped(session, () => ({ score: 40, facts: 10 }));
   writeAnswers(session, shippedHash(session, "base"), "validation sampled", 1, { score: 41, facts: 10 });
+  session.tuning.bases.push(told(9));
   session.tuning.arms.push(grid({ ...own, mask: "inverted" }, 1), grid(own, 1, { label: "old" }));
   const [request] = recipesOf(session, [{ label: "Mask-DPO", setting: {}, seeds: 1, evaluations: [] }]);
   const best = 5;
@@ -124,7 +135,7 @@ test("what was tried is kept, what was kept of others stays, and the page has al
     ["inverted", "Mask-DPO"],
   );
   const arm = tuning.arms[1]!;
-  const { lr, strength, score } = bestTrial(arm);
+  const { lr, strength, score } = chosenTrial(tuning, arm);
   assert.deepEqual([lr, strength], [1e-4, 10]);
   assert.ok(score.low < score.value && score.value < score.high);
   assert.deepEqual([arm.k, arm.pairs, arm.steps], [4, 100, 30]);

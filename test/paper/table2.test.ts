@@ -16,7 +16,7 @@ import {
 import type { MaskKind } from "../../lib/preference/mask";
 import { palette } from "../../lib/show/palette";
 import type { Recipe } from "../../lib/lab/tuning";
-import { grid } from "../lab/grid";
+import { grid, told } from "../lab/grid";
 import {
   assertArmTable,
   assertClaims,
@@ -54,6 +54,7 @@ const printed: Record<MaskKind, [number | null, number | null]> = {
 async function computedTable(t: TestContext) {
   const session = knownSession(t);
   const own: Recipe = { objective: "dpo", mask: "paper", author: "own", document: false, annotator: "sentences" };
+  session.tuning.bases.push(told(9));
   session.tuning.arms.push(grid(own, 3e-5), grid({ ...own, mask: "none" }, 3e-4));
   computed(session, study.arms(session), ({ mask, training: { lr } }, evaluation, step = 30) => {
     const { score, facts } =

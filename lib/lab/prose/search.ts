@@ -11,12 +11,11 @@ import { sum } from "../../base/collections";
 import { hashOf } from "../../base/hash";
 import type { Traced } from "../../show/provenance";
 import { kept } from "../kept";
+import { bestTelling } from "../telling";
 import { evaluateProse } from "./evaluate";
 import { alignProse, prosePairs, proseWayNames, type ProseSetting, type ProseWay } from "./experiment";
 import type { ProseStudy } from "./study";
 import type { ProseTotals } from "./totals";
-
-const leastKept = 0.9;
 
 const number = z.number();
 const trialSchema = z
@@ -65,11 +64,9 @@ export async function searchProse(study: ProseStudy): Promise<Search> {
   return { base, trials, chosen, runs };
 }
 
-/** The rule. */
+/** @param supported sentences an answer of the base */
 export function bestTrial(trials: readonly Trial[], supported: number): Trial {
-  const telling = trials.filter((trial) => trial.supported >= leastKept * supported);
-  const best = (of: readonly Trial[], by: (trial: Trial) => number) => of.reduce((a, b) => (by(b) > by(a) ? b : a));
-  return telling.length > 0 ? best(telling, ({ score }) => score) : best(trials, (trial) => trial.supported);
+  return bestTelling(trials, supported, { score: (trial) => trial.score, told: (trial) => trial.supported });
 }
 
 async function tried(study: ProseStudy, way: ProseWay, setting: ProseSetting): Promise<{ value: Trial; run: string }> {

@@ -1,7 +1,8 @@
 /**
  * Arrows on maps of the world, a map a panel, all on the same axes; buttons choose which arrows, a saved image shows
- * the first choice. Equirectangular, true to scale at 35 degrees. An arrow is a bow to the right of its way, so that there
- * and back lie apart; where the shorter way crosses the 180th meridian it leaves one edge and comes in at the other.
+ * the first choice. Equirectangular, true to scale at 35 degrees. An arrow is a bow to the right of its way, so that
+ * there and back lie apart; where the shorter way crosses the 180th meridian it leaves one edge and comes in at the
+ * other.
  */
 import type { Annotations, Data, Layout, UpdateMenu } from "plotly.js";
 import { palette, tint } from "../palette";

@@ -156,10 +156,10 @@ export function panelsFigure({
   };
 }
 
-/** Across a panel, which its axes' number names. */
+/** Across the panel of this number. */
 function zeroLine(id: string): Partial<Shape> {
-  const [xref, yref] = [`x${id} domain`, `y${id}`] as ["x domain", "y"];
-  return { type: "line", xref, yref, x0: 0, x1: 1, y0: 0, y1: 0, line: { color: "#1A1A1A", width: 1, dash: "dot" } };
+  const at = { xref: `x${id} domain` as "x domain", yref: `y${id}` as "y", x0: 0, x1: 1, y0: 0, y1: 0 };
+  return { type: "line", ...at, line: { color: "#1A1A1A", width: 1, dash: "dot" } };
 }
 
 interface Grid {
@@ -171,10 +171,7 @@ interface Grid {
 }
 
 /** From and to, as shares of the plotting area. */
-interface Place {
-  x: [number, number];
-  y: [number, number];
-}
+type Place = Record<"x" | "y", [number, number]>;
 
 /** Of panel `index`, as shares of the plotting area, which is `width` px wide. */
 function panelPlace(index: number, { columns, rows, width, panelHeight }: Grid): Place {

@@ -1,7 +1,7 @@
 /**
  * Arrows on maps of the world, a map a panel, all on the same axes; buttons choose which arrows, a saved image shows
- * the first choice. Equirectangular, true to scale at 35 degrees. An arrow is a bow to the right of its way, so that there
- * and back lie apart; where the shorter way crosses the 180th meridian it leaves one edge and comes in at the other.
+ * the first choice. Equirectangular, true to scale at 35 degrees. An arrow is a bow to the right of its way, so that
+ * there and back lie apart; where the shorter way crosses the 180th meridian it leaves one edge and enters the other.
  */
 import type { Annotations, Data, Layout, UpdateMenu } from "plotly.js";
 import { palette, tint } from "../palette";
@@ -49,7 +49,6 @@ const GAP = 34;
 const LATITUDES: readonly [number, number] = [-56, 78];
 /** Of a degree of latitude, to one of longitude. */
 const STRETCH = 1 / Math.cos((35 * Math.PI) / 180);
-const SEA = "#FFFFFF";
 const LAND = "#ECEEF1";
 const SHORE = "#B8BEC6";
 /** Line widths by how often an arrow was taken, px; the last from there on. */
@@ -244,9 +243,8 @@ function menu(views: readonly FlowView[], visible: (view: number) => boolean[]):
     y: 1,
     yanchor: "bottom",
     pad: { b: 28 },
-    bgcolor: SEA,
+    bgcolor: "#FFFFFF",
     bordercolor: SHORE,
-    font: { size: 13 },
     buttons: views.map(({ label }, v) => ({ label, method: "restyle", args: [{ visible: visible(v) }] })),
   };
 }

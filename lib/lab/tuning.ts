@@ -1,6 +1,7 @@
 /**
  * One rule for every arm: its learning rate and its objective's strength are the best of the same grid, by the same
- * score, on validation topics (`telling.ts`). Here is what was tried and kept, and what follows from it; `tune.ts` does the trying.
+ * rule (`telling.ts`), on validation topics. Here is what was tried and kept, and what follows from it; `tune.ts` does
+ * the trying.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";

@@ -50,7 +50,7 @@ test("the best is by score; of equal ones the smaller rate; this preset's grid b
   assert.deepEqual([rate("smoke"), rate("quick")], [1e-4, 1e-3]);
 });
 
-test("what tells less than nine tenths of the base's facts is not chosen; where none tells as much, what tells most is", () => {
+test("chosen is what tells nine tenths of the base's facts, or else what tells most", () => {
   const trials = [point(1e-5, 60), point(2e-5, 70, { facts: 8.1 }), point(4e-5, 90, { facts: 8 })];
   assert.equal(bestTrial(trials, { facts: 9 }).lr, 2e-5);
   assert.equal(bestTrial(trials.slice(1), { facts: 20 }).lr, 2e-5);

@@ -14,6 +14,8 @@ export interface ArmRow {
   /** of the sentence evaluator (ANAH-v2) and of FActScore, percent */
   printed?: number;
   printedFacts?: number;
+  /** the same policies' greedy answers */
+  greedy?: Arm;
 }
 
 /** Counts, length and scores of both evaluators, a row an arm (as Tables 1-4). */
@@ -30,13 +32,14 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
       { key: "characters", label: "Characters", digits: 0 },
       { key: "score", label: "% Score [95 %]" },
       { key: "seeds", label: "Seeds" },
+      ...(rows.some(({ greedy }) => greedy) ? [{ key: "greedy", label: "% Greedy [95 %]" }] : []),
       ...(has("printed") ? [{ key: "paper", label: "Paper", digits: 2 }] : []),
       { key: "supported", label: "# Facts right", digits: 2 },
       { key: "unsupported", label: "# Facts wrong", digits: 2 },
       { key: "factScore", label: "% FactScore [95 %]" },
       ...(has("printedFacts") ? [{ key: "paperFacts", label: "Paper", digits: 2 }] : []),
     ],
-    rows: rows.map(({ arm, printed = null, printedFacts = null }) => {
+    rows: rows.map(({ arm, printed = null, printedFacts = null, greedy }) => {
       const of = (measure: Measure) => perAnswer(arm, measure);
       const rng = new Rng(seed).fork(name).fork(arm.label);
       return {
@@ -47,12 +50,13 @@ export function armTable({ seed }: { seed: number }, name: string, caption: stri
         characters: of("characters"),
         score: scoreOf(arm, "score", rng.fork("score")),
         seeds: rangeText(seedScores(arm, "score")),
+        greedy: greedy ? scoreOf(greedy, "score", rng.fork("greedy")) : null,
         paper: printed,
         supported: of("supported"),
         unsupported: of("facts") - of("supported"),
         factScore: scoreOf(arm, "factScore", rng.fork("factScore")),
         paperFacts: printedFacts,
-        runs: arm.runs.join(" "),
+        runs: [...arm.runs, ...(greedy?.runs ?? [])].join(" "),
       };
     }),
   };

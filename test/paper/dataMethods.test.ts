@@ -68,7 +68,11 @@ test("rows: the base, then each arm of a method in its order", async (t) => {
     "opa",
     "tokenRewards",
   ] as const) {
-    const table = methodArmTable(session, "table", "caption", base, methods[name]);
+    const table = methodArmTable(session, "table", "caption", { sampled: base, greedy: base }, methods[name]);
+    assert.deepEqual(
+      table.rows.map(({ greedy }) => greedy !== null),
+      table.rows.map((_, i) => i === 0 || name !== "misleading"),
+    );
     assertArmTable(table, [
       { label: "base", score: 35, facts: 15, printed: [null, null] },
       ...Object.values(specs[name]).map((spec) => ({

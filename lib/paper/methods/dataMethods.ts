@@ -81,18 +81,14 @@ export function dataMethodClaims({ seed }: Session, base: Arm, methods: DataMeth
   return comparisons.map((comparison) => measuredMethod(comparison, rng));
 }
 
-/** A method's arms in order, behind the base: counts, length and scores. */
+/** A method's arms in order, behind the base: counts, length and scores, sampled and greedy. */
 export function methodArmTable(
   session: Session,
   name: string,
   caption: string,
-  base: Arm,
+  base: { sampled: Arm; greedy: Arm },
   arms: Readonly<Record<string, StagedArm>>,
 ): Table {
-  return armTable(
-    session,
-    name,
-    caption,
-    [base, ...Object.values(arms).map(sampledOf)].map((arm) => ({ arm })),
-  );
+  const rows = Object.values(arms).map((arm) => ({ arm: sampledOf(arm), greedy: arm.arms["test greedy"] }));
+  return armTable(session, name, caption, [{ arm: base.sampled, greedy: base.greedy }, ...rows]);
 }

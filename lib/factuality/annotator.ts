@@ -58,7 +58,7 @@ export function unknownQuestion(row: { questionId: string; index: number }, ques
     where: `candidate ${row.index} of question ${brief(row.questionId)}`,
     expected: `one of the ${questions} questions given`,
     got: "a question that is not among them",
-    fix: "Give the questions file these candidates were sampled from.",
+    fix: "Give the questions file these candidates were sampled from; without --questions they are Atlas's.",
   });
 }
 

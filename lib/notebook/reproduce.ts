@@ -84,6 +84,9 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
     "",
     `executed notebooks: ${out ? path.join(out, "notebooks") : folder}`,
     `figures and tables: ${figures}`,
+    ...(out
+      ? []
+      : ["These stand in place of what was there; `git checkout notebooks figures` brings back what came along."]),
     `done in ${duration((Date.now() - started) / 1000)}`,
   ];
   process.stdout.write(`${said.join("\n")}\n`);

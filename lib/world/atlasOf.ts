@@ -76,7 +76,7 @@ export function atlasOf({ countries, cities }: Facts, folder: string, asking: As
         throw new UserError({
           expected: "a topic of Atlas",
           got: brief(id),
-          fix: "Topic ids are those of data/atlas/cities.jsonl and countries.jsonl.",
+          fix: "Ids of topics are in data/atlas/cities.jsonl and countries.jsonl, as brno or new-york-city.",
         });
       return topic;
     },

@@ -116,7 +116,11 @@ for (const [family, model, trained] of [
         table("training").rows.find(({ what }) => what === "adapter's rank")!.p0,
         trained === "adapter" ? "16" : null,
       );
-      assert.deepEqual(report.warnings, []);
+      const smallness = /^6 topics can show .* points or more|^100 % of the answers of \w+ were cut before their end/;
+      assert.deepEqual(
+        (report.warnings).filter((warning) => !smallness.test(warning)),
+        [],
+      );
       for (const { file, sha256 } of report.inputs)
         if (!file.endsWith("log.jsonl")) assert.equal(sha256File(path.join(dir, file)), sha256, file);
       assert.equal(report.inputs.filter(({ annotator }) => annotator === "anah, judge").length, 4);

@@ -5,7 +5,7 @@ import type { PreferencePair } from "../../preference/pair";
 export interface Content {
   /** of the pairs as they were read: by it a browser knows its corrections again */
   hash: string;
-  /** the pairs' file, without its folders */
+  /** the pairs' file, as it was given */
   file: string;
   /** as training would have to be told; without one its default */
   model?: string;

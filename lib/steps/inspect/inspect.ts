@@ -1,5 +1,4 @@
 /** `mask-dpo inspect`: a page that shows pairs token by token, and what a policy's loss pushes, to correct verdicts. */
-import path from "node:path";
 import { writeFileAtomic } from "../../base/files";
 import { readCheckpointConfig } from "../../model/checkpoint";
 import { startEngineFor, withPolicy } from "../../model/policy";
@@ -30,7 +29,7 @@ export async function inspectVerb(request: InspectRequest): Promise<{ pairs: num
   const pairs = policy === undefined ? tokensOnly(model, rows) : await withPush(model, policy, rows);
   const content: Content = {
     hash: contentHash(rows),
-    file: path.basename(request.pairs),
+    file: request.pairs,
     seed,
     mask,
     policies: policy !== undefined,

@@ -16,8 +16,12 @@ export function workbench(
     const href = path.relative(out, page).split(path.sep).map(encodeURIComponent).join("/");
     return [{ text: `Every token of the pairs: ${path.basename(page)}`, href }];
   }
-  const config = trained.find((training) => training.config)?.config;
-  const model = config === undefined ? "<the model's folder>" : path.dirname(config);
-  const command = `node lib/cli/mask-dpo.mjs inspect --pairs ${pairs} --model ${model} --out ${page}`;
+  const known = trained.find((training) => training.config);
+  const folder = known && path.dirname(known.config!);
+  // an adapter's config is its model's; beside all weights that were trained the model they began as is not known
+  const isOwn = known !== undefined && folder === known.file;
+  const model = folder === undefined || isOwn ? "<the model's folder>" : folder;
+  const policy = isOwn ? ` --policy ${known.file}` : "";
+  const command = `node lib/cli/mask-dpo.mjs inspect --pairs ${pairs} --model "${model}"${policy} --out ${page}`;
   return [{ text: "Every token of the pairs, with the mask drawn, is made into a page by:", command }];
 }

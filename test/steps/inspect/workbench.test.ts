@@ -155,7 +155,7 @@ test("a verdict is changed, taken back, kept over a reload, and exported as trai
     assert.match((await page.locator("#changes").textContent())!, /^2 sentences relabelled in 1 pair/);
     assert.match(
       await page.inputValue("#command"),
-      /^node lib\/cli\/mask-dpo\.mjs train --pairs pairs-corrected\.jsonl --mask paper --out corrected$/,
+      /^node lib\/cli\/mask-dpo\.mjs train --pairs \S+\/pairs-corrected\.jsonl --mask paper --out \S+\/corrected$/,
     );
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#export").click()]);
     assert.equal(download.suggestedFilename(), "pairs-corrected.jsonl");

@@ -15,7 +15,7 @@ export class Corrections {
   ) {
     byId("undo").addEventListener("click", () => this.undo());
     byId("redo").addEventListener("click", () => this.redo());
-    byId("export").addEventListener("click", () => download(this.file, "application/jsonl", this.text()));
+    byId("export").addEventListener("click", () => download(this.name, "application/jsonl", this.text()));
     const command = byId<HTMLInputElement>("command");
     const select = (): string => {
       command.select();
@@ -46,7 +46,7 @@ export class Corrections {
     byId<HTMLButtonElement>("redo").disabled = !labels.canRedo;
     byId<HTMLButtonElement>("export").disabled = sentences === 0;
     byId("training").hidden = sentences === 0;
-    byId("export").textContent = `Save ${this.file}`;
+    byId("export").textContent = `Save ${this.name}`;
     byId<HTMLInputElement>("command").value = this.command();
   }
 
@@ -55,8 +55,14 @@ export class Corrections {
     return this.bench.content.pairs.map((_, pair) => `${JSON.stringify(this.bench.labels.row(pair))}\n`).join("");
   }
 
+  /** Beside the pairs, where the command looks for it. */
   private get file(): string {
     return `${this.bench.content.file.replace(/(\.jsonl)?$/, "")}-corrected.jsonl`;
+  }
+
+  /** A browser saves it under this name, in a folder of its own. */
+  private get name(): string {
+    return this.file.replace(/^.*[\\/]/, "");
   }
 
   private command(): string {
@@ -68,7 +74,7 @@ export class Corrections {
       `--pairs ${quoted(this.file)} --mask ${mask}`,
       mask === "random" ? `--seed ${content.seed}` : "",
       content.policies && objective !== "dpo" ? `--objective ${objective}` : "",
-      "--out corrected",
+      `--out ${quoted(this.file.replace(/[^\\/]*$/, "corrected"))}`,
     ]
       .filter((part) => part !== "")
       .join(" ");

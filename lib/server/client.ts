@@ -7,6 +7,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../base/check";
+import { notice } from "../base/notice";
 import { Rng } from "../base/rng";
 import { adaptationFor, adaptationText, adapted, type Adaptation } from "./adapt";
 import { postJson, RequestFailed } from "./http";
@@ -118,6 +119,8 @@ export class ServerClient {
         }
         if (error.kind !== "again" || attempt >= retries || error.waitMs > longestWaitMs)
           throw this.noReply(error, attempt + 1, exchange.expected);
+        // the first time, or a server that is not there would be asked for minutes without a word
+        if (attempt === 0) notice(`${this.base}: ${error.message}; asking again, up to ${retries} times`);
         this.pace.hold(error.waitMs);
         const backoff = Math.min(longestBackoffMs, backoffMs * 2 ** attempt++) * (0.5 + 0.5 * rng.next());
         await sleep(backoff, undefined, { signal: this.ended.signal }).catch(() => undefined);

@@ -4,7 +4,7 @@ import { runsOf } from "../provenance";
 import { UserError } from "../../base/check";
 import { tint, type SeriesStyle } from "../palette";
 import type { Figure } from "./figure";
-import { axis, figureLayout, log2Axis } from "./template";
+import { axis, axisId, figureLayout, log2Axis, zeroLine } from "./template";
 
 /** One line; `low` and `high`, where given, bound its shaded band. NaN is a gap. */
 export interface Curve {
@@ -62,7 +62,7 @@ export function curveFigure(options: CurveOptions): Figure {
       hovermode: "x unified",
       xaxis,
       yaxis: axis(yTitle, yRange ? { range: [...yRange] } : {}),
-      ...(zero ? { shapes: [zeroLine("")] } : {}),
+      ...(zero ? { shapes: [zeroAcross("")] } : {}),
     },
   };
 }
@@ -122,7 +122,7 @@ export function panelsFigure({
   const axes: Record<string, unknown> = {};
   const seen = new Set<string>();
   const data = panels.flatMap((panel, i) => {
-    const id = i === 0 ? "" : String(i + 1);
+    const id = axisId(i);
     const place = places[i]!;
     const last = i + columns >= panels.length;
     axes[`xaxis${id}`] = { ...xAxis(last ? xTitle : ""), domain: place.x, anchor: `y${id}` };
@@ -151,15 +151,15 @@ export function panelsFigure({
       ...layout,
       ...(axes as Partial<Layout>),
       annotations: panels.map((panel, i) => panelTitle(panel, places[i]!)),
-      shapes: panels.flatMap(({ zero }, i) => (zero ? [zeroLine(i === 0 ? "" : String(i + 1))] : [])),
+      shapes: panels.flatMap(({ zero }, i) => (zero ? [zeroAcross(axisId(i))] : [])),
     },
   };
 }
 
 /** Across the panel of this number. */
-function zeroLine(id: string): Partial<Shape> {
+function zeroAcross(id: string): Partial<Shape> {
   const at = { xref: `x${id} domain` as "x domain", yref: `y${id}` as "y", x0: 0, x1: 1, y0: 0, y1: 0 };
-  return { type: "line", ...at, line: { color: "#1A1A1A", width: 1, dash: "dot" } };
+  return { type: "line", ...at, line: zeroLine };
 }
 
 interface Grid {

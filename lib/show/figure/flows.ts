@@ -7,7 +7,7 @@ import type { Annotations, Data, Layout, UpdateMenu } from "plotly.js";
 import { palette, tint } from "../palette";
 import { coast } from "./coast";
 import type { Figure } from "./figure";
-import { axis, figureLayout } from "./template";
+import { axis, axisId, figureLayout } from "./template";
 
 /** Degrees. */
 export interface Place {
@@ -65,8 +65,8 @@ export function flowFigure({ name, title, note, panels, views, places }: FlowOpt
   const panelHeight = ((WIDTH - 2 * EDGE) * (LATITUDES[1] - LATITUDES[0]) * STRETCH) / 360;
   const inner = panels.length * panelHeight + (panels.length - 1) * GAP;
   const legend = [places.label, ...CLASSES.map(({ label }) => label)];
-  const layout = figureLayout({ title, note, legend, width: WIDTH, gap: views.length > 1 ? 66 : 32 });
-  const margin = { ...layout.margin, l: EDGE, r: EDGE, b: EDGE };
+  const look = { title, note, legend, width: WIDTH, gap: views.length > 1 ? 66 : 32 };
+  const margin = { ...figureLayout(look).margin, l: EDGE, r: EDGE, b: EDGE };
   const height = Math.ceil(inner + margin.t! + margin.b);
   const tops = panels.map((_, i) => 1 - (i * (panelHeight + GAP)) / inner);
   const axes: Record<string, unknown> = {};
@@ -96,7 +96,7 @@ export function flowFigure({ name, title, note, panels, views, places }: FlowOpt
     name,
     data: [...fixed, ...samples, ...arrows.map(({ trace, view }): Data => ({ ...trace, visible: view === 0 }))],
     layout: {
-      ...figureLayout({ title, note, legend, width: WIDTH, height, gap: views.length > 1 ? 66 : 32 }),
+      ...figureLayout({ ...look, height }),
       margin,
       hovermode: "closest",
       ...(axes as Partial<Layout>),
@@ -110,11 +110,6 @@ export function flowFigure({ name, title, note, panels, views, places }: FlowOpt
         : {}),
     },
   };
-}
-
-/** As plotly numbers axes: the first has no number. */
-function axisId(panel: number): string {
-  return panel === 0 ? "" : String(panel + 1);
 }
 
 function on(panel: number): { xaxis: string; yaxis: string } {

@@ -5,7 +5,7 @@ import type { Interval } from "../../base/stats";
 import { palette, type SeriesStyle } from "../palette";
 import { errorBars } from "./bars";
 import type { Figure } from "./figure";
-import { axis, figureLayout } from "./template";
+import { axis, figureLayout, zeroLine } from "./template";
 
 export interface ForestRow {
   label: string;
@@ -87,7 +87,7 @@ export function forestFigure(options: ForestOptions): Figure {
     data,
     layout: {
       ...layout,
-      shapes: [{ type: "line", x0: 0, x1: 0, y0: -0.5, y1: end, line: { color: "#1A1A1A", width: 1, dash: "dot" } }],
+      shapes: [{ type: "line", x0: 0, x1: 0, y0: -0.5, y1: end, line: zeroLine }],
       xaxis: axis(valueTitle),
       yaxis: axis("", {
         tickmode: "array",

@@ -9,7 +9,7 @@ import type { Interval } from "../../base/stats";
 import type { SeriesStyle } from "../palette";
 import { errorBars } from "./bars";
 import type { Figure } from "./figure";
-import { axis, figureLayout } from "./template";
+import { axis, axisId, figureLayout, zeroLine } from "./template";
 
 /** Marks of one look, one a row from the top; null where there is none. A bare number has no interval. */
 export interface RowSeries {
@@ -92,7 +92,7 @@ export function rowFigure({ name, title, note, rows, panels, sameScale = false, 
   ) as Partial<Layout>;
   const end = rows.length - 0.5;
   const zeros = panels.flatMap(({ zero }, p): Partial<Shape>[] => {
-    const at = { x0: 0, x1: 0, y0: -0.5, y1: end, xref: `x${axisId(p)}` as "x", line: ZERO };
+    const at = { x0: 0, x1: 0, y0: -0.5, y1: end, xref: `x${axisId(p)}` as "x", line: zeroLine };
     return zero ? [{ type: "line", ...at }] : [];
   });
   const most = Math.max(...panels.map(({ series }) => series.filter(({ beside }) => beside === undefined).length));
@@ -128,13 +128,6 @@ function liftsOf(panels: readonly RowPanel[]): Map<string, number> {
     for (const { label, beside } of series) if (beside !== undefined) lifts.set(label, lifts.get(beside) ?? 0);
   }
   return lifts;
-}
-
-const ZERO = { color: "#1A1A1A", width: 1, dash: "dot" } as const;
-
-/** As plotly numbers axes: the first has no number. */
-function axisId(panel: number): string {
-  return panel === 0 ? "" : String(panel + 1);
 }
 
 function middle(value: Interval | number | null): number | null {

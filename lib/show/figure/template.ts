@@ -124,6 +124,14 @@ export function log2Axis(title: string, low: number, high: number): Partial<Layo
   });
 }
 
+/** As plotly numbers the axes of panels: those of the first have no number. */
+export function axisId(panel: number): string {
+  return panel === 0 ? "" : String(panel + 1);
+}
+
+/** Of a line that marks no difference. */
+export const zeroLine = { color: INK, width: 1, dash: "dot" } as const;
+
 /** Breaks a text into lines of at most `max` characters, at spaces. */
 export function wrap(text: string, max: number): string[] {
   return text.split(/\s+/).reduce<string[]>((lines, word) => {

@@ -14,7 +14,7 @@
 import { isHallucination } from "../factuality/verdict";
 import type { CompletionTokenizer, TokenizedPair, TokenizedSide } from "./collate";
 import { wrongTokens } from "./lint/difference";
-import type { Side } from "./mask";
+import { sideNames, type Side } from "./mask";
 
 /** What a sentence's text is: its span, or its span and all that follows up to the next one. */
 export const sentenceCuts = ["span", "withGap"] as const;
@@ -116,7 +116,7 @@ export function compareOfficialMasks(
   for (const pair of pairs) {
     const official = officialMasks(pair, tokenizer, cut);
     let wrong = 0;
-    for (const name of ["chosen", "rejected"] as const) {
+    for (const name of sideNames) {
       const { weights, promptLength } = pair[name];
       const { wronglyMasked, wronglyLearnt } = wrongTokens(weights, official[name]);
       wrong += wronglyMasked + wronglyLearnt;

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { parseRow } from "../../base/jsonl";
 import { UserError } from "../../base/check";
 import type { EncodedSide } from "../collate";
-import type { Side } from "../mask";
+import { sideNames, type Side } from "../mask";
 
 const maskKeys = ["labels", "mask", "loss_mask", "completion_mask"] as const;
 const idKeys = ["ids", "input_ids"] as const;
@@ -40,7 +40,7 @@ export function takeMasks(value: unknown, where: string): { rest: unknown; masks
     return [key, taken];
   };
   const masks: Partial<Record<Side, GivenMask>> = {};
-  for (const side of ["chosen", "rejected"] as const) {
+  for (const side of sideNames) {
     const mask = take(side, maskKeys);
     const ids = take(side, idKeys);
     if (!mask) continue;

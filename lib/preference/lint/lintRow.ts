@@ -5,7 +5,7 @@ import { splitSentences } from "../../text/sentence";
 import { promptIds } from "../../text/prompt";
 import { encodeSide, tokenizePair, type CompletionTokenizer, type EncodedSide, type TokenizedPair } from "../collate";
 import { official, officialItems } from "../formats/official";
-import type { Side } from "../mask";
+import { sideNames, type Side } from "../mask";
 import { officialMasks, type ToldSentence } from "../officialMask";
 import type { PreferencePair } from "../pair";
 import { largestDrift, markedText, wrongTokens, type AnswerTokens, type Drift, type WrongTokens } from "./difference";
@@ -43,8 +43,6 @@ export interface LintRow {
   /** undefined where a sentence is not in its text, so that nobody can say what its mask should be */
   sides?: Record<Side, LintSide>;
 }
-
-const sideNames = ["chosen", "rejected"] as const;
 
 /** A pair with the masks that its row brings along, if any. */
 export function lintPair(

@@ -1,6 +1,8 @@
 /** What many rows of `lintRow.ts` come to: counts, quartiles of drift, the worst. */
+import { sum } from "../../base/collections";
 import { quantile } from "../../base/stats";
 import type { Table } from "../../show/table";
+import { sideNames } from "../mask";
 import { faultNames, type Fault, type LintRow, type LintSide } from "./lintRow";
 
 export interface LintSummary {
@@ -35,7 +37,7 @@ export function summarise(rows: readonly LintRow[]): LintSummary {
   const sides = rows.flatMap(sidesIn);
   const masked = sides.filter(({ mask }) => mask);
   const compared = sides.filter(({ wronglyMasked }) => wronglyMasked !== undefined);
-  const sum = (of: (side: LintSide) => number) => compared.reduce((total, side) => total + of(side), 0);
+  const total = (of: (side: LintSide) => number) => sum(compared.map(of));
   const drifts = sides.flatMap(({ drift }) => drift ?? []);
   const counts: Record<string, number> = {};
   for (const { mask } of masked) counts[mask!.counts] = (counts[mask!.counts] ?? 0) + 1;
@@ -49,10 +51,10 @@ export function summarise(rows: readonly LintRow[]): LintSummary {
     ) as Record<Fault, number>,
     masks: masked.length,
     counts,
-    tokens: sum(({ tokens }) => tokens),
-    wronglyMasked: sum((side) => side.wronglyMasked!),
-    wronglyLearnt: sum((side) => side.wronglyLearnt!),
-    closingMasked: sum((side) => Number(side.closingMasked)),
+    tokens: total(({ tokens }) => tokens),
+    wronglyMasked: total((side) => side.wronglyMasked!),
+    wronglyLearnt: total((side) => side.wronglyLearnt!),
+    closingMasked: total((side) => Number(side.closingMasked)),
     drift:
       drifts.length > 0
         ? {
@@ -77,8 +79,9 @@ function quartiles(values: readonly number[]): Quartiles {
   return { quarter, half, threeQuarters, most };
 }
 
-const wrongIn = (row: LintRow): number =>
-  sidesIn(row).reduce((sum, { wronglyMasked = 0, wronglyLearnt = 0 }) => sum + wronglyMasked + wronglyLearnt, 0);
+const maskedIn = (row: LintRow): number => sum(sidesIn(row).map(({ wronglyMasked = 0 }) => wronglyMasked));
+const learntIn = (row: LintRow): number => sum(sidesIn(row).map(({ wronglyLearnt = 0 }) => wronglyLearnt));
+const wrongIn = (row: LintRow): number => maskedIn(row) + learntIn(row);
 const driftOf = (row: LintRow, what: "tokens" | "characters"): number =>
   Math.max(0, ...sidesIn(row).map(({ drift }) => Math.abs(drift?.[what] ?? 0)));
 const driftIn = (row: LintRow): number => driftOf(row, "tokens");
@@ -134,8 +137,8 @@ export function worstTable({ worst }: LintSummary): Table {
     ],
     rows: worst.map((row) => ({
       where: row.where,
-      masked: sidesIn(row).reduce((sum, side) => sum + (side.wronglyMasked ?? 0), 0),
-      learnt: sidesIn(row).reduce((sum, side) => sum + (side.wronglyLearnt ?? 0), 0),
+      masked: maskedIn(row),
+      learnt: learntIn(row),
       tokens: driftIn(row),
       characters: driftOf(row, "characters"),
       faults: row.faults.join(", "),
@@ -146,7 +149,7 @@ export function worstTable({ worst }: LintSummary): Table {
 /** The texts of the worst rows around their first wrong token. */
 export function shownTexts({ worst }: LintSummary): string[] {
   const shown = worst.flatMap(({ where, sides }) =>
-    (["chosen", "rejected"] as const).flatMap((name) =>
+    sideNames.flatMap((name) =>
       sides?.[name].shown === undefined ? [] : [`${where} ${name}\n  ${sides[name].shown}`],
     ),
   );

@@ -2,6 +2,7 @@
  * Regions of a map of topics, named by what most of their topics have in common: k-means in the plane (Lloyd), begun
  * from points far from each other, so that no chance is in it.
  */
+import { mean } from "../base/stats";
 import type { Topic } from "../world/relation";
 
 export interface Region {
@@ -59,8 +60,8 @@ function assign(points: readonly Point[], count: number): number[] {
     nearest = next;
     centres = centres.map((centre, c) => {
       const own = points.filter((_, i) => nearest[i] === c);
-      const mean = (axis: 0 | 1) => own.reduce((sum, point) => sum + point[axis], 0) / own.length;
-      return own.length > 0 ? [mean(0), mean(1)] : centre;
+      const along = (axis: 0 | 1) => mean(own.map((point) => point[axis]));
+      return own.length > 0 ? [along(0), along(1)] : centre;
     });
   }
   return nearest;

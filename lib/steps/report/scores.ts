@@ -9,6 +9,7 @@ import { rowFigure, type RowSeries } from "../../show/figure/rows";
 import { palette } from "../../show/palette";
 import type { ReportInputs } from "./inputs";
 import type { Part } from "./part";
+import { againstFirst, setsOf } from "./sets";
 import { differencesTable } from "./tables";
 
 export interface Scores {
@@ -21,28 +22,20 @@ export interface Scores {
 
 const label = (name: string, set: string): string => (set === "answers" ? name : `${name} (sampled)`);
 
-export function scoresOf({ questions, answers, sampled }: ReportInputs, seed: number): Scores {
-  const sets = [
-    { set: "answers", policies: answers },
-    ...(sampled.length > 0 ? [{ set: "sampled answers", policies: sampled }] : []),
-  ];
+export function scoresOf(inputs: ReportInputs, seed: number): Scores {
+  const { questions } = inputs;
+  const sets = setsOf(inputs);
   const evaluated = sets.flatMap(({ set, policies }) =>
     policies.map(({ name, answers: rows }): Evaluated => ({
       label: label(name, set),
       summary: summarise(rows, questions, new Rng(seed).fork("evaluate")),
     })),
   );
-  const differences = sets.flatMap(({ set, policies }) => {
-    const base = policies.find(({ name }) => name === answers[0]!.name);
-    if (!base) return [];
-    const rng = new Rng(seed).fork("compare").fork(set);
-    return policies
-      .filter((policy) => policy !== base)
-      .map(({ name, answers: rows }) => ({
-        label: label(name, set),
-        comparison: comparePolicies(rows, base.answers, questions, rng.fork(name)),
-      }));
-  });
+  const rng = new Rng(seed).fork("compare");
+  const differences = againstFirst(inputs).map(({ set, policy, first }) => ({
+    label: label(policy.name, set),
+    comparison: comparePolicies(policy.answers, first.answers, questions, rng.fork(set).fork(policy.name)),
+  }));
   return { sets: sets.map(({ set }) => set), evaluated, differences };
 }
 

@@ -1,6 +1,7 @@
 /** Differences smaller than those that so many topics can show. */
 import { pilotOf, smallestFound } from "../../../evaluation/power";
-import { againstFirst, type Warning } from "./warning";
+import { againstFirst } from "../sets";
+import type { Warning } from "./warning";
 
 const probability = 0.8;
 

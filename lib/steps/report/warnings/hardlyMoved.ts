@@ -1,6 +1,8 @@
 /** Policies that answer as the first does, or whose log-ratios to the reference stayed near 0. */
+import { mean } from "../../../base/stats";
 import type { Training } from "../training";
-import { againstFirst, share, type Warning } from "./warning";
+import { againstFirst } from "../sets";
+import { share, type Warning } from "./warning";
 
 /** From this share of answers on that are the same, word for word. */
 const sameAnswers = 0.8;
@@ -38,6 +40,6 @@ function lastLogratios({ run, logs }: Training): [chosen: number, rejected: numb
   const beta = options?.beta;
   if (name !== "dpo" || !(typeof beta === "number" && beta > 0)) return undefined;
   const last = logs.slice(-Math.ceil(logs.length / 10));
-  const mean = (of: "chosenReward" | "rejectedReward") => last.reduce((sum, step) => sum + step[of], 0) / last.length;
-  return [mean("chosenReward") / beta, mean("rejectedReward") / beta];
+  const reward = (of: "chosenReward" | "rejectedReward") => mean(last.map((step) => step[of]));
+  return [reward("chosenReward") / beta, reward("rejectedReward") / beta];
 }

@@ -1,7 +1,9 @@
 /** Policies that win by saying nothing: sentences without a fact count as right in the score. */
+import { mean } from "../../../base/stats";
 import { countSentences } from "../../../factuality/score";
 import type { AnnotatedCandidate } from "../../../factuality/records";
-import { againstFirst, type Warning } from "./warning";
+import { againstFirst } from "../sets";
+import type { Warning } from "./warning";
 
 /** Times as many an answer, and how many more at least. */
 const times = 2;
@@ -20,4 +22,4 @@ export const noFacts: Warning = ({ inputs }) =>
   });
 
 const perAnswer = (answers: readonly AnnotatedCandidate[]): number =>
-  answers.reduce((sum, { sentences }) => sum + countSentences(sentences).noFact, 0) / answers.length;
+  mean(answers.map(({ sentences }) => countSentences(sentences).noFact));

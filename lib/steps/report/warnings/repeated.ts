@@ -1,4 +1,5 @@
 /** Policies that say the same again, which counts again. */
+import { sum } from "../../../base/collections";
 import type { AnnotatedCandidate } from "../../../factuality/records";
 import { share, type Warning } from "./warning";
 
@@ -6,8 +7,8 @@ const many = 0.1;
 
 export const repeated: Warning = ({ inputs: { answers, sampled } }) =>
   [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
-    const again = rows.reduce((sum, row) => sum + repeatedIn(row), 0);
-    const all = rows.reduce((sum, { sentences }) => sum + sentences.length, 0);
+    const again = sum(rows.map(repeatedIn));
+    const all = sum(rows.map(({ sentences }) => sentences.length));
     return again === 0 || again < many * all
       ? []
       : [

@@ -78,15 +78,21 @@ function hasWeights(dir: string): boolean {
   return weightFiles.some((name) => existsSync(path.join(dir, name)));
 }
 
+/** A checkpoint's tokenizer, and its configuration; no weights are read. @throws UserError as `openCheckpoint` */
+export function openTokenizer(dir: string): Pick<OpenCheckpoint, "config" | "tokenizer"> {
+  const config = readCheckpointConfig(dir);
+  const tokenizer = loadTokenizer(dir);
+  checkVocabulary(tokenizer, config.vocabSize, dir);
+  return { config, tokenizer };
+}
+
 /**
  * Checks a checkpoint folder, one file of weights or several with an index; weights are read one by one when asked for.
  * @throws UserError for a missing folder or file, another architecture, a missing or misshapen weight, or a tokenizer
  * that does not fit the model
  */
 export function openCheckpoint(dir: string): OpenCheckpoint {
-  const config = readCheckpointConfig(dir);
-  const tokenizer = loadTokenizer(dir);
-  checkVocabulary(tokenizer, config.vocabSize, dir);
+  const { config, tokenizer } = openTokenizer(dir);
   const reader = readSafetensors(dir);
   const shapes = weightShapes(config);
   const stored = (name: string) => storedName(name, config, reader);

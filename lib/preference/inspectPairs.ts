@@ -1,7 +1,6 @@
 /** Pairs as the inspector shows them: each token with its offsets, its sentence, and whether the mask keeps it. */
-import { checkVocabulary, loadTokenizer } from "../text/tokenizer";
 import { promptIds } from "../text/prompt";
-import { readCheckpointConfig } from "../model/checkpoint";
+import { openTokenizer } from "../model/checkpoint";
 import { encodeSide, tokenizePair, type TokenizedSide } from "./collate";
 import type { Mask } from "./mask";
 import type { PreferencePair } from "./pair";
@@ -14,9 +13,7 @@ export function inspectPairs(
   mask: Mask,
   seed: number,
 ): InspectPair[] {
-  const { vocabSize } = readCheckpointConfig(modelDir);
-  const tokenizer = loadTokenizer(modelDir);
-  checkVocabulary(tokenizer, vocabSize, modelDir);
+  const { tokenizer } = openTokenizer(modelDir);
   return pairs.map((pair) => {
     const prompt = promptIds(tokenizer, pair.prompt);
     const tokenized = tokenizePair(pair, tokenizer, prompt, { mask, seed });

@@ -46,13 +46,6 @@ export interface Piece {
   sentence: number | null;
 }
 
-const LINES: Record<Verdict, string> = {
-  supported: "solid",
-  contradictory: "double",
-  unverifiable: "dotted",
-  "no-fact": "dashed",
-};
-
 /** A few pairs for one notebook display. Kept is <u>, masked is <s>: readable even where styles are stripped. */
 export function inspectBundle(pairs: readonly InspectPair[]): Bundle {
   return { html: `<div>${legendHtml()}${pairs.map(pairHtml).join("")}</div>`, text: pairs.map(pairText).join("\n\n") };
@@ -136,8 +129,9 @@ function tokenHtml(text: string, kept: boolean, verdict: Verdict | undefined): s
     const hatched = "repeating-linear-gradient(135deg,transparent 0 4px,rgba(128,128,128,.5) 4px 5px)";
     return `<s style="opacity:.75;background:${hatched}">${escapeHtml(text)}</s>`;
   }
-  const color = verdict ? verdictLook[verdict].style.color : "#7A828C";
-  const line = `3px ${verdict ? LINES[verdict] : "solid"} ${color}`;
+  const look = verdict && verdictLook[verdict];
+  const color = look?.style.color ?? "#7A828C";
+  const line = `3px ${look?.line ?? "solid"} ${color}`;
   const style = `text-decoration:none;background:${tint(color, 0.25)};border-bottom:${line}`;
   return `<u style="${style}">${escapeHtml(text)}</u>`;
 }

@@ -66,13 +66,21 @@ export const palette: Record<Role, SeriesStyle> = {
   noFact: { color: okabeIto.skyBlue, dash: "longdash", symbol: "triangle-down", pattern: "." },
 };
 
-/** A verdict's letter, words and role. */
-export const verdictLook: Record<Verdict, { letter: string; label: string; style: SeriesStyle }> = {
-  supported: { ...verdictLabels.supported, style: palette.supported },
-  contradictory: { ...verdictLabels.contradictory, style: palette.contradictory },
-  unverifiable: { ...verdictLabels.unverifiable, style: palette.unverifiable },
-  "no-fact": { ...verdictLabels["no-fact"], style: palette.noFact },
+/** A verdict's letter, words, role, and the line under its text (CSS). */
+export const verdictLook: Record<Verdict, { letter: string; label: string; style: SeriesStyle; line: string }> = {
+  supported: { ...verdictLabels.supported, style: palette.supported, line: "solid" },
+  contradictory: { ...verdictLabels.contradictory, style: palette.contradictory, line: "double" },
+  unverifiable: { ...verdictLabels.unverifiable, style: palette.unverifiable, line: "dotted" },
+  "no-fact": { ...verdictLabels["no-fact"], style: palette.noFact, line: "dashed" },
 };
+
+/** A style sheet with the mark for verdicts, in its place a class of each: colour `--v` and line `--s`. */
+export function withVerdicts(styles: string): string {
+  const classes = Object.entries(verdictLook).map(([name, { style, line }]) => {
+    return `.${name} { --v: ${style.color}; --s: ${line}; }`;
+  });
+  return styles.replace("/*VERDICTS*/", () => classes.join("\n"));
+}
 
 /** "#RRGGBB" with an opacity, as CSS. */
 export function tint(color: string, opacity: number): string {

@@ -4,14 +4,11 @@ import path from "node:path";
 import { UserError } from "../base/check";
 import { sum } from "../base/collections";
 import { projectRoot, writeFileAtomic } from "../base/files";
-import { verdictSchema } from "../factuality/records";
 import { openSession } from "../lab/session";
-import { withPolicy } from "../model/policy";
 import type { PreferencePair } from "../preference/pair";
-import { verdictLook } from "../show/palette";
-import { contentHash, contentPairs, pairLogps, withLogps } from "../steps/inspect/contentOf";
+import { withVerdicts } from "../show/palette";
+import { contentHash, withPush } from "../steps/inspect/contentOf";
 import { inspectPage } from "../steps/inspect/inspectPage";
-import { loadTokenizer } from "../text/tokenizer";
 import { writeApiPages } from "./apiPages";
 import { tabSize } from "./atlas/size";
 import { writeAtlasPage } from "./atlasPage";
@@ -75,16 +72,13 @@ function checkFolder(out: string): void {
 
 /** The inspector fills its window, so it has one of its own below the navigation. Its policy is the aligned one. */
 async function writeInspector(out: string, pairs: readonly PreferencePair[]): Promise<void> {
-  const { shown, tokenized } = contentPairs(pairs, loadTokenizer(baseFolder));
-  const reference = await withPolicy(baseFolder, (policy) => pairLogps(policy, tokenized));
-  const aligned = await withPolicy(baseFolder, (policy) => pairLogps(policy, tokenized), { adapter: alignedFolder });
   const content = {
     hash: contentHash(pairs),
     file: "pairs.jsonl",
     seed: 1,
     mask: "paper",
     policies: true,
-    pairs: withLogps(shown, aligned, reference),
+    pairs: await withPush(baseFolder, baseFolder, pairs, alignedFolder),
   } as const;
   writeFileAtomic(path.join(out, "pairs.html"), await inspectPage(content));
   const main = `<h1 class="hidden">Inspector</h1>\n<iframe title="Preference pairs" src="pairs.html"></iframe>`;
@@ -93,7 +87,6 @@ async function writeInspector(out: string, pairs: readonly PreferencePair[]): Pr
 }
 
 function writeStyle(out: string): void {
-  const colours = verdictSchema.options.map((name) => `--${name}: ${verdictLook[name].style.color};`).join(" ");
   const style = readFileSync(path.join(projectRoot, "lib/site/site.css"), "utf8");
-  writeFileAtomic(path.join(out, "site.css"), style.replace("/*COLOURS*/", colours));
+  writeFileAtomic(path.join(out, "site.css"), withVerdicts(style));
 }

@@ -5,7 +5,7 @@ import { brief, UserError } from "../../base/check";
 import { chunks } from "../../base/collections";
 import { hashOf } from "../../base/hash";
 import { startProgress } from "../../base/progress";
-import type { Policy } from "../../model/policy";
+import { withPolicy, type Policy } from "../../model/policy";
 import {
   encodeSide,
   sidesOf,
@@ -75,9 +75,34 @@ const together = 24;
 /** Log-probabilities [tokens] of one pair's completions; none where it is longer than the model's positions. */
 type PairLogps = Record<Side, Float32Array> | undefined;
 
-/** Of every completion token, by pair. @throws UserError for a policy with another tokenizer */
-export async function pairLogps(policy: Policy, tokenized: readonly TokenizedPair[]): Promise<PairLogps[]> {
-  checkTokenizer(policy, tokenized);
+/**
+ * Pairs with the log-probabilities of a model and of a policy that was trained from it; one at a time in memory.
+ * @param adapter folder of one that makes `policy` of the weights in its folder
+ * @throws UserError for a policy with another tokenizer
+ */
+export async function withPush(
+  model: string,
+  policy: string,
+  pairs: readonly PreferencePair[],
+  adapter?: string,
+): Promise<ContentPair[]> {
+  const { shown, tokenized, reference } = await withPolicy(model, async (own) => {
+    const made = contentPairs(pairs, own.tokenizer);
+    return { ...made, reference: await pairLogps(own, made.tokenized) };
+  });
+  const logps = await withPolicy(
+    policy,
+    (own) => {
+      checkTokenizer(own, tokenized);
+      return pairLogps(own, tokenized);
+    },
+    { adapter },
+  );
+  return withLogps(shown, logps, reference);
+}
+
+/** Of every completion token, by pair. */
+async function pairLogps(policy: Policy, tokenized: readonly TokenizedPair[]): Promise<PairLogps[]> {
   const most = policy.model.config.maxPositions;
   const fitting = tokenized.flatMap(({ chosen, rejected }, i) =>
     Math.max(chosen.ids.length, rejected.ids.length) <= most ? [{ i, chosen, rejected }] : [],
@@ -108,7 +133,7 @@ function checkTokenizer({ dir, tokenizer }: Policy, tokenized: readonly Tokenize
 }
 
 /** Puts in what both say of a pair. */
-export function withLogps(
+function withLogps(
   shown: readonly ContentPair[],
   policy: readonly PairLogps[],
   reference: readonly PairLogps[],

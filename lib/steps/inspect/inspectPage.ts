@@ -5,17 +5,15 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { verdictSchema } from "../../factuality/records";
 import { browserScript } from "../../show/browser/browserScript";
 import { scriptJson } from "../../show/markup";
-import { verdictLook } from "../../show/palette";
+import { withVerdicts } from "../../show/palette";
 import type { Content } from "./content";
 
 export async function inspectPage(content: Content): Promise<string> {
   const read = (name: string): string => readFileSync(path.join(__dirname, name), "utf8");
-  const colours = verdictSchema.options.map((name) => `--${name}: ${verdictLook[name].style.color};`).join(" ");
   const parts: Record<string, string> = {
-    STYLE: read("page.css").replace("/*COLOURS*/", () => colours),
+    STYLE: withVerdicts(read("page.css")),
     DATA: scriptJson(content),
     SCRIPT: (await browserScript("lib/steps/inspect/page/main.ts")).replaceAll("</script", "<\\/script"),
   };

@@ -7,9 +7,7 @@ import type { Content } from "../content";
 import { offers } from "./objectives";
 import type { Sort, View } from "./view";
 
-type Field = "text" | "topic" | "verdict" | "side" | "low" | "high" | "sort" | "objective" | "colour";
-const typed: readonly Field[] = ["text", "topic", "low", "high"];
-const chosen: readonly Field[] = ["verdict", "side", "sort", "objective", "colour"];
+const fields = ["text", "topic", "verdict", "side", "low", "high", "sort", "objective", "colour"] as const;
 
 const sortLabels: Readonly<Record<Sort, string>> = {
   "": "order of the file",
@@ -31,8 +29,8 @@ const maskLabels: Readonly<Record<MaskKind, string>> = {
 };
 
 export class Controls {
-  /** @param change is told what a reader changed, and whether by typing */
-  constructor(content: Content, change: (changes: Partial<View>, typing: boolean) => void) {
+  /** @param change is told what a reader changed */
+  constructor(content: Content, change: (changes: Partial<View>) => void) {
     const { policies } = content;
     const option = (value: string, label: string): HTMLOptionElement => element("option", "", label, { value });
     const verdicts = verdictSchema.options.map((name) => option(name, verdictLook[name].label));
@@ -44,7 +42,7 @@ export class Controls {
     byId("sort").append(...possible.map(([name, label]) => option(name, label)));
     for (const kind of maskKinds) {
       const radio = element("input", "", [], { type: "radio", name: "mask", value: kind });
-      radio.addEventListener("change", () => change({ mask: kind }, false));
+      radio.addEventListener("change", () => change({ mask: kind }));
       byId("mask").append(element("label", "", [radio, maskLabels[kind]]));
     }
     byId("push-tools").hidden = !policies;
@@ -57,15 +55,15 @@ export class Controls {
     );
     const names = [...new Set(content.pairs.map(({ name }) => name))].sort().slice(0, 3000);
     byId("topics").append(...names.map((name) => option(name, "")));
-    for (const field of [...typed, ...chosen]) {
+    for (const field of fields) {
       const input = byId<HTMLInputElement | HTMLSelectElement>(field);
-      input.addEventListener("input", () => change({ [field]: input.value }, typed.includes(field)));
+      input.addEventListener("input", () => change({ [field]: input.value }));
     }
   }
 
   /** Brings them to where a link, or a step back, leads. */
   show(view: View): void {
-    for (const field of [...typed, ...chosen]) {
+    for (const field of fields) {
       const input = byId<HTMLInputElement | HTMLSelectElement>(field);
       if (input.value !== view[field]) input.value = view[field];
     }

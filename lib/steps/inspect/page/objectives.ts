@@ -36,8 +36,8 @@ export const offers: readonly Offer[] = objectives.map(({ name, label }) => {
 
 interface PushedSide {
   /** [tokens], nats */
-  logps: readonly number[];
-  reference: readonly number[];
+  logps: number[];
+  reference: number[];
   /** [tokens] 1 where the mask keeps one, else 0 */
   weights: number[];
   /** 1 for one with a hallucination */
@@ -52,14 +52,7 @@ export interface Push extends Record<Side, number[]> {
 }
 
 export function pushOf(choice: ObjectiveChoice, sides: Record<Side, PushedSide>): Push {
-  const side = ({ logps, reference, weights, label }: PushedSide) => ({
-    logps: [...logps],
-    reference: [...reference],
-    weights,
-    label,
-  });
-  const given = { chosen: side(sides.chosen), rejected: side(sides.rejected) };
-  const { loss, chosenGradient, rejectedGradient } = pairLoss(choice, given, "this pair");
+  const { loss, chosenGradient, rejectedGradient } = pairLoss(choice, sides, "this pair");
   const push = {
     chosen: chosenGradient.map((slope) => 0 - slope),
     rejected: rejectedGradient.map((slope) => 0 - slope),

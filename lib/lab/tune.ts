@@ -86,23 +86,23 @@ async function tryAll(
   requests: readonly TuneRequest[],
   base: Pick<Trial, "facts">,
 ): Promise<Found[]> {
-  const found: Found[] = requests.map(() => ({ k: 0, pairs: 0, steps: 0, trials: [] }));
+  const tried = requests.map(() => ({ trials: [] as Trial[], results: [] as ExperimentResult[] }));
   for (;;) {
-    const next = requests.map(({ recipe }, i) => nextTrials(session.preset, recipe.objective, found[i]!.trials, base));
-    if (next.every((points) => points.length === 0)) return found;
+    const next = requests.map(({ recipe }, i) => nextTrials(session.preset, recipe.objective, tried[i]!.trials, base));
+    if (next.every((points) => points.length === 0)) break;
     const trials = requests.map((request, i) => trialsOf(session, request, next[i]!));
     const results = await runExperiments(session, trials.flat());
     let start = 0;
     next.forEach((points, i) => {
       const own = results.slice(start, (start += points.length));
-      if (own[0]) Object.assign(found[i]!, sizesOf(own[0]));
-      found[i]!.trials.push(...points.map((point, j) => ({ ...point, ...resultScores(session, own[j]!) })));
+      tried[i]!.results.push(...own);
+      tried[i]!.trials.push(...points.map((point, j) => ({ ...point, ...resultScores(session, own[j]!) })));
     });
   }
-}
-
-function sizesOf({ pairs, steps, experiment }: ExperimentResult): Omit<Found, "trials"> {
-  return { k: experiment.pairs.k, pairs, steps };
+  return tried.map(({ trials, results }) => {
+    const { pairs, steps, experiment } = results[0]!;
+    return { k: experiment.pairs.k, pairs, steps, trials };
+  });
 }
 
 const isSame = (one: { recipe: Recipe }, other: { recipe: Recipe }) => isSameRecipe(one.recipe, other.recipe);

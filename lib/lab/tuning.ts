@@ -113,11 +113,16 @@ export function bestTrial(trials: readonly Trial[], base: Told): Trial {
   return bestTelling(trials, base.facts, { score: ({ score }) => score.value, told: ({ facts }) => facts });
 }
 
-/** Of an arm that was tried. @throws Error where the base's scores were not kept with its grid */
-export function chosenTrial({ bases }: Tuning, { preset, trials, label }: TunedArm): Trial {
+/** Of an arm that was tried. @throws Error as `baseOf` */
+export function chosenTrial(tuning: Tuning, { preset, trials }: TunedArm): Trial {
+  return bestTrial(trials, baseOf(tuning, preset));
+}
+
+/** The base's scores at a preset. @throws Error where they were not kept with its grids */
+export function baseOf({ bases }: Tuning, preset: Preset["name"]): Tuning["bases"][number] {
   const base = bases.find((row) => row.preset === preset);
-  if (!base) throw new Error(`chosenTrial: expected the base's scores at ${preset} beside the grid of ${label}`);
-  return bestTrial(trials, base);
+  if (!base) throw new Error(`baseOf: expected the base's scores at ${preset} beside its grids`);
+  return base;
 }
 
 /** The grid of a recipe: of this preset where it was tried, else of the largest where it was. */

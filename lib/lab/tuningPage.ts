@@ -1,17 +1,23 @@
 /** TUNING.md's tables, written from the grids that were kept. */
 import { describeOptions } from "../align/objective/registry";
-
 import { presetNames, type PresetName } from "./preset";
-import { chosenTrial, rateFactors, strengthFactors, type Trial, type TunedArm, type Tuning } from "./tuning";
+import {
+  baseOf,
+  chosenTrial,
+  rateFactors,
+  strengthFactors,
+  type Trial,
+  type TrialSettings,
+  type TunedArm,
+  type Tuning,
+} from "./tuning";
 import { toMarkdown, type Table } from "../show/table";
 
 /** Two tables for each preset that has grids: all scores, and what was chosen. */
 export function tuningTables(tuning: Tuning): Table[] {
-  const { bases, arms } = tuning;
   return presetNames.flatMap((preset) => {
-    const own = arms.filter((arm) => arm.preset === preset);
-    const base = bases.find((row) => row.preset === preset);
-    return own.length > 0 ? [gridTable(tuning, preset, own), chosenTable(tuning, preset, own, base)] : [];
+    const own = tuning.arms.filter((arm) => arm.preset === preset);
+    return own.length > 0 ? [gridTable(tuning, preset, own), chosenTable(tuning, preset, own)] : [];
   });
 }
 
@@ -39,27 +45,11 @@ function gridTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]
   };
 }
 
-function chosenTable(
-  tuning: Tuning,
-  preset: PresetName,
-  arms: readonly TunedArm[],
-  base: Tuning["bases"][number] | undefined,
-): Table {
-  const scores = ({
-    score,
-    correct,
-    incorrect,
-    noFact,
-    facts,
-    characters,
-  }: Omit<Trial, "lr" | "strength" | "objective">) => ({
-    score,
-    correct,
-    incorrect,
-    noFact,
-    facts,
-    characters,
-  });
+function chosenTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]): Table {
+  const scores = ({ score, correct, incorrect, noFact, facts, characters }: Omit<Trial, keyof TrialSettings>) => {
+    return { score, correct, incorrect, noFact, facts, characters };
+  };
+  const base = { arm: "base", lr: null, options: null, ...scores(baseOf(tuning, preset)), pairs: null, steps: null };
   const { seed, engine, k } = arms[0]!;
   return {
     name: `tuned-${preset}`,
@@ -78,7 +68,7 @@ function chosenTable(
       { key: "steps", label: "Steps", digits: 0 },
     ],
     rows: [
-      ...(base ? [{ arm: "base", lr: null, options: null, ...scores(base), pairs: null, steps: null }] : []),
+      base,
       ...arms.map((arm) => {
         const best = chosenTrial(tuning, arm);
         const { pairs, steps, label } = arm;

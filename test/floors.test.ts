@@ -163,7 +163,7 @@ test("documents call the command by its file: a runner of packages would ask the
   const documents = [
     "README.md",
     "CONTRIBUTING.md",
-    ...["lib", "data/atlas", "test"].flatMap((at) => filesOf(at, /\.md$/)),
+    ...["lib", "data/atlas", "notebooks", "test"].flatMap((at) => filesOf(at, /\.md$/)),
   ];
   const shown = [...documents, ...filesOf("notebooks", /\.ipynb$/), ...filesOf("lib", /\.(ts|mjs)$/)];
   const wrong = shown.filter((file) => /\b(npx|npm exec|pnpm dlx|bunx)\b[^\n"]*mask-dpo/.test(read(file)));

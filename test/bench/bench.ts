@@ -16,7 +16,7 @@ import { memorySuite } from "./memory";
 import { peerPython } from "./peers";
 import { machine, type Row } from "./race";
 import { referenceSuite } from "./reference";
-import { realLoraSuite, realMemorySuite, realReferenceSuite, realTrainSuite } from "./real";
+import { billionLoraSuite, realLoraSuite, realMemorySuite, realReferenceSuite, realTrainSuite } from "./real";
 import { realSampleSuite, realServerSuite } from "./realSample";
 import { benchTable, ratioFigure } from "./report";
 import { sampleSuite } from "./sample";
@@ -35,7 +35,7 @@ const suites = {
   wasm: wasmSuite,
   setup: setupSuite,
 };
-/** Of a real model, which computes on all threads of one process: not in one command with the others. */
+/** Of models of a real size, which compute on all threads of one process: not in one command with the others. */
 const realSuites = {
   "135m-sample": realSampleSuite,
   "135m-server": realServerSuite,
@@ -43,6 +43,7 @@ const realSuites = {
   "135m-lora": realLoraSuite,
   "135m-reference": realReferenceSuite,
   "135m-memory": realMemorySuite,
+  "1b-lora": billionLoraSuite,
 };
 const real = Object.keys(realSuites);
 const usual = [...Object.keys(suites), "scale"];
@@ -72,7 +73,7 @@ async function main(asked: string[], { rounds, missing }: Flags): Promise<void> 
   const results = readResults();
   const known = new Set(results.rows.map(({ suite }) => suite));
   const chosen = asked
-    .flatMap((name) => (name === "135m" ? real : [name]))
+    .flatMap((name) => (name === "135m" ? real.filter((suite) => suite.startsWith("135m")) : [name]))
     .filter((name) => !(missing && known.has(name)));
   const large = chosen.filter((name) => real.includes(name));
   if (large.length > 0 && large.length < chosen.length)
@@ -115,7 +116,8 @@ new Command("bench")
   .addArgument(
     new Argument(
       "[suites...]",
-      "which (default: all but shapes, which takes an hour and 20 GB of disk, and 135m, which is all of a real model)",
+      "which (default: all but shapes, which takes an hour and 20 GB of disk, 135m, which is all of a real model, " +
+        "and 1b-lora)",
     )
       .choices([...names, "135m"])
       .default(usual),

@@ -1,7 +1,7 @@
 /**
- * The size of a real model: SmolLM2-135M-Instruct, fetched where it is not there, or what MASK_DPO_PROSE_MODEL names.
- * Both sides have two threads and all work in one process. Pairs are of random words, as long as the study's answers
- * (notebook 10).
+ * The size of a real model: SmolLM2-135M-Instruct, fetched where it is not there, or what MASK_DPO_PROSE_MODEL names;
+ * and the shape of Llama-3.2-1B with seeded weights. Both sides have two threads and all work in one process. Pairs are
+ * of random words, as long as the study's answers (notebook 10).
  */
 import path from "node:path";
 import { localCompute } from "../../lib/align/compute";
@@ -19,11 +19,12 @@ import { memoryRow } from "./memory";
 import type { Row } from "./race";
 import { referenceRow } from "./reference";
 import { wordPairs } from "./seeded";
+import { seededShape } from "./shapes";
 import { againstPython, peerSetup } from "./train";
 import { release, scratchFile, type TrainingWork } from "./work";
 
-const batch = 4;
 const lengths = { prompt: 40, completion: 112 };
+const realBatch = 4;
 /** Steps of training whose pairs are there: the rounds and their warm-up. */
 const steps = 12;
 /** A round takes a minute or two. */
@@ -42,10 +43,16 @@ interface RealWork extends TrainingWork {
   texts: PreferencePair[];
 }
 
-/** @param lora an adapter on frozen weights instead of all of them */
-async function realWork(lora?: Omit<LoraConfig, "targets">): Promise<RealWork> {
-  const dir = await realModel();
-  const policy = loadPolicy(dir, { frozen: lora !== undefined });
+interface Trained {
+  dir: string;
+  batch: number;
+  /** an adapter on frozen weights instead of all of them */
+  lora?: Omit<LoraConfig, "targets">;
+  gradientCheckpointing?: boolean;
+}
+
+async function workOn({ dir, batch, lora, gradientCheckpointing }: Trained): Promise<RealWork> {
+  const policy = loadPolicy(dir, { frozen: lora !== undefined, gradientCheckpointing });
   const { model, tokenizer } = policy;
   const texts = wordPairs(tokenizer, steps * batch, lengths);
   const { pairs } = tokenizeFor(tokenizer, model.config, texts, "paper", 1);
@@ -55,9 +62,13 @@ async function realWork(lora?: Omit<LoraConfig, "targets">): Promise<RealWork> {
   const adapter = lora && scratchFile("adapter");
   if (adapter !== undefined) save(adapter, await initial.data<"float32">());
   const size = `${(weightCount(model.config) / 1e6).toFixed(0)}M`;
-  const trained = lora ? `adapter of rank ${lora.rank}` : "all weights";
+  const how = [
+    lora ? `adapter of rank ${lora.rank}` : "all weights",
+    ...(gradientCheckpointing ? ["gradient checkpointing"] : []),
+    `batch ${batch}`,
+  ];
   return {
-    name: `${path.basename(dir)} (${size}), ${trained}, batch ${batch}`,
+    name: `${path.basename(dir)} (${size}), ${how.join(", ")}`,
     policy,
     initial,
     compute,
@@ -67,8 +78,12 @@ async function realWork(lora?: Omit<LoraConfig, "targets">): Promise<RealWork> {
     options: { ...paperTraining, lr: lora ? 2e-4 : 1e-5, epochs: 1, batch, microbatch: batch },
     seed: 1,
     adapter,
+    gradientCheckpointing,
   };
 }
+
+const realWork = async (lora?: Trained["lora"]) => workOn({ dir: await realModel(), batch: realBatch, lora });
+const rank16 = { rank: 16, alpha: 32, rslora: false } as const;
 
 /** All weights against TRL and plain torch, losses beside times. */
 export async function realTrainSuite(python: string | undefined, rounds: number): Promise<Row[]> {
@@ -83,15 +98,26 @@ export async function realTrainSuite(python: string | undefined, rounds: number)
 }
 
 /** An adapter in every projection against TRL with PEFT, from the same adapter. */
-export async function realLoraSuite(python: string | undefined, rounds: number): Promise<Row[]> {
-  if (!python) return [];
-  const work = await realWork({ rank: 16, alpha: 32, rslora: false });
+async function adapterRows(suite: string, work: RealWork, python: string, rounds: number, goal: number) {
   try {
-    const rows = await againstPython("135m-lora", work, python, Math.min(rounds, mostRounds), { TRL: 2 });
+    const rows = await againstPython(suite, work, python, rounds, { TRL: goal });
     return rows.map((row) => ({ ...row, peerName: "TRL + PEFT" }));
   } finally {
     release(work);
   }
+}
+
+export async function realLoraSuite(python: string | undefined, rounds: number): Promise<Row[]> {
+  if (!python) return [];
+  return adapterRows("135m-lora", await realWork(rank16), python, Math.min(rounds, mostRounds), 2);
+}
+
+/** A step is half a minute or more: few rounds of one pair. */
+export async function billionLoraSuite(python: string | undefined, rounds: number): Promise<Row[]> {
+  if (!python) return [];
+  const dir = seededShape("Llama-3.2-1B");
+  const work = await workOn({ dir, batch: 1, lora: rank16, gradientCheckpointing: true });
+  return adapterRows("1b-lora", work, python, Math.min(rounds, 3), 1.3);
 }
 
 export async function realReferenceSuite(python: string | undefined, rounds: number): Promise<Row[]> {
@@ -117,8 +143,8 @@ export async function realMemorySuite(python: string | undefined, rounds: number
       suite: "135m-memory",
       of: `${of}, ${few} steps`,
       model: await realModel(),
-      pairs: texts.slice(0, few * batch),
-      flags: ["--lr", "1e-5", "--batch", String(batch), "--microbatch", String(batch)],
+      pairs: texts.slice(0, few * realBatch),
+      flags: ["--lr", "1e-5", "--batch", String(realBatch), "--microbatch", String(realBatch)],
       steps: few,
       python,
       setup,

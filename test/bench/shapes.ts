@@ -17,6 +17,7 @@ import { completionTokens, promptTokens, type ShapePoint, type ShapeTaken } from
 
 const llama = {
   architectures: ["LlamaForCausalLM"],
+  model_type: "llama",
   rms_norm_eps: 1e-5,
   rope_theta: 500000,
   max_position_embeddings: 131072,
@@ -125,7 +126,7 @@ function pairFlops(
  * A Hugging Face folder of that shape: normal weights of standard deviation 0.02, of which a million are drawn and
  * repeated.
  */
-function seededShape(name: keyof typeof configs): string {
+export function seededShape(name: keyof typeof configs): string {
   const dir = path.join(benchFolder, "models", name);
   const file = path.join(dir, "model.safetensors");
   if (existsSync(file)) return dir;

@@ -78,6 +78,7 @@ export function peerSetup(work: TrainingWork, steps: number): object {
     batch,
     lr,
     beta: objective.options["beta"],
+    gradient_checkpointing: work.gradientCheckpointing ?? false,
     scratch: scratchFile("trl"),
     work: "train",
   };

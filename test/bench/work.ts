@@ -45,6 +45,7 @@ export interface TrainingWork {
   seed: number;
   /** folder of the adapter that is trained, as it begins; none where all weights are */
   adapter?: string;
+  gradientCheckpointing?: boolean;
 }
 
 /** About 900 pairs under the paper's mask, and the shipped base. */

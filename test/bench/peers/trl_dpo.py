@@ -77,7 +77,7 @@ def main():
         output_dir=setup["scratch"], per_device_train_batch_size=setup["batch"], num_train_epochs=1, max_length=None,
         learning_rate=setup["lr"], beta=setup["beta"], lr_scheduler_type="constant", warmup_steps=0, weight_decay=0.0,
         max_grad_norm=1.0, adam_beta1=0.9, adam_beta2=0.999, adam_epsilon=1e-8, precompute_ref_log_probs=not reference,
-        gradient_checkpointing=False, bf16=False, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True,
+        gradient_checkpointing=setup["gradient_checkpointing"], bf16=False, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True,
         use_cpu=True, remove_unused_columns=False, disable_dropout=False,
     )
     trainer = InOrder(model=model, ref_model=None, args=config, train_dataset=Dataset.from_list(pairs), processing_class=tokenizer,

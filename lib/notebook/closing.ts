@@ -1,4 +1,4 @@
-/** What a run ends with, whichever notebooks it ran: the paper beside all numbers that are kept, as table and figure. */
+/** What a run ends with, whichever notebooks it ran: the paper beside all kept numbers, as table and figure. */
 import { paperVersusHere } from "../lab/headline";
 import { publishFigure } from "../lab/publish";
 import type { Session } from "../lab/session";

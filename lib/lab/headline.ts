@@ -96,7 +96,7 @@ export function paperVersusHere(figures: string): Table {
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
     name: "paper-vs-here",
-    caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")}). ${verdictRule}`,
+    caption: `The paper and this run (${["Atlas, the miniature world", ...sizes].join("; ")}). ${verdictRule}`,
     columns: [
       { key: "notebook", label: "Notebook" },
       { key: "what", label: "Number" },

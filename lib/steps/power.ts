@@ -197,7 +197,7 @@ function smallestTable(pilot: Pilot, paired: boolean, power: number): Table {
             k,
             seeds,
             effect: points(smallestFound(components, design, power)),
-            own: points(powerOf(components, design, difference)),
+            ...(difference > 0 && { own: points(powerOf(components, design, difference)) }),
             false: points(falseAlarms(components, design)),
           };
         }),

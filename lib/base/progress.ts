@@ -31,7 +31,7 @@ export function startProgress(label: string, total: number, from = 0): Progress 
   return renderer(label, total, from);
 }
 
-/** Shows a piece of work whose result was there already as done, so that a notebook reads the same on every run. */
+/** Shows a piece of work whose result was there already as done, so that who watches does not wait for it. */
 export function showDone(label: string, total: number, note?: string): void {
   const progress = startProgress(label, total);
   progress.update(total, note);

@@ -27,14 +27,15 @@ export interface Line {
  * @throws UserError for what cannot be read
  */
 export function openToRead(file: string, { what = "a readable file", pipes = false } = {}): number {
-  const unreadable = (got: string) => new UserError({ where: file, expected: what, got, fix: "Check the path." });
+  const unreadable = (got: string, fix = "Check the path.") => new UserError({ where: file, expected: what, got, fix });
   try {
     // a pipe without a writer is opened at once, and refused
     const fd = openSync(file, pipes ? constants.O_RDONLY : constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = fstatSync(fd);
     if (stats.isFile() || (pipes && stats.isFIFO())) return fd;
     closeSync(fd);
-    throw unreadable(stats.isDirectory() ? "EISDIR" : stats.isFIFO() ? "a pipe" : "a device");
+    if (stats.isDirectory()) throw unreadable("a folder", "Name a file in it.");
+    throw unreadable(stats.isFIFO() ? "a pipe" : "a device");
   } catch (error) {
     throw error instanceof UserError ? error : unreadable((error as NodeJS.ErrnoException).code ?? String(error));
   }

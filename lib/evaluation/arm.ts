@@ -26,6 +26,8 @@ export type Score = keyof typeof scores;
 
 /** A - B in percent points, over all seeds and of each. */
 export interface ArmDifference extends Difference, Traced {
+  /** that the interval is over */
+  topics: number;
   perSeed: number[];
 }
 
@@ -49,17 +51,15 @@ export function armDifference(a: Arm, b: Arm, score: Score, rng: Rng): ArmDiffer
     throw new RangeError(
       `armDifference: expected as many seeds of "${a.label}" as of "${b.label}", got ${seedsA} and ${seedsB}`,
     );
-  const difference = pairedDifference(
-    columnsOf(poolTotals(a.seeds), score),
-    columnsOf(poolTotals(b.seeds), score),
-    rng,
-  );
+  const [pooledA, pooledB] = [poolTotals(a.seeds), poolTotals(b.seeds)];
+  const difference = pairedDifference(columnsOf(pooledA, score), columnsOf(pooledB, score), rng);
   const against = seedScores(b, score);
   return {
     ...percent(difference),
     a: 100 * difference.a,
     b: 100 * difference.b,
     p: difference.p,
+    topics: pooledA.topics.length,
     runs: runsOf(a, b),
     perSeed: seedScores(a, score).map((value, i) => value - against[i]!),
   };

@@ -5,7 +5,7 @@
 import { Rng } from "../base/rng";
 import { perAnswer, scoreOf, seedScores, type Arm, type ArmDifference } from "./arm";
 import type { Measure } from "./answerTotals";
-import { verdictOf, verdictRule, type Claim } from "./claims";
+import { verdictRule, verdictTextOf, type Claim } from "./claims";
 import type { Cell, Table } from "../show/table";
 
 /** An arm beside the score the paper prints, where its tables have this row. */
@@ -148,7 +148,7 @@ export function claimsTable(name: string, claims: readonly Claim[]): Table {
       paper: claim.printed,
       here: intervalOf(claim.here),
       seeds: rangeText(claim.here.perSeed),
-      verdict: verdictOf(claim.here, claim.printed),
+      verdict: verdictTextOf(claim.here, claim.printed),
       runs: claim.here.runs.join(" "),
     })),
   };

@@ -4,7 +4,7 @@
  */
 import type { ArmDifference } from "./arm";
 import { intervalOf, rangeText } from "./armTables";
-import { verdictOf } from "./claims";
+import { verdictTextOf } from "./claims";
 import type { Table } from "../show/table";
 
 export interface MethodClaim {
@@ -41,7 +41,7 @@ export function methodTable(name: string, caption: string, claims: readonly Meth
       theirs,
       here: here && intervalOf(here),
       seeds: here ? rangeText(here.perSeed) : "",
-      verdict: verdictOf(here, printed),
+      verdict: verdictTextOf(here, printed),
       limits,
       ...(here && { runs: here.runs.join(" ") }),
     })),

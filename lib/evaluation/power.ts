@@ -9,7 +9,7 @@
  * linearisation; normal approximation. Checked against simulated pilots and statsmodels (test/golden/power.json).
  */
 import { groupBy, sum } from "../base/collections";
-import { mean, normalCdf, normalQuantile, sd } from "../base/stats";
+import { mean, normalCdf, normalQuantile, ratio, sd } from "../base/stats";
 import type { AnnotatedCandidate, Question } from "../factuality/records";
 import { countSentences } from "../factuality/score";
 
@@ -90,11 +90,10 @@ function sideOf(
     );
   });
   const flat = counted.flat(3);
-  const score = sum(flat.map(({ right }) => right)) / sum(flat.map(({ all }) => all));
-  // statements of a topic, with one answer a question: sums over topics are divided by it
-  const size = mean(
-    counted.flatMap((topics) => topics.map((of) => sum(of.map((own) => mean(own.map(({ all }) => all)))))),
-  );
+  const score = ratio(Float64Array.of(sum(flat.map(({ right }) => right)), sum(flat.map(({ all }) => all))));
+  // statements of a topic, with one answer a question: sums over topics are divided by it; 1 where nothing is said
+  const size =
+    mean(counted.flatMap((topics) => topics.map((of) => sum(of.map((own) => mean(own.map(({ all }) => all))))))) || 1;
   const errors = counted.map((topics) =>
     topics.map((of) => of.map((own) => own.map(({ right, all }) => (right - score * all) / size))),
   );
@@ -136,6 +135,14 @@ export function standardErrors(
   return { overTopics: Math.sqrt(overTopics), all: Math.sqrt(overTopics + seed / seeds) };
 }
 
+/** Standard errors below it are roundings of 0. */
+const rounding = 1e-9;
+
+/** Whether anything can be planned from a pilot: not where every topic gains alike and so does every answer. */
+export function varies(pilot: Pilot): boolean {
+  return standardErrors(pilot.components, pilot).overTopics > rounding;
+}
+
 const confidence = 0.95;
 const critical = normalQuantile((1 + confidence) / 2);
 
@@ -162,7 +169,7 @@ export function topicsNeeded(
 ): number | null {
   const enough = (topics: number): boolean => powerOf(own, { topics, seeds, k }, effect) >= power;
   if (!enough(mostTopics)) return null;
-  let [low, high] = [1, mostTopics]; // high is enough
+  let [low, high] = [2, mostTopics]; // an interval takes two; high is enough
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
     if (enough(middle)) high = middle;

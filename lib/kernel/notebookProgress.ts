@@ -1,10 +1,10 @@
 /**
- * Progress inside a notebook: one output, updated in place, whose last text has no times in it,
- * so that an executed notebook does not change from run to run.
+ * Progress inside a notebook: one output, updated in place. Done, it leaves nothing: an executed notebook reads the
+ * same whether its work was computed or found. Work that stopped keeps a line that says where.
  */
 import { randomUUID } from "node:crypto";
 import { Pace, setProgressRenderer, type Progress } from "../base/progress";
-import type { KernelHost } from "../show/host";
+import type { KernelHost, MimeData } from "../show/host";
 
 const EVERY_MS = 200;
 const WIDTH = 30;
@@ -26,9 +26,9 @@ function liveBar(host: KernelHost, label: string, total: number, from: number): 
   let shownAt = 0;
   let done = 0;
   let stopped = false;
-  const draw = (text: string, progress: string, update = true) =>
-    host.display({ "text/plain": text }, { id, update, progress });
-  draw(`${label} ${bar(from, total)} ${from}/${total}`, `${label} ${from}/${total}`, false);
+  const draw = (data: MimeData, progress: string, update = true) => host.display(data, { id, update, progress });
+  const text = (line: string): MimeData => ({ "text/plain": line });
+  draw(text(`${label} ${bar(from, total)} ${from}/${total}`), `${label} ${from}/${total}`, false);
   return {
     update(next, note) {
       if (host.interrupts() !== interrupts) throw new Interrupted(`${label}: interrupted at ${done}/${total}`);
@@ -37,12 +37,12 @@ function liveBar(host: KernelHost, label: string, total: number, from: number): 
       if (stopped || Date.now() - shownAt < EVERY_MS) return;
       shownAt = Date.now();
       const line = pace.text(note);
-      draw(`${bar(done, total)} ${line}`, line);
+      draw(text(`${bar(done, total)} ${line}`), line);
     },
     stop() {
       if (stopped) return;
       stopped = true;
-      draw(done >= total ? `${label}: ${total}/${total}` : `${label}: stopped at ${done}/${total}`, pace.text());
+      draw(done >= total ? {} : text(`${label}: stopped at ${done}/${total}`), pace.text());
     },
   };
 }

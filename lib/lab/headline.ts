@@ -8,8 +8,9 @@ import { z } from "zod";
 import { writeFileAtomic } from "../base/files";
 import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
+import type { ArmDifference } from "../evaluation/arm";
 import { intervalOf } from "../evaluation/armTables";
-import { type Claim, claimVerdicts, verdictOf, verdictRule } from "../evaluation/claims";
+import { type Claim, claimVerdicts, verdictOf, verdictRule, verdictText } from "../evaluation/claims";
 import type { MethodClaim } from "../evaluation/methodClaims";
 import { provenanceSchema, type Traced } from "../show/provenance";
 import { provenanceOf } from "./publish";
@@ -27,6 +28,8 @@ const numberSchema = z
     unit: z.string(),
     /** of a claim: whether it holds here */
     verdict: z.enum(claimVerdicts).optional(),
+    /** of a claim: that its interval is over */
+    topics: z.number().optional(),
   })
   .strict();
 const fileSchema = z
@@ -93,7 +96,7 @@ export function paperVersusHere(figures: string): Table {
   const mixed = sizes.length > 1 ? [{ key: "size", label: "Run" }] : []; // numbers left by earlier runs of another size
   return {
     name: "paper-vs-here",
-    caption: `The paper and this run (Atlas, the miniature world; ${sizes.join("; ")}). ${verdictRule}`,
+    caption: `The paper and this run (${["Atlas, the miniature world", ...sizes].join("; ")}). ${verdictRule}`,
     columns: [
       { key: "notebook", label: "Notebook" },
       { key: "what", label: "Number" },
@@ -104,13 +107,13 @@ export function paperVersusHere(figures: string): Table {
       ...mixed,
     ],
     rows: records.flatMap((record) =>
-      record.numbers.map(({ what, paper, here, unit, verdict = "" }) => ({
+      record.numbers.map(({ what, paper, here, unit, verdict, topics }) => ({
         notebook: record.notebook,
         what,
         unit,
         paper,
         here,
-        verdict,
+        verdict: verdict ? verdictText(verdict, topics) : "",
         size: sizeOf(record),
       })),
     ),
@@ -119,25 +122,17 @@ export function paperVersusHere(figures: string): Table {
 
 /** A claim as a headline number, for the closing table. */
 export function claimNumber({ text, source, printed, here }: Claim): HeadlineNumber {
-  return {
-    what: `${text} (${source})`,
-    unit: "points",
-    paper: printed,
-    here: intervalOf(here),
-    verdict: verdictOf(here, printed),
-    runs: here.runs,
-  };
+  return differenceNumber(`${text} (${source})`, printed, here);
 }
 
 /** The same of another method's claim. */
-export function methodNumber(claim: MethodClaim): HeadlineNumber {
-  const { method, text, printed = null, here } = claim;
-  return {
-    what: `${text} (${method})`,
-    unit: "points",
-    paper: printed,
-    here: here && intervalOf(here),
-    verdict: verdictOf(here, printed),
-    ...(here && { runs: here.runs }),
-  };
+export function methodNumber({ method, text, printed, here }: MethodClaim): HeadlineNumber {
+  return differenceNumber(`${text} (${method})`, printed ?? null, here);
+}
+
+/** A claimed difference with its verdict, for the closing table. @param here null where it cannot be measured here */
+export function differenceNumber(what: string, paper: number | null, here: ArmDifference | null): HeadlineNumber {
+  const verdict = verdictOf(here, paper);
+  if (!here) return { what, unit: "points", paper, here, verdict };
+  return { what, unit: "points", paper, here: intervalOf(here), verdict, topics: here.topics, runs: here.runs };
 }

@@ -1,6 +1,6 @@
 /**
- * Collects the outputs of cells from kernel messages as a front end would: streams joined, displays updated in place,
- * a size limit against cells that print for ever.
+ * Collects the outputs of cells from kernel messages as a front end would: streams joined, displays updated in place
+ * and left out where nothing is left of them, a size limit against cells that print for ever.
  */
 import type { Content } from "../kernel/jupyterWire";
 
@@ -38,10 +38,11 @@ export class CellCollector {
 
   /** The outputs so far, in the form of nbformat (texts not yet split into lines). */
   outputs(): Content[] {
+    const left = this.list.filter(({ data }) => !data || Object.keys(data).length > 0);
     const cut = this.streamChars - MAX_STREAM_CHARS;
     return cut > 0
-      ? [...this.list, { output_type: "stream", name: "stderr", text: `… ${cut} more characters were printed\n` }]
-      : [...this.list];
+      ? [...left, { output_type: "stream", name: "stderr", text: `… ${cut} more characters were printed\n` }]
+      : left;
   }
 
   private push(output: Output): void {

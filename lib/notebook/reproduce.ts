@@ -9,14 +9,13 @@ import { makeFolder, projectRoot } from "../base/files";
 import { claimNames } from "../base/folders";
 import { duration } from "../base/progress";
 import { startEngine } from "../engine/backend";
-import { paperVersusHere } from "../lab/headline";
 import { defaultPreset, preset, presetNames } from "../lab/preset";
 import { runExperiments } from "../lab/runExperiments";
 import { openSession } from "../lab/session";
 import { requestsOf } from "../lab/study";
 import { armsOfNotebook } from "../paper/studies";
-import { saveTable } from "../show/saveTable";
 import { toText } from "../show/table";
+import { leaveClosing } from "./closing";
 import { formatNotebookError, nbcheck } from "./nbcheck";
 import { runNotebook } from "./runNotebook";
 
@@ -76,8 +75,7 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
     process.stdout.write(`notebook ${i + 1}/${names.length}: ${name}\n`);
     await runNotebook(path.join(folder, name), { env, ...(out && { out: path.join(out, "notebooks", name) }) });
   }
-  const table = paperVersusHere(figures);
-  saveTable(table, figures);
+  const table = await leaveClosing(session);
   const said = [
     "",
     toText(table),

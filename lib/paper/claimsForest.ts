@@ -28,6 +28,7 @@ const styles: Readonly<Record<ClaimVerdict, SeriesStyle>> = {
   undecided: look(grey, "diamond"),
   "undecided, smaller": look(grey, "cross"),
   "not shown": look(okabeIto.vermillion, "triangle-down"),
+  "too few topics": look(grey, "circle-open"),
   "not testable here": look(grey, "x"),
 };
 

@@ -8,7 +8,7 @@ import { armDifference, scoreOf, type Arm, type ArmDifference } from "../evaluat
 import { intervalOf } from "../evaluation/armTables";
 import { verdictOf } from "../evaluation/claims";
 import { mean } from "../base/stats";
-import type { HeadlineNumber } from "../lab/headline";
+import { differenceNumber, type HeadlineNumber } from "../lab/headline";
 import { armOf, runArms, type AlignedArm } from "../lab/runArms";
 import type { Session } from "../lab/session";
 import { sampled, type ArmSpec, type Study } from "../lab/study";
@@ -133,12 +133,7 @@ export function phaseNumbers(cells: readonly PhaseCell[]): HeadlineNumber[] {
   const most = Math.max(...cells.map(({ k }) => k));
   return cells
     .filter(({ k, error }) => k === most && error > 0)
-    .map(({ error, lead }) => ({
-      what: `Mask-DPO > DPO, sampled, annotator wrong about ${100 * error} %`,
-      unit: "points",
-      paper: null,
-      here: intervalOf(lead),
-      verdict: verdictOf(lead),
-      runs: lead.runs,
-    }));
+    .map(({ error, lead }) =>
+      differenceNumber(`Mask-DPO > DPO, sampled, annotator wrong about ${100 * error} %`, null, lead),
+    );
 }

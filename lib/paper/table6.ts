@@ -95,6 +95,7 @@ export function gapsOf(session: Session, { base, maskDpo, runs }: BestOfAnswers)
   return gap(poolSeeds(maskDpo), poolSeeds(base)).map((difference, i) => ({
     n: difference.n,
     ...scaled(difference),
+    topics: topicsIn(base),
     runs,
     perSeed: single.map((gaps) => 100 * gaps[i]!.value),
   }));
@@ -108,6 +109,7 @@ export function slopeOf(session: Session, { base, maskDpo, runs }: BestOfAnswers
     gapSlope(after.answers, before.answers, before.questions, ns, rng, { resamples });
   return {
     ...scaled(slope(poolSeeds(maskDpo), poolSeeds(base))),
+    topics: topicsIn(base),
     runs,
     perSeed: maskDpo.map((after, i) => 100 * slope(after, base[i]!, 1).value),
   };
@@ -181,6 +183,11 @@ function printedSlope(): number {
   return Number(slope.toFixed(2));
 }
 
-function scaled({ a, b, p, ...interval }: Difference): Omit<ArmDifference, "perSeed" | "runs"> {
+/** Of all seeds. */
+function topicsIn(seeds: readonly Answered[]): number {
+  return new Set(seeds.flatMap(({ questions }) => questions.map(({ topic }) => topic))).size;
+}
+
+function scaled({ a, b, p, ...interval }: Difference): Difference {
   return { ...percent(interval), a: 100 * a, b: 100 * b, p };
 }

@@ -9,6 +9,7 @@ import {
   smallestFound,
   standardErrors,
   topicsNeeded,
+  varies,
   type Pilot,
 } from "../evaluation/power";
 import type { Table } from "../show/table";
@@ -31,7 +32,9 @@ export interface PowerRequest {
 export function powerVerb(request: PowerRequest): Table[] {
   const { against, effect, power } = request;
   const pilot = readPilot(request);
-  return [pilotTable(pilot, against.length > 0), neededTable(pilot, effect / 100, power), smallestTable(pilot, power)];
+  const paired = against.length > 0;
+  checkVaries(pilot, paired);
+  return [pilotTable(pilot, paired), neededTable(pilot, effect / 100, power), smallestTable(pilot, paired, power)];
 }
 
 function readPilot({ answers, against, questions: file }: PowerRequest): Pilot {
@@ -40,6 +43,14 @@ function readPilot({ answers, against, questions: file }: PowerRequest): Pilot {
     files.map((name) => readAnswers({ name: path.basename(name), file: name }, questions, file ?? "Atlas"));
   const [higher, lower] = [read(answers), read(against)];
   checkEach("--answers and --against", [...higher, ...lower]);
+  const silent = [...higher, ...lower].find(({ answers }) => answers.every(({ sentences }) => sentences.length === 0));
+  if (silent)
+    throw new UserError({
+      where: silent.file,
+      expected: "answers that state something",
+      got: "none with a sentence",
+      fix: "A policy that says nothing has no score to plan with: give the answers of one that speaks.",
+    });
   const topics = new Set(questions.map(({ topic }) => topic)).size;
   if (topics < 2)
     throw new UserError({
@@ -56,10 +67,30 @@ function readPilot({ answers, against, questions: file }: PowerRequest): Pilot {
       got: String(lower.length),
       fix: "Repeat the file of a policy that was not trained.",
     });
+  if (higher.every(({ sha256 }, i) => sha256 === lower[i]!.sha256))
+    throw new UserError({
+      where: "--against",
+      expected: "answers of another policy",
+      got: "the same answers as in --answers",
+      fix: "Leave --against out to plan from one policy, or give the answers of the one it is set against.",
+    });
   return pilotOf(
     higher.map(({ answers }, i) => ({ higher: answers, lower: lower[i]!.answers })),
     questions,
   );
+}
+
+function checkVaries(pilot: Pilot, paired: boolean): void {
+  if (varies(pilot)) return;
+  const { topics, difference } = pilot;
+  throw new UserError({
+    where: paired ? "--answers and --against" : "--answers",
+    expected: "scores that vary from topic to topic or from answer to answer",
+    got: paired
+      ? `the same difference, ${points(difference).toFixed(2)} points, in each of ${topics} topics`
+      : `answers that are right to the same share, whichever of ${topics} topics they are about`,
+    fix: "A pilot without spread cannot tell how many topics it takes: ask about more and other topics.",
+  });
 }
 
 function ofOne(files: ReturnType<typeof readAnswers>[], questions: ReturnType<typeof questionsOf>): Pilot {
@@ -127,8 +158,8 @@ function neededTable(pilot: Pilot, effect: number, power: number): Table {
   return {
     name: "power-topics",
     caption:
-      `Topics at which ${points(effect)} points are found with probability ${power} ` +
-      "(the 95 % interval over topics lies above 0); - where no number of topics is enough",
+      `Topics at which ${points(effect)} point${effect === 0.01 ? " is" : "s are"} found with probability ${power} ` +
+      "(the 95 % interval over topics lies above 0); – where a million are not enough",
     columns: [
       { key: "k", label: "Answers to a question", digits: 0 },
       ...seedCounts.map((seeds) => ({ key: `s${seeds}`, label: `${seeds} seed${seeds > 1 ? "s" : ""}`, digits: 0 })),
@@ -142,16 +173,19 @@ function neededTable(pilot: Pilot, effect: number, power: number): Table {
   };
 }
 
-function smallestTable(pilot: Pilot, power: number): Table {
-  const { components, topics } = pilot;
+const noGain = "The pilot's own difference is not above 0: there is no gain of that size to find.";
+
+function smallestTable(pilot: Pilot, paired: boolean, power: number): Table {
+  const { components, topics, difference } = pilot;
+  const caption = `The smallest effect that the pilot's ${topics} topics find with probability ${power}`;
   return {
     name: "power-effect",
-    caption: `With the pilot's ${topics} topics: the smallest effect found with probability ${power}, and false alarms`,
+    caption: paired && difference <= 0 ? `${caption}. ${noGain}` : caption,
     columns: [
       { key: "k", label: "Answers to a question", digits: 0 },
       { key: "seeds", label: "Seeds", digits: 0 },
       { key: "effect", label: "Smallest effect (points)", digits: 2 },
-      { key: "own", label: "Probability at the pilot's difference (%)" },
+      ...(difference > 0 ? [{ key: "own", label: "Probability at the pilot's difference (%)" }] : []),
       { key: "false", label: "False alarms without an effect (%)" },
     ],
     rows: plannedAnswers(pilot).flatMap((k) =>
@@ -163,7 +197,7 @@ function smallestTable(pilot: Pilot, power: number): Table {
             k,
             seeds,
             effect: points(smallestFound(components, design, power)),
-            own: pilot.difference > 0 ? points(powerOf(components, design, pilot.difference)) : null,
+            ...(difference > 0 && { own: points(powerOf(components, design, difference)) }),
             false: points(falseAlarms(components, design)),
           };
         }),

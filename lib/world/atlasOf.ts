@@ -71,16 +71,25 @@ export function atlasOf({ countries, cities }: Facts, folder: string, asking: As
       ood: nations.map((topic, i) => ask(topic, "country", "ood", i)),
     },
     topic(id) {
-      const topic = byId.get(id);
-      if (!topic)
-        throw new UserError({
-          expected: "a topic of Atlas",
-          got: brief(id),
-          fix: "Ids of topics are in data/atlas/cities.jsonl and countries.jsonl, as brno or new-york-city.",
-        });
+      const topic = byId.get(id) ?? topicMeant(id, topics);
+      byId.set(id, topic); // found once
       return topic;
     },
   };
+}
+
+/** As a person writes it: by name or id, in any case. @throws UserError unless that is one topic */
+function topicMeant(written: string, topics: readonly Topic[]): Topic {
+  const lower = written.toLowerCase();
+  const [meant, ...others] = topics.filter(({ id, name }) => id === lower || name.toLowerCase() === lower);
+  if (meant && others.length === 0) return meant;
+  throw new UserError({
+    expected: "a topic of Atlas",
+    got: meant
+      ? `${brief(written)}, the name of ${[meant, ...others].map(({ id }) => id).join(" and ")}`
+      : brief(written),
+    fix: "Topics are the cities and countries of data/atlas, by name or id, as Brno or new-york-city.",
+  });
 }
 
 /** What is asked belongs to the world: it is the same for every seed of a session. */

@@ -79,7 +79,7 @@ test(
   { skip: process.platform === "win32" },
   (t) => {
     const dir = scratchCopy(t, "text", "llama3");
-    assert.throws(() => readText(dir), userError(/copy: expected a readable file, got EISDIR/));
+    assert.throws(() => readText(dir), userError(/copy: expected a readable file, got a folder. Name a file in it/));
     assert.throws(() => readText("/dev/zero"), userError(/got a device/));
     assert.throws(() => [...linesOf("/dev/zero")], userError(/got a device/));
     editJson(path.join(dir, "tokenizer_config.json"), () => undefined);

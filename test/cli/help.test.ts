@@ -23,7 +23,7 @@ const names = namesIn(createProgram(silent)).filter(Boolean);
 test("every help ends on examples, and marks what must be given", { timeout: 60_000 }, async () => {
   for (const name of names) {
     const help = await succeed([...name.split(" "), "--help"]);
-    assert.match(help, new RegExp(`\nExamples:\n(  mask-dpo ${name}.*\n)+`), name);
+    assert.match(help, new RegExp(`\nExamples:\n(  node lib/cli/mask-dpo\\.mjs ${name}.*\n)+`), name);
   }
   const help = await succeed(["pairs", "--help"]);
   assert.match(help, /--out <file> .*\n?.*\(required\)/);

@@ -4,11 +4,22 @@ import path from "node:path";
 import { test } from "node:test";
 import { Rng } from "../../lib/base/rng";
 import { writeJsonl } from "../../lib/base/jsonl";
-import { question, randomAnswers } from "../evaluation/fixtures";
+import { answer, question, randomAnswers } from "../evaluation/fixtures";
 import { scratch } from "../golden/fixtures";
 import { refuse, succeed } from "./here";
 
 const questions = Array.from({ length: 30 }, (_, i) => question(`q${i}`, `topic ${i}`));
+
+/** Rows of the table of topics: k, then topics by seeds. */
+function topics(text: string): number[][] {
+  const table = text.split("\n\n")[1]!.split("\n").slice(3);
+  return table.map((line) =>
+    line
+      .trim()
+      .split(/\s+/)
+      .map((cell) => Number(cell.replace(/,/g, ""))),
+  );
+}
 
 test("power: topics fall with seeds and answers; a bigger effect needs fewer", async (t) => {
   const dir = scratch(t);
@@ -22,15 +33,6 @@ test("power: topics fall with seeds and answers; a bigger effect needs fewer", a
   const [better, worse] = [files(0.7, "better", 4), files(0.5, "worse", 4)];
   const asked = ["--questions", at("questions")];
   const command = ["power", "--answers", ...better, "--against", ...worse, ...asked];
-  const topics = (text: string): number[][] => {
-    const table = text.split("\n\n")[1]!.split("\n").slice(3);
-    return table.map((line) =>
-      line
-        .trim()
-        .split(/\s+/)
-        .map((cell) => Number(cell.replace(/,/g, ""))),
-    ); // k, then seeds
-  };
   const five = await succeed([...command, "--effect", "5"]);
   assert.match(five, /topics, seeds, answers to a question +30, 2, 4/);
   assert.match(five, /5 points are found with probability 0\.8/);
@@ -70,4 +72,40 @@ test("power: topics fall with seeds and answers; a bigger effect needs fewer", a
   writeJsonl(at("one topic"), [questions[0]!]);
   writeJsonl(at("few"), randomAnswers(questions.slice(0, 1), 2, 0.5, new Rng(1)));
   await refuse(["power", "--answers", at("few"), "--questions", at("one topic")], /about two topics/);
+});
+
+test("power: a pilot that cannot tell says so, and never counts topics it cannot know", async (t) => {
+  const dir = scratch(t);
+  const few = questions.slice(0, 10);
+  const write = (name: string, rows: readonly object[]): string => {
+    const file = path.join(dir, name);
+    writeJsonl(file, rows);
+    return file;
+  };
+  const same = (name: string, verdicts: string) =>
+    write(
+      name,
+      few.flatMap(({ id }) => [0, 1].map((i) => answer(id, i, verdicts))),
+    );
+  const asked = ["--questions", write("questions", few)];
+  const [third, all, silent] = [same("third", "SSC"), same("all", "SSS"), same("silent", "")];
+  const [varied, other] = ["varied", "other"].map((name) =>
+    write(name, randomAnswers(few, 2, name === "varied" ? 0.8 : 0.3, new Rng(name))),
+  );
+
+  await refuse(["power", "--answers", third, ...asked], /expected scores that vary .* whichever of 10 topics/);
+  await refuse(
+    ["power", "--answers", all, "--against", third, ...asked],
+    /expected scores that vary .* got the same difference, 33\.33 points, in each of 10 topics/,
+  );
+  await refuse(["power", "--answers", silent, ...asked], /silent: expected answers that state something/);
+  await refuse(["power", "--answers", varied!, "--against", silent, ...asked], /silent: expected answers that state/);
+  await refuse(["power", "--answers", varied!, "--against", varied!, ...asked], /--against: .* the same answers/);
+
+  const gain = await succeed(["power", "--answers", varied!, "--against", other!, "--effect", "60", ...asked]);
+  assert.match(gain, /Probability at the pilot's difference/);
+  assert.equal(Math.min(...topics(gain).flatMap(([, ...bySeeds]) => bySeeds)), 2, "an interval takes two");
+  const loss = await succeed(["power", "--answers", other!, "--against", varied!, ...asked]);
+  assert.match(loss, /no gain of that size to find/);
+  assert.doesNotMatch(loss, /Probability at the pilot's difference/);
 });

@@ -13,7 +13,8 @@ import {
   type ArmDifference,
 } from "../../lib/evaluation/arm";
 import { armTable, claimsTable, differencesTable, hackingTable } from "../../lib/evaluation/armTables";
-import { verdictOf } from "../../lib/evaluation/claims";
+import { verdictOf, verdictTextOf } from "../../lib/evaluation/claims";
+import { recordedNumbers } from "../../lib/lab/headline";
 import { preset } from "../../lib/lab/preset";
 import type { Session } from "../../lib/lab/session";
 import { toMarkdown } from "../../lib/show/table";
@@ -93,6 +94,7 @@ test("a verdict needs the interval and every seed", () => {
     a: 0,
     b: 0,
     p: 0,
+    topics: 60,
     perSeed,
     runs: [],
   });
@@ -103,8 +105,41 @@ test("a verdict needs the interval and every seed", () => {
   assert.equal(verdictOf(difference(-1, 5, 1, 2)), "undecided");
   assert.equal(verdictOf(difference(-1, 5, 1, 2), 9.09), "undecided, smaller", "there may be some, not as much");
   assert.equal(verdictOf(difference(-3, 0.9, -1, 0), 9.09), "not shown");
-  assert.equal(verdictOf(difference(NaN, NaN, 1), 9.09), "undecided", "too few topics for an interval");
+  assert.equal(verdictOf(difference(NaN, NaN, 1), 9.09), "too few topics", "for an interval");
   assert.equal(verdictOf(null, 9.09), "not testable here");
+});
+
+test("no verdict where topics are too few to tell the paper's effect from none", () => {
+  const of = (topics: number, low: number, high: number): ArmDifference => ({
+    ...{ value: (low + high) / 2, low, high, a: 0, b: 0, p: 0, topics, perSeed: [1], runs: [] },
+  });
+  for (const [low, high] of [
+    [0.1, 5],
+    [0, 0],
+    [-3, 0.9],
+    [-1, 5],
+  ] as const)
+    assert.equal(verdictTextOf(of(6, low, high), 9.09), "too few topics (6)", `[${low}, ${high}]`);
+  assert.equal(verdictOf(of(10, 0.1, 5), 9.09), "shown, smaller");
+  assert.equal(verdictOf(of(20, -9, 9.5), 9.09), "too few topics", "the paper's number would not be told from 0");
+  assert.equal(verdictOf(of(20, -8, 9.5), 9.09), "undecided");
+  assert.equal(verdictOf(of(20, -8, 9.5), -9.09), "undecided", "claims whose number is below 0 are read by its size");
+  assert.equal(verdictOf(of(20, 1, 40), 9.09), "shown", "however wide: all of it lies above 0");
+  assert.equal(verdictOf(of(20, -40, 0), 9.09), "not shown", "the same on the other side");
+  assert.equal(verdictOf(of(20, -9, 30)), "undecided", "no number of the paper to compare with");
+});
+
+test("the committed numbers have topics enough: their verdicts are by the rule as it is", () => {
+  const committed = recordedNumbers("figures").flatMap(({ numbers }) => numbers);
+  const claims = committed.flatMap(({ here, verdict, ...claim }) =>
+    verdict && here !== null && typeof here === "object" ? [{ ...claim, here, verdict }] : [],
+  );
+  assert.ok(claims.length > 50);
+  for (const { what, paper, here, verdict, topics = 60 } of claims) {
+    const perSeed = [verdict.startsWith("undecided") ? NaN : here.value]; // of seeds that disagree nothing is kept
+    const again = verdictOf({ ...here, a: 0, b: 0, p: 0, topics, perSeed, runs: [] }, paper);
+    assert.equal(again, verdict, what);
+  }
 });
 
 test("tables print, name their runs for the record only, and show seeds", () => {

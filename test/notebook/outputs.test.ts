@@ -31,6 +31,17 @@ test("streams are joined, displays updated in place, also from a later cell", ()
   );
 });
 
+test("a display that was emptied is no output", () => {
+  const cell = new CellCollector(new Map());
+  cell.add("display_data", display("work 1/2", "x"));
+  cell.add("display_data", display("kept"));
+  cell.add("update_display_data", { data: {}, metadata: {}, transient: { display_id: "x" } });
+  assert.deepEqual(
+    cell.outputs().map(({ data }) => data),
+    [{ "text/plain": "kept" }],
+  );
+});
+
 test("clear_output with wait clears when the next output comes", () => {
   const cell = new CellCollector(new Map());
   cell.add("stream", { name: "stdout", text: "old" });

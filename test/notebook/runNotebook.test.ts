@@ -39,7 +39,10 @@ const live = showLive("first");
 live.update({ text: "second", html: "<i>second</i>" });`,
   `const progress = startProgress("work", 3);
 for (let i = 1; i <= 3; i++) { progress.update(i, "note"); await new Promise((f) => setTimeout(f, 250)); }
-progress.stop();`,
+progress.stop();
+const halted = startProgress("other work", 3);
+halted.update(1);
+halted.stop();`,
   `const three = await (Promise.resolve(3));
 for await (const n of [Promise.resolve(1)]) console.log("awaited", n + three);
 const again = (await import("./lib/base/rng")).Rng;
@@ -77,8 +80,9 @@ test("a run delivers every output, and a second run gives the same bytes", async
       ],
     );
   });
-  await t.test("progress is one output without times, and reaches the terminal", () => {
-    assert.deepEqual(plainTexts(cells[3]), ["work: 3/3"]);
+  await t.test("progress reaches the terminal; done it leaves nothing, stopped a line without times", () => {
+    assert.deepEqual(plainTexts(cells[3]), ["other work: stopped at 1/3"]);
+    assert.equal(cells[3]!.outputs.length, 1);
     const texts = events.flatMap((event) => (event.kind === "progress" ? [event.text] : []));
     assert.ok(
       texts.some((text) => /^work [12]\/3 .*note$/.test(text)),

@@ -28,7 +28,7 @@ type Known = Record<keyof typeof free, number>;
 const interval = (value: number) => ({ value, low: value - 1, high: value + 1 });
 const difference = (value: number): ArmDifference => ({
   ...interval(value),
-  ...{ a: value, b: 0, p: 0.01, perSeed: [value], runs: [`run ${value}`] },
+  ...{ a: value, b: 0, p: 0.01, topics: 60, perSeed: [value], runs: [`run ${value}`] },
 });
 
 /** What a world comes to, by the scores of its arms. */

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Rng } from "../../lib/base/rng";
 import { loadAtlas } from "../../lib/world/atlas";
+import { atlasOf } from "../../lib/world/atlasOf";
+import { atlasFolder, readFacts } from "../../lib/world/facts";
 import { oracleAnnotator } from "../../lib/world/oracle";
 import { CITY_KINDS, KINDS, question } from "../../lib/world/question";
 import type { QuestionKind } from "../../lib/world/question";
@@ -137,6 +139,15 @@ test("garbage is unverifiable, repetition is judged each time, empty text has no
     }),
     { seed: 4, numRuns: 300 },
   );
+});
+
+test("a topic is found as a person writes it, in any case, where only one is meant", () => {
+  for (const written of ["kyoto", "Kyoto", "KYOTO"]) assert.equal(atlas.topic(written).id, "kyoto");
+  const [first, second, ...rest] = readFacts(atlasFolder).cities;
+  const cities = [first!, { ...second!, name: first!.name.toUpperCase() }, ...rest];
+  const twice = atlasOf({ ...readFacts(atlasFolder), cities }, atlasFolder, "free");
+  assert.equal(twice.topic(second!.id).id, second!.id);
+  assert.throws(() => twice.topic(first!.name), new RegExp(`the name of ${first!.id} and ${second!.id}\\.`));
 });
 
 test("an unknown topic is an error that says what to do", () => {

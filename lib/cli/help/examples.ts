@@ -76,7 +76,10 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   completion: ["completion bash", "completion zsh"],
 };
 
-/** As after "mask-dpo": of a group, one of each of its verbs. */
+/** How they are called in a clone: an installation puts no command on the path. */
+const called = "node lib/cli/mask-dpo.mjs";
+
+/** As after the program: of a group, one of each of its verbs. */
 export function examplesOf(name: string): readonly string[] {
   const within = Object.keys(examples).filter((other) => other.startsWith(`${name} `));
   return examples[name] ?? within.map((other) => examples[other]![0]!);
@@ -85,7 +88,7 @@ export function examplesOf(name: string): readonly string[] {
 /** Adds them to the help of a command and of all below it. @param name as it is called, without the program */
 export function addExamples(command: Command, name = ""): void {
   const found = examplesOf(name);
-  const lines = found.map((example) => `  mask-dpo ${example}`);
+  const lines = found.map((example) => `  ${called} ${example}`);
   if (found.length > 0) command.addHelpText("after", ["", "Examples:", ...lines].join("\n"));
   for (const verb of command.commands) addExamples(verb, `${name} ${verb.name()}`.trim());
 }

@@ -12,7 +12,7 @@ import {
 import { intervalOf } from "../../evaluation/armTables";
 import { verdictOf } from "../../evaluation/claims";
 import { armOf } from "../../lab/runArms";
-import type { HeadlineNumber } from "../../lab/headline";
+import { differenceNumber, type HeadlineNumber } from "../../lab/headline";
 import { runsOf } from "../../show/provenance";
 import type { Table } from "../../show/table";
 import { printedGain, table1, table2, table4, table5 } from "../printed";
@@ -37,6 +37,7 @@ export interface WorldClaim {
 
 export function readingOf({ here: { free, fixed }, contrast }: Pick<WorldClaim, "here" | "contrast">): Reading {
   const [ofFree, ofFixed] = [verdictOf(free), verdictOf(fixed)];
+  if (ofFree === "too few topics" || ofFixed === "too few topics") return "undecided";
   if (ofFixed === "shown") return ofFree === "shown" && contrast !== null && contrast.low > 0 ? "both" : "knowing";
   if (ofFixed === "undecided") return "undecided";
   if (ofFree === "shown") return "choosing";
@@ -192,12 +193,7 @@ export function worldClaimTable(claims: readonly WorldClaim[]): Table {
 
 /** Each claim where the agenda is fixed, for the closing table. */
 export function worldNumbers(claims: readonly WorldClaim[]): HeadlineNumber[] {
-  return claims.map(({ text, source, printed, here: { fixed } }) => ({
-    what: `${text}, fixed agenda (${source})`,
-    unit: "points",
-    paper: printed,
-    here: intervalOf(fixed),
-    verdict: verdictOf(fixed),
-    runs: fixed.runs,
-  }));
+  return claims.map(({ text, source, printed, here: { fixed } }) =>
+    differenceNumber(`${text}, fixed agenda (${source})`, printed, fixed),
+  );
 }

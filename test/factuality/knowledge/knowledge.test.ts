@@ -163,7 +163,10 @@ test("what is no such database is refused, and nothing is left behind", async (t
     Knowledge.read(file, new Set(["graz", "Graz", "null", "empty", "blank"])),
     userError(/documents\.db: expected an article for every topic.+got none for 4 of 5 \("Graz", "null", "empty", …\)/),
   );
-  await assert.rejects(Knowledge.read(dir, one), userError(/expected a readable file, got EISDIR/));
+  await assert.rejects(
+    Knowledge.read(dir, one),
+    userError(/expected a readable file, got a folder. Name a file in it/),
+  );
   await assert.rejects(Knowledge.read(empty, one), userError(/expected an article for every topic/));
   await assert.rejects(Knowledge.read(short, one), userError(/short\.db:1: expected one JSON value/));
   assert.deepEqual(readdirSync(tmp), []);

@@ -8,7 +8,7 @@ import type { ProseTotals } from "../../../lib/lab/prose/totals";
 import { probeTable, proseClaims, proseHackingTable } from "../../../lib/paper/prose/tables";
 import { knownSession } from "../known";
 
-const topics = Array.from({ length: 8 }, (_, i) => `topic ${i}`);
+const topics = Array.from({ length: 12 }, (_, i) => `topic ${i}`);
 
 /** Ten sentences an answer, of which so many are wrong, unverifiable and without a fact. */
 function totals(wrong: number, unverifiable: number, noFact: number): ProseTotals {

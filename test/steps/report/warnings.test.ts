@@ -104,6 +104,8 @@ test("so few topics can show only so much", () => {
     ),
     [],
   );
+  const silent: Answer = () => ({ verdicts: "" });
+  assert.deepEqual(warn(fewTopics, silent, silent), [], "nothing is said, so nothing is planned");
 });
 
 test("sentences that state no fact", () => {

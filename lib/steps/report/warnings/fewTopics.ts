@@ -1,5 +1,5 @@
 /** Differences smaller than those that so many topics can show. */
-import { pilotOf, smallestFound } from "../../../evaluation/power";
+import { pilotOf, smallestFound, varies } from "../../../evaluation/power";
 import { againstFirst } from "../sets";
 import type { Warning } from "./warning";
 
@@ -9,7 +9,7 @@ export const fewTopics: Warning = ({ inputs }) =>
   againstFirst(inputs).flatMap(({ policy, first }) => {
     const pilot = pilotOf([{ higher: policy.answers, lower: first.answers }], inputs.questions);
     const smallest = smallestFound(pilot.components, pilot, probability);
-    if (Math.abs(pilot.difference) >= smallest) return [];
+    if (!varies(pilot) || Math.abs(pilot.difference) >= smallest) return [];
     const points = (value: number): string => (100 * value).toFixed(1);
     return [
       `${pilot.topics} topics can show ${points(smallest)} points or more (with probability ${probability}), and ` +

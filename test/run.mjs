@@ -7,7 +7,7 @@
  *   node test/run.mjs --node 22,24,26  only what is tried on those Node versions (test/node)
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,11 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const CONCURRENCY = 2;
 const TYPESCRIPT = ["--require", "./lib/base/typescript.cjs"];
+/**
+ * Folders whose test files run in one process each: they leave nothing behind in it, and starting one for every file
+ * takes about as long as they do.
+ */
+const TOGETHER = ["evaluation", "paper", "preference", "text", "topic", "world"];
 
 /**
  * Files below `folder` that end in `suffix`, relative to the root, sorted.
@@ -97,6 +102,24 @@ function unitTests(files) {
 }
 
 /**
+ * All unit tests, those of some folders together.
+ * @returns {Ended}
+ */
+function allUnitTests() {
+  const scratch = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-together-"));
+  const isTogether = TOGETHER.map((folder) => path.join("test", folder, path.sep));
+  const alone = find("test", ".test.ts").filter((file) => !isTogether.some((folder) => file.startsWith(folder)));
+  const together = TOGETHER.map((folder) => {
+    const files = find(path.join("test", folder), ".test.ts").map((file) => path.join(root, file));
+    const all = path.join(scratch, `${folder}.cjs`);
+    writeFileSync(all, files.map((file) => `require(${JSON.stringify(file)});\n`).join(""));
+    return all;
+  });
+  const ended = unitTests([...together, ...alone]);
+  return () => ended().finally(() => rmSync(scratch, { recursive: true, force: true }));
+}
+
+/**
  * The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its
  * own.
  * @returns {Ended}
@@ -114,11 +137,12 @@ function smokeReproduction() {
  */
 function groups() {
   const only = process.argv.indexOf("--only");
-  const tests = find("test", ".test.ts");
   const versions = process.argv.indexOf("--node");
   if (versions >= 0) return [[["Node versions", () => node("test/node/stage.mjs", process.argv[versions + 1] ?? "")]]];
-  if (only >= 0)
-    return [[["tests", () => unitTests(tests.filter((file) => file.includes(process.argv[only + 1] ?? "")))]]];
+  if (only >= 0) {
+    const files = find("test", ".test.ts").filter((file) => file.includes(process.argv[only + 1] ?? ""));
+    return [[["tests", () => unitTests(files)]]];
+  }
   return [
     [
       ["translation", () => beside(...TYPESCRIPT, "test/translate.mjs")],
@@ -127,7 +151,7 @@ function groups() {
       ["lint", () => beside("node_modules/eslint/bin/eslint.js", "--max-warnings", "0", ".")],
       ["notebook check", () => beside(...TYPESCRIPT, "test/notebooks/check.ts", ...notebooks())],
     ],
-    [["tests", () => unitTests(tests)]],
+    [["tests", allUnitTests]],
     [
       ["notebooks at the smoke preset", smokeReproduction],
       ["other Node versions", () => beside("test/node/stage.mjs")],

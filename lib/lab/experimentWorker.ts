@@ -4,7 +4,7 @@ import { serveTasks } from "../base/workers";
 import { runExperiment, type ExperimentRequest } from "./experiment";
 import type { Preset } from "./preset";
 import { openSession, type Session, type WorldName } from "./session";
-import { runStage, type Chain } from "./stages/stage";
+import { runStageRequest, type StageRequest } from "./stages/stageRequest";
 
 /** What a worker is told once. */
 export interface ExperimentSetup {
@@ -21,8 +21,8 @@ serveTasks({
   async tell({ preset, seed, runs, world }: ExperimentSetup) {
     session = { ...(await openSession({ preset: preset.name, seed, world })), preset, runs };
   },
-  async run(request: ExperimentRequest | Chain) {
-    if ("stages" in request) await runStage(session, request);
+  async run(request: ExperimentRequest | StageRequest) {
+    if ("chain" in request) await runStageRequest(session, request);
     else await runExperiment(session, request);
   },
 });

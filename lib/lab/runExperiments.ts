@@ -19,7 +19,7 @@ import { preparePairs } from "./pairSource";
 import type { Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
 
-/** Starting workers (about two seconds) pays from this many experiments on. */
+/** Starting workers (about two seconds) pays from so many on. */
 const poolFrom = 2;
 
 /**
@@ -97,14 +97,12 @@ function usesOwn({ experiment: { pairs, mask, training } }: ExperimentRequest): 
 }
 
 async function computeShared(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
-  if (!session.engine.parallel || requests.length < poolFrom) {
+  const size = Math.min(session.jobs, requests.length);
+  if (!session.engine.parallel || size < poolFrom) {
     for (const request of requests) await runExperiment(session, request);
     return;
   }
-  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>(
-    "lib/lab/experimentWorker.ts",
-    Math.min(session.jobs, requests.length),
-  );
+  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>("lib/lab/experimentWorker.ts", size);
   const costs = requests.map(costOf);
   const progress = startProgress("experiments", sum(costs));
   try {

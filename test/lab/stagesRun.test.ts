@@ -39,7 +39,7 @@ test("a stage of best and worst is the experiment of the same setting; a stage r
       dpoStage(session),
     ),
   };
-  const { dpo, sftDpo } = await runStagedArms(session, specs);
+  const { dpo, sftDpo } = await runStagedArms({ ...session, jobs: 2 }, specs); // the first stages in workers
   const request = { experiment: experimentOf(session, 1, { mask: "none" }), evaluations: ["test sampled"] as const };
   await runExperiments(session, [request]);
   const same = knownResult(session, request)!;

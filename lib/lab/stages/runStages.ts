@@ -10,16 +10,8 @@ import { asIs, type Ask } from "../candidates";
 import { evaluate, evaluationRun, type ShownEvaluation } from "../evaluate";
 import type { ExperimentSetup } from "../experimentWorker";
 import { seedsOf, type Session } from "../session";
-import {
-  knownStage,
-  neededBy,
-  runStage,
-  stageName,
-  stagePolicy,
-  type Chain,
-  type Stage,
-  type StageResult,
-} from "./stage";
+import { knownStage, neededBy, stageName, stagePolicy, type Chain, type Stage, type StageResult } from "./stage";
+import { isThere, runStageRequest, type StageRequest } from "./stageRequest";
 
 /** A row of a table before it is run. */
 export interface StagedSpec {
@@ -47,8 +39,10 @@ export async function runStagedArms<Key extends string>(
 ): Promise<Record<Key, StagedArm>> {
   const keys = Object.keys(specs) as Key[];
   const chains = keys.flatMap((key) => chainsOf(session, specs[key]).flatMap(beginnings));
-  const waves = wavesOf(chains, (chain) => known(session, chain) !== undefined);
-  for (const wave of waves) await runAll(session, wave);
+  const evaluations = evaluationsBy(session, Object.values(specs));
+  const requestOf = (chain: Chain) => ({ chain, evaluations: evaluations.get(canonicalJson(chain)) ?? [] });
+  const waves = wavesOf(chains, (chain) => isThere(session, requestOf(chain)));
+  for (const wave of waves) await runAll(session, wave.map(requestOf));
   const arms = {} as Record<Key, StagedArm>;
   for (const key of keys) arms[key] = await armOfStages(session, specs[key]);
   return arms;
@@ -58,6 +52,15 @@ const chainsOf = (session: Session, { stages, seeds }: StagedSpec): Chain[] =>
   seedsOf(session, seeds).map((seed) => ({ stages, seed }));
 
 const known = (session: Session, chain: Chain) => knownStage({ ...session, seed: chain.seed }, chain);
+
+/** Evaluations by chain, but for questions that are put in a way of their own, which only this process knows. */
+function evaluationsBy(session: Session, specs: readonly StagedSpec[]): Map<string, ShownEvaluation[]> {
+  const all = new Map<string, ShownEvaluation[]>();
+  for (const spec of specs.filter(({ ask }) => !ask))
+    for (const name of chainsOf(session, spec).map(canonicalJson))
+      all.set(name, [...new Set([...(all.get(name) ?? []), ...spec.evaluations])]);
+  return all;
+}
 
 /** A chain after each of its stages. */
 const beginnings = ({ stages, seed }: Chain): Chain[] =>
@@ -80,24 +83,21 @@ export function wavesOf(chains: readonly Chain[], isThere: (chain: Chain) => boo
   return waves;
 }
 
-async function runAll(session: Session, chains: readonly Chain[]): Promise<void> {
-  if (chains.length === 0) return;
-  if (!session.engine.parallel || chains.length < 2) {
-    for (const chain of chains) await runStage(session, chain);
+async function runAll(session: Session, requests: readonly StageRequest[]): Promise<void> {
+  const size = Math.min(session.jobs, requests.length);
+  if (!session.engine.parallel || size < 2) {
+    for (const request of requests) await runStageRequest(session, request);
     return;
   }
-  const pool = new WorkerPool<ExperimentSetup, Chain>(
-    "lib/lab/experimentWorker.ts",
-    Math.min(session.jobs, chains.length),
-  );
-  const progress = startProgress("stages", chains.length);
+  const pool = new WorkerPool<ExperimentSetup, StageRequest>("lib/lab/experimentWorker.ts", size);
+  const progress = startProgress("stages", requests.length);
   try {
     const { preset, seed, runs, world } = session;
     pool.tell({ preset, seed, runs, world });
     let done = 0;
     await Promise.all(
-      chains.map(async (chain) => {
-        await pool.run(chain);
+      requests.map(async (request) => {
+        await pool.run(request);
         progress.update(++done);
       }),
     );

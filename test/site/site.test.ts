@@ -102,6 +102,8 @@ test("opened as a file, it answers as Node does, with verdicts, a pair, its mask
         }),
       );
     assert.deepEqual([(await sentences("base")).join(" "), (await sentences("aligned")).join(" ")], answers);
+    await page.selectOption("#question", { index: 1 });
+    assert.match((await page.locator("#asked").textContent())!, /^Asked: Where is Osaka\?; 8 candidates, seed 1$/);
     assert.equal(await page.locator(".column.base .candidates > li").count(), 8);
     const marks = await page.locator(".column.base .mark").allTextContents();
     assert.deepEqual(marks.sort(), ["best: chosen", "worst: rejected"]);

@@ -18,7 +18,7 @@ export interface ArmRow {
   greedy?: Arm;
 }
 
-/** Counts, length and scores of both evaluators, a row an arm (as Tables 1-4). */
+/** Counts, length and scores of both evaluators, a row an arm (as Tables 1-4). @param session its seed resamples */
 export function armTable({ seed }: { seed: number }, name: string, caption: string, rows: readonly ArmRow[]): Table {
   const has = (key: "printed" | "printedFacts") => rows.some((row) => row[key] !== undefined);
   return {

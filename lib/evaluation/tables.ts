@@ -4,7 +4,7 @@ import type { BestOfNPoint } from "./bestOfN";
 import type { EvaluationSummary } from "./summary";
 import type { Cell, Table } from "../show/table";
 
-/** What the gain in right statements is made of. */
+/** What the gain in right statements is made of. @param parts of the gain, shares of 1 */
 export function gainTable({ choice, accuracy }: { choice: number; accuracy: number }): Table {
   const row = (what: string, points: number) => ({ what, points: 100 * points });
   return {

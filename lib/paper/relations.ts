@@ -24,7 +24,7 @@ export async function sampledAnswers(
   return { questions: sets[0]!.questions, answers: sets.flatMap(({ answers }) => answers), runs: runsOf(...sets) };
 }
 
-/** Accuracy after minus before, paired over topics. */
+/** Accuracy after minus before, paired over topics. @param policies before and after, of one or more seeds each */
 export async function relationGains(
   session: Session,
   { before, after }: Record<"before" | "after", readonly { dir: string; seed: number }[]>,

@@ -1,32 +1,35 @@
 /** The appendix as one HTML file that needs nothing else: drawings inline, no script, no request, readable in print. */
 import type { AnsweredQuestion, Item, Onward, ResultDocument, Section } from "./document";
 import { escapeHtml } from "./markup";
+import { styleSheet } from "./palette";
 import { sentencesHtml, verdictLegend } from "./sentences";
 import { toHtml } from "./table";
 
-const STYLE = `
-:root{color-scheme:light}
-body{margin:0 auto;padding:24px;max-width:1120px;background:#fff;color:#1a1a1a;\
+/** Drawings are made for white ground, and keep it in the dark. */
+const STYLE = styleSheet(`/*COLOURS*/
+body{margin:0 auto;padding:24px;max-width:1120px;background:var(--page);color:var(--ink);\
 font:16px/1.5 "Open Sans",Arial,Helvetica,sans-serif}
-h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:48px 0 8px;padding-top:8px;border-top:2px solid #1a1a1a}
-a{color:#0b4f9e}
+h1{font-size:28px;margin:0 0 8px}h2{font-size:22px;margin:48px 0 8px;padding-top:8px;border-top:2px solid var(--ink)}
+a{color:var(--link)}
 .lead{font-size:20px;font-weight:600;margin:12px 0}
-code{background:#f1f3f5;padding:2px 4px;border-radius:3px;overflow-wrap:anywhere}
-.warning{border-left:4px solid #b35900;padding:4px 12px;background:#fff6ea}
-.wide{overflow-x:auto}
+code{background:var(--panel);padding:2px 4px;border-radius:3px;overflow-wrap:anywhere}
+.warning{border-left:4px solid #b35900;padding:4px 12px;background:light-dark(#fff6ea,#33271a)}
+.wide{overflow-x:auto;container-type:inline-size}
 figure,.table{margin:24px 0}figcaption{font-weight:600}
-svg{display:block;max-width:100%;height:auto}
-table{border-collapse:collapse;border-bottom:2px solid #1a1a1a;font-size:15px;font-variant-numeric:tabular-nums}
-caption{padding-bottom:6px}th{border-top:2px solid #1a1a1a;border-bottom:1px solid #1a1a1a;vertical-align:bottom}
-th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid #e3e6ea;overflow-wrap:break-word}
-.from{margin:6px 0 0;font-size:13px;color:#4a4a4a;overflow-wrap:anywhere}
-h3{font-size:17px;margin:24px 0 8px}h3 small{font-weight:400;color:#4a4a4a}h4{font-size:15px;margin:0 0 4px}
+svg{display:block;max-width:100%;height:auto;background:#fff;border-radius:6px}
+table{border-collapse:collapse;border-bottom:2px solid var(--ink);font-size:15px;font-variant-numeric:tabular-nums}
+caption{padding-bottom:6px;position:sticky;left:0;max-width:100cqw}
+th{border-top:2px solid var(--ink);border-bottom:1px solid var(--ink);vertical-align:bottom}
+th,td{padding:4px 10px}td{vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:break-word}
+.from{margin:6px 0 0;font-size:13px;color:var(--soft);overflow-wrap:anywhere}
+h3{font-size:17px;margin:24px 0 8px}h3 small{font-weight:400;color:var(--soft)}h4{font-size:15px;margin:0 0 4px}
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:12px 24px}
-.side>div{border-top:2px solid #1a1a1a;padding-top:6px}
+.side>div{border-top:2px solid var(--ink);padding-top:6px}
 .side p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
+@media screen{td[align="right"]{white-space:nowrap}td[align="left"]{min-width:7em}}
 @page{margin:16mm}
 @media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}\
-h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`;
+h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`);
 
 /** Nothing is loaded and nothing runs, whatever a label or a drawing holds. */
 const POLICY =
@@ -92,10 +95,13 @@ function sectionHtml({ id, title, items }: Section, svgOf: (name: string) => str
   ].join("\n");
 }
 
+/** A box that is scrolled where its table is wider than the page: by keyboard too. */
+const SCROLLED = '<div class="wide" tabindex="0" role="group" aria-label="Table">';
+
 function itemHtml(item: Item, svgOf: (name: string) => string): string {
   const from = `<p class="from">${escapeHtml(item.from)}</p>`;
   if (item.kind === "table")
-    return `<div class="table" id="${idOf(item)}"><div class="wide">${toHtml(item.table)}</div>${from}</div>`;
+    return `<div class="table" id="${idOf(item)}">${SCROLLED}${toHtml(item.table)}</div>${from}</div>`;
   if (item.kind === "answers")
     return [
       `<div id="${idOf(item)}"><p>${verdictLegend()}</p>`,

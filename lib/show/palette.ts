@@ -74,12 +74,33 @@ export const verdictLook: Record<Verdict, { letter: string; label: string; style
   "no-fact": { ...verdictLabels["no-fact"], style: palette.noFact, line: "dashed" },
 };
 
-/** A style sheet with the mark for verdicts, in its place a class of each: colour `--v` and line `--s`. */
-export function withVerdicts(styles: string): string {
+/** Colours of every page, light and dark: light-dark() takes the scheme of the element. Paper is white. */
+const pageColours = `:root {
+  color-scheme: light dark;
+  --page: light-dark(#fff, #16181b);
+  --ink: light-dark(#1a1a1a, #ececec);
+  --soft: light-dark(#565d66, #adb4bd);
+  --line: light-dark(#cfd4da, #41474e);
+  --panel: light-dark(#f5f6f8, #1f2226);
+  --link: light-dark(#0b4f9e, #7db9f0);
+  --hatch: light-dark(#c3c8ce, #4a515a);
+}
+@media print {
+  :root {
+    color-scheme: light;
+  }
+}`;
+
+/**
+ * A style sheet with what all pages share in the places of its marks: the colours of pages, and a class of each verdict
+ * with its colour `--v` and line `--s`.
+ */
+export function styleSheet(styles: string): string {
   const classes = Object.entries(verdictLook).map(([name, { style, line }]) => {
     return `.${name} { --v: ${style.color}; --s: ${line}; }`;
   });
-  return styles.replace("/*VERDICTS*/", () => classes.join("\n"));
+  const shared: Record<string, string> = { COLOURS: pageColours, VERDICTS: classes.join("\n") };
+  return styles.replace(/\/\*(COLOURS|VERDICTS)\*\//g, (_, name: string) => shared[name]!);
 }
 
 /** "#RRGGBB" with an opacity, as CSS. */

@@ -21,7 +21,7 @@ export function verdictBadge(verdict: Verdict): string {
 /** The verdicts in order, each with its word. */
 export function verdictLegend(): string {
   return (Object.keys(verdictLook) as Verdict[])
-    .map((verdict) => `${verdictBadge(verdict)} ${verdictLook[verdict].label}`)
+    .map((verdict) => `<span style="white-space:nowrap">${verdictBadge(verdict)} ${verdictLook[verdict].label}</span>`)
     .join(" &nbsp; ");
 }
 

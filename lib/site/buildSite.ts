@@ -6,7 +6,7 @@ import { sum } from "../base/collections";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { openSession } from "../lab/session";
 import type { PreferencePair } from "../preference/pair";
-import { withVerdicts } from "../show/palette";
+import { styleSheet } from "../show/palette";
 import { contentHash, withPush } from "../steps/inspect/contentOf";
 import { inspectPage } from "../steps/inspect/inspectPage";
 import { writeApiPages } from "./apiPages";
@@ -88,5 +88,5 @@ async function writeInspector(out: string, pairs: readonly PreferencePair[]): Pr
 
 function writeStyle(out: string): void {
   const style = readFileSync(path.join(projectRoot, "lib/site/site.css"), "utf8");
-  writeFileAtomic(path.join(out, "site.css"), withVerdicts(style));
+  writeFileAtomic(path.join(out, "site.css"), styleSheet(style));
 }

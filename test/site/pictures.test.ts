@@ -1,5 +1,5 @@
 /**
- * How a notebook looks, at three widths: a small one with every kind of output, as a page of the site, against pictures
+ * How a notebook looks, at four widths: a small one with every kind of output, as a page of the site, against pictures
  * that were looked at. After a wanted change of looks: MASK_DPO_PICTURES=write, look at test/golden/pictures, commit.
  */
 import assert from "node:assert/strict";
@@ -10,6 +10,7 @@ import { after, test } from "node:test";
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
 import { projectRoot } from "../../lib/base/files";
+import { styleSheet } from "../../lib/show/palette";
 import { notebookHtml } from "../../lib/site/notebookPages";
 import { sitePage } from "../../lib/site/shell";
 import { mimeData, type Bundle } from "../../lib/show/bundle";
@@ -34,7 +35,7 @@ const interval = (value: number): { value: number; low: number; high: number } =
 });
 const table: Table = {
   name: "table",
-  caption: "A table with intervals, wide enough to be too wide for the narrowest of the three pages",
+  caption: "A table with intervals, wide enough to be too wide for the narrowest of the pages",
   columns: [
     { key: "arm", label: "Arm" },
     ...["Score", "Correct", "Incorrect", "No fact", "Paper", "Here - paper"].map((label) => ({ key: label, label })),
@@ -86,14 +87,15 @@ function example(): ReturnType<typeof notebookHtml> {
   return notebookHtml({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [first, ...cells] }, "notebooks/00.ipynb");
 }
 
-for (const width of [700, 1000, 1400])
+for (const width of [375, 700, 1000, 1400])
   test(`a notebook ${width} px wide looks as it did`, async (t) => {
     if (!chromium.browser) return t.skip(chromium.missing);
     const { html, title } = example();
     const page = { title, path: "notebooks/00.html", part: "notebooks/index.html", main: html, styled: true } as const;
     mkdirSync(path.join(folder, "notebooks"), { recursive: true });
     writeFileSync(path.join(folder, page.path), sitePage(page));
-    writeFileSync(path.join(folder, "site.css"), readFileSync(path.join(projectRoot, "lib", "site", "site.css")));
+    const style = readFileSync(path.join(projectRoot, "lib", "site", "site.css"), "utf8");
+    writeFileSync(path.join(folder, "site.css"), styleSheet(style));
     const context = await chromium.browser.newContext({ viewport: { width, height: 600 }, deviceScaleFactor: 0.5 });
     try {
       const tab = await context.newPage();

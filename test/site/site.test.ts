@@ -11,7 +11,6 @@ import path from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
-import { projectRoot } from "../../lib/base/files";
 import { openSession } from "../../lib/lab/session";
 import { readAdapter } from "../../lib/model/adapter/peft";
 import { openCheckpoint } from "../../lib/model/checkpoint";
@@ -23,6 +22,7 @@ import { alignedFolder, baseFolder, halvesOf } from "../../lib/site/packAtlas";
 import { siteRun } from "../../lib/site/tokenTrack";
 import { readTokenizerFiles } from "../../lib/text/tokenizerFiles";
 import { loadAtlas } from "../../lib/world/atlas";
+import { seriousIn } from "../show/axe";
 import { useChromium } from "../show/browser";
 import { smallest } from "./smallest";
 
@@ -102,6 +102,8 @@ test("opened as a file, it answers as Node does, with verdicts, a pair, its mask
         }),
       );
     assert.deepEqual([(await sentences("base")).join(" "), (await sentences("aligned")).join(" ")], answers);
+    await page.selectOption("#question", { index: 1 });
+    assert.match((await page.locator("#asked").textContent())!, /^Asked: Where is Osaka\?; 8 candidates, seed 1$/);
     assert.equal(await page.locator(".column.base .candidates > li").count(), 8);
     const marks = await page.locator(".column.base .mark").allTextContents();
     assert.deepEqual(marks.sort(), ["best: chosen", "worst: rejected"]);
@@ -180,7 +182,6 @@ test("served, its worker trains: it begins as its reference, and goes on from th
 });
 
 test("no page has what axe calls serious, light or dark", async (t) => {
-  const axe = readFileSync(path.join(projectRoot, "node_modules/axe-core/axe.min.js"), "utf8");
   const pages = readdirSync(path.join(site, "notebooks"))
     .filter((name) => name.startsWith("0"))
     .slice(0, 2);
@@ -201,27 +202,7 @@ test("no page has what axe calls serious, light or dark", async (t) => {
         fileUrl(name),
         async (page) => {
           if (name.startsWith("atlas")) await answered(page);
-          await page.addScriptTag({ content: axe });
-          const found = await page.evaluate(async () => {
-            const { axe } = globalThis as unknown as {
-              axe: {
-                run(
-                  options: object,
-                ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
-              };
-            };
-            const { violations } = await axe.run({ preload: false, iframes: false }); // files see no others
-            return violations
-              .filter(({ impact }) => ["serious", "critical"].includes(impact))
-              .map(
-                ({ id, nodes }) =>
-                  `${id}: ${nodes
-                    .slice(0, 3)
-                    .map(({ html }) => html.slice(0, 160))
-                    .join(" | ")}`,
-              );
-          });
-          assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+          assert.deepEqual(await seriousIn(page), [], `${name}, ${colorScheme}`);
         },
         { colorScheme, bypassCSP: true },
       );

@@ -133,7 +133,7 @@ const comparisons: readonly Comparison[] = [
   },
 ];
 
-/** All claims in both worlds, those of best of N last. */
+/** All claims in both worlds, those of best of N last. @param session its seed resamples */
 export function worldClaims({ seed }: { seed: number }, worlds: InBoth<WorldResults>): WorldClaim[] {
   const rng = new Rng(seed).fork("worlds");
   const ofArms = comparisons.map(({ text, source, printed, score = "score", of }): WorldClaim => {

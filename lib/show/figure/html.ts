@@ -6,6 +6,7 @@
  */
 import type { Bundle } from "../bundle";
 import { checkFileName, escapeHtml, scriptJson } from "../markup";
+import { styleSheet } from "../palette";
 import type { Figure, RenderedFigure } from "./figure";
 import { figureSize, plainFigure } from "./stable";
 
@@ -37,6 +38,11 @@ function barStyle({ layout }: Figure, place: string): string {
 const FROM_NOTEBOOK = "../figures/plotly.min.js";
 const FROM_ROOT = "figures/plotly.min.js";
 
+/** The figure, or its image, is a white card in the dark. */
+const PAGE_STYLE = styleSheet(`/*COLOURS*/
+body{margin:16px;background:var(--page);color:var(--ink);font-family:"Open Sans",Arial,sans-serif}a{color:var(--link)}
+#place,img{background:#fff;border-radius:6px}img{max-width:100%}`);
+
 /** The figure's title without markup, and the note under it. */
 export function figureTitle(figure: Figure): string {
   const title = figure.layout.title;
@@ -57,7 +63,8 @@ export function figurePage(figure: Figure, plotly: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<style>body{margin:16px;background:#fff;font-family:"Open Sans",Arial,sans-serif}img{max-width:100%}
+<style>${PAGE_STYLE}
+#place{max-width:${figureSize(figure).width}px}
 ${barStyle(figure, "#figure")}</style>
 </head>
 <body>

@@ -7,13 +7,13 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { browserScript } from "../../show/browser/browserScript";
 import { scriptJson } from "../../show/markup";
-import { withVerdicts } from "../../show/palette";
+import { styleSheet } from "../../show/palette";
 import type { Content } from "./content";
 
 export async function inspectPage(content: Content): Promise<string> {
   const read = (name: string): string => readFileSync(path.join(__dirname, name), "utf8");
   const parts: Record<string, string> = {
-    STYLE: withVerdicts(read("page.css")),
+    STYLE: styleSheet(read("page.css")),
     DATA: scriptJson(content),
     SCRIPT: (await browserScript("lib/steps/inspect/page/main.ts")).replaceAll("</script", "<\\/script"),
   };

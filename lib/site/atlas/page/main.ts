@@ -66,14 +66,21 @@ function ask(): void {
   };
   answers.clear();
   pair.show(undefined, "");
+  byId("asked").replaceChildren(...askedLine(asked, "Asked: ", `; ${asked.k} candidates, seed ${asked.seed}`));
   busy("answering …");
   sent = performance.now();
   send({ kind: "ask", ...asked });
 }
 
+/** What the answers below it answer: the form may hold another question by then. */
+function askedLine({ question }: Asked, before: string, after = ""): (Node | string)[] {
+  return [before, element("q", "", question), after];
+}
+
 function train(): void {
   if (!asked) return;
   training.clear();
+  byId("changing-asked").replaceChildren(...askedLine(asked, "The answer as it changes, to: "));
   busy("sampling questions to train on …");
   sent = performance.now();
   send({ kind: "train", mask, size: tabSize, seed: asked.seed, asked });

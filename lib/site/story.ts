@@ -1,4 +1,4 @@
-/** The first page: what the README begins with, its parts with pictures, and every number beside the paper's. */
+/** The first page: what the README begins with and what it says was found, and every number beside the paper's. */
 import path from "node:path";
 import { projectRoot, writeFileAtomic } from "../base/files";
 import { readText } from "../base/textFile";
@@ -7,6 +7,8 @@ import { renderMarkdown } from "./markdown";
 import { sitePage, type Part } from "./shell";
 
 const page = "index.html";
+/** The section of the README that is part of the story. */
+const findings = "What was found";
 
 const cards: Readonly<Partial<Record<Part, [title: string, text: string]>>> = {
   "atlas/index.html": [
@@ -20,16 +22,18 @@ const cards: Readonly<Partial<Record<Part, [title: string, text: string]>>> = {
   "api/index.html": ["API", "What the library's one door opens."],
 };
 
+/** @throws Error where the README has no such findings */
 export function writeStory(out: string): void {
   const readme = readText(path.join(projectRoot, "README.md"));
   const [lead = "", ...sections] = readme.split(/^(?=## )/m);
-  const shown = sections.filter((section) => section.includes("!["));
+  const found = sections.find((section) => section.startsWith(`## ${findings}\n`));
+  if (!found) throw new Error(`README.md: expected a section "${findings}", got none`);
   const numbers = readText(path.join(projectRoot, "figures/paper-vs-here.md"));
   const { html, title } = renderMarkdown(lead, "README.md", page);
   const main = [
     html.replace("<p>", '<p class="lead">'),
     `<ul class="cards">${Object.entries(cards).map(card).join("")}</ul>`,
-    ...shown.map((section) => renderMarkdown(section, "README.md", page).html),
+    renderMarkdown(found, "README.md", page).html,
     "<h2>Every number, the paper's and this run's</h2>",
     renderMarkdown(numbers, "figures/paper-vs-here.md", page).html,
   ].join("\n");

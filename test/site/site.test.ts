@@ -11,6 +11,7 @@ import path from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
+import { projectRoot } from "../../lib/base/files";
 import { openSession } from "../../lib/lab/session";
 import { readAdapter } from "../../lib/model/adapter/peft";
 import { openCheckpoint } from "../../lib/model/checkpoint";
@@ -206,6 +207,14 @@ test("no page has what axe calls serious, light or dark", async (t) => {
         },
         { colorScheme, bypassCSP: true },
       );
+});
+
+test("the story says what was found, as the README does", () => {
+  const story = readFileSync(path.join(site, "index.html"), "utf8");
+  const found = /<h2 id="what-was-found">[^]*?<h2/.exec(story)?.[0] ?? "";
+  const readme = readFileSync(path.join(projectRoot, "README.md"), "utf8");
+  const points = /\n## What was found\n([^]*?)\n## /.exec(readme)![1]!.match(/^- /gm)!;
+  assert.equal(found.match(/<li>/g)?.length, points.length);
 });
 
 test("every link leads somewhere, and no page needs the network", () => {

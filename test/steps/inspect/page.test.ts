@@ -100,6 +100,29 @@ test("thousands of pairs: few elements, quick to filter", async (t) => {
   });
 });
 
+test("relabelling moves nothing: the list says that it is behind, and sorts again when it is told to", async (t) => {
+  await onPage(t, contentOf(Array.from({ length: 30 }, (_, i) => pair(i))), async (page) => {
+    const names = (): Promise<string[]> =>
+      page.locator(".row b").evaluateAll((all) => all.map((row) => row.firstChild!.textContent!));
+    const state = async (): Promise<unknown[]> => [await names(), await page.locator("#pair h2").textContent()];
+    await page.selectOption("#sort", "margin");
+    await page.locator("#sort").blur();
+    for (let i = 0; i < 8; i++) await page.keyboard.press("k");
+    const before = await state();
+    for (const sentence of [0, 1, 2]) await page.selectOption(`#verdict-chosen-${sentence}`, "contradictory");
+    await page.locator("#mask input[value=none]").check(); // is looked at anew, in the same list
+    assert.deepEqual(await state(), before);
+    assert.match((await page.locator("#stale").textContent())!, /keeps its order/);
+    await page.locator("#refresh").click();
+    const [listed, shown] = await state();
+    assert.equal(shown, before[1]);
+    assert.notDeepEqual(listed, before[0]);
+    await page.locator('.row[aria-selected="true"]').waitFor(); // in view
+    assert.ok(await page.locator("#refresh").isHidden());
+    assert.equal(await page.locator("#stale").textContent(), "");
+  });
+});
+
 /** WCAG contrast of two "rgb(r, g, b)" colours. */
 function contrast(a: string, b: string): number {
   const luminance = (color: string): number => {

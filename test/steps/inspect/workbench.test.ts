@@ -124,6 +124,7 @@ test("masks and objectives are switched before the reader's eyes; colours are th
       assert.equal(await page.locator("#pair .t.down").count(), signs(-1), mask);
     }
     await page.locator("#mask input[value=paper]").check();
+    assert.match((await page.locator("#pair .side p").first().textContent())!, /of loss per nat in all$/);
     await page.selectOption("#objective", "sft");
     assert.equal(await page.locator("#pair .t.down").count(), 0, "imitation looks at the chosen side only");
     assert.ok((await page.locator("#pair .t.up").count()) > 0);

@@ -81,10 +81,15 @@ function legend(colour: View["colour"]): HTMLElement[] {
     const { label } = verdictLook[name];
     return element("span", "", [badge(name), colour === "verdict" ? entry(`${name} kept`, label) : label]);
   });
+  const unit = "push: what the pair's loss falls by per nat of a token's log-probability (minus the gradient)";
   const kept =
     colour === "verdict"
       ? [entry("none kept", "underlined: kept, trained on")]
-      : [entry("up kept strong", "solid line: pushed up"), entry("down kept strong", "dotted line: pushed down")];
+      : [
+          entry("up kept strong", "solid line: pushed up"),
+          entry("down kept strong", "dotted line: pushed down"),
+          element("span", "", unit),
+        ];
   const rest = [entry("none masked", "hatched and struck: masked"), element("span", "", "·: a token without text")];
   return [...verdicts, ...kept, ...rest];
 }

@@ -26,10 +26,12 @@ export class PairList {
 
   /** @param top whether the list begins anew */
   show(order: readonly number[], at: number, view: View, top: boolean): void {
+    const { box } = this;
+    const moved = order === this.order ? 0 : at - this.at;
     [this.order, this.at, this.view] = [order, at, view];
     this.rows.style.height = `${order.length * rowHeight}px`;
-    if (top) this.box.scrollTop = 0;
-    const { box } = this;
+    if (top) box.scrollTop = 0;
+    else box.scrollTop += moved * rowHeight; // in a new order the row stays where it is seen
     if (at * rowHeight < box.scrollTop) box.scrollTop = at * rowHeight;
     if ((at + 1) * rowHeight > box.scrollTop + box.clientHeight)
       box.scrollTop = (at + 1) * rowHeight - box.clientHeight;
@@ -78,6 +80,6 @@ export class PairList {
     if (value === undefined) return undefined;
     if (sort.endsWith("margin")) return `${signed(value, 0)} points`;
     if (sort.endsWith("mixing")) return `${percent(value)} mixed`;
-    return sort.endsWith("length") ? `${number(value)} tokens` : `push ${pushText(value)}`;
+    return sort.endsWith("length") ? `${number(value)} tokens` : `push ${pushText(value)} per nat`;
   }
 }

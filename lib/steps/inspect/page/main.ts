@@ -9,7 +9,7 @@ import { Corrections } from "./corrections";
 import { Labels, type Change, type Store } from "./labels";
 import { PairList } from "./list";
 import { offers } from "./objectives";
-import { Order } from "./order";
+import { Order, sameList } from "./order";
 import { PairView } from "./pairView";
 import { number, several } from "./texts";
 import { followTheme } from "./theme";
@@ -29,6 +29,10 @@ const preset = firstView(content);
 const objectives = offers.flatMap(({ choice, missing }) => (missing ? [] : [choice.name]));
 let view = preset;
 let order: number[] = [];
+/** what `order` was made for */
+let listed: View | undefined;
+/** whether verdicts have changed so that it would be another one */
+let stale = false;
 let waiting: ReturnType<typeof setTimeout> | undefined;
 
 const list = new PairList(bench, (at) => go(at));
@@ -42,13 +46,23 @@ const controls = new Controls(content, (changes) => {
   remember();
 });
 
-/** Shows a view: all is computed anew. */
+/** Shows a view; the list begins anew where other pairs, or another order, are asked for. */
 function look(next: View): void {
-  order = orders.of(next);
+  const anew = !listed || !sameList(listed, next);
+  if (anew) [order, listed, stale] = [orders.of(next), next, false];
   const at = Math.max(0, order.indexOf(next.pair ?? -1));
   view = { ...next, pair: order[at] ?? next.pair };
   controls.show(view);
-  draw(true);
+  draw(anew);
+}
+
+/** Brings the list to the verdicts of now. Where the pair one works on is no longer of it, its neighbour is shown. */
+function refresh(): void {
+  const from = order.slice(order.indexOf(view.pair ?? -1));
+  [order, stale] = [orders.of(view), false];
+  view = { ...view, pair: from.find((pair) => order.includes(pair)) ?? order.at(-1) };
+  draw(false);
+  remember();
 }
 
 function draw(top: boolean): void {
@@ -56,6 +70,8 @@ function draw(top: boolean): void {
   list.show(order, at, view, top);
   pairView.show(order[at], view);
   corrections.show(view);
+  say("stale", stale ? "Relabelled: the list keeps its order and its pairs until it is sorted again." : "");
+  byId("refresh").hidden = !stale;
   byId<HTMLButtonElement>("previous").disabled = at <= 0;
   byId<HTMLButtonElement>("next").disabled = at >= order.length - 1;
   say("summary", summary());
@@ -98,9 +114,10 @@ function relabel(pair: number, side: Side, sentence: number, verdict: Verdict): 
   redraw(labels.relabel(pair, side, sentence, verdict));
 }
 
-/** The order stays as it is, so that the pair that one works on does not go away. */
+/** The list stays as it is, so that the pair that one works on does not go away: `refresh` brings it up to date. */
 function redraw({ pair, side, sentence }: Change): void {
   bench.forget(pair);
+  stale = orders.of(view).join() !== order.join();
   draw(false);
   if (view.pair === pair) pairView.focus(side, sentence);
 }
@@ -158,7 +175,9 @@ addEventListener("keydown", (event) => {
 });
 byId("previous").addEventListener("click", () => step(-1));
 byId("next").addEventListener("click", () => step(1));
+byId("refresh").addEventListener("click", refresh);
 byId("reset").addEventListener("click", () => {
+  listed = undefined;
   look(preset);
   remember();
 });

@@ -44,7 +44,10 @@ interface PushedSide {
   label: 0 | 1;
 }
 
-/** What a step of gradient descent wants of log-probabilities, by side and token: the negative gradient of the loss. */
+/**
+ * What a step of gradient descent wants of log-probabilities, by side and token: the negative gradient of the pair's
+ * loss, in loss per nat.
+ */
 export interface Push extends Record<Side, number[]> {
   loss: number;
   /** sum of absolute values */

@@ -16,6 +16,13 @@ export function sortValue(bench: Bench, pair: number, sort: Sort, { mask, object
   return sort === "" ? undefined : values[sort.replace("-", "") as Key]();
 }
 
+/** Whether two views list the same pairs in the same order. */
+export function sameList(a: View, b: View): boolean {
+  const keys = ["text", "topic", "verdict", "side", "low", "high", "sort"] as const;
+  const pushed = a.sort.endsWith("push") ? (["mask", "objective"] as const) : [];
+  return [...keys, ...pushed].every((key) => a[key] === b[key]);
+}
+
 export class Order {
   private readonly texts: string[] = [];
 

@@ -138,7 +138,7 @@ function token(
 
 function pushTitle(value: number): string {
   if (value === 0) return "not pushed";
-  return `pushed ${value > 0 ? "up" : "down"} by ${pushText(Math.abs(value))}`;
+  return `pushed ${value > 0 ? "up" : "down"} by ${pushText(Math.abs(value))} of loss per nat`;
 }
 
 /** What a side's tokens are pushed by, in all. */

@@ -1,4 +1,7 @@
-/** The script of lib/steps/README.md, run as it stands there, but for the sizes and addresses below. */
+/**
+ * The script of lib/steps/README.md, run as it stands there, but for the sizes and addresses below, and where its
+ * commands run the second time.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -16,7 +19,8 @@ import { bestOfVerb } from "../../lib/steps/bestOfN";
 import { summaryOf } from "../../lib/steps/evaluate";
 import { anahReply, fakeServer, good, type FakeServer, type Seen } from "../server/fake";
 import { filesBelow, refuse, rowsOf, succeed } from "./process";
-import { skip, fromReadme, quoted, here, small, withAdapter, runCell, shell, ownFolder } from "./readme";
+import { skip, fromReadme, maskDpo, quoted, here, small, withAdapter, runCell, shell, ownFolder } from "./readme";
+import { serveHere } from "./serveHere";
 
 /** Says four right or wrong things about the topic asked for. */
 function policy({ body }: Seen): string {
@@ -60,7 +64,9 @@ for (const [family, model, trained] of [
       const server = await fleet(t);
       const dir = ownFolder(t, model);
       const at = (name: string) => path.join(dir, "mine", name);
-      const script = fromReadme("study.sh", { ...here, ...small, "http://127.0.0.1:8000/v1": server.url });
+      // each of fourteen commands takes seconds to start
+      const command = trained === "adapter" ? here : { [maskDpo]: (await serveHere(t)).map(quoted).join(" ") };
+      const script = fromReadme("study.sh", { ...command, ...small, "http://127.0.0.1:8000/v1": server.url });
       const said = await shell(dir, trained === "adapter" ? withAdapter(script) : script);
       assert.match(said, /aligned +[\d.]+ .+\[[\s\S]+report in mine\/report\/report\.html\n$/);
       assert.match(readFileSync(at("base/config.json"), "utf8"), new RegExp(family));

@@ -28,8 +28,9 @@ export function fromReadme(name: string, replaced: Readonly<Record<string, strin
 }
 
 export const quoted = (text: string): string => `"${text.replace(/["\\$`]/g, "\\$&")}"`;
+export const maskDpo = "node lib/cli/mask-dpo.mjs";
 export const here = {
-  "node lib/cli/mask-dpo.mjs": `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
+  [maskDpo]: `${quoted(process.execPath)} ${quoted(path.join(projectRoot, "lib/cli/mask-dpo.mjs"))}`,
 };
 /** Larger and more steps. */
 const steps = "--lr 1e-3 --batch 4";

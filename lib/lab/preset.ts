@@ -32,6 +32,8 @@ export interface Preset {
   maskSeeds: number;
   /** masks under which all objectives are compared (notebook 11) */
   objectiveMasks: readonly ("paper" | "none")[];
+  /** shares of sentences that the annotator of the phase diagram takes for the opposite (notebook 12) */
+  annotatorErrors: readonly number[];
   training: TrainOptions;
 }
 
@@ -62,6 +64,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
+    annotatorErrors: [0, 0.15, 0.3],
     training: { ...atlasTraining, batch: 8, microbatch: 8 },
   },
   small: {
@@ -76,6 +79,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
+    annotatorErrors: [0, 0.15, 0.3],
     training: atlasTraining,
   },
   quick: {
@@ -90,6 +94,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
+    annotatorErrors: [0, 0.15, 0.3],
     training: atlasTraining,
   },
   hour: {
@@ -104,6 +109,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 3,
     maskSeeds: 5,
     objectiveMasks: ["paper", "none"],
+    annotatorErrors: [0, 0.05, 0.15, 0.3],
     training: atlasTraining,
   },
   full: {
@@ -118,6 +124,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 3,
     maskSeeds: 5,
     objectiveMasks: ["paper", "none"],
+    annotatorErrors: [0, 0.05, 0.15, 0.3],
     training: { ...atlasTraining, epochs: 3 },
   },
 };

@@ -17,9 +17,6 @@ import { gridFigure } from "../show/figure/grid";
 import { runsOf } from "../show/provenance";
 import type { Table } from "../show/table";
 
-/** Shares of sentences that the annotator takes for the opposite. */
-export const annotatorErrors = [0, 0.05, 0.15, 0.3] as const;
-
 type Both<T> = Record<"paper" | "none", T>;
 
 /** Candidates a question: at most the preset's. */
@@ -33,7 +30,7 @@ const keyOf = (mask: "paper" | "none", k: number, error: number): string => `${m
 /** Both masks at every K and error. */
 export function phaseArms(session: Session): Record<string, ArmSpec> {
   const arms = phaseCandidates(session).flatMap((k) =>
-    annotatorErrors.flatMap((error) =>
+    session.preset.annotatorErrors.flatMap((error) =>
       (["paper", "none"] as const).map((mask): [string, ArmSpec] => [
         keyOf(mask, k, error),
         {
@@ -67,7 +64,7 @@ export async function runPhase(session: Session): Promise<PhaseCell[]> {
   const at = (mask: "paper" | "none", k: number, error: number): AlignedArm => arms[keyOf(mask, k, error)]!;
   return phaseCandidates(session).flatMap((k) => {
     const wrongInChosen = mean(at("paper", k, 0).results.map((result) => result.wrongInChosen));
-    return annotatorErrors.map((error): PhaseCell => {
+    return session.preset.annotatorErrors.map((error): PhaseCell => {
       const own = {
         paper: armOf(at("paper", k, error), "test sampled"),
         none: armOf(at("none", k, error), "test sampled"),
@@ -82,12 +79,13 @@ export async function runPhase(session: Session): Promise<PhaseCell[]> {
 export function phaseFigure(cells: readonly PhaseCell[]): Figure {
   const ks = [...new Set(cells.map(({ k }) => k))].sort((a, b) => b - a); // few candidates are mixed most
   const of = (k: number) => cells.filter((cell) => cell.k === k);
+  const errors = of(ks[0]!).map(({ error }) => error);
   return gridFigure({
     name: "12-phase",
     title: "The mask's lead over DPO by annotator and pairs (points, test, sampled; * shown)",
     xTitle: "Sentences that the annotator misjudges (%)",
     yTitle: "Wrong in chosen (%)",
-    xLabels: annotatorErrors.map((error) => String(100 * error)),
+    xLabels: errors.map((error) => String(100 * error)),
     yLabels: ks.map((k) => `${(100 * of(k)[0]!.wrongInChosen).toFixed(0)} (K = ${k})`),
     cells: ks.map((k) =>
       of(k).map(({ lead }) => ({ value: intervalOf(lead), marked: verdictOf(lead) === "shown", runs: lead.runs })),

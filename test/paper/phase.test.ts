@@ -12,15 +12,7 @@ import { trainingTopics } from "../../lib/lab/questions";
 import { policyArm } from "../../lib/lab/runArms";
 import { shippedHash } from "../../lib/lab/session";
 import { experimentOf } from "../../lib/lab/study";
-import {
-  annotatorErrors,
-  phaseArms,
-  phaseFigure,
-  phaseNumbers,
-  phaseTable,
-  runPhase,
-  study,
-} from "../../lib/paper/phase";
+import { phaseArms, phaseFigure, phaseNumbers, phaseTable, runPhase, study } from "../../lib/paper/phase";
 import { loadAtlas } from "../../lib/world/atlas";
 import { atlasAnnotator } from "../../lib/world/oracle";
 import { renderAnswer } from "../../lib/world/render";
@@ -31,7 +23,9 @@ const lead = (k: number, error: number): number => 12 / k - (error === 0.3 ? 7 :
 const dpo = (k: number, error: number): number => 50 + k - 20 * error;
 
 test("cells: the lead at each K and error, mixing by the exact annotator, starred where it holds", async (t) => {
-  const session = knownSession(t);
+  const annotatorErrors = [0, 0.05, 0.15, 0.3];
+  const known = knownSession(t);
+  const session = { ...known, preset: { ...known.preset, annotatorErrors } };
   assert.equal(study.arms(session).length, 2 * 2 * annotatorErrors.length, "K = 2 and 4 at smoke's size");
   computed(
     session,

@@ -171,6 +171,7 @@ export {
 } from "./paper/table6";
 export { runWorld } from "./paper/worlds/worlds";
 export { worldClaims, worldClaimTable, worldNumbers } from "./paper/worlds/worldClaims";
+export { worldFigure } from "./paper/worlds/worldFigure";
 export {
   worldGainTable,
   worldGraphTable,

@@ -9,6 +9,7 @@ import type { Session } from "../../lib/lab/session";
 import { scalingArms, scalingOf } from "../../lib/paper/table4";
 import { runGroups } from "../../lib/paper/table5";
 import { worldClaims, worldClaimTable, worldNumbers, readingOf } from "../../lib/paper/worlds/worldClaims";
+import { worldFigure } from "../../lib/paper/worlds/worldFigure";
 import {
   worldGainTable,
   worldGraphTable,
@@ -178,6 +179,19 @@ test("claims: the same difference in both worlds, free minus fixed beside it", a
     if (i < 11) assertInterval(row["contrast"], ofFree - ofFixed, text);
     else assert.equal(row["contrast"], null);
   });
+  const { data, runs } = worldFigure(claims);
+  const [ofFree, ofFixed, ofPaper, contrasts] = data.map((series) => (series as { x: (number | null)[] }).x);
+  const rounded = (values: (number | null)[] | undefined) =>
+    values!.map((value) => value && Math.round(100 * value) / 100);
+  assert.deepEqual(
+    claims.map((_, i) => [rounded(ofFree)[i], rounded(ofFixed)[i], ofPaper![i]]),
+    expected.map(([, ...numbers]) => numbers),
+  );
+  assert.deepEqual(
+    rounded(contrasts),
+    expected.map(([, ofFree, ofFixed], i) => (i < 11 ? ofFree - ofFixed : null)),
+  );
+  assert.ok(runs!.includes("run 11"), "of best of N too");
   assert.equal(rows[0]!["reading"], "both");
   assert.equal(rows[3]!["reading"], "choosing");
   assert.equal(rows[10]!["reading"], "choosing");

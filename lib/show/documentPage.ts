@@ -26,7 +26,7 @@ h3{font-size:17px;margin:24px 0 8px}h3 small{font-weight:400;color:var(--soft)}h
 .side{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:12px 24px}
 .side>div{border-top:2px solid var(--ink);padding-top:6px}
 .side p{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
-@media screen{td[align="right"]{white-space:nowrap}td[align="left"]{min-width:7em}}
+@media screen and (max-width:900px){td[align="right"]{white-space:nowrap}td[align="left"]{min-width:7em}}
 @page{margin:16mm}
 @media print{body{padding:0;max-width:none;font-size:10pt}figure,.table,tr{break-inside:avoid}\
 h2{break-after:avoid}a{color:inherit;text-decoration:none}.wide{overflow:visible}table{font-size:8.5pt}}`);

@@ -54,8 +54,8 @@ async function checkAppendix(page: Page): Promise<void> {
   );
   assert.deepEqual(
     await page.evaluate(() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]),
-    ["rgb(26, 26, 26)", "rgb(255, 255, 255)"],
-    "dark on light, whatever the reader's system",
+    ["rgb(236, 236, 236)", "rgb(22, 24, 27)"],
+    "light on dark, as the reader's system is",
   );
   const cut = await page
     .locator(".wide, td, th")

@@ -8,14 +8,14 @@ import type { WorldClaim } from "./worldClaims";
 
 /** A row a claim: its difference in each world beside the paper's, and how much less is left of it by agenda. */
 export function worldFigure(claims: readonly WorldClaim[]): Figure {
-  const topics = Math.min(...claims.map(({ here: { fixed } }) => fixed.topics));
+  const topics = claims.map(({ here: { fixed } }) => fixed.topics);
   return {
     ...rowFigure({
       name: "14-worlds",
       title: "The paper's claims, asked freely and by a fixed agenda",
       note:
         "Free: answers choose what to state. Fixed: the question says it, so that only being right counts. " +
-        `95 % intervals over ${topics} topics, differences paired.`,
+        `95 % intervals over ${Math.min(...topics)} to ${Math.max(...topics)} topics, differences paired.`,
       rows: claims.map(({ text }) => text),
       panels: [
         {

@@ -14,11 +14,11 @@ import { distanceKm } from "../world/geography";
 import { relationLabels } from "../world/relationLabels";
 
 /** More arrows on a map hide each other. */
-const mostArrows = 200;
+const mostArrows = 100;
 /** Fewer borrowed facts than this, before and after together, are no choice of their own. */
 const fewestFacts = 20;
 /** Lines of an arrow's hover text. */
-const mostLines = 6;
+const mostLines = 4;
 
 /** Answers to the same questions, equally many, so that counts compare. */
 export function hallucinationAtlas({ atlas }: Pick<Session, "atlas">, before: Answered, after: Answered): Figure {

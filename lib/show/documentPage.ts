@@ -16,7 +16,7 @@ code{background:var(--panel);padding:2px 4px;border-radius:3px;overflow-wrap:any
 .warning{border-left:4px solid #b35900;padding:4px 12px;background:light-dark(#fff6ea,#33271a)}
 .wide{overflow-x:auto;container-type:inline-size}
 figure,.table{margin:24px 0}figcaption{font-weight:600}
-svg{display:block;max-width:100%;height:auto;background:#fff;border-radius:6px}
+svg,figure>img{display:block;max-width:100%;height:auto;background:#fff;border-radius:6px}
 table{border-collapse:collapse;border-bottom:2px solid var(--ink);font-size:15px;font-variant-numeric:tabular-nums}
 caption{padding-bottom:6px;position:sticky;left:0;max-width:100cqw}
 th{border-top:2px solid var(--ink);border-bottom:1px solid var(--ink);vertical-align:bottom}

@@ -19,7 +19,8 @@ export function writeFigures(out: string): void {
       continue;
     }
     const html = readText(path.join(from, name));
-    writeFileAtomic(path.join(to, name), html.replace(/<body>/, `$&\n<p><a href="index.html">All figures</a></p>`));
+    const withWay = html.replace(/<body>/, `$&\n<p><a href="index.html">All figures</a></p>`);
+    writeFileAtomic(path.join(to, name), name === "appendix.html" ? linked(withWay) : withWay);
     titles.set(name, /<title>([^]*?)<\/title>/.exec(html)?.[1] ?? name);
   }
   const cards = [...titles].filter(([name]) => name !== "appendix.html").map(card);
@@ -28,6 +29,18 @@ export function writeFigures(out: string): void {
 <p>${titles.has("appendix.html") ? appendix : ""}Each figure below opens as an interactive page.</p>
 <ul class="cards">${cards.join("")}</ul>`;
   writeFileAtomic(path.join(out, page), sitePage({ title: "Figures", path: page, part: page, main }));
+}
+
+/** A page whose inlined drawings are the files beside it: all of them twice would be a fifth of the site. */
+function linked(html: string): string {
+  const inlined = /(<figure id="figure-([\w.-]+)">)<svg role="img" aria-label="([^"]*)"[^]*?<\/svg>(?=<figcaption>)/g;
+  return html
+    .replace("img-src data:", "img-src 'self' file: data:")
+    .replace(inlined, (all, opening: string, name: string, title: string) =>
+      existsSync(path.join(from, `${name}.svg`))
+        ? `${opening}<img src="${name}.svg" alt="${title}" loading="lazy">`
+        : all,
+    );
 }
 
 /** @param title as the page has it, escaped */

@@ -79,11 +79,14 @@ function panelTitle({ label, facts, answers, medianKm }: Borrowed & { label: str
   return `${label}. ${countOf(facts)} borrowed facts in ${answers} answers${far}`;
 }
 
-/** The arrows of a choice, and how often one is taken at least: on both maps the same, so that they compare. */
+/**
+ * The arrows of a choice, and how often one is taken at least: on both maps the same, so that they compare. Where more
+ * are taken equally often than there is room for, they are all there.
+ */
 function viewOf(atlas: Atlas, name: string, lists: readonly BorrowedFact[][]): { view: FlowView; least: number } {
   const arrows = lists.map((facts) => [...groupBy(facts, ({ from, to }) => `${from}\n${to}`).values()]);
   const ranked = arrows.map((own) => own.map(countOf).sort((a, b) => b - a));
-  const least = Math.max(1, ...ranked.map((own) => (own[mostArrows] ?? 0) + 1));
+  const least = Math.max(1, ...ranked.map((own) => Math.min((own[mostArrows] ?? 0) + 1, own[0] ?? 1)));
   const [before, after] = lists.map(countOf);
   const shown = least > 1 ? `; shown from ${least} times on` : "";
   return {

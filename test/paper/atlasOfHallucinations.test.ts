@@ -43,7 +43,7 @@ test("u is the nearest topic of which the statement is true, and what is true of
 });
 
 test("counts before and after stand beside the maps, relations by names, and rarer arrows go", async () => {
-  const questions = [...atlas.splits.test];
+  const questions = atlas.splits.test.slice(0, 88);
   const countries = [...new Set(atlas.topics.map(({ country }) => country.name))];
   const wrong = (topic: string, i: number) =>
     `Its country is ${countries.filter((name) => name !== atlas.topic(topic).country.name)[i]}.`;
@@ -54,16 +54,26 @@ test("counts before and after stand beside the maps, relations by names, and rar
   );
   const figure = hallucinationAtlas({ atlas }, before, after);
   const texts = figure.layout.annotations!.map(({ text }) => text!);
-  assert.match(texts[0]!, /^Before: base policy\. 885 borrowed facts in 885 answers, half of them from within \d+ km$/);
-  assert.match(texts[1]!, /^After: Mask-DPO\. 1\d{3} borrowed facts in 885 answers/);
+  assert.match(texts[0]!, /^Before: base policy\. 440 borrowed facts in 440 answers, half of them from within \d+ km$/);
+  assert.match(texts[1]!, /^After: Mask-DPO\. [45]\d{2} borrowed facts in 440 answers/);
   const labels = (figure.layout.updatemenus as UpdateMenu[])[0]!.buttons.map(({ label }) => label!);
-  assert.match(labels[0]!, /^all relations: 885 before, 1\d{3} after; shown from 2 times on$/);
-  assert.equal(labels[1], "country: 885 before, 885 after; shown from 2 times on");
+  assert.match(labels[0]!, /^all relations: 440 before, [45]\d{2} after; shown from 2 times on$/);
+  assert.equal(labels[1], "country: 440 before, 440 after; shown from 2 times on");
   assert.match(labels[2]!, /^population: 0 before, \d+ after$/);
   const shown = (figure.data as { marker?: { symbol?: string }; text?: string[]; visible?: boolean }[])
     .filter(({ marker, visible }) => marker?.symbol === "arrow" && visible)
     .map(({ text }) => text!);
-  assert.ok(shown[0]!.length >= 177 && shown[0]!.every((text) => text.endsWith(" (3)")), "only those of three");
+  assert.ok(shown[0]!.length >= 88 && shown[0]!.every((text) => text.endsWith(" (3)")), "only those of three");
   assert.match(shown[1]![0]!, /^<b>.* → .*<\/b><br>country: .* \(5\)/);
-  assert.match(figureTitle(figure), /^Atlas of hallucinations.*177 test questions.*2 times or more.*Natural Earth/);
+  assert.match(figureTitle(figure), /^Atlas of hallucinations.*88 test questions.*2 times or more.*Natural Earth/);
+});
+
+test("more arrows that are taken equally often than there is room for are all there", async () => {
+  const questions = [...atlas.splits.test];
+  const same = await answered(questions, (topic) => [
+    atlas.topic(topic).country.name === "Brazil" ? "Its country is Peru." : "Its country is Brazil.",
+  ]);
+  const figure = hallucinationAtlas({ atlas }, same, same);
+  const [{ label }] = (figure.layout.updatemenus as UpdateMenu[])[0]!.buttons as [{ label: string }];
+  assert.equal(label, `all relations: ${questions.length} before, ${questions.length} after`);
 });

@@ -2,11 +2,8 @@
  * Many experiments: those not known yet run side by side, each on one thread of its own process, which uses a CPU
  * better than one experiment on all cores. What they have in common (candidates, pairs) is made first.
  */
-import { sum } from "../base/collections";
 import { hashOf } from "../base/hash";
 import { isOwn } from "../base/own";
-import { startProgress } from "../base/progress";
-import { WorkerPool } from "../base/workers";
 import {
   experimentName,
   knownResult,
@@ -14,13 +11,10 @@ import {
   type ExperimentRequest,
   type ExperimentResult,
 } from "./experiment";
-import type { ExperimentSetup } from "./experimentWorker";
+import { inWorkers } from "./inWorkers";
 import { preparePairs } from "./pairSource";
 import type { Session } from "./session";
 import { topicVectors } from "./topicEmbeddings";
-
-/** Starting workers (about two seconds) pays from so many on. */
-const poolFrom = 2;
 
 /**
  * Results in the order of the requests; requests of one experiment are computed together.
@@ -96,30 +90,14 @@ function usesOwn({ experiment: { pairs, mask, training } }: ExperimentRequest): 
   return [pairs.annotator, mask, training.objective.name].some(isOwn);
 }
 
-async function computeShared(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
-  const size = Math.min(session.jobs, requests.length);
-  if (!session.engine.parallel || size < poolFrom) {
-    for (const request of requests) await runExperiment(session, request);
-    return;
-  }
-  const pool = new WorkerPool<ExperimentSetup, ExperimentRequest>("lib/lab/experimentWorker.ts", size);
-  const costs = requests.map(costOf);
-  const progress = startProgress("experiments", sum(costs));
-  try {
-    const { preset, seed, runs, world } = session;
-    pool.tell({ preset, seed, runs, world });
-    let done = 0;
-    let finished = 0;
-    await Promise.all(
-      requests.map(async (request, i) => {
-        await pool.run(request);
-        progress.update((done += costs[i]!), `${++finished} of ${requests.length}`);
-      }),
-    );
-  } finally {
-    progress.stop();
-    pool.close();
-  }
+function computeShared(session: Session, requests: readonly ExperimentRequest[]): Promise<void> {
+  return inWorkers(session, {
+    label: "experiments",
+    requests,
+    costOf,
+    note: (finished) => `${finished} of ${requests.length}`,
+    here: async (request) => void (await runExperiment(session, request)),
+  });
 }
 
 /** In training steps, roughly: what progress and its ETA count. */

@@ -3,12 +3,10 @@
  * is independent runs side by side.
  */
 import { canonicalJson } from "../../base/hash";
-import { startProgress } from "../../base/progress";
-import { WorkerPool } from "../../base/workers";
 import type { Arm } from "../../evaluation/arm";
 import { asIs, type Ask } from "../candidates";
 import { evaluate, evaluationRun, type ShownEvaluation } from "../evaluate";
-import type { ExperimentSetup } from "../experimentWorker";
+import { inWorkers } from "../inWorkers";
 import { seedsOf, type Session } from "../session";
 import { knownStage, neededBy, stageName, stagePolicy, type Chain, type Stage, type StageResult } from "./stage";
 import { isThere, runStageRequest, type StageRequest } from "./stageRequest";
@@ -83,28 +81,9 @@ export function wavesOf(chains: readonly Chain[], isThere: (chain: Chain) => boo
   return waves;
 }
 
-async function runAll(session: Session, requests: readonly StageRequest[]): Promise<void> {
-  const size = Math.min(session.jobs, requests.length);
-  if (!session.engine.parallel || size < 2) {
-    for (const request of requests) await runStageRequest(session, request);
-    return;
-  }
-  const pool = new WorkerPool<ExperimentSetup, StageRequest>("lib/lab/experimentWorker.ts", size);
-  const progress = startProgress("stages", requests.length);
-  try {
-    const { preset, seed, runs, world } = session;
-    pool.tell({ preset, seed, runs, world });
-    let done = 0;
-    await Promise.all(
-      requests.map(async (request) => {
-        await pool.run(request);
-        progress.update(++done);
-      }),
-    );
-  } finally {
-    progress.stop();
-    pool.close();
-  }
+function runAll(session: Session, requests: readonly StageRequest[]): Promise<void> {
+  const here = (request: StageRequest) => runStageRequest(session, request);
+  return inWorkers(session, { label: "stages", requests, costOf: () => 1, here });
 }
 
 async function armOfStages(session: Session, spec: StagedSpec): Promise<StagedArm> {

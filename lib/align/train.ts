@@ -6,7 +6,8 @@ import * as tf from "@tensorflow/tfjs";
 import { breathe } from "../base/progress";
 import { UserError } from "../base/check";
 import type { Rng } from "../base/rng";
-import { adamwUpdate, clipGradient, type AdamWState } from "../engine/adamw";
+import { adamwFrom, adamwInit, adamwUpdate, clipFactor, downloadMoments, gradientNorm } from "../engine/adamw";
+import type { AdamWState } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
 import { batchGradient, nonFinite, type StepRequest, type Sums } from "./batchGradient";
 import type { StepLog, TrainOptions } from "./trainOptions";
@@ -47,8 +48,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   const perEpoch = Math.ceil(pairs.length / options.batch);
   const steps = perEpoch * options.epochs;
   let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
-  const moment = (data?: Float32Array) => (data ? tf.tensor1d(data) : tf.zerosLike(weights));
-  let adam: AdamWState = { m: moment(resume?.m), v: moment(resume?.v), step: resume?.step ?? 0 };
+  let adam = resume ? adamwFrom(resume.m, resume.v, resume.step) : adamwInit(weights.size);
   let seconds = 0;
   try {
     for (let step = adam.step; step < steps; step++) {
@@ -56,18 +56,18 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const epoch = Math.floor(step / perEpoch);
       const members = batchMembers(rng, pairs.length, options, step);
       const { gradient, sums, batch } = await batchGradient(request, weights, members);
-      const { clipped, norm } = await clipGradient(gradient, options.clip);
+      const norm = await gradientNorm(gradient);
       if (!Number.isFinite(norm)) {
         // before the update: the last checkpoint must stay usable
-        tf.dispose([gradient, clipped]);
+        gradient.dispose();
         throw nonFinite(
           "gradient",
           members.map((i) => pairs[i]!.questionId),
         );
       }
       const lr = learningRate(options, pairs.length, step);
-      const next = adamwUpdate(weights, clipped, adam, { ...options, lr });
-      tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
+      const next = adamwUpdate(weights, gradient, adam, { ...options, lr, factor: clipFactor(norm, options.clip) });
+      tf.dispose([gradient, weights]);
       ({ weights, state: adam } = next);
       const took = (performance.now() - started) / 1000;
       seconds += took;
@@ -123,17 +123,16 @@ export function batchMembers(rng: Rng, count: number, { batch }: Pick<TrainOptio
  * Numbers off the engine, which nothing changes any more.
  * @throws UserError rather than return weights nothing can go on from
  */
-async function snapshot(weights: tf.Tensor1D, { m, v, step }: AdamWState): Promise<TrainState> {
+async function snapshot(weights: tf.Tensor1D, adam: AdamWState): Promise<TrainState> {
   const state = {
-    step,
+    step: adam.step,
     weights: await weights.data<"float32">(),
-    m: await m.data<"float32">(),
-    v: await v.data<"float32">(),
+    ...(await downloadMoments(adam)),
   };
   if (state.weights.every(Number.isFinite)) return state;
   throw new UserError({
     where: "train",
-    expected: `finite weights after step ${step}`,
+    expected: `finite weights after step ${adam.step}`,
     got: "an update that overflowed",
     fix: "Lower the learning rate. The last checkpoint is kept.",
   });

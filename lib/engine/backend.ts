@@ -11,9 +11,12 @@ import type * as Wasm from "@tensorflow/tfjs-backend-wasm";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
 import { isWorker } from "../base/workers";
+import { setOwnVariable } from "./environment";
 import { nativeBackend } from "./native";
 import { repairNative } from "./nativeRepair";
 import { repairWasm } from "./wasmRepairs";
+
+const systemAllocator = "TF_ONEDNN_USE_SYSTEM_ALLOCATOR";
 
 const engineNames = ["native", "wasm", "webgpu", "cpu"] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -42,7 +45,7 @@ let started: Promise<Engine> | undefined;
  */
 export function startEngine({ large = false } = {}): Promise<Engine> {
   if (!started) {
-    if (large) process.env["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] ??= "1";
+    if (large && process.env[systemAllocator] === undefined) setOwnVariable(systemAllocator, "1");
     setThreads(large);
   }
   started ??= start(process.env["ENGINE"]);
@@ -55,8 +58,9 @@ export function startEngine({ large = false } = {}): Promise<Engine> {
  * would depend on how many processes there were.
  */
 function setThreads(large: boolean): void {
-  if (large) process.env["TF_NUM_INTRAOP_THREADS"] ||= String(availableParallelism());
-  else Object.assign(process.env, { TF_NUM_INTRAOP_THREADS: "1", TF_NUM_INTEROP_THREADS: "1" });
+  if (large) {
+    if (!process.env["TF_NUM_INTRAOP_THREADS"]) setOwnVariable("TF_NUM_INTRAOP_THREADS", String(availableParallelism()));
+  } else for (const name of ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]) setOwnVariable(name, "1");
 }
 
 async function start(forced: string | undefined): Promise<Engine> {

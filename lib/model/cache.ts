@@ -88,12 +88,42 @@ function joined(a: KeyValues | undefined, b: KeyValues): KeyValues {
   return a ? { k: tf.concat([a.k, b.k], 2), v: tf.concat([a.v, b.v], 2) } : b;
 }
 
-/** @param padding of prompts of `length` ids, how many of each row's first ids are none */
-export function hidePadding(padding: readonly number[], length: number): Padding {
-  const mask = Float32Array.from({ length: padding.length * length }, (_, i) =>
-    i % length < padding[Math.floor(i / length)]! ? hidden : 0,
-  );
-  return { count: tf.tensor1d(padding.slice(), "int32"), mask: tf.tensor4d(mask, [padding.length, 1, 1, length]) };
+/** Caches of the same length, row after row; the old ones are disposed. */
+export function joinCaches(caches: readonly Cache[]): Cache {
+  const layers = caches[0]!.layers.map((_, i) => {
+    const parts = caches.map(({ layers }) => wholeOf(layers[i]!));
+    const recent = { k: tf.concat(parts.map(({ k }) => k)), v: tf.concat(parts.map(({ v }) => v)) };
+    tf.dispose(parts.map(({ k, v }) => [k, v]));
+    return { recent };
+  });
+  const paddings = caches.flatMap(({ padding }) => padding ?? []);
+  const padding = paddings.length > 0 && {
+    count: tf.concat(paddings.map(({ count }) => count)),
+    mask: tf.concat(paddings.map(({ mask }) => mask)),
+  };
+  tf.dispose(paddings.map(({ count, mask }) => [count, mask]));
+  return { length: caches[0]!.length, layers, ...(padding && { padding }) };
+}
+
+/** Both parts of a layer's cache as one; the layer's are disposed. */
+function wholeOf({ past, recent }: LayerCache): KeyValues {
+  if (!past) return recent!;
+  const whole = joined(past, recent!);
+  tf.dispose([past.k, past.v, recent!.k, recent!.v]);
+  return whole;
+}
+
+/**
+ * @param padding of prompts of `length` ids, how many of each row's first ids are none
+ * @param before positions that are in the cache already
+ */
+export function hidePadding(padding: readonly number[], length: number, before: number): Padding {
+  const end = before + length;
+  const mask = Float32Array.from({ length: padding.length * end }, (_, i) => {
+    const at = (i % end) - before;
+    return at >= 0 && at < padding[Math.floor(i / end)]! ? hidden : 0;
+  });
+  return { count: tf.tensor1d(padding.slice(), "int32"), mask: tf.tensor4d(mask, [padding.length, 1, 1, end]) };
 }
 
 /** The padding of a cache that gets one more position, which is no padding. */

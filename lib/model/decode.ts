@@ -48,18 +48,17 @@ export class Decoder {
 
   /**
    * Logits [R, V] after ids [R, T], whose keys and values are added to the cache; the cache passed in is consumed.
-   * T > 1 only into an empty cache.
+   * T > 1 only into an empty cache, or behind what all rows begin with (`model/prefill.ts`).
    * @param padding of prompts, how many of each row's first ids are none; left out where all are 0
    */
   step(ids: tf.Tensor2D, cache: Cache, padding?: readonly number[]): { logits: tf.Tensor2D; cache: Cache } {
     const [rows, length] = ids.shape;
-    if (length > 1 && cache.length > 0) {
+    if (length > 1 && (cache.padding || cache.layers.some(({ past }) => past)))
       throw new Error("Decoder.step: expected one position at a time after the prompt");
-    }
-    const merge = isFull(cache);
+    const merge = isFull(cache) || (length > 1 && cache.length > 0);
     const next: Cache = {
       length: cache.length + length,
-      padding: padding ? hidePadding(padding, length) : lengthened(cache),
+      padding: padding ? hidePadding(padding, length, cache.length) : lengthened(cache),
       layers: [],
     };
     const logits = tf.tidy((): tf.Tensor2D => {
@@ -78,7 +77,9 @@ export class Decoder {
           disposeReplaced(old, layerCache); // at once: of large models the cache is large
           return out;
         };
-        x = this.layer(layer, x, attend);
+        const before = x; // of long prompts, what one layer makes of them is all that memory has room for
+        x = tf.tidy(() => this.layer(layer, before, attend));
+        before.dispose();
       });
       return this.logits(lastPositions(x, rows));
     });

@@ -10,8 +10,9 @@ import type { Rng } from "../base/rng";
 import { engineMemory } from "../engine/memory";
 import type { TransformerConfig } from "./config";
 import { Decoder } from "./decode";
-import { disposeCache, emptyCache, takeCacheRows, type Cache } from "./cache";
+import { disposeCache, takeCacheRows, type Cache } from "./cache";
 import type { Params } from "./params";
+import { prefill } from "./prefill";
 import { batches, type GenerateRequest, type Watch } from "./requestBatches";
 
 export type { GenerateRequest };
@@ -120,19 +121,10 @@ async function decodeBatch(
       watch: watches?.[j],
     }));
   });
-  const length = Math.max(...requests.map(({ promptIds }) => promptIds.length));
-  const padding = requests.map(({ promptIds }) => length - promptIds.length);
-  const prompts = tf.tensor2d(
-    Int32Array.from(requests.flatMap(({ promptIds }, i) => [...new Array<number>(padding[i]!).fill(0), ...promptIds])),
-    [requests.length, length],
-    "int32",
+  let { logits, cache } = prefill(
+    decoder,
+    requests.map(({ promptIds }) => promptIds),
   );
-  let { logits, cache } = decoder.step(
-    prompts,
-    emptyCache(decoder.config),
-    padding.some((n) => n > 0) ? padding : undefined,
-  );
-  prompts.dispose();
   ({ logits, cache } = takeRows(
     logits,
     cache,

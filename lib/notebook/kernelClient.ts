@@ -11,6 +11,7 @@ import os from "node:os";
 import path from "node:path";
 import { Dealer, Subscriber } from "zeromq";
 import { projectRoot } from "../base/files";
+import { inheritedEnvironment } from "../engine/environment";
 import { Wire, type Connection, type Content, type Message } from "../kernel/jupyterWire";
 
 const START_TIMEOUT_MS = 120_000;
@@ -89,7 +90,7 @@ export class KernelClient {
         // A group of its own: Ctrl-C in the terminal reaches the runner, which interrupts the kernel in order.
         detached: process.platform !== "win32",
         stdio: ["pipe", "pipe", "pipe"],
-        env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env, MASK_DPO_OWNED_KERNEL: "1" },
+        env: { ...inheritedEnvironment(), NO_COLOR: "1", FORCE_COLOR: "0", ...env, MASK_DPO_OWNED_KERNEL: "1" },
       });
       const client = new KernelClient(child, connection);
       try {

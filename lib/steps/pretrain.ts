@@ -17,7 +17,7 @@ import { startProgress, breathe } from "../base/progress";
 import { Rng } from "../base/rng";
 import { sweep } from "../base/runFolder";
 import { startEngine } from "../engine/backend";
-import { adamwInit, adamwUpdate, clipGradient } from "../engine/adamw";
+import { adamwFrom, adamwInit, adamwUpdate, clipFactor, downloadMoments, gradientNorm } from "../engine/adamw";
 import { warmupCosine } from "../engine/schedule";
 import { weightShapes } from "../model/weights";
 import { checkReplaceable, writeCheckpoint } from "../model/checkpoint";
@@ -136,7 +136,7 @@ async function pretrainInto(
   if (resumed) {
     tf.dispose([weights, adam.m, adam.v]);
     weights = tf.tensor1d(resumed.weights);
-    adam = { m: tf.tensor1d(resumed.m), v: tf.tensor1d(resumed.v), step: resumed.step };
+    adam = adamwFrom(resumed.m, resumed.v, resumed.step);
   }
   const draw = documentBatches(tokenizer, recipe);
   const progress = startProgress(`pretrain ${path.basename(dir)}`, recipe.steps, adam.step);
@@ -151,10 +151,10 @@ async function pretrainInto(
         got: `${loss} at step ${adam.step + 1}`,
         fix: "Lower the recipe's learning rate. The last checkpoint is kept.",
       });
-    const { clipped } = await clipGradient(gradient, 1);
+    const factor = clipFactor(await gradientNorm(gradient), 1);
     const lr = recipe.lr * warmupCosine(adam.step, recipe.steps, warmupSteps, lrFloor);
-    const next = adamwUpdate(weights, clipped, adam, { ...optimizer, lr });
-    tf.dispose([gradient, clipped, weights, adam.m, adam.v]);
+    const next = adamwUpdate(weights, gradient, adam, { ...optimizer, lr, factor });
+    tf.dispose([gradient, weights]);
     ({ weights, state: adam } = next);
     losses.push(loss);
     progress.update(adam.step, `loss ${loss.toFixed(3)}`);
@@ -162,8 +162,7 @@ async function pretrainInto(
       writeTrainState(stateFile, key, {
         step: adam.step,
         weights: await weights.data<"float32">(),
-        m: await adam.m.data<"float32">(),
-        v: await adam.v.data<"float32">(),
+        ...(await downloadMoments(adam)),
       });
     }
     await breathe();

@@ -138,17 +138,17 @@ export async function measured({
     ).gradient;
   });
   frozen?.dispose();
-  const clipped = tf.mul(taken!, 0.5);
   const update = await peakOf(() => {
-    const next = adamwUpdate(weights, clipped as tf.Tensor1D, state, {
+    const next = adamwUpdate(weights, taken!, state, {
       lr: 1e-3,
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0,
+      factor: 0.5,
     });
     tf.dispose([next.weights, next.state.m, next.state.v]);
   });
-  tf.dispose([base, weights, state.m, state.v, taken!, clipped]);
+  tf.dispose([base, weights, taken!]);
   model.dispose();
   return { reference, gradient, update };
 }

@@ -111,7 +111,7 @@ async function model(out: Probe): Promise<void> {
       weightDecay: 0.01,
     }));
   }
-  out["gradient norm"] = await read(tf.norm(state.m));
+  out["gradient norm"] = await read(tf.norm(state.m[0]!));
   out["weights"] = (await read(weights)).filter((_, i) => i % 97 === 0);
   for await (const { completions } of generate(
     config,

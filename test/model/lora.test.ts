@@ -149,7 +149,7 @@ for (const name of cases) {
           eps: 1e-8,
           weightDecay: 0,
         });
-        tf.dispose([loss, gradient, weights, state.m, state.v]);
+        tf.dispose([loss, gradient, weights]);
         ({ weights, state } = next);
       }
       model.dispose();

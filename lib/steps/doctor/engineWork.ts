@@ -8,7 +8,7 @@ import { microbatchGradient } from "../../align/microbatch";
 import type { PairIds } from "../../align/pairIds";
 import { chooseObjective } from "../../align/objective/registry";
 import { Rng } from "../../base/rng";
-import { adamwInit, adamwUpdate, clipGradient } from "../../engine/adamw";
+import { adamwInit, adamwUpdate, clipFactor, gradientNorm } from "../../engine/adamw";
 import { weightShapes } from "../../model/weights";
 import type { TransformerConfig } from "../../model/config";
 import { Decoder } from "../../model/decode";
@@ -81,13 +81,12 @@ async function trainingStep(): Promise<Numbers> {
   const reference = { chosen: Float32Array.from(pairs, () => -40), rejected: Float32Array.from(pairs, () => -38) };
   const minimised = { objective: chooseObjective("dpo"), reference, scale: 1 / pairs.length };
   const { gradient, log } = await microbatchGradient(model, flatLayout(params), weights, pairs, minimised);
-  const { clipped } = await clipGradient(gradient, 1);
-  const start = adamwInit(weights.size);
+  const factor = clipFactor(await gradientNorm(gradient), 1);
   // an eps with which rounding does not decide a sign
-  const adamw = { lr: 1e-2, betas: [0.9, 0.999] as const, eps: 1e-3, weightDecay: 0.01 };
-  const { weights: next, state } = adamwUpdate(weights, clipped, start, adamw);
+  const adamw = { lr: 1e-2, betas: [0.9, 0.999] as const, eps: 1e-3, weightDecay: 0.01, factor };
+  const { weights: next, state } = adamwUpdate(weights, gradient, adamwInit(weights.size), adamw);
   const out = { loss: log.losses, gradient: await values(gradient), "new weights": await values(next) };
-  tf.dispose([params, weights, gradient, clipped, next, start.m, start.v, state.m, state.v]);
+  tf.dispose([params, weights, gradient, next, state.m, state.v]);
   model.dispose();
   return out;
 }

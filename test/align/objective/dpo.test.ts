@@ -54,7 +54,7 @@ for (const name of goldenModels) {
       assert.ok(relativeError(policy!.dataSync(), golden.policyLogps[step]!) < 1e-4, `logps at step ${step}`);
       const { lr, beta1, beta2, eps, weightDecay } = golden.adamw;
       const next = adamwUpdate(weights, gradient, state, { lr, betas: [beta1, beta2], eps, weightDecay });
-      tf.dispose([loss, policy!, gradient, weights, state.m, state.v]);
+      tf.dispose([loss, policy!, gradient, weights]);
       ({ weights, state } = next);
     }
     model.dispose();

@@ -5,6 +5,7 @@
  * native engine, where a reshaped tensor, which shares its data, may count as none or as a copy; WebAssembly, which
  * does copy what it keeps, takes more. p numbers trained.
  */
+import { pieceLength } from "../engine/adamw";
 import { adapterShapes } from "../model/adapter/lora";
 import { weightShapes } from "../model/weights";
 import { largestShape } from "./batchShape";
@@ -65,6 +66,7 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
   const frozen = lora
     ? numbers(shapes, (shape) => shape.reduce((a, b) => a * b, halves && shape.length === 2 ? 0.5 : 1))
     : 0;
+  const piece = Math.min(p, pieceLength);
   const processes = workers || 1;
   const rest = workers > 0 ? 1 : 0; // whether another process than those that compute holds the optimizer
   const forward = forwardFloats(request, largestShape(all, Math.min(chunkPairs, microbatch), true));
@@ -105,13 +107,13 @@ export function planMemory(request: PlanRequest, wanted: number): MemoryPlan {
       0,
       processes + rest,
     ),
-    // Old and new moments, and two vectors on the way to them. Allocators give back neither these before the
-    // checkpoint's copies of weights and moments are made, nor the arrays that activations were.
+    // Of a piece old and new moments and what leads to them; the new weights in pieces, then as one. Allocators give
+    // back neither these before the checkpoint's copies of weights and moments are made, nor what activations were.
     update: bytes(
       {
-        weights: frozen + 2 * p + workers * p,
-        optimizer: 6 * p,
-        gradients: 2 * p,
+        weights: frozen + (piece < p ? 3 : 2) * p + workers * p,
+        optimizer: 2 * p + 4 * piece,
+        gradients: p + piece,
         activations: processes * training.activations,
         logits: 0,
       },

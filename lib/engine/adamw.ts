@@ -5,8 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-/** Numbers of a piece. Those of a million weights are one. */
-const pieceLength = 1 << 21;
+/** Numbers of a piece: a model of a million weights is one. */
+export const pieceLength = 1 << 21;
 
 /** First and second moments [P] in pieces, and the number of steps taken. */
 export interface AdamWState {
@@ -30,7 +30,7 @@ const pieceStarts = (size: number): number[] =>
 
 /** The piece of a vector [P] from `start` on. */
 const pieceOf = (vector: tf.Tensor1D, start: number): tf.Tensor1D =>
-  tf.slice(vector, start, Math.min(pieceLength, vector.size - start));
+  vector.size <= pieceLength ? tf.clone(vector) : tf.slice(vector, start, Math.min(pieceLength, vector.size - start));
 
 /** Zero moments for `size` parameters. */
 export function adamwInit(size: number): AdamWState {
@@ -86,12 +86,16 @@ function updatedPiece(
   { lr, betas: [beta1, beta2], eps, weightDecay, factor = 1 }: AdamWOptions,
 ): Record<"w" | "m" | "v", tf.Tensor1D> {
   const clipped = factor === 1 ? gradient : tf.mul<tf.Tensor1D>(gradient, factor);
-  const m = tf.add<tf.Tensor1D>(tf.mul(state.m, beta1), tf.mul(clipped, 1 - beta1));
-  const v = tf.add<tf.Tensor1D>(tf.mul(state.v, beta2), tf.mul(tf.square(clipped), 1 - beta2));
-  const denominator = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** state.step)), eps);
-  const decayed = weightDecay === 0 ? weights : tf.mul(weights, 1 - lr * weightDecay);
-  const change = tf.mul(tf.div(m, denominator), lr / (1 - beta1 ** state.step));
-  return { w: tf.sub(decayed, change), m, v };
+  // a tidy for each, so that of what leads to one nothing is left when the next is made
+  const m = tf.tidy(() => tf.add<tf.Tensor1D>(tf.mul(state.m, beta1), tf.mul(clipped, 1 - beta1)));
+  const v = tf.tidy(() => tf.add<tf.Tensor1D>(tf.mul(state.v, beta2), tf.mul(tf.square(clipped), 1 - beta2)));
+  const w = tf.tidy(() => {
+    const denominator = tf.tidy(() => tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** state.step)), eps));
+    const decayed = weightDecay === 0 ? weights : tf.mul(weights, 1 - lr * weightDecay);
+    const change = tf.tidy(() => tf.mul(tf.div(m, denominator), lr / (1 - beta1 ** state.step)));
+    return tf.sub<tf.Tensor1D>(decayed, change);
+  });
+  return { w, m, v };
 }
 
 const rowLength = 1024;

@@ -58,9 +58,9 @@ export function startEngine({ large = false } = {}): Promise<Engine> {
  * would depend on how many processes there were.
  */
 function setThreads(large: boolean): void {
-  if (large) {
-    if (!process.env["TF_NUM_INTRAOP_THREADS"]) setOwnVariable("TF_NUM_INTRAOP_THREADS", String(availableParallelism()));
-  } else for (const name of ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]) setOwnVariable(name, "1");
+  if (!large) for (const name of ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"]) setOwnVariable(name, "1");
+  else if (!process.env["TF_NUM_INTRAOP_THREADS"])
+    setOwnVariable("TF_NUM_INTRAOP_THREADS", String(availableParallelism()));
 }
 
 async function start(forced: string | undefined): Promise<Engine> {

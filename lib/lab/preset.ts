@@ -64,7 +64,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
-    annotatorErrors: [0, 0.15, 0.3],
+    annotatorErrors: [0, 0.15],
     training: { ...atlasTraining, batch: 8, microbatch: 8 },
   },
   small: {

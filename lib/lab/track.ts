@@ -26,8 +26,8 @@ const trackSchema = z
 /** From the policy before training, at step 0, to the one that came out. */
 export type Track = z.output<typeof trackSchema>;
 
-/** Pairs that are looked at, right answers on validation topics, and policies on the way. */
-const most = { pairs: 64, heldOut: 64, points: 8 } as const;
+/** Pairs that are looked at, as many right answers on validation topics, and policies on the way. */
+const most = { looked: 64, points: 8 } as const;
 
 /** Steps on the way at which a policy is kept, evenly; the last one is not among them. */
 export function trackSteps(pairs: number, { batch, epochs }: TrainOptions): number[] {
@@ -58,9 +58,10 @@ export async function writeTrack(
   policies: readonly PolicyAt[],
 ): Promise<void> {
   const { atlas } = session;
-  const seen = pairs.slice(0, most.pairs);
+  const looked = Math.min(most.looked, session.preset.evaluationQuestions);
+  const seen = pairs.slice(0, looked);
   const rng = new Rng("right answers");
-  const answers = evaluationQuestions(session, "validation", most.heldOut).map((question) => ({
+  const answers = evaluationQuestions(session, "validation", looked).map((question) => ({
     prompt: question.prompt,
     completion: renderAnswerTo(atlas, question, rng.fork(question.id)),
   }));

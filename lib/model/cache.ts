@@ -41,13 +41,19 @@ export function emptyCache(config: TransformerConfig): Cache {
 
 /** Keeps (or repeats) rows [R'] of the cache; the old one is disposed. */
 export function takeCacheRows(cache: Cache, rows: tf.Tensor1D): Cache {
+  const taken = copyCacheRows(cache, rows);
+  disposeCache(cache);
+  return taken;
+}
+
+/** Rows [R'] of the cache, which stays. */
+export function copyCacheRows(cache: Cache, rows: tf.Tensor1D): Cache {
   const take = (part?: KeyValues) => part && { k: tf.gather(part.k, rows), v: tf.gather(part.v, rows) };
   const layers = cache.layers.map(({ past, recent }) => ({ past: take(past), recent: take(recent) }));
   const padding = cache.padding && {
     count: tf.gather(cache.padding.count, rows),
     mask: tf.gather(cache.padding.mask, rows),
   };
-  disposeCache(cache);
   return { length: cache.length, padding, layers };
 }
 

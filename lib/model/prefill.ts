@@ -3,12 +3,15 @@
  * computed once, and as many are computed together as memory is meant for.
  */
 import * as tf from "@tensorflow/tfjs";
-import { joinCaches, emptyCache, takeCacheRows, type Cache } from "./cache";
+import { chunks } from "../base/collections";
+import { copyCacheRows, disposeCache, emptyCache, joinCaches, takeCacheRows, type Cache } from "./cache";
 import type { TransformerConfig } from "./config";
 import type { Decoder } from "./decode";
 
-/** A beginning of fewer tokens is not worth a pass of its own. */
+/** Prompts that begin alike have so many tokens in common at least, */
 const leastShared = 64;
+/** and a pass for what they have in common saves the others so many in all. */
+const leastSaved = 512;
 const mostBytes = 1e9;
 
 /** Prompts of which all begin with the same `shared` tokens. */
@@ -29,34 +32,42 @@ export function prefill(
 ): { logits: tf.Tensor2D; cache: Cache } {
   const length = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   const padded = prompts.some((prompt) => prompt.length < length);
-  const most = Math.max(1, Math.floor(bytes / bytesOfRow(decoder.config, length)));
   const order: number[] = [];
   const parts: { logits: tf.Tensor2D; cache: Cache }[] = [];
-  for (const { members, shared } of groupsOf(decoder.config, prompts))
-    for (let at = 0; at < members.length; at += most) {
-      const some = members.slice(at, at + most);
+  for (const { members, shared } of groupsOf(decoder.config, prompts)) {
+    const beginning = shared > 0 ? cacheOf(decoder, prompts[members[0]!]!.slice(0, shared)) : undefined;
+    const most = Math.max(1, Math.floor(bytes / bytesOfRow(decoder.config, length - shared, length)));
+    for (const some of chunks(members, most)) {
       order.push(...some);
-      const cache = shared > 0 ? commonBeginning(decoder, prompts[some[0]!]!.slice(0, shared), some.length) : undefined;
+      const cache = beginning ? repeated(beginning, some.length) : emptyCache(decoder.config);
       const padding = some.map((i) => length - prompts[i]!.length);
       const ids = some.flatMap((i, r) => [...new Array<number>(padding[r]!).fill(0), ...prompts[i]!.slice(shared)]);
       const rest = tf.tensor2d(Int32Array.from(ids), [some.length, length - shared], "int32");
-      parts.push(decoder.step(rest, cache ?? emptyCache(decoder.config), padded ? padding : undefined));
+      parts.push(decoder.step(rest, cache, padded ? padding : undefined));
       rest.dispose();
     }
+    if (beginning) disposeCache(beginning);
+  }
   if (parts.length === 1) return parts[0]!;
   const logits = tf.concat(parts.map(({ logits }) => logits));
   tf.dispose(parts.map(({ logits }) => logits));
   return inOrder({ logits, cache: joinCaches(parts.map(({ cache }) => cache)) }, order);
 }
 
-/** Keys and values of ids that `rows` prompts begin with. */
-function commonBeginning(decoder: Decoder, ids: readonly number[], rows: number): Cache {
-  const beginning = tf.tensor2d([ids.slice()], [1, ids.length], "int32");
-  const { logits, cache } = decoder.step(beginning, emptyCache(decoder.config));
-  const repeated = tf.zeros<tf.Rank.R1>([rows], "int32");
-  const spread = takeCacheRows(cache, repeated);
-  tf.dispose([beginning, logits, repeated]);
-  return spread;
+/** Keys and values of ids, as one row. */
+function cacheOf(decoder: Decoder, ids: readonly number[]): Cache {
+  const row = tf.tensor2d([ids.slice()], [1, ids.length], "int32");
+  const { logits, cache } = decoder.step(row, emptyCache(decoder.config));
+  tf.dispose([row, logits]);
+  return cache;
+}
+
+/** A cache of one row as so many rows. */
+function repeated(cache: Cache, rows: number): Cache {
+  const first = tf.zeros<tf.Rank.R1>([rows], "int32");
+  const copies = copyCacheRows(cache, first);
+  first.dispose();
+  return copies;
 }
 
 /** @param order of row r, the prompt it is of */
@@ -84,9 +95,11 @@ function groupsOf({ window }: TransformerConfig, prompts: readonly (readonly num
     else byBeginning.set(key, [i]);
   });
   const groups: Group[] = [];
-  for (const members of byBeginning.values())
-    if (members.length === 1) others.push(members[0]!);
-    else groups.push({ members, shared: sharedLength(members.map((i) => prompts[i]!)) });
+  for (const members of byBeginning.values()) {
+    const shared = sharedLength(members.map((i) => prompts[i]!));
+    if ((members.length - 1) * shared < leastSaved) others.push(...members);
+    else groups.push({ members, shared });
+  }
   return others.length > 0 ? [...groups, { members: others.sort((a, b) => a - b), shared: 0 }] : groups;
 }
 
@@ -101,7 +114,14 @@ function sharedLength([first, ...others]: readonly (readonly number[])[]): numbe
   return shared;
 }
 
-/** What a layer makes of a prompt: some ten vectors of the hidden size, the MLP's, and scores with their softmax. */
-function bytesOfRow({ hiddenSize, intermediateSize, heads }: TransformerConfig, length: number): number {
-  return 4 * length * (10 * hiddenSize + 4 * intermediateSize + 3 * heads * length);
+/**
+ * What a layer makes of `length` tokens of a prompt: some ten vectors of the hidden size, the MLP's, and scores of all
+ * `positions` with their softmax.
+ */
+function bytesOfRow(
+  { hiddenSize, intermediateSize, heads }: TransformerConfig,
+  length: number,
+  positions: number,
+): number {
+  return 4 * length * (10 * hiddenSize + 4 * intermediateSize + 3 * heads * positions);
 }

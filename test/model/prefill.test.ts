@@ -18,18 +18,21 @@ function load(name: string) {
   return { config, params, decoder: new Decoder(config, params) };
 }
 
-/** Two beginnings, each of several prompts of different lengths, and one prompt with neither, mixed. */
+/** Two beginnings of many prompts of different lengths, one of too few to pay, and one prompt with none, mixed. */
 function prompts(vocabSize: number): number[][] {
   const rng = new Rng("prefill");
   const draw = (length: number) => Array.from({ length }, () => rng.int(vocabSize));
-  const [first, second] = [draw(70), draw(81)];
+  const [first, second, third] = [draw(70), draw(81), draw(66)];
+  const many = Array.from({ length: 9 }, (_, i) => [
+    [...first, ...draw(9 + (i % 3))],
+    [...second, ...draw(1 + (i % 4))],
+  ]);
   return [
-    [...first, ...draw(9)],
-    [...second, ...draw(3)],
-    [...first, ...draw(12)],
+    ...many.flat().slice(0, 7),
     draw(75),
-    [...second, ...draw(1)],
-    [...first, ...draw(2)],
+    [...third, ...draw(5)],
+    ...many.flat().slice(7),
+    [...third, ...draw(7)],
   ];
 }
 
@@ -73,6 +76,28 @@ for (const name of goldenModels) {
     tf.dispose(params);
   });
 }
+
+test("what prompts begin with is computed once, in however many pieces they are", () => {
+  const { config, params, decoder } = load("llama-tied-mha");
+  const own = prompts(config.vocabSize);
+  const step = decoder.step.bind(decoder);
+  let tokens = 0;
+  decoder.step = (ids, cache, padding) => {
+    tokens += ids.size;
+    return step(ids, cache, padding);
+  };
+  const longest = Math.max(...own.map(({ length }) => length));
+  for (const bytes of [1e9, 1]) {
+    tokens = 0;
+    const { logits, cache } = prefill(decoder, own, bytes);
+    logits.dispose();
+    disposeCache(cache);
+    // nine prompts of each of two beginnings, and three that are computed as they are
+    assert.equal(tokens, 70 + 9 * (longest - 70) + 81 + 9 * (longest - 81) + 3 * longest);
+  }
+  decoder.dispose();
+  tf.dispose(params);
+});
 
 test("a step holds what one layer makes of its prompts, not all layers", async () => {
   const { config, params } = load("llama-tied-mha");

@@ -5,15 +5,8 @@ import type { Figure } from "../show/figure/figure";
 import { forestFigure, type ForestRow } from "../show/figure/forest";
 import { okabeIto, type SeriesStyle } from "../show/palette";
 
-/** Whose claims these are, by the notebook that measures them; other methods' have forests of their own. */
-const worlds: Readonly<Record<string, string>> = {
-  "02": "",
-  "03": "",
-  "04": "",
-  "05": "",
-  "06": "",
-  "10": "SmolLM2-135M: ",
-};
+/** Notebooks that measure these claims; other methods' have forests of their own. */
+const measuredIn: readonly string[] = ["02", "03", "04", "05", "06", "10"];
 
 const look = (color: string, symbol: SeriesStyle["symbol"]): SeriesStyle => ({
   color,
@@ -38,16 +31,13 @@ interface ClaimRow extends ForestRow {
 
 /** @param figures folder in which notebooks left their numbers @returns no figure where none of them has a claim */
 export function claimsForest(figures: string): Figure | undefined {
-  const rows = recordedNumbers(figures).flatMap(({ notebook, numbers }) => {
-    const world = worlds[notebook];
-    return world === undefined
-      ? []
-      : numbers.flatMap(({ what, paper, here, verdict }): ClaimRow[] =>
-          verdict && here !== null && typeof here === "object"
-            ? [{ label: world + what, here, printed: paper, verdict }]
-            : [],
-        );
-  });
+  const rows = recordedNumbers(figures)
+    .filter(({ notebook }) => measuredIn.includes(notebook))
+    .flatMap(({ numbers }) =>
+      numbers.flatMap(({ what, paper, here, verdict }): ClaimRow[] =>
+        verdict && here !== null && typeof here === "object" ? [{ label: what, here, printed: paper, verdict }] : [],
+      ),
+    );
   if (rows.length === 0) return undefined;
   return forestFigure({
     name: "claims",

@@ -186,7 +186,7 @@ export function proseClaims({ seed }: Session, arms: Arms): Claim[] {
   return (["greedy", "sampled"] as const).flatMap((decoding) => [
     claim("maskDpo", "base", decoding, "Table 1"),
     claim("maskDpo", "dpo", decoding, "Table 2"),
-    claim("maskDpo", "random", decoding, "not in the paper"),
-    claim("factsOnly", "maskDpo", decoding, "not in the paper"),
+    claim("maskDpo", "random", decoding, "control"),
+    claim("factsOnly", "maskDpo", decoding, "control"),
   ]);
 }

@@ -127,6 +127,11 @@ async function judged(question: Question, completion: string, { annotator }: Ask
   return question.topic === "unknown" ? [] : atlasAnnotator(loadAtlas()).annotate(question, completion);
 }
 
+/** Said where no sentence has a verdict. */
+const unjudged =
+  "No verdicts: sentences are judged where the question names a city or country of Atlas as it is written there " +
+  "(Brno, New York), or by an `annotator` that is given.";
+
 function bundleOf(names: readonly string[], rows: readonly Pick<Answers, "question" | "answers">[]): Bundle {
   const cell = (inner: string) =>
     `<td style="text-align:left;vertical-align:top;white-space:pre-wrap;line-height:1.8">${inner}</td>`;
@@ -141,10 +146,11 @@ function bundleOf(names: readonly string[], rows: readonly Pick<Answers, "questi
       .flat()
       .some((text) => text.sentences.length),
   );
-  const legend = judgements ? `<p>${verdictLegend()}</p>` : "";
+  const legend = `<p>${judgements ? verdictLegend() : unjudged}</p>`;
   const text = rows.map(({ question, answers }) =>
     [question, ...names.flatMap((name) => answers[name]!.map((own) => `${name}: ${sentencesText(own)}`))].join("\n"),
   );
+  if (!judgements) text.push(unjudged);
   return {
     html: `<div>${legend}<table style="width:100%;table-layout:fixed"><tr>${head}</tr>${body.join("")}</table></div>`,
     text: text.join("\n\n"),

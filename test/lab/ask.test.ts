@@ -49,6 +49,11 @@ test("several policies: a row a question, a column a policy, as many answers as 
   assert.match(html!, /&lt;before&gt;/);
 });
 
+test("a question that names no topic as it is written says why nothing is judged", async () => {
+  const { text, html } = await ask("base", "where does brno lie?", { maxNewTokens: 4 });
+  for (const shown of [text, html!]) assert.match(shown, /No verdicts: .* as it is written there \(Brno, New York\)/);
+});
+
 test("a topic is found by its whole name, the longest that fits; others may judge", async () => {
   const annotator = {
     name: "topics",

@@ -43,7 +43,7 @@ export function ratioFigure(rows: readonly Row[]): Figure {
   return dumbbellFigure({
     name: "bench-ratios",
     title: "Times faster (or smaller) than the peer",
-    valueTitle: "Ratio, median and range of the rounds; 1 is as good as the peer",
+    valueTitle: "Ratio: median, range of rounds",
     categories: shown.map(({ work, peerName }) => `${work}: ${peerName}`),
     series: [
       { label: "goal", style: palette.base, values: shown.map(({ goal }) => goal) },

@@ -4,6 +4,7 @@
  * weights the system would map and clear each anew, which for 135M weights took longer than all of the arithmetic.
  */
 import * as tf from "@tensorflow/tfjs";
+import { sum } from "../base/collections";
 
 /** Numbers of a piece: a model of a million weights is one. */
 export const pieceLength = 1 << 21;
@@ -48,7 +49,7 @@ export function adamwFrom(m: Float32Array, v: Float32Array, step: number): AdamW
 /** Moments [P] off the engine. */
 export async function downloadMoments({ m, v }: AdamWState): Promise<Record<"m" | "v", Float32Array>> {
   const whole = async (pieces: readonly tf.Tensor1D[]) => {
-    const data = new Float32Array(pieces.reduce((sum, { size }) => sum + size, 0));
+    const data = new Float32Array(sum(pieces.map(({ size }) => size)));
     for (const [i, piece] of pieces.entries()) data.set(await piece.data<"float32">(), i * pieceLength);
     return data;
   };

@@ -55,7 +55,7 @@ export class Decoder {
     const [rows, length] = ids.shape;
     if (length > 1 && (cache.padding || cache.layers.some(({ past }) => past)))
       throw new Error("Decoder.step: expected one position at a time after the prompt");
-    const merge = isFull(cache) || (length > 1 && cache.length > 0);
+    const merge = isFull(cache);
     const next: Cache = {
       length: cache.length + length,
       padding: padding ? hidePadding(padding, length, cache.length) : lengthened(cache),

@@ -10,7 +10,7 @@ import type { Rng } from "../base/rng";
 import { engineMemory } from "../engine/memory";
 import type { TransformerConfig } from "./config";
 import { Decoder } from "./decode";
-import { disposeCache, takeCacheRows, type Cache } from "./cache";
+import { disposeCache, takeCacheRows } from "./cache";
 import type { Params } from "./params";
 import { prefill } from "./prefill";
 import { batches, type GenerateRequest, type Watch } from "./requestBatches";
@@ -124,12 +124,8 @@ async function decodeBatch(
   let { logits, cache } = prefill(
     decoder,
     requests.map(({ promptIds }) => promptIds),
-  );
-  ({ logits, cache } = takeRows(
-    logits,
-    cache,
     requests.flatMap(({ streams }, i) => streams.map(() => i)),
-  ));
+  );
   for (let step = 0; step < options.maxNewTokens && rows.length > 0; step++) {
     const tokens = await drawTokens(logits, rows, options);
     logits.dispose();
@@ -167,14 +163,6 @@ async function decodeBatch(
   logits.dispose();
   disposeCache(cache);
   return results;
-}
-
-/** Spreads the prefilled prompts over their candidates. */
-function takeRows(logits: tf.Tensor2D, cache: Cache, rows: number[]): { logits: tf.Tensor2D; cache: Cache } {
-  const index = tf.tensor1d(rows, "int32");
-  const taken = { logits: tf.gather(logits, index), cache: takeCacheRows(cache, index) };
-  tf.dispose([index, logits]);
-  return taken;
 }
 
 /** One token for every row of logits [R, V]. */

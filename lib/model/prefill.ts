@@ -14,6 +14,12 @@ const leastShared = 64;
 const leastSaved = 512;
 const mostBytes = 1e9;
 
+/** Logits after the last tokens, and the cache of all. */
+interface Prefilled {
+  logits: tf.Tensor2D;
+  cache: Cache;
+}
+
 /** Prompts of which all begin with the same `shared` tokens. */
 interface Group {
   members: number[];
@@ -21,19 +27,21 @@ interface Group {
 }
 
 /**
- * Logits [R, V] after each of R prompts, and their cache: all end together, at the longest one's length.
- * @param prompts [R][at least one id]
+ * Logits [R, V] after prompts, and their cache: all end together, at the longest one's length.
+ * @param prompts each of at least one id
+ * @param rows [R] of each row, its prompt
  * @param bytes of what a layer makes of prompts that are computed together
  */
 export function prefill(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
+  rows: readonly number[],
   bytes = mostBytes,
-): { logits: tf.Tensor2D; cache: Cache } {
+): Prefilled {
   const length = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   const padded = prompts.some((prompt) => prompt.length < length);
   const order: number[] = [];
-  const parts: { logits: tf.Tensor2D; cache: Cache }[] = [];
+  const parts: Prefilled[] = [];
   for (const { members, shared } of groupsOf(decoder.config, prompts)) {
     const beginning = shared > 0 ? cacheOf(decoder, prompts[members[0]!]!.slice(0, shared)) : undefined;
     const most = Math.max(1, Math.floor(bytes / bytesOfRow(decoder.config, length - shared, length)));
@@ -48,10 +56,12 @@ export function prefill(
     }
     if (beginning) disposeCache(beginning);
   }
-  if (parts.length === 1) return parts[0]!;
-  const logits = tf.concat(parts.map(({ logits }) => logits));
-  tf.dispose(parts.map(({ logits }) => logits));
-  return inOrder({ logits, cache: joinCaches(parts.map(({ cache }) => cache)) }, order);
+  const placeOf = new Int32Array(order.length);
+  order.forEach((prompt, place) => (placeOf[prompt] = place));
+  return takeRows(
+    joinedParts(parts),
+    rows.map((prompt) => placeOf[prompt]!),
+  );
 }
 
 /** Keys and values of ids, as one row. */
@@ -70,13 +80,18 @@ function repeated(cache: Cache, rows: number): Cache {
   return copies;
 }
 
-/** @param order of row r, the prompt it is of */
-function inOrder({ logits, cache }: { logits: tf.Tensor2D; cache: Cache }, order: readonly number[]) {
-  const rowOf = new Int32Array(order.length);
-  order.forEach((prompt, row) => (rowOf[prompt] = row));
-  const rows = tf.tensor1d(rowOf, "int32");
-  const taken = { logits: tf.gather(logits, rows), cache: takeCacheRows(cache, rows) };
-  tf.dispose([rows, logits]);
+/** What was computed in parts, row after row. */
+function joinedParts(parts: readonly Prefilled[]): Prefilled {
+  if (parts.length === 1) return parts[0]!;
+  const logits = tf.concat(parts.map(({ logits }) => logits));
+  tf.dispose(parts.map(({ logits }) => logits));
+  return { logits, cache: joinCaches(parts.map(({ cache }) => cache)) };
+}
+
+function takeRows({ logits, cache }: Prefilled, rows: number[]): Prefilled {
+  const index = tf.tensor1d(rows, "int32");
+  const taken = { logits: tf.gather(logits, index), cache: takeCacheRows(cache, index) };
+  tf.dispose([index, logits]);
   return taken;
 }
 

@@ -56,7 +56,7 @@ for (const name of goldenModels) {
     });
     const before = tf.memory().numTensors;
     for (const bytes of [1e9, 1]) {
-      let taken: { logits: tf.Tensor2D; cache: Cache } = prefill(decoder, own, bytes);
+      let taken: { logits: tf.Tensor2D; cache: Cache } = prefill(decoder, own, [...own.keys()], bytes);
       for (const step of [0, 1, 2]) {
         const rows = taken.logits.arraySync();
         rows.forEach((row, i) => {
@@ -89,7 +89,7 @@ test("what prompts begin with is computed once, in however many pieces they are"
   const longest = Math.max(...own.map(({ length }) => length));
   for (const bytes of [1e9, 1]) {
     tokens = 0;
-    const { logits, cache } = prefill(decoder, own, bytes);
+    const { logits, cache } = prefill(decoder, own, [...own.keys()], bytes);
     logits.dispose();
     disposeCache(cache);
     // nine prompts of each of two beginnings, and three that are computed as they are

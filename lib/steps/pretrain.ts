@@ -129,15 +129,10 @@ async function pretrainInto(
   });
   const initial = initialParams(config, rng.fork("init"));
   const layout = flatLayout(initial);
-  let weights = flatten(Object.values(initial));
+  const resumed = readTrainState(stateFile, { key, size: sum(layout.sizes), steps: recipe.steps });
+  let weights = resumed ? tf.tensor1d(resumed.weights) : flatten(Object.values(initial));
   tf.dispose(initial);
-  let adam = adamwInit(weights.size);
-  const resumed = readTrainState(stateFile, { key, size: weights.size, steps: recipe.steps });
-  if (resumed) {
-    tf.dispose([weights, adam.m, adam.v]);
-    weights = tf.tensor1d(resumed.weights);
-    adam = adamwFrom(resumed.m, resumed.v, resumed.step);
-  }
+  let adam = resumed ? adamwFrom(resumed.m, resumed.v, resumed.step) : adamwInit(weights.size);
   const draw = documentBatches(tokenizer, recipe);
   const progress = startProgress(`pretrain ${path.basename(dir)}`, recipe.steps, adam.step);
   const losses: number[] = [];

@@ -12,7 +12,7 @@ import { candidatesOf, type Answered, type Decoding } from "../candidates";
 import { kept, type Kept } from "../kept";
 import { probe, probedSchema, type Probed } from "./probe";
 import type { ProseStudy } from "./study";
-import { proseTotals, proseTotalsSchema, type ProseTotals } from "./totals";
+import { proseMeasures, proseTotals, proseTotalsSchema, type ProseTotals } from "./totals";
 
 /** A policy's folder and its hash, or that of one that is gone by now. */
 export interface ProsePolicy {
@@ -58,6 +58,7 @@ export function evaluateProse(
     decoding,
     samples,
     maxNewTokens: size.maxNewTokens,
+    measures: proseMeasures,
     seed: session.seed,
     engine: session.engine.arithmetic,
     code: codeVersions("sampling", "gazetteer", "evaluation"),

@@ -8,8 +8,11 @@ import type { AnnotatedCandidate, Question } from "../../factuality/records";
 import { countSentences, factualityScore } from "../../factuality/score";
 import type { ProseStudy } from "./study";
 
-/** checked: statements found right or wrong; unverifiable: sentences; cut: answers ended by the token limit. */
-export const proseMeasures = ["checked", "unverifiable", "cut"] as const;
+/**
+ * checked: statements found right or wrong; unverifiable: sentences; cut: answers ended by the token limit; different:
+ * sentences of an answer, each text once; differentWrong: of these.
+ */
+export const proseMeasures = ["checked", "unverifiable", "cut", "different", "differentWrong"] as const;
 export type ProseMeasure = (typeof proseMeasures)[number];
 
 const column = z.array(z.number());
@@ -42,7 +45,8 @@ export function proseTotals(
     const count = (of: "right" | "wrong" | "unknown") => found.reduce((sum, { claims }) => sum + claims[of], 0);
     const [right, checked] = [count("right"), count("right") + count("wrong")];
     const facts = checked + count("unknown");
-    const texts = sentences.map(({ start, end }) => completion.slice(start, end));
+    const different = [...new Map(sentences.map((one) => [completion.slice(one.start, one.end), one])).values()];
+    const once = countSentences(different);
     const add: Record<Measure, number> = {
       answers: 1,
       ...countSentences(sentences),
@@ -53,12 +57,14 @@ export function proseTotals(
       factShare: facts > 0 ? right / facts : 0,
       characters: completion.length,
       relations: new Set(found.flatMap(({ kinds }) => kinds)).size,
-      repeated: texts.length - new Set(texts).size,
+      repeated: sentences.length - once.sentences,
     };
     for (const name of measures) sums[name][i]! += add[name];
     prose.checked[i]! += checked;
     prose.unverifiable[i]! += sentences.filter(({ verdict }) => verdict === "unverifiable").length;
     prose.cut[i]! += finished === false ? 1 : 0;
+    prose.different[i]! += once.sentences;
+    prose.differentWrong[i]! += once.incorrect;
   }
   return { answers: { topics, sums }, prose };
 }

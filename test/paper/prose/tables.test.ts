@@ -1,10 +1,12 @@
 /** Tables of notebook 10 from known numbers: each arm in its row. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Interval } from "../../../lib/base/stats";
 import { measures, type Measure } from "../../../lib/evaluation/answerTotals";
 import { verdictOf } from "../../../lib/evaluation/claims";
 import { proseArmNames, type ProseArm, type ProseArmName } from "../../../lib/lab/prose/arms";
 import type { ProseTotals } from "../../../lib/lab/prose/totals";
+import { proseGainTable, proseInShort } from "../../../lib/paper/prose/gain";
 import { probeTable, proseClaims, proseHackingTable } from "../../../lib/paper/prose/tables";
 import { knownSession } from "../known";
 
@@ -29,7 +31,13 @@ function totals(wrong: number, unverifiable: number, noFact: number): ProseTotal
         measures.map((name) => [name, column(each[name] ?? 0, name === "incorrect" ? 0.5 : 0)]),
       ) as Record<Measure, number[]>,
     },
-    prose: { checked: column(15), unverifiable: column(unverifiable), cut: column(0.25) },
+    prose: {
+      checked: column(15),
+      unverifiable: column(unverifiable),
+      cut: column(0.25),
+      different: column(8),
+      differentWrong: column(wrong / 2),
+    },
   };
 }
 
@@ -88,4 +96,28 @@ test("claims set Mask-DPO against the others, greedy and sampled", (t) => {
   );
   assert.equal(claims.length, 8);
   assert.equal(verdictOf(claims[0]!.here), "shown");
+});
+
+test("the gain, of all sentences and of different ones, and in words", (t) => {
+  const session = knownSession(t);
+  const { rows } = proseGainTable(session, arms);
+  assert.deepEqual(
+    rows.map(({ over, decoding, all, once }) => [
+      over,
+      decoding,
+      ...[all, once].map((gain) => Math.round(100 * (gain as Interval).value) / 100),
+    ]),
+    (["sampled", "greedy"] as const).flatMap((decoding) => [
+      ["base", decoding, 10, 6.25],
+      ["dpo", decoding, -10, -6.25],
+      ["random", decoding, -20, -12.5],
+    ]),
+  );
+  const text = proseInShort(session, arms);
+  assert.match(
+    text,
+    /^Sampled: Mask-DPO over base \+10\.0 \[.+?\] points, \+6\.[23] \[.+?\] where repetitions count once/,
+  );
+  assert.match(text, /an answer has 3\.50 \(3\.00\) right sentences, 5\.00 \(6\.00\) wrong,/);
+  assert.match(text, /^Closed questions: .+ 0\.0 % \(0\.0 %\)\.$/m);
 });

@@ -69,7 +69,7 @@ export { searchProse } from "./lab/prose/search";
 export { runProse } from "./lab/prose/arms";
 export { describeProse, howToGetModel, openProse } from "./lab/prose/study";
 export { proseBestOfTable, prosePairTable } from "./paper/prose/pairs";
-export { proseGainTable, proseInShort } from "./paper/prose/gain";
+export { proseGainTable, proseInShort, proseOnceClaims } from "./paper/prose/gain";
 export { proseGraphTable, testProseGraph } from "./paper/prose/graph";
 export { labelAgreementTable, probeTable, proseClaims } from "./paper/prose/tables";
 export { proseHackingTable, proseRows, searchTable } from "./paper/prose/tables";

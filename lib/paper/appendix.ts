@@ -3,8 +3,9 @@
  * (appendix.html), one LaTeX document (appendix.tex) and one JSON file (results.json). It takes what is there,
  * whichever notebooks ran, and says of each part which run it is from.
  */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { z } from "zod";
 import { groupBy } from "../base/collections";
 import { describeTraining } from "../align/tables";
 import { projectRoot, writeFileAtomic } from "../base/files";
@@ -30,6 +31,7 @@ const TITLE = "Appendix: Mask-DPO on Atlas";
 const HYPERPARAMETERS = "02-hyperparameters";
 const CLOSING = "paper-vs-here";
 const FOREST = "claims";
+const RESULTS = "results.json";
 const SETTING = "appendix-setting";
 
 /**
@@ -57,7 +59,7 @@ export function buildAppendix(session: Session): ResultDocument {
   );
   writeFileAtomic(path.join(figures, "appendix.tex"), latexDocument(appendix, "appendix"));
   writeFileAtomic(path.join(figures, "README.md"), documentMarkdown(appendix));
-  writeFileAtomic(path.join(figures, "results.json"), `${JSON.stringify(results(session, own, found), null, 2)}\n`);
+  writeFileAtomic(path.join(figures, RESULTS), `${JSON.stringify(results(session, own, found), null, 2)}\n`);
   return appendix;
 }
 
@@ -178,21 +180,29 @@ function warnings({ tables, figures, unrecorded }: Found, own: Provenance): stri
 }
 
 /**
- * Everything as numbers; `runs` has the configuration of every run folder named, null where it is not on this machine.
+ * Everything as numbers; `runs` has the configuration of every run folder named, null where neither this machine has it
+ * nor the results that stand there: a run's name is the hash of its configuration, so what was known of it holds.
  */
 function results({ runs, figures }: Session, made: Provenance, found: Found): object {
   const tables = found.tables.filter(({ name }) => name !== CLOSING); // its numbers are `numbers`
   const recorded = recordedNumbers(figures);
   const keys = new Map(listRuns(runs).map(({ name, key }) => [name, key]));
   const used = [...new Set([...tables, ...found.figures, ...recorded].flatMap(({ run }) => run?.runs ?? []))].sort();
+  const known = knownRuns(path.join(figures, RESULTS));
   return {
     made,
     numbers: recorded.flatMap(({ numbers, ...of }) => numbers.map((number) => ({ ...of, ...number }))),
     tables,
     figures: found.figures,
-    runs: Object.fromEntries(used.map((name) => [name, keys.get(name) ?? null])),
+    runs: Object.fromEntries(used.map((name) => [name, keys.get(name) ?? known[name] ?? null])),
     unrecorded: found.unrecorded,
   };
+}
+
+function knownRuns(file: string): Record<string, unknown> {
+  if (!existsSync(file)) return {};
+  const found = z.object({ runs: z.record(z.unknown()) }).safeParse(parseJson(readText(file), file));
+  return found.success ? found.data.runs : {};
 }
 
 /** The table of contents as a notebook shows it, linked into the page. */

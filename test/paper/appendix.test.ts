@@ -12,17 +12,8 @@ import { provenanceOf, publishTable } from "../../lib/lab/publish";
 import { runFolder } from "../../lib/base/runFolder";
 import { saveTable } from "../../lib/show/saveTable";
 import { toMarkdown } from "../../lib/show/table";
-import { editJson, userError, inOrder } from "../golden/fixtures";
-import { fakeSession, publishAll, scores } from "./appendixFixture";
-
-interface Results {
-  made: { preset: string; versions: { node: string } };
-  numbers: { what: string; here: unknown; run: { seed: number } }[];
-  tables: { name: string; rows: Record<string, unknown>[]; run: unknown }[];
-  figures: { name: string; title: string }[];
-  runs: Record<string, unknown>;
-  unrecorded: string[];
-}
+import { editJson, userError, inOrder, scratch } from "../golden/fixtures";
+import { fakeSession, publishAll, readResults, scores } from "./appendixFixture";
 
 test("a record gives back the table, and says which runs it is from", (t) => {
   const session = fakeSession(t);
@@ -78,7 +69,7 @@ test("results.json has every number with its run", async (t) => {
   const name = path.basename(runFolder(session.runs, "candidates", { k: 4, seed: 3 }));
   await publishAll(session, { runs: [name] });
   buildAppendix(session);
-  const results = JSON.parse(readFileSync(path.join(session.figures, "results.json"), "utf8")) as Results;
+  const results = readResults(session);
   assert.deepEqual([results.made.preset, results.made.versions.node], ["smoke", process.versions.node]);
   assert.deepEqual(
     results.numbers.map(({ what, here, run }) => [what, here, run.seed]),
@@ -101,6 +92,8 @@ test("results.json has every number with its run", async (t) => {
     ],
   );
   assert.deepEqual(results.runs, { [name]: { k: 4, seed: 3 } });
+  buildAppendix({ ...session, runs: scratch(t) });
+  assert.deepEqual(readResults(session).runs, results.runs, "made again where the run is not");
   assert.deepEqual(results.unrecorded, []);
 });
 

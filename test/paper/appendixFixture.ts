@@ -1,4 +1,6 @@
 /** A figures folder as notebooks leave it, with hostile texts, for the tests of what is made of it. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import type { TestContext } from "node:test";
 import type { Traced } from "../../lib/show/provenance";
 import { barFigure } from "../../lib/show/figure/bars";
@@ -73,4 +75,18 @@ export async function publishAll(session: Session, ...from: Traced[]): Promise<v
     [{ what: "score, greedy", unit: "%", paper: 77.53, here: { value: 60, low: 55, high: 65 } }],
     ...from,
   );
+}
+
+/** results.json, read. */
+interface Results {
+  made: { preset: string; versions: { node: string } };
+  numbers: { what: string; here: unknown; run: { seed: number } }[];
+  tables: { name: string; rows: Record<string, unknown>[]; run: unknown }[];
+  figures: { name: string; title: string }[];
+  runs: Record<string, unknown>;
+  unrecorded: string[];
+}
+
+export function readResults({ figures }: Session): Results {
+  return JSON.parse(readFileSync(path.join(figures, "results.json"), "utf8")) as Results;
 }

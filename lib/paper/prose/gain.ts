@@ -5,43 +5,66 @@
 import { sum } from "../../base/collections";
 import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
-import type { Columns, Interval } from "../../base/stats";
-import { armDifference, perAnswer, type Arm } from "../../evaluation/arm";
+import { ratio, type Columns, type Interval } from "../../base/stats";
+import { perAnswer, type Arm, type ArmDifference } from "../../evaluation/arm";
 import { intervalOf } from "../../evaluation/armTables";
+import type { Claim } from "../../evaluation/claims";
 import { pairedDifference } from "../../evaluation/compare";
 import type { Decoding } from "../../lab/candidates";
 import { armOfProse, type ProseArm, type ProseArmName } from "../../lab/prose/arms";
-import type { ProseMeasure } from "../../lab/prose/totals";
+import type { ProseMeasure, ProseTotals } from "../../lab/prose/totals";
 import type { Session } from "../../lab/session";
-import { runsOf } from "../../show/provenance";
 import type { Table } from "../../show/table";
+import { proseClaim } from "./tables";
 
 type Arms = Record<ProseArmName, ProseArm>;
 
-const decodings = ["sampled", "greedy"] as const;
-const others = ["base", "dpo", "random"] as const;
-
+/** Mask-DPO over another arm. */
 interface Gain {
-  all: Interval;
-  once: Interval;
-  runs: string[];
+  over: "base" | "dpo" | "random";
+  decoding: Decoding;
+  all: Claim;
+  /** each different sentence of an answer once */
+  once: Claim;
 }
 
-/** Mask-DPO over another arm in points: of all sentences, and of each answer's different ones. */
-function gainOver(other: (typeof others)[number], decoding: Decoding, { seed }: Session, arms: Arms): Gain {
-  const rng = new Rng(seed).fork("prose gain").fork(`${other} ${decoding}`);
-  const [a, b] = [arms.maskDpo, arms[other]];
-  const all = armDifference(armOfProse(a, decoding), armOfProse(b, decoding), "score", rng.fork("all"));
-  const once = pairedDifference(onceColumns(a, decoding), onceColumns(b, decoding), rng.fork("once"));
-  return { all: intervalOf(all), once: percent(once), runs: runsOf(a, b) };
+function gains(session: Session, arms: Arms): Gain[] {
+  return (["sampled", "greedy"] as const).flatMap((decoding) =>
+    (["base", "dpo", "random"] as const).map((over) => {
+      const all = proseClaim(session, arms, ["maskDpo", over], decoding, "control");
+      const text = `${all.text}, each sentence once`;
+      const here = onceDifference(arms.maskDpo, arms[over], decoding, new Rng(session.seed).fork(text));
+      return { over, decoding, all, once: { ...all, text, here } };
+    }),
+  );
 }
 
-/** Different sentences that are no hallucination, and all different ones, [topics] over all seeds. */
-function onceColumns({ totals }: ProseArm, decoding: Decoding): Columns {
-  const of = (measure: ProseMeasure, topic: number) => sum(totals[decoding].map(({ prose }) => prose[measure][topic]!));
-  const topics = totals[decoding][0]!.answers.topics;
-  const different = topics.map((_, i) => of("different", i));
+function onceDifference(higher: ProseArm, lower: ProseArm, decoding: Decoding, rng: Rng): ArmDifference {
+  const [ours, theirs] = [higher.totals[decoding], lower.totals[decoding]];
+  const { a, b, p, ...difference } = pairedDifference(onceColumns(ours), onceColumns(theirs), rng);
+  return {
+    ...percent(difference),
+    a: 100 * a,
+    b: 100 * b,
+    p,
+    topics: ours[0]!.answers.topics.length,
+    runs: [...higher.runs, ...lower.runs],
+    perSeed: ours.map((totals, i) => 100 * (onceShare(totals) - onceShare(theirs[i]!))),
+  };
+}
+
+/** Different sentences that are no hallucination, and all different ones, [topics] over some seeds. */
+function onceColumns(seeds: readonly ProseTotals[]): Columns {
+  const of = (measure: ProseMeasure, topic: number) => sum(seeds.map(({ prose }) => prose[measure][topic]!));
+  const different = seeds[0]!.answers.topics.map((_, i) => of("different", i));
   return [different.map((count, i) => count - of("differentWrong", i)), different];
+}
+
+const onceShare = (totals: ProseTotals): number => ratio(Float64Array.from(onceColumns([totals]), sum));
+
+/** That Mask-DPO scores higher where each different sentence of an answer counts once. */
+export function proseOnceClaims(session: Session, arms: Arms): Claim[] {
+  return gains(session, arms).map(({ once }) => once);
 }
 
 /** Mask-DPO against the base and both controls. */
@@ -52,15 +75,16 @@ export function proseGainTable(session: Session, arms: Arms): Table {
     columns: [
       { key: "over", label: "Mask-DPO over" },
       { key: "decoding", label: "Answers" },
-      { key: "all", label: "All sentences [95 %]", digits: 1 },
-      { key: "once", label: "Each sentence once [95 %]", digits: 1 },
+      { key: "all", label: "All sentences [95 %]" },
+      { key: "once", label: "Each sentence once [95 %]" },
     ],
-    rows: decodings.flatMap((decoding) =>
-      others.map((other) => {
-        const { all, once, runs } = gainOver(other, decoding, session, arms);
-        return { over: arms[other].label, decoding, all, once, runs: runs.join(" ") };
-      }),
-    ),
+    rows: gains(session, arms).map(({ over, decoding, all, once }) => ({
+      over: arms[over].label,
+      decoding,
+      all: intervalOf(all.here),
+      once: intervalOf(once.here),
+      runs: once.here.runs.join(" "),
+    })),
   };
 }
 
@@ -68,18 +92,18 @@ export function proseGainTable(session: Session, arms: Arms): Table {
 export function proseInShort(session: Session, arms: Arms): string {
   const points = ({ value, low, high }: Interval) =>
     `${value > 0 ? "+" : ""}${value.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
-  const told = decodings.map((decoding) => {
-    const [now, before] = [arms.maskDpo, arms.base].map((arm) => armOfProse(arm, decoding)) as [Arm, Arm];
-    const of = (measure: Parameters<typeof perAnswer>[1]) =>
-      `${perAnswer(now, measure).toFixed(2)} (${perAnswer(before, measure).toFixed(2)})`;
-    const { all, once } = gainOver("base", decoding, session, arms);
-    const how = decoding === "greedy" ? "Greedy" : "Sampled";
-    return (
-      `${how}: Mask-DPO over base ${points(all)} points, ${points(once)} where repetitions count once; ` +
-      `an answer has ${of("correct")} right sentences, ${of("incorrect")} wrong, ${of("noFact")} without a fact, ` +
-      `${of("repeated")} repeated (in brackets: the base).`
-    );
-  });
+  const told = gains(session, arms)
+    .filter(({ over }) => over === "base")
+    .map(({ decoding, all, once }) => {
+      const [now, before]: [Arm, Arm] = [armOfProse(arms.maskDpo, decoding), armOfProse(arms.base, decoding)];
+      const of = (measure: Parameters<typeof perAnswer>[1]) =>
+        `${perAnswer(now, measure).toFixed(2)} (${perAnswer(before, measure).toFixed(2)})`;
+      return (
+        `${decoding === "greedy" ? "Greedy" : "Sampled"}: Mask-DPO over base ${points(all.here)} points, ` +
+        `${points(once.here)} where repetitions count once; an answer has ${of("correct")} right sentences, ` +
+        `${of("incorrect")} wrong, ${of("noFact")} without a fact, ${of("repeated")} repeated (in brackets: the base).`
+      );
+    });
   const known = ({ probed }: ProseArm) => {
     const all = probed.flat();
     return ((100 * all.filter(({ right }) => right).length) / all.length).toFixed(1);

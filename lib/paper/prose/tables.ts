@@ -176,17 +176,25 @@ export function labelAgreementTable(halves: readonly LabelAgreement[]): Table {
   };
 }
 
+/** That one arm scores higher than another. */
+export function proseClaim(
+  { seed }: Pick<Session, "seed">,
+  arms: Arms,
+  [higher, lower]: readonly [ProseArmName, ProseArmName],
+  decoding: Decoding,
+  source: string,
+): Claim {
+  const [a, b] = [armOfProse(arms[higher], decoding), armOfProse(arms[lower], decoding)];
+  const text = `${a.label} > ${b.label}, SmolLM2-135M, ${decoding}`;
+  return measured({ text, source, printed: null, higher: a, lower: b }, new Rng(seed).fork(text));
+}
+
 /** What the paper says of its models, here of this one. */
-export function proseClaims({ seed }: Session, arms: Arms): Claim[] {
-  const claim = (higher: ProseArmName, lower: ProseArmName, decoding: Decoding, source: string): Claim => {
-    const [a, b] = [armOfProse(arms[higher], decoding), armOfProse(arms[lower], decoding)];
-    const text = `${a.label} > ${b.label}, SmolLM2-135M, ${decoding}`;
-    return measured({ text, source, printed: null, higher: a, lower: b }, new Rng(seed).fork(text));
-  };
+export function proseClaims(session: Session, arms: Arms): Claim[] {
   return (["greedy", "sampled"] as const).flatMap((decoding) => [
-    claim("maskDpo", "base", decoding, "Table 1"),
-    claim("maskDpo", "dpo", decoding, "Table 2"),
-    claim("maskDpo", "random", decoding, "control"),
-    claim("factsOnly", "maskDpo", decoding, "control"),
+    proseClaim(session, arms, ["maskDpo", "base"], decoding, "Table 1"),
+    proseClaim(session, arms, ["maskDpo", "dpo"], decoding, "Table 2"),
+    proseClaim(session, arms, ["maskDpo", "random"], decoding, "control"),
+    proseClaim(session, arms, ["factsOnly", "maskDpo"], decoding, "control"),
   ]);
 }

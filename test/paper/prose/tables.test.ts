@@ -6,7 +6,7 @@ import { measures, type Measure } from "../../../lib/evaluation/answerTotals";
 import { verdictOf } from "../../../lib/evaluation/claims";
 import { proseArmNames, type ProseArm, type ProseArmName } from "../../../lib/lab/prose/arms";
 import type { ProseTotals } from "../../../lib/lab/prose/totals";
-import { proseGainTable, proseInShort } from "../../../lib/paper/prose/gain";
+import { proseGainTable, proseInShort, proseOnceClaims } from "../../../lib/paper/prose/gain";
 import { probeTable, proseClaims, proseHackingTable } from "../../../lib/paper/prose/tables";
 import { knownSession } from "../known";
 
@@ -112,6 +112,12 @@ test("the gain, of all sentences and of different ones, and in words", (t) => {
       ["dpo", decoding, -10, -6.25],
       ["random", decoding, -20, -12.5],
     ]),
+  );
+  const [first] = proseOnceClaims(session, arms);
+  assert.equal(first!.text, "maskDpo > base, SmolLM2-135M, sampled, each sentence once");
+  assert.deepEqual(
+    first!.here.perSeed.map((value) => value.toFixed(2)),
+    ["6.25"],
   );
   const text = proseInShort(session, arms);
   assert.match(

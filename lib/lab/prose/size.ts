@@ -1,6 +1,6 @@
 /**
- * Sizes of the study of a real model by preset: a pair costs seconds here where Atlas's costs milliseconds. Planned, at
- * 90 sampled tokens and a quarter of a pair a second (two cores): quick 28 minutes, hour 110, full 13 hours.
+ * Sizes of the study of a real model by preset: a pair costs seconds here where Atlas's costs milliseconds. On two cores
+ * `hour` took 85 minutes, with other work beside it; `quick` takes about 16 by its parts, `full` is planned at 13 hours.
  */
 import { paperTraining, type TrainOptions } from "../../align/trainOptions";
 import type { PresetName } from "../preset";

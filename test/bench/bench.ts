@@ -89,7 +89,8 @@ async function main(asked: string[], { rounds, missing }: Flags): Promise<void> 
     else if (name === "shapes") results.shapes = measureShapes(engineMemory());
     else {
       const suite = { ...suites, ...realSuites }[name as keyof typeof suites | keyof typeof realSuites];
-      const rows = await suite(peers && "python" in peers ? peers.python : undefined, rounds);
+      const measured = await suite(peers && "python" in peers ? peers.python : undefined, rounds);
+      const rows = measured.map((row) => ({ ...row, cpu: String(results.machine["cpu"]) }));
       if (rows.length > 0)
         results.rows = [...results.rows.filter(({ suite }) => suite !== name), ...rows].sort(
           (a, b) => names.indexOf(a.suite) - names.indexOf(b.suite),

@@ -6,6 +6,8 @@ import type { Interval } from "../../lib/base/stats";
 export interface Row {
   suite: string;
   work: string;
+  /** what both sides ran on, once that is known: suites may be measured on different machines */
+  cpu?: string;
   /** median [lowest, highest] of our side and of the other, in `unit` */
   ours: Interval;
   peer: Interval;

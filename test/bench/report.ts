@@ -11,7 +11,7 @@ export function benchTable(rows: readonly Row[]): Table {
   return {
     name: "bench",
     caption:
-      "Speed and memory against the Python stack on one machine, in turn: median [lowest, highest] of the rounds",
+      "Speed and memory against the Python stack, both in turn on one machine: median [lowest, highest] of the rounds",
     columns: [
       { key: "work", label: "Work" },
       { key: "peerName", label: "Peer" },
@@ -22,6 +22,7 @@ export function benchTable(rows: readonly Row[]): Table {
       { key: "goal", label: "Goal" },
       { key: "met", label: "Met" },
       { key: "check", label: "Same work" },
+      { key: "cpu", label: "Processor" },
     ],
     rows: rows.map((row) => ({
       work: row.work,
@@ -31,6 +32,7 @@ export function benchTable(rows: readonly Row[]): Table {
       peer: row.peer,
       ratio: row.ratio,
       check: row.check,
+      cpu: row.cpu ?? "",
       goal: row.goal === 0 ? "-" : `${row.atMost ? "<=" : ">="} ${row.goal}`,
       met: row.goal === 0 ? "-" : met(row) ? "yes" : "no",
     })),

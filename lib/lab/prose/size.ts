@@ -1,6 +1,7 @@
 /**
- * Sizes of the study of a real model by preset: a pair costs seconds here where Atlas's costs milliseconds. On two cores
- * `hour` took 85 minutes, with other work beside it; `quick` takes about 16 by its parts, `full` is planned at 13 hours.
+ * Sizes of the study of a real model by preset: a pair costs seconds here where Atlas's costs milliseconds. On two
+ * cores `hour` took 85 minutes, with other work beside; `quick` takes about 16 by its parts; `full` is planned at 13
+ * hours.
  */
 import { paperTraining, type TrainOptions } from "../../align/trainOptions";
 import type { PresetName } from "../preset";

@@ -13,8 +13,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-/** More than the two cores of CI: tests of processes and servers also wait. */
-const CONCURRENCY = 3;
+const CONCURRENCY = 2;
 const TYPESCRIPT = ["--require", "./lib/base/typescript.cjs"];
 /**
  * Folders whose test files run in one process each: they leave nothing behind in it, and starting one for every file

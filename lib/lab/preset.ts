@@ -1,5 +1,5 @@
 /**
- * Presets: the same science at five sizes (`smoke` runs every path of it; its numbers mean nothing). Rate and strength
+ * Presets: the same science at six sizes (`smoke` runs every path of it; its numbers mean nothing). Rate and strength
  * of an arm come from a grid on validation topics (`tuning.ts`, data/atlas/TUNING.md); here is its middle. The paper's
  * own stand beside them.
  */
@@ -8,7 +8,7 @@ import { chooseObjective } from "../align/objective/registry";
 import { paperTraining, type TrainOptions } from "../align/trainOptions";
 import type { EngineName } from "../engine/backend";
 
-export const presetNames = ["smoke", "small", "quick", "hour", "full"] as const;
+export const presetNames = ["smoke", "small", "quick", "medium", "hour", "full"] as const;
 export type PresetName = (typeof presetNames)[number];
 
 export interface Preset {
@@ -32,8 +32,8 @@ export interface Preset {
   maskSeeds: number;
   /** masks under which all objectives are compared (notebook 11) */
   objectiveMasks: readonly ("paper" | "none")[];
-  /** shares of sentences that the annotator of the phase diagram takes for the opposite (notebook 12) */
-  annotatorErrors: readonly number[];
+  /** the phase diagram of notebook 12: K, and shares of sentences that its annotator takes for the opposite */
+  phase: { candidates: readonly number[]; errors: readonly number[] };
   training: TrainOptions;
 }
 
@@ -42,7 +42,9 @@ export const maxNewTokens = 96;
 
 /**
  * Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass
- * over many pairs (`full` keeps the paper's three).
+ * over many pairs (`full` keeps the paper's three). Fewer pairs come in smaller batches: a rate says how far a step
+ * goes, so `small` and `quick` take as many steps (16 and 21) as `medium`, whose pairs the
+ * grids of rates were made with.
  */
 const atlasTraining: TrainOptions = {
   ...paperTraining,
@@ -64,7 +66,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
-    annotatorErrors: [0, 0.15],
+    phase: { candidates: [2, 4], errors: [0, 0.15] },
     training: { ...atlasTraining, batch: 8, microbatch: 8 },
   },
   small: {
@@ -79,10 +81,25 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
-    annotatorErrors: [0, 0.15, 0.3],
-    training: atlasTraining,
+    phase: { candidates: [2, 6], errors: [0, 0.15, 0.3] },
+    training: { ...atlasTraining, batch: 16 },
   },
   quick: {
+    topics: 225,
+    questionsPerTopic: 3,
+    candidates: 8,
+    maxNewTokens,
+    evaluationQuestions: 183,
+    samples: 4,
+    bestOf: 128,
+    bestOfQuestions: 60,
+    seeds: 1,
+    maskSeeds: 2,
+    objectiveMasks: ["paper"],
+    phase: { candidates: [2, 8], errors: [0, 0.15, 0.3] },
+    training: { ...atlasTraining, batch: 32 },
+  },
+  medium: {
     topics: 447,
     questionsPerTopic: 3,
     candidates: 8,
@@ -94,7 +111,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 1,
     maskSeeds: 2,
     objectiveMasks: ["paper"],
-    annotatorErrors: [0, 0.15, 0.3],
+    phase: { candidates: [2, 4, 8], errors: [0, 0.15, 0.3] },
     training: atlasTraining,
   },
   hour: {
@@ -109,7 +126,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 3,
     maskSeeds: 5,
     objectiveMasks: ["paper", "none"],
-    annotatorErrors: [0, 0.05, 0.15, 0.3],
+    phase: { candidates: [2, 4, 8], errors: [0, 0.05, 0.15, 0.3] },
     training: atlasTraining,
   },
   full: {
@@ -124,7 +141,7 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     seeds: 3,
     maskSeeds: 5,
     objectiveMasks: ["paper", "none"],
-    annotatorErrors: [0, 0.05, 0.15, 0.3],
+    phase: { candidates: [2, 4, 32], errors: [0, 0.05, 0.15, 0.3] },
     training: { ...atlasTraining, epochs: 3 },
   },
 };
@@ -141,7 +158,7 @@ export function preset(name: string): Preset {
   return { name: name as PresetName, ...presets[name as PresetName] };
 }
 
-/** The preset a machine gets when none is asked for: what its engine can do in less than half an hour. */
+/** The preset a machine gets when none is asked for: what its engine can do in less than an hour. */
 export function defaultPreset(engine: EngineName): PresetName {
   return engine === "native" || engine === "webgpu" ? "quick" : "small";
 }

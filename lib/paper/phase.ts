@@ -19,18 +19,14 @@ import type { Table } from "../show/table";
 
 type Both<T> = Record<"paper" | "none", T>;
 
-/** Candidates a question: at most the preset's. */
-export function phaseCandidates({ preset }: Session): number[] {
-  return [...new Set([2, 4, preset.candidates])].filter((k) => k <= preset.candidates);
-}
-
 const masks = { paper: "Mask-DPO", none: "DPO (no mask)" } as const;
 const keyOf = (mask: "paper" | "none", k: number, error: number): string => `${mask} ${k} ${error}`;
 
 /** Both masks at every K and error. */
 export function phaseArms(session: Session): Record<string, ArmSpec> {
-  const arms = phaseCandidates(session).flatMap((k) =>
-    session.preset.annotatorErrors.flatMap((error) =>
+  const { candidates, errors } = session.preset.phase;
+  const arms = candidates.flatMap((k) =>
+    errors.flatMap((error) =>
       (["paper", "none"] as const).map((mask): [string, ArmSpec] => [
         keyOf(mask, k, error),
         {
@@ -62,9 +58,10 @@ export async function runPhase(session: Session): Promise<PhaseCell[]> {
   const arms = await runArms(session, phaseArms(session));
   const rng = new Rng(session.seed).fork("phase");
   const at = (mask: "paper" | "none", k: number, error: number): AlignedArm => arms[keyOf(mask, k, error)]!;
-  return phaseCandidates(session).flatMap((k) => {
+  const { candidates, errors } = session.preset.phase;
+  return candidates.flatMap((k) => {
     const wrongInChosen = mean(at("paper", k, 0).results.map((result) => result.wrongInChosen));
-    return session.preset.annotatorErrors.map((error): PhaseCell => {
+    return errors.map((error): PhaseCell => {
       const own = {
         paper: armOf(at("paper", k, error), "test sampled"),
         none: armOf(at("none", k, error), "test sampled"),

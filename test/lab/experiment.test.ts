@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { setProgressRenderer } from "../../lib/base/progress";
 import { experimentName, knownResult, trainedPolicy } from "../../lib/lab/experiment";
 import { pairsOf } from "../../lib/lab/pairSource";
-import { preset } from "../../lib/lab/preset";
+import { preset, presetNames } from "../../lib/lab/preset";
 import { armOf, onTheWay, policyArm, runArms } from "../../lib/lab/runArms";
 import { runExperiments } from "../../lib/lab/runExperiments";
 import { openSession, type Session } from "../../lib/lab/session";
@@ -153,7 +153,7 @@ test("arms: one result a seed, in order; the base asked as often", async () => {
 });
 
 test("every preset's suite is whole: counts divide, tables share what they can", () => {
-  for (const name of ["smoke", "small", "quick", "hour", "full"] as const) {
+  for (const name of presetNames) {
     const session = { ...base, preset: preset(name) };
     for (const { setting } of [
       ...Object.values(scalingArms(session)),

@@ -23,10 +23,10 @@ const lead = (k: number, error: number): number => 12 / k - (error === 0.3 ? 7 :
 const dpo = (k: number, error: number): number => 50 + k - 20 * error;
 
 test("cells: the lead at each K and error, mixing by the exact annotator, starred where it holds", async (t) => {
-  const annotatorErrors = [0, 0.05, 0.15, 0.3];
+  const phase = { candidates: [2, 4], errors: [0, 0.05, 0.15, 0.3] };
   const known = knownSession(t);
-  const session = { ...known, preset: { ...known.preset, annotatorErrors } };
-  assert.equal(study.arms(session).length, 2 * 2 * annotatorErrors.length, "K = 2 and 4 at smoke's size");
+  const session = { ...known, preset: { ...known.preset, phase } };
+  assert.equal(study.arms(session).length, 2 * 2 * phase.errors.length);
   computed(
     session,
     Object.values(phaseArms(session)),
@@ -38,7 +38,7 @@ test("cells: the lead at each K and error, mixing by the exact annotator, starre
   );
   shipped(session, () => ({ score: 40, facts: 30 }));
   const cells = await runPhase(session);
-  const expected = [2, 4].flatMap((k) => annotatorErrors.map((error) => ({ k, error })));
+  const expected = [2, 4].flatMap((k) => phase.errors.map((error) => ({ k, error })));
   assert.deepEqual(
     cells.map(({ k, error }) => ({ k, error })),
     expected,
@@ -56,7 +56,7 @@ test("cells: the lead at each K and error, mixing by the exact annotator, starre
   });
   const { data, layout } = phaseFigure(cells);
   const texts = (data[0] as { text: string[] }).text;
-  const stars = [4, 2].flatMap((k) => annotatorErrors.map((error) => lead(k, error) > 0));
+  const stars = [4, 2].flatMap((k) => phase.errors.map((error) => lead(k, error) > 0));
   assert.deepEqual(
     texts.map((text) => text.includes("*")),
     stars,

@@ -74,6 +74,17 @@ const sizes: Readonly<Record<PresetName, ProseSize>> = {
   },
   small: quick,
   quick,
+  medium: {
+    ...quick,
+    training,
+    topics: 48,
+    searchTopics: 24,
+    validationTopics: 16,
+    testTopics: 40,
+    bestOf: 16,
+    bestOfTopics: 12,
+    probedTopics: 30,
+  },
   hour: {
     ...quick,
     training,

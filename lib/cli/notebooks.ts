@@ -22,6 +22,9 @@ interface ReproduceFlags {
 const jobs = (): Option =>
   new Option("--jobs <n>", "experiments side by side (default: one a core)").argParser(number(1, 1024, true));
 
+/** Behind those that came before; a comma parts them too, unless nothing comes after it. */
+const prefixes = (text: string, before: string[] = []): string[] => [...before, ...text.split(/,(?=.)/)];
+
 export function addNotebookCommands(program: Command): void {
   program
     .command("notebooks")
@@ -52,7 +55,7 @@ export function addNotebookCommands(program: Command): void {
     .command("reproduce")
     .description("execute every notebook, leave figures and tables, print paper vs here")
     .addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
-    .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02")
+    .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02,10", prefixes)
     .addOption(seed())
     .addOption(jobs())
     .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")

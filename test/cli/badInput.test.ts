@@ -68,7 +68,10 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
   const logps = ["logps", "--model", tinyModel, "--pairs", pairs, "--out", out];
   const usage: [string[], RegExp][] = [
     [[...logps, "--mask", "soft"], /--mask <kind>.+soft.+Allowed choices are paper, none, inverted, random/],
-    [["reproduce", "--preset", "huge"], /--preset <name>.+huge.+Allowed choices are smoke, small, quick, hour, full/],
+    [
+      ["reproduce", "--preset", "huge"],
+      /--preset <name>.+huge.+Allowed choices are smoke, small, quick, medium, hour, full/,
+    ],
     [["train", "--pairs", pairs], /required option '--out <dir>' not specified/],
     [["trian"], /unknown command 'trian'/],
     [["train", "--pairs", pairs, "--out", out, "--lr", "fast"], /--lr <x>.+fast.+Expected a number from 0 to 1/],
@@ -83,6 +86,9 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
   }
   await t.test("ENGINE=cuda", () =>
     alone.refuse(logps, /ENGINE: expected native \| wasm \| webgpu \| cpu, got cuda/, { ENGINE: "cuda" }),
+  );
+  await t.test("--only, by commas and by spaces", () =>
+    refuse(["reproduce", "--only", "00,01", "02", "99,"], /--only: expected the beginning of one of 00-.+, got 99,\./),
   );
   await t.test("--steps without --out would replace the shipped base", () =>
     refuse(["world", "pretrain", "--steps", "1"], /--steps: expected an --out folder/),

@@ -35,6 +35,6 @@ test("a seed that is no whole number and an unknown preset are errors", async ()
   environment({ MASK_DPO_PRESET: "huge" });
   await assert.rejects(
     openSession(),
-    userError(/--preset: expected smoke \| small \| quick \| hour \| full, got huge/),
+    userError(/--preset: expected smoke \| small \| quick \| medium \| hour \| full, got huge/),
   );
 });

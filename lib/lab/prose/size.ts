@@ -1,7 +1,6 @@
 /**
  * Sizes of the study of a real model by preset: a pair costs seconds here where Atlas's costs milliseconds. On two
- * cores `hour` took 85 minutes, with other work beside; `quick` takes about 16 by its parts; `full` is planned at 13
- * hours.
+ * cores `quick` takes 17 minutes; `hour` took 85, with other work beside; `full` is planned at 13 hours.
  */
 import { paperTraining, type TrainOptions } from "../../align/trainOptions";
 import type { PresetName } from "../preset";

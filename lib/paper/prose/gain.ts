@@ -2,17 +2,13 @@
  * What a real model gained (notebook 10), how much of that is left when an answer's repetitions count once, and what
  * it says and knows now: a share of right sentences also rises by saying a right one again.
  */
-import { sum } from "../../base/collections";
-import { percent } from "../../base/percent";
 import { Rng } from "../../base/rng";
-import { ratio, type Columns, type Interval } from "../../base/stats";
-import { perAnswer, type Arm, type ArmDifference } from "../../evaluation/arm";
+import type { Interval } from "../../base/stats";
+import { armDifference, perAnswer, type Arm } from "../../evaluation/arm";
 import { intervalOf } from "../../evaluation/armTables";
 import type { Claim } from "../../evaluation/claims";
-import { pairedDifference } from "../../evaluation/compare";
 import type { Decoding } from "../../lab/candidates";
 import { armOfProse, type ProseArm, type ProseArmName } from "../../lab/prose/arms";
-import type { ProseMeasure, ProseTotals } from "../../lab/prose/totals";
 import type { Session } from "../../lab/session";
 import type { Table } from "../../show/table";
 import { proseClaim } from "./tables";
@@ -33,34 +29,21 @@ function gains(session: Session, arms: Arms): Gain[] {
     (["base", "dpo", "random"] as const).map((over) => {
       const all = proseClaim(session, arms, ["maskDpo", over], decoding, "control");
       const text = `${all.text}, each sentence once`;
-      const here = onceDifference(arms.maskDpo, arms[over], decoding, new Rng(session.seed).fork(text));
+      const [ours, theirs] = [onceOf(arms.maskDpo, decoding), onceOf(arms[over], decoding)];
+      const here = armDifference(ours, theirs, "score", new Rng(session.seed).fork(text));
       return { over, decoding, all, once: { ...all, text, here } };
     }),
   );
 }
 
-function onceDifference(higher: ProseArm, lower: ProseArm, decoding: Decoding, rng: Rng): ArmDifference {
-  const [ours, theirs] = [higher.totals[decoding], lower.totals[decoding]];
-  const { a, b, p, ...difference } = pairedDifference(onceColumns(ours), onceColumns(theirs), rng);
-  return {
-    ...percent(difference),
-    a: 100 * a,
-    b: 100 * b,
-    p,
-    topics: ours[0]!.answers.topics.length,
-    runs: [...higher.runs, ...lower.runs],
-    perSeed: ours.map((totals, i) => 100 * (onceShare(totals) - onceShare(theirs[i]!))),
-  };
+/** An arm whose answers say each sentence once, however often they do. */
+function onceOf(arm: ProseArm, decoding: Decoding): Arm {
+  const seeds = arm.totals[decoding].map(({ answers, prose }) => ({
+    ...answers,
+    sums: { ...answers.sums, sentences: prose.different, incorrect: prose.differentWrong },
+  }));
+  return { ...armOfProse(arm, decoding), seeds };
 }
-
-/** Different sentences that are no hallucination, and all different ones, [topics] over some seeds. */
-function onceColumns(seeds: readonly ProseTotals[]): Columns {
-  const of = (measure: ProseMeasure, topic: number) => sum(seeds.map(({ prose }) => prose[measure][topic]!));
-  const different = seeds[0]!.answers.topics.map((_, i) => of("different", i));
-  return [different.map((count, i) => count - of("differentWrong", i)), different];
-}
-
-const onceShare = (totals: ProseTotals): number => ratio(Float64Array.from(onceColumns([totals]), sum));
 
 /** That Mask-DPO scores higher where each different sentence of an answer counts once. */
 export function proseOnceClaims(session: Session, arms: Arms): Claim[] {

@@ -54,13 +54,15 @@ const SHORE = "#B8BEC6";
 /** Line widths by how often an arrow was taken, px; the last from there on. */
 const CLASSES = [
   { from: 1, label: "once", width: 0.8 },
-  { from: 2, label: "2 or 3 times", width: 1.4 },
-  { from: 4, label: "4 to 7", width: 2.2 },
-  { from: 8, label: "8 or more", width: 3.4 },
+  { from: 2, label: "2 or 3 times", width: 1.3 },
+  { from: 4, label: "4 to 7", width: 1.9 },
+  { from: 8, label: "8 to 15", width: 2.6 },
+  { from: 16, label: "16 to 31", width: 3.4 },
+  { from: 32, label: "32 or more", width: 4.4 },
 ] as const;
 const ARROW = palette.contradictory.color;
 
-/** Arrows are as many as are given: who calls keeps the most frequent. */
+/** Arrows are as many as are given: who calls keeps the most frequent. The legend names the widths that are shown. */
 export function flowFigure({ name, title, note, panels, views, places }: FlowOptions): Figure {
   const panelHeight = ((WIDTH - 2 * EDGE) * (LATITUDES[1] - LATITUDES[0]) * STRETCH) / 360;
   const inner = panels.length * panelHeight + (panels.length - 1) * GAP;
@@ -73,12 +75,8 @@ export function flowFigure({ name, title, note, panels, views, places }: FlowOpt
   panels.forEach((_, i) => {
     const [id, anchor] = [axisId(i), tops[i]!];
     const bare = { showgrid: false, showticklabels: false, ticks: "" as const, mirror: true, linecolor: SHORE };
-    axes[`xaxis${id}`] = axis("", {
-      ...bare,
-      range: [-180, 180],
-      anchor: `y${id}` as "y",
-      ...(i > 0 ? { matches: "x" } : {}),
-    });
+    const x = { range: [-180, 180], anchor: `y${id}` as "y", ...(i > 0 && { matches: "x" as const }) };
+    axes[`xaxis${id}`] = axis("", { ...bare, ...x });
     axes[`yaxis${id}`] = axis("", {
       ...bare,
       range: [...LATITUDES],
@@ -88,26 +86,28 @@ export function flowFigure({ name, title, note, panels, views, places }: FlowOpt
     });
   });
   const fixed = panels.flatMap((_, i) => [landTrace(i), placeTrace(places, i)]);
-  const samples = CLASSES.map(({ label, width }): Data => ({ ...line([], [], width), name: label, showlegend: true }));
-  const arrows = views.flatMap((view, v) =>
-    view.panels.flatMap((flows, panel) => flowTraces(flows, panel).map((trace) => ({ trace, view: v }))),
-  );
+  /** Traces by the views that show them. */
+  const chosen = [
+    ...CLASSES.map(({ label, width }, c) => ({
+      trace: { ...line([], [], width), name: label, showlegend: true },
+      seen: views.map(({ panels }) => panels.flat().some((flow) => classOf(flow) === c)),
+    })),
+    ...views.flatMap((view) =>
+      view.panels.flatMap(flowTraces).map((trace) => ({ trace, seen: views.map((other) => other === view) })),
+    ),
+  ];
   return {
     name,
-    data: [...fixed, ...samples, ...arrows.map(({ trace, view }): Data => ({ ...trace, visible: view === 0 }))],
+    data: [...fixed, ...chosen.map(({ trace, seen }): Data => ({ ...trace, visible: seen[0]! }))],
     layout: {
       ...figureLayout({ ...look, height }),
       margin,
       hovermode: "closest",
       ...(axes as Partial<Layout>),
       annotations: panels.map((text, i) => panelTitle(text, tops[i]!)),
-      ...(views.length > 1
-        ? {
-            updatemenus: [
-              menu(views, (v) => [...fixed, ...samples].map(() => true).concat(arrows.map(({ view }) => view === v))),
-            ],
-          }
-        : {}),
+      ...(views.length > 1 && {
+        updatemenus: [menu(views, (v) => [...fixed.map(() => true), ...chosen.map(({ seen }) => seen[v]!)])],
+      }),
     },
   };
 }
@@ -158,12 +158,15 @@ function line(x: readonly (number | null)[], y: readonly (number | null)[], widt
   };
 }
 
+function classOf({ count }: Flow): number {
+  return CLASSES.findLastIndex(({ from }) => count >= from);
+}
+
 /** Lines by width, and the heads with their texts. */
 function flowTraces(flows: readonly Flow[], panel: number): Data[] {
   const bows = flows.flatMap((flow) => bowsOf(flow).map((points) => ({ flow, points })));
-  const lines = CLASSES.flatMap(({ from, width }, c): Data[] => {
-    const below = CLASSES[c + 1]?.from ?? Infinity;
-    const own = bows.filter(({ flow: { count } }) => count >= from && count < below);
+  const lines = CLASSES.flatMap(({ width }, c): Data[] => {
+    const own = bows.filter(({ flow }) => classOf(flow) === c);
     const column = (i: 0 | 1) => own.flatMap(({ points }) => [...points.map((point) => tenths(point[i])), null]);
     return own.length > 0 ? [{ ...line(column(0), column(1), width), ...on(panel) }] : [];
   });
@@ -179,7 +182,7 @@ function flowTraces(flows: readonly Flow[], panel: number): Data[] {
     marker: {
       symbol: "arrow",
       angle: heads.map(({ end, before }) => heading(before, end)),
-      size: heads.map(({ flow }) => 5 + 1.5 * CLASSES.findLastIndex(({ from }) => flow.count >= from)),
+      size: heads.map(({ flow }) => 5 + classOf(flow)),
       color: ARROW,
       line: { width: 0 },
     } as Data extends { marker?: infer M } ? M : never,

@@ -31,6 +31,7 @@ const figure = flowFigure({
   places: { label: "test topics", at: [vienna, lima, fiji] },
 });
 interface Trace {
+  name?: string;
   x: (number | null)[];
   y: (number | null)[];
   xaxis?: string;
@@ -67,17 +68,25 @@ test("there and back are two bows", () => {
   assert.ok(middle(there) - middle(back) > 10, `${middle(there)} and ${middle(back)}`);
 });
 
-test("a button shows its own arrows and leaves land, places and legend; an image shows the first choice", async () => {
+test("a button shows its own arrows and their widths, and leaves land and places; an image shows the first choice", async () => {
   const buttons = (figure.layout.updatemenus as UpdateMenu[])[0]!.buttons;
   assert.deepEqual(
     buttons.map(({ label }) => label),
     ["all", "one relation"],
   );
   const shown = buttons.map(({ args }) => (args as [{ visible: boolean[] }])[0].visible);
-  const arrows = traces.flatMap((trace, i) => (trace.visible === undefined ? [] : [i]));
+  const named = (visible: boolean[]) =>
+    traces.flatMap(({ name }, i) => (name !== undefined && visible[i] ? [name] : []));
+  const places = ["test topics", "test topics"];
+  assert.deepEqual(shown.map(named), [
+    [...places, "once", "8 to 15"],
+    [...places, "2 or 3 times"],
+  ]);
+  const arrows = traces.flatMap(({ visible, name }, i) => (visible === undefined || name !== undefined ? [] : [i]));
   traces.forEach((trace, i) => {
-    if (!arrows.includes(i)) assert.ok(shown.every((visible) => visible[i]));
-    else assert.deepEqual([shown[0]![i], shown[1]![i]], [trace.visible, !trace.visible]);
+    if (trace.visible === undefined) assert.ok(shown.every((visible) => visible[i]));
+    else if (arrows.includes(i)) assert.deepEqual([shown[0]![i], shown[1]![i]], [trace.visible, !trace.visible]);
+    else assert.equal(shown[0]![i], trace.visible);
   });
   assert.ok(shown[1]!.filter((visible, i) => visible && arrows.includes(i)).length === 2, "one line and its head");
   const { svg } = await withRenderer((renderer) => renderer.render(figure), "browserless");

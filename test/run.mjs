@@ -19,7 +19,18 @@ const TYPESCRIPT = ["--require", "./lib/base/typescript.cjs"];
  * Folders whose test files run in one process each: they leave nothing behind in it, and starting one for every file
  * takes about as long as they do.
  */
-const TOGETHER = ["evaluation", "model", "paper", "preference", "text", "topic", "world"];
+const TOGETHER = [
+  "base",
+  "evaluation",
+  "factuality",
+  "model",
+  "paper",
+  "preference",
+  "steps",
+  "text",
+  "topic",
+  "world",
+];
 
 /**
  * Files below `folder` that end in `suffix`, relative to the root, sorted.

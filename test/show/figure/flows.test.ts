@@ -68,7 +68,7 @@ test("there and back are two bows", () => {
   assert.ok(middle(there) - middle(back) > 10, `${middle(there)} and ${middle(back)}`);
 });
 
-test("a button shows its own arrows and their widths, and leaves land and places; an image shows the first choice", async () => {
+test("a button shows its own arrows and widths, and leaves land and places; an image shows the first", async () => {
   const buttons = (figure.layout.updatemenus as UpdateMenu[])[0]!.buttons;
   assert.deepEqual(
     buttons.map(({ label }) => label),

@@ -43,14 +43,29 @@ export const maxNewTokens = 96;
 /**
  * Atlas: a model four orders smaller than the paper's wants a larger step, more weight on the reference, and one pass
  * over many pairs (`full` keeps the paper's three). Fewer pairs come in smaller batches: a rate says how far a step
- * goes, so `small` and `quick` take as many steps (16 and 21) as `medium`, whose pairs the
- * grids of rates were made with.
+ * goes, so `small` and `quick` take about as many steps (16 and 21) as `medium`, which the grids of rates are of.
  */
 const atlasTraining: TrainOptions = {
   ...paperTraining,
   objective: chooseObjective("dpo", { beta: 0.5 }),
   lr: 1e-4,
   epochs: 1,
+};
+
+const medium: Omit<Preset, "name"> = {
+  topics: 447,
+  questionsPerTopic: 3,
+  candidates: 8,
+  maxNewTokens,
+  evaluationQuestions: 183,
+  samples: 4,
+  bestOf: 128,
+  bestOfQuestions: 60,
+  seeds: 1,
+  maskSeeds: 2,
+  objectiveMasks: ["paper"],
+  phase: { candidates: [2, 4, 8], errors: [0, 0.15, 0.3] },
+  training: atlasTraining,
 };
 
 const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
@@ -85,35 +100,12 @@ const presets: Readonly<Record<PresetName, Omit<Preset, "name">>> = {
     training: { ...atlasTraining, batch: 16 },
   },
   quick: {
+    ...medium,
     topics: 225,
-    questionsPerTopic: 3,
-    candidates: 8,
-    maxNewTokens,
-    evaluationQuestions: 183,
-    samples: 4,
-    bestOf: 128,
-    bestOfQuestions: 60,
-    seeds: 1,
-    maskSeeds: 2,
-    objectiveMasks: ["paper"],
-    phase: { candidates: [2, 8], errors: [0, 0.15, 0.3] },
+    phase: { ...medium.phase, candidates: [2, 8] },
     training: { ...atlasTraining, batch: 32 },
   },
-  medium: {
-    topics: 447,
-    questionsPerTopic: 3,
-    candidates: 8,
-    maxNewTokens,
-    evaluationQuestions: 183,
-    samples: 4,
-    bestOf: 128,
-    bestOfQuestions: 60,
-    seeds: 1,
-    maskSeeds: 2,
-    objectiveMasks: ["paper"],
-    phase: { candidates: [2, 4, 8], errors: [0, 0.15, 0.3] },
-    training: atlasTraining,
-  },
+  medium,
   hour: {
     topics: 894,
     questionsPerTopic: 3,

@@ -66,6 +66,8 @@ async function start(program: string, libraries: string | undefined): Promise<Ch
     ...process.env,
     FONTCONFIG_FILE: fonts,
     LD_LIBRARY_PATH: [libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(":"),
+    // memory that its processes share is files there, for a moment each
+    TMPDIR: dir,
   };
   let failure = "";
   for (const chromiumSandbox of process.getuid?.() === 0 ? [false] : [true, false]) {

@@ -9,6 +9,7 @@ import type * as RunNotebookModule from "../notebook/runNotebook";
 import type * as TuneModule from "../paper/tuneStudies";
 import { toText } from "../show/table";
 import { atlasFolder } from "../world/facts";
+import { worldNames } from "../world/worlds";
 import { number, say, seed } from "./options/flags";
 
 interface ReproduceFlags {
@@ -43,10 +44,11 @@ export function addNotebookCommands(program: Command): void {
     .command("tune")
     .description("choose learning rate and strength of every arm of the notebooks on validation topics (resumes)")
     .addOption(new Option("--preset <name>", "size (default: by engine)").choices(presetNames))
+    .addOption(new Option("--world <name>", "whose arms").choices(worldNames).default("atlas"))
     .option("--only <label...>", "only arms whose labels begin so; what was kept of others stays")
     .addOption(seed())
     .addOption(jobs())
-    .option("--out <dir>", "folder of tuning.json and TUNING.md", atlasFolder)
+    .option("--out <dir>", "folder of the grids that are kept and TUNING.md", atlasFolder)
     .action(async (flags: TuneModule.TuneFlags) => {
       const { tuneStudies } = require("../paper/tuneStudies") as typeof TuneModule;
       say((await tuneStudies(flags)).map(toText).join("\n\n"));

@@ -3,7 +3,8 @@ import { setProgressRenderer } from "../base/progress";
 import { serveTasks } from "../base/workers";
 import { runExperiment, type ExperimentRequest } from "./experiment";
 import type { Preset } from "./preset";
-import { openSession, type Session, type WorldName } from "./session";
+import type { WorldName } from "../world/worlds";
+import { openSession, type Session } from "./session";
 import { runStageRequest, type StageRequest } from "./stages/stageRequest";
 
 /** What a worker is told once. */

@@ -1,5 +1,4 @@
 /** What a notebook opens first: engine, preset, seed, the world, and where results go. */
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { projectRoot } from "../base/files";
@@ -9,19 +8,9 @@ import { policyHash, startEngineFor } from "../model/policy";
 import type { Asking } from "../world/agenda";
 import { atlasFolder } from "../world/facts";
 import { loadAtlas, type Atlas } from "../world/atlas";
+import { baseFolder, worlds, type WorldName } from "../world/worlds";
 import { defaultPreset, maxNewTokens, preset, type Preset } from "./preset";
-import { readTuning, type Tuning } from "./tuning";
-
-/**
- * Atlas as it is asked, and the base that is aligned in it. `atlas` is what notebooks 00 to 13 are about. The base of
- * `free` and `fixed` was pretrained on both kinds of questions; in `fixed` they say which facts to state.
- */
-const worlds = {
-  atlas: { base: "base", asking: "free" },
-  free: { base: "both", asking: "free" },
-  fixed: { base: "both", asking: "fixed" },
-} as const satisfies Record<string, { base: string; asking: Asking }>;
-export type WorldName = keyof typeof worlds;
+import { readTuning, tuningFile, type Tuning } from "./tuning";
 
 export interface Session {
   engine: Engine;
@@ -115,7 +104,7 @@ export async function openSession(
     seed,
     preset: asking === "fixed" ? { ...size, maxNewTokens } : size, // an answer that is cut is refused whole
     atlas: loadAtlas(asking),
-    tuning: world === "atlas" ? readTuning() : { bases: [], arms: [] },
+    tuning: readTuning(tuningFile(world)),
     baseDir: baseFolder(base),
     otherDir: path.join(atlasFolder, "other"),
     runs: MASK_DPO_RUNS ?? path.join(projectRoot, "data/runs"),
@@ -134,18 +123,6 @@ function embeddingServer(): EmbeddingServer | undefined {
     expected: "both, an address with its version and the name of a model there",
     got: "one of them",
     fix: "Set the other, or neither.",
-  });
-}
-
-/** Folder of a world's base. @throws UserError where it is not there */
-export function baseFolder(name: (typeof worlds)[WorldName]["base"], folder = atlasFolder): string {
-  const dir = path.join(folder, name);
-  if (existsSync(path.join(dir, "config.json"))) return dir;
-  throw new UserError({
-    where: dir,
-    expected: "the base of this world",
-    got: "nothing",
-    fix: `Pretrain it: node lib/cli/mask-dpo.mjs world pretrain --base ${name}`,
   });
 }
 

@@ -15,7 +15,6 @@ import { experimentOf, recipeOf, type ArmSpec, type Setting } from "./study";
 import {
   isSameRecipe,
   nextTrials,
-  tuningFile,
   type Recipe,
   type Trial,
   type TrialSettings,
@@ -125,8 +124,8 @@ function scoresOf({ seed }: Session, arm: Arm): Omit<Trial, keyof TrialSettings>
   };
 }
 
-/** Keeps it where `readTuning` looks. */
-export function writeTuning(tuning: Tuning, file = tuningFile): void {
+/** For `readTuning`. */
+export function writeTuning(tuning: Tuning, file: string): void {
   writeFileAtomic(file, `${JSON.stringify(tuning, null, 1)}\n`);
 }
 

@@ -13,6 +13,7 @@ import { canonicalJson } from "../base/hash";
 import { parseJson, parseRow } from "../base/jsonl";
 import { readText } from "../base/textFile";
 import { atlasFolder } from "../world/facts";
+import type { WorldName } from "../world/worlds";
 import { presetNames, type Preset } from "./preset";
 import { bestTelling } from "./telling";
 
@@ -60,10 +61,13 @@ const tuningSchema = z
 /** All grids that were kept, and the base's scores on the same questions. */
 export type Tuning = z.output<typeof tuningSchema>;
 
-export const tuningFile = path.join(atlasFolder, "tuning.json");
+/** Each world has grids of its own. */
+export function tuningFile(world: WorldName, folder = atlasFolder): string {
+  return path.join(folder, world === "atlas" ? "tuning.json" : `tuning-${world}.json`);
+}
 
 /** What was kept; nothing where there is no file. @throws UserError for a damaged one */
-export function readTuning(file = tuningFile): Tuning {
+export function readTuning(file: string): Tuning {
   return existsSync(file) ? parseRow(tuningSchema, parseJson(readText(file), file), file) : { bases: [], arms: [] };
 }
 

@@ -1,6 +1,7 @@
 /** TUNING.md's tables, written from the grids that were kept. */
 import { describeOptions } from "../align/objective/registry";
-import { presetNames, type PresetName } from "./preset";
+import { worldNames, type WorldName } from "../world/worlds";
+import { presetNames } from "./preset";
 import {
   baseOf,
   chosenTrial,
@@ -14,15 +15,16 @@ import {
 import { toMarkdown, type Table } from "../show/table";
 
 /** Two tables for each preset that has grids: all scores, and what was chosen. */
-export function tuningTables(tuning: Tuning): Table[] {
+export function tuningTables(tuning: Tuning, world: WorldName): Table[] {
   return presetNames.flatMap((preset) => {
     const own = tuning.arms.filter((arm) => arm.preset === preset);
-    return own.length > 0 ? [gridTable(tuning, preset, own), chosenTable(tuning, preset, own)] : [];
+    const where = world === "atlas" ? preset : `${preset}, world ${world}`;
+    return own.length > 0 ? [gridTable(tuning, where, own), chosenTable(tuning, where, own)] : [];
   });
 }
 
 /** A row an arm; a column a point of the grid, and one a rate that was climbed to. */
-function gridTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]): Table {
+function gridTable(tuning: Tuning, where: string, arms: readonly TunedArm[]): Table {
   const rates = [...new Set(arms.flatMap(({ trials }) => trials.map(({ lr }) => lr)))].sort((a, b) => a - b);
   const columns = rates.flatMap((lr, i): { lr: number; strength?: number }[] =>
     i < rateFactors.length ? strengthFactors.map((strength) => ({ lr, strength })) : [{ lr }],
@@ -30,8 +32,8 @@ function gridTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]
   const label = ({ lr, strength }: { lr: number; strength?: number }) =>
     strength === undefined ? lr.toExponential() : `${lr.toExponential()}, x${strength}`;
   return {
-    name: `tuning-${preset}`,
-    caption: `Scores on validation topics (%, sampled) by learning rate and factor on the default strength, ${preset}`,
+    name: "tuning",
+    caption: `Scores on validation topics (%, sampled) by learning rate and factor on the default strength, ${where}`,
     columns: [{ key: "arm", label: "Arm" }, ...columns.map((point) => ({ key: label(point), label: label(point) }))],
     rows: arms.map((arm) => {
       const best = chosenTrial(tuning, arm);
@@ -45,15 +47,15 @@ function gridTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]
   };
 }
 
-function chosenTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm[]): Table {
+function chosenTable(tuning: Tuning, where: string, arms: readonly TunedArm[]): Table {
   const scores = ({ score, correct, incorrect, noFact, facts, characters }: Omit<Trial, keyof TrialSettings>) => {
     return { score, correct, incorrect, noFact, facts, characters };
   };
+  const { preset, seed, engine, k } = arms[0]!;
   const base = { arm: "base", lr: null, options: null, ...scores(baseOf(tuning, preset)), pairs: null, steps: null };
-  const { seed, engine, k } = arms[0]!;
   return {
-    name: `tuned-${preset}`,
-    caption: `What each arm has from its grid (${preset}: K = ${k}, seed ${seed}, engine ${engine}); counts per answer`,
+    name: "tuned",
+    caption: `What each arm has from its grid (${where}: K = ${k}, seed ${seed}, engine ${engine}); counts per answer`,
     columns: [
       { key: "arm", label: "Arm" },
       { key: "lr", label: "Rate" },
@@ -79,9 +81,9 @@ function chosenTable(tuning: Tuning, preset: PresetName, arms: readonly TunedArm
   };
 }
 
-/** A page with its tables in place of those between its marks. */
-export function withTuning(page: string, tuning: Tuning): string {
-  const tables = tuningTables(tuning).map(toMarkdown);
+/** A page with the tables of all worlds in place of those between its marks. */
+export function withTuning(page: string, tunings: Readonly<Record<WorldName, Tuning>>): string {
+  const tables = worldNames.flatMap((world) => tuningTables(tunings[world], world)).map(toMarkdown);
   const text = tables.length > 0 ? tables.join("\n") : "No grid is kept: every arm has the middle of it.\n";
   return page.replace(/(<!-- tuning -->\n)[^]*(<!-- end -->)/, (_, start: string, end: string) => start + text + end);
 }

@@ -1,17 +1,22 @@
-/** `mask-dpo tune`: tries the grid of rates and strengths for the arms of all studies, and writes what it found. */
+/** `mask-dpo tune`: tries the grid of rates and strengths for the arms of all studies, or of a world, and writes what it found. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";
 import { writeFileAtomic } from "../base/files";
-import { openSession } from "../lab/session";
+import { openSession, type Session } from "../lab/session";
+import type { ArmSpec } from "../lab/study";
 import { recipesOf, tune, writeTuning, type TuneRequest } from "../lab/tune";
 import { tuningTables, withTuning } from "../lab/tuningPage";
-import { tuningFile, type Tuning } from "../lab/tuning";
+import { readTuning, tuningFile, type Tuning } from "../lab/tuning";
 import type { Table } from "../show/table";
 import { atlasFolder } from "../world/facts";
+import type { WorldName } from "../world/worlds";
+import { imitation } from "./methods/staged";
 import { studies } from "./studies";
+import { worldArms } from "./worlds/worlds";
 
 export interface TuneFlags {
+  world: WorldName;
   preset?: string;
   /** beginnings of labels of arms */
   only?: readonly string[];
@@ -22,18 +27,24 @@ export interface TuneFlags {
   out: string;
 }
 
+/** Arms whose settings are tried: of all studies, or of a world of notebook 14. */
+export function tunedArms(session: Session): ArmSpec[] {
+  if (session.world !== "atlas") return worldArms(session);
+  return [...studies.flatMap((study) => study.arms(session)), imitation];
+}
+
 /** @returns the tables of this preset @throws UserError for an arm that is not there */
-export async function tuneStudies({ preset, only, seed, jobs, out }: TuneFlags): Promise<Table[]> {
-  const opened = await openSession({ preset, seed });
-  const file = path.join(out, path.basename(tuningFile));
+export async function tuneStudies({ world, preset, only, seed, jobs, out }: TuneFlags): Promise<Table[]> {
+  const opened = await openSession({ world, preset, seed });
   const session = { ...opened, ...(jobs && { jobs }) };
-  const arms = studies.flatMap((study) => study.arms(session));
-  const tuning = await tune(session, chosen(recipesOf(session, arms), only));
-  writeTuning(tuning, file);
+  const tuning = await tune(session, chosen(recipesOf(session, tunedArms(session)), only));
+  const kept = (name: WorldName): Tuning => (name === world ? tuning : readTuning(tuningFile(name)));
+  writeTuning(tuning, tuningFile(world, out));
   const page = readFileSync(path.join(atlasFolder, "TUNING.md"), "utf8");
-  writeFileAtomic(path.join(out, "TUNING.md"), withTuning(page, tuning));
-  const own: Tuning = { ...tuning, arms: tuning.arms.filter((arm) => arm.preset === session.preset.name) };
-  return tuningTables(own);
+  const tunings = { atlas: kept("atlas"), free: kept("free"), fixed: kept("fixed") };
+  writeFileAtomic(path.join(out, "TUNING.md"), withTuning(page, tunings));
+  const arms = tuning.arms.filter((arm) => arm.preset === session.preset.name);
+  return tuningTables({ ...tuning, arms }, world);
 }
 
 function chosen(all: TuneRequest[], only: readonly string[] | undefined): TuneRequest[] {

@@ -7,10 +7,21 @@ import { chooseObjective, objectives } from "../../lib/align/objective/registry"
 import { strengthOptions, withStrength } from "../../lib/align/objective/strength";
 import { recipesOf, trialsOf, tune, writeTuning } from "../../lib/lab/tune";
 import { tuningTables, withTuning } from "../../lib/lab/tuningPage";
-import { bestTrial, chosenTrial, gridOf, nextTrials, readTuning, tunedArm, type Recipe } from "../../lib/lab/tuning";
+import {
+  bestTrial,
+  chosenTrial,
+  gridOf,
+  nextTrials,
+  readTuning,
+  tunedArm,
+  tuningFile,
+  type Recipe,
+} from "../../lib/lab/tuning";
 import { experimentOf, recipeOf } from "../../lib/lab/study";
 import { studies } from "../../lib/paper/studies";
+import { tunedArms } from "../../lib/paper/tuneStudies";
 import { atlasFolder } from "../../lib/world/facts";
+import { worldNames, type WorldName } from "../../lib/world/worlds";
 import { scratch } from "../golden/fixtures";
 import { computedRequests, knownSession, shipped, writeAnswers } from "../paper/known";
 import { shippedHash } from "../../lib/lab/session";
@@ -142,7 +153,8 @@ test("what was tried is kept, what was kept of others stays, and the page has al
   const file = path.join(scratch(t), "tuning.json");
   writeTuning(tuning, file);
   assert.deepEqual(readTuning(file), tuning);
-  const [all, chosen] = tuningTables(tuning);
+  const [all, chosen] = tuningTables(tuning, "free");
+  assert.match(all!.caption, /smoke, world free$/);
   const cells = Object.entries(all!.rows[1]!).filter(([, cell]) => typeof cell === "string" && /best/.test(cell));
   assert.equal(cells.length, 1);
   assert.equal(cells[0]![0], "1e-4, x10");
@@ -154,11 +166,27 @@ test("what was tried is kept, what was kept of others stays, and the page has al
       ["Mask-DPO", "1e-4"],
     ],
   );
-  const page = withTuning("before\n<!-- tuning -->\nold\n<!-- end -->\nafter", tuning);
+  const none = { bases: [], arms: [] };
+  const page = withTuning("before\n<!-- tuning -->\nold\n<!-- end -->\nafter", {
+    atlas: none,
+    free: none,
+    fixed: tuning,
+  });
   assert.match(page, /^before\n<!-- tuning -->\n\*\*Scores on validation[^]*\| Mask-DPO \|[^]*<!-- end -->\nafter$/);
+});
+
+test("worlds have grids of their own, of every arm that they run", (t) => {
+  for (const world of worldNames) {
+    const session = { ...knownSession(t), world };
+    const tuning = readTuning(tuningFile(world));
+    for (const { label, setting } of tunedArms(session))
+      assert.ok(tunedArm(tuning, session.preset, recipeOf(session, setting)), `${world}: ${label} has no grid`);
+  }
+  assert.deepEqual(readTuning(tuningFile("free", scratch(t))), { bases: [], arms: [] });
 });
 
 test("TUNING.md has the grids that are kept, and no others", () => {
   const page = readFileSync(path.join(atlasFolder, "TUNING.md"), "utf8");
-  assert.equal(withTuning(page, readTuning()), page);
+  const kept = (world: WorldName) => readTuning(tuningFile(world));
+  assert.equal(withTuning(page, { atlas: kept("atlas"), free: kept("free"), fixed: kept("fixed") }), page);
 });

@@ -6,7 +6,7 @@ import type { MethodClaim } from "../../evaluation/methodClaims";
 import type { Session } from "../../lab/session";
 import type { StagedArm, StagedSpec } from "../../lab/stages/runStages";
 import type { Stage } from "../../lab/stages/stage";
-import { chosenTraining } from "../../lab/study";
+import { chosenTraining, type ArmSpec } from "../../lab/study";
 
 /** An objective at its own best rate and strength for best and worst pairs of the policy itself. */
 export function trainingOf(
@@ -16,6 +16,14 @@ export function trainingOf(
 ): TrainOptions {
   return { ...session.preset.training, ...chosenTraining(session, { objective, mask: "none" }), ...changes };
 }
+
+/** No table's arm, but what stages of imitation have their rate from. */
+export const imitation: ArmSpec = {
+  label: "SFT (no mask)",
+  setting: { objective: "sft", mask: "none" },
+  seeds: 1,
+  evaluations: [],
+};
 
 /** Pairs of the policy that a stage begins from, of some of the topics. */
 export function pairRows(choose: "best-worst" | "any" | "implicit" = "best-worst", from = 0, to = 1): Stage["rows"] {

@@ -41,6 +41,15 @@ export function worldGroups(session: Session): GroupArms[] {
   );
 }
 
+/** All arms of a world, whose rates and strengths are tried in it. */
+export function worldArms(session: Session): ArmSpec[] {
+  return [
+    ...Object.values(worldMaskArms(session)),
+    ...Object.values(scalingArms(session)),
+    ...worldGroups(session).flatMap(({ near, far }) => [near, far]),
+  ];
+}
+
 /** Share of sampled answers that state what is asked for and nothing else. */
 export interface Kept extends Traced {
   base: number;

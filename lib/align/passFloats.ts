@@ -75,7 +75,8 @@ export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, t
   const atOnce = logitsAtOnce(config);
   const atHead = Math.max(
     (chunked ? atOnce * headRows(V) : (atOnce - 1) * M) * V + (lora ? 0 : 3 * V * D),
-    compared * (config.logitCap ? 5 : 4) * Math.min(M, headRows(V)) * V,
+    // of its arrays one is the slope that stays
+    compared * ((config.logitCap ? 5 : 4) - (chunked ? 0 : 1)) * Math.min(M, headRows(V)) * V,
   );
   // the two places where most is held
   const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;

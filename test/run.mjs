@@ -132,11 +132,10 @@ function allUnitTests() {
 
 /**
  * The one place where the tests call `mask-dpo reproduce`: every notebook at the smoke preset, into a folder of its
- * own. A real model that somebody has fetched would train for minutes: it does where MASK_DPO_PROSE_MODEL names it.
+ * own. A real model trains where MASK_DPO_PROSE_MODEL names it.
  * @returns {Ended}
  */
 function smokeReproduction() {
-  process.env["MASK_DPO_PROSE_MODEL"] ??= "none";
   const out = mkdtempSync(path.join(os.tmpdir(), "mask-dpo-smoke-"));
   const ended = node("lib/cli/mask-dpo.mjs", "reproduce", "--preset", "smoke", "--out", out);
   return () => ended().finally(() => rmSync(out, { recursive: true, force: true }));

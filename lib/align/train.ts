@@ -24,8 +24,8 @@ export interface TrainRequest extends StepRequest {
   rng: Rng;
   resume?: TrainState;
   /**
-   * called with a copy of the state after every `checkpointEvery` (10) steps and after `checkpointSteps`, once that
-   * step's log was taken
+   * called with a copy of the state after every `checkpointEvery` (10) steps, after `checkpointSteps`, and after the
+   * step with which the caller ends the loop, once that step's log was taken
    */
   checkpoint?: (state: TrainState) => void;
   checkpointEvery?: number;
@@ -50,6 +50,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
   let weights = resume ? tf.tensor1d(resume.weights) : tf.clone(initial);
   let adam = resume ? adamwFrom(resume.m, resume.v, resume.step) : adamwInit(weights.size);
   let seconds = 0;
+  let handedOut = false; // whether the caller has the log of a step, and may end here
   try {
     for (let step = adam.step; step < steps; step++) {
       const started = performance.now();
@@ -72,6 +73,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
       const took = (performance.now() - started) / 1000;
       seconds += took;
       const per = (key: keyof Sums) => sums[key] / members.length;
+      handedOut = true;
       yield {
         step: step + 1,
         steps,
@@ -90,6 +92,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
         ...(batch && { zero: batch.zero }),
         etaSeconds: (seconds / (step + 1 - (resume?.step ?? 0))) * (steps - step - 1),
       };
+      handedOut = false;
       if (
         request.checkpoint &&
         (adam.step % (request.checkpointEvery ?? 10) === 0 || request.checkpointSteps?.includes(adam.step))
@@ -99,6 +102,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<StepLog, Tra
     }
     return await snapshot(weights, adam);
   } finally {
+    if (handedOut) request.checkpoint?.(await snapshot(weights, adam));
     tf.dispose([weights, adam.m, adam.v]);
   }
 }

@@ -7,6 +7,7 @@ import { writeFileAtomic } from "../base/files";
 import { folderFilesSchema, holds, type FolderFiles } from "../base/folders";
 import { sha256File } from "../base/hash";
 import { parseJson, parseRow, readJsonl } from "../base/jsonl";
+import { startAgain } from "../base/runFolder";
 import { readText } from "../base/textFile";
 import { stepLogSchema, type StepLog } from "./trainOptions";
 
@@ -51,6 +52,6 @@ export function readLog(file: string, last: number): StepLog[] {
     where: file,
     expected: `every step from 1 to ${last} once, in order`,
     got: wrong < 0 ? `${rows.length} of them` : `step ${rows[wrong]!.step} as number ${wrong + 1}`,
-    fix: "Use another output folder, or delete this one to start again.",
+    fix: startAgain(path.dirname(file)),
   });
 }

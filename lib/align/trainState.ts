@@ -3,8 +3,10 @@
  * was; with its hash, so that it does not go on from one that is damaged.
  */
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { UserError } from "../base/check";
 import { hashOfFloats, sha256 } from "../base/hash";
+import { startAgain } from "../base/runFolder";
 import { readSafetensors, writeSafetensors } from "../model/safetensors/safetensors";
 import type { TrainState } from "./train";
 
@@ -38,7 +40,7 @@ export function readTrainState(file: string, { key, size, steps }: StateOf): Tra
       where: file,
       expected: "the training state of this configuration, as it was written",
       got,
-      fix: "Use another output folder, or delete this one to start again.",
+      fix: startAgain(path.dirname(file)),
     });
   };
   if (metadata["key"] !== key) return refuse("one of another configuration");

@@ -55,7 +55,7 @@ export function parseRow<T>(schema: RowSchema<T>, value: unknown, where: string)
       issue.code === "unrecognized_keys"
         ? cut(`unknown keys ${issue.keys.map((k) => `"${k}"`).join(", ")}`)
         : brief(seen),
-    fix: "Correct that line, or see lib/steps/README.md for the rows.",
+    fix: "Correct that line. Rows are in lib/steps/README.md, what other projects write in `mask-dpo import --help`.",
   });
 }
 
@@ -71,7 +71,7 @@ export function parseJson(text: string, where: string): unknown {
       where,
       expected: "one JSON value",
       got: `${brief(text, 60)} (${cut((error as Error).message)})`,
-      fix: "Correct or remove that line.",
+      fix: "Correct or remove that line. In a file of rows each is a JSON object (JSONL).",
     });
   }
 }

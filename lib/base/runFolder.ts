@@ -87,14 +87,20 @@ export function claimFolder(dir: string, key: object): void {
   const list = (of: Flat) =>
     names
       .slice(0, 5)
-      .map((name) => `${name} = ${name in of ? brief(of[name]) : "nothing"}`)
+      .map((name) => `${name} = ${name in of ? told(of[name]) : "nothing"}`)
       .join(", ");
   throw new UserError({
     where: file,
     expected: `a run with ${list(b)}`,
     got: `one with ${list(a)}`,
-    fix: "Use another output folder, or delete this one to start again.",
+    fix: startAgain(dir),
   });
+}
+
+/** What to do where the record of a run does not fit. @param dir `<out>.run`, or the folder of one in the cache */
+export function startAgain(dir: string): string {
+  const out = dir.endsWith(".run") ? `${dir.slice(0, -".run".length)} and ` : "";
+  return `Use another output, or delete ${out}${dir} to start again.`;
 }
 
 /** @throws UserError for a value that is nested deeper than any configuration */
@@ -107,9 +113,14 @@ function isSame(there: unknown, key: object, where: string): boolean {
       where,
       expected: "the configuration of a run",
       got: "a value too deep to be one",
-      fix: "Use another output folder, or delete this one to start again.",
+      fix: startAgain(path.dirname(where)),
     });
   }
+}
+
+/** A hash says only that a file's content is another. */
+function told(value: unknown): string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value) ? `content ${value.slice(0, 8)}` : brief(value);
 }
 
 /** Values by dotted keys; a list is one value. */

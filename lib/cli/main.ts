@@ -2,7 +2,8 @@
  * The command line: `node lib/cli/mask-dpo.mjs <verb> --help`. Verbs read and write JSONL files, so that every step can
  * be redone on one's own.
  */
-import { CommanderError } from "commander";
+import { CommanderError, type Command } from "commander";
+import { UserError } from "../base/check";
 import { explain } from "./explain";
 import { checkOutput } from "./options/inputs";
 import { complain, out } from "./options/flags";
@@ -17,6 +18,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     checkOutput(verb);
   });
   try {
+    refuseKeptByNpm(program, args);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -24,6 +26,25 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     complain(`mask-dpo: ${explain(error, output)}\n`);
     return (error as Error).name === "RunInterrupted" ? 130 : 1;
   }
+}
+
+/** Options of these names are of npm's configuration, too, where people have them for good. */
+const npmsOwn = ["--jobs"];
+
+/** `npm run` takes options for itself unless `--` stands before them, and the verb would run without. */
+function refuseKeptByNpm(program: Command, args: readonly string[]): void {
+  const { npm_lifecycle_event: script } = process.env;
+  const verb = script === args[0] && program.commands.find((command) => command.name() === script);
+  const kept = (verb || undefined)?.options.find(
+    ({ long }) => long && !npmsOwn.includes(long) && `npm_config_${long.slice(2).replaceAll("-", "_")}` in process.env,
+  )?.long;
+  if (kept === undefined || args.includes(kept)) return;
+  throw new UserError({
+    where: `npm run ${script}`,
+    expected: "-- before the options",
+    got: `${kept}, which npm took for itself`,
+    fix: `Write \`npm run ${script} -- ${kept} …\`.`,
+  });
 }
 
 /** Runs the command line of this process. */

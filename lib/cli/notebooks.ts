@@ -18,6 +18,7 @@ interface ReproduceFlags {
   seed: number;
   jobs?: number;
   out?: string;
+  inPlace?: boolean;
 }
 
 const jobs = (): Option =>
@@ -60,7 +61,11 @@ export function addNotebookCommands(program: Command): void {
     .option("--only <prefix...>", "only notebooks whose names begin so, e.g. 02,10", prefixes)
     .addOption(seed())
     .addOption(jobs())
-    .option("--out <dir>", "put executed notebooks, figures and runs there instead of the project's folders")
+    .option(
+      "--out <dir>",
+      "executed notebooks, figures and runs (default: mine/ and the preset's name; runs: data/runs)",
+    )
+    .addOption(new Option("--in-place", "replace the notebooks and figures that came along").conflicts("out"))
     .action(async (flags: ReproduceFlags) => {
       const { reproduce } = require("../notebook/reproduce") as typeof ReproduceModule;
       await reproduce(flags);
@@ -71,8 +76,10 @@ export function addLabCommand(program: Command): void {
   program
     .command("lab")
     .description("start JupyterLab with our kernel")
-    .action(async () => {
+    .argument("[options...]", "of jupyter lab")
+    .allowUnknownOption()
+    .action(async (options: string[]) => {
       const { startJupyterLab } = require("../notebook/jupyter") as typeof JupyterModule;
-      process.exitCode = await startJupyterLab();
+      process.exitCode = await startJupyterLab(options);
     });
 }

@@ -1,7 +1,8 @@
 /** How this process takes Ctrl-C and being told to end. */
+import type { StepLog } from "../align/trainOptions";
 import { complain } from "./options/flags";
 
-let heard: (() => void) | undefined;
+let heard: ((exitCode: number) => void) | undefined;
 
 /** From now on a signal ends the process, unless a verb waits for one. */
 export function endOnSignals(): void {
@@ -13,15 +14,44 @@ export function endOnSignals(): void {
     process.on(signal, () => {
       const waiting = heard;
       heard = undefined;
-      if (waiting) return waiting();
-      complain("\ninterrupted: what was done is kept; run the same command again to go on\n");
+      if (waiting) return waiting(code);
+      complain("\ninterrupted: what is finished is kept; run the same command again to go on\n");
       process.exit(code); // not killed: what is temporary is removed
     });
 }
 
-/** Waits for a signal, which then does not end the process; the next one does. */
-export function untilSignal(): Promise<void> {
+/** Waits for a signal, which then does not end the process; the next one does. @returns the exit code it asks for */
+export function untilSignal(): Promise<number> {
   return new Promise((resolve) => {
     heard = resolve;
   });
 }
+
+/**
+ * Work in steps that keeps what was done when the end of a step throws: from its first step on a signal ends it there.
+ * @returns what it returns; undefined where a signal has ended it, which was said then
+ */
+export async function endingAfterStep<T>(work: (onStep: (at: Step) => void) => Promise<T>): Promise<T | undefined> {
+  let last: Step | undefined;
+  let exitCode: number | undefined;
+  const listen = async (): Promise<void> => {
+    exitCode = await untilSignal();
+    complain("\nstopping after this step, which is kept; once more stops at once\n");
+  };
+  try {
+    return await work((at) => {
+      if (!last) void listen();
+      last = at;
+      if (exitCode !== undefined) throw new Error("stopped by a signal");
+    });
+  } catch (error) {
+    if (exitCode === undefined) throw error;
+    complain(`interrupted after step ${last!.step} of ${last!.steps}; run the same command again to go on\n`);
+    process.exitCode = exitCode;
+    return undefined;
+  } finally {
+    heard = undefined;
+  }
+}
+
+type Step = Pick<StepLog, "step" | "steps">;

@@ -8,6 +8,7 @@ import { planVerb, trainVerb } from "../steps/train";
 import type { LoraConfig } from "../model/adapter/lora";
 import type { MaskKind } from "../preference/mask";
 import { keptText } from "../preference/tokenizeFor";
+import { endingAfterStep } from "./signals";
 import { count, json, mask, model, number, say, seed, textOf } from "./options/flags";
 import { trainOptions, withTraining, type TrainingFlags } from "./options/schemaFlags";
 
@@ -105,10 +106,10 @@ export function addTrainCommands(program: Command): void {
           TrainingFlags,
         command: Command,
       ) => {
-        const { logs, report } = await trainVerb(
-          { ...o, fixed: isGiven(command), lora: loraOf(o), options: trainOptions(o) },
-          say,
-        );
+        const files = { ...o, fixed: isGiven(command), lora: loraOf(o), options: trainOptions(o) };
+        const run = await endingAfterStep((onStep) => trainVerb(files, say, onStep));
+        if (!run) return;
+        const { logs, report } = run;
         const { step, loss, accuracy } = logs.at(-1)!;
         const sides = o.pairs ? `, accuracy ${accuracy.toFixed(3)}` : "";
         const last = `${step} steps, loss ${loss.toFixed(4)}${sides}`;

@@ -121,7 +121,7 @@ export function answersByTopic(
   );
   for (const answer of answers) {
     const entry = byQuestion.get(answer.questionId);
-    if (!entry) throw unknownQuestion(answer, questions.length);
+    if (!entry) throw unknownQuestion(answer);
     entry.answers.push(answer);
   }
   if (byQuestion.size === 0)

@@ -9,6 +9,7 @@ import { sum } from "../base/collections";
 import { UserError, brief } from "../base/check";
 import type { Rng } from "../base/rng";
 import { type BootstrapOptions, bootstrap, type Interval, type Statistic } from "../base/stats";
+import { unknownQuestion } from "./annotator";
 import { type AnnotatedCandidate, type Question, type Verdict, verdictSchema, candidateKey } from "./records";
 import { isHallucination } from "./verdict";
 
@@ -73,13 +74,7 @@ function byTopics(
     if (!other) continue;
     checkAlike(row, other);
     const topic = topicOf.get(row.questionId);
-    if (topic === undefined)
-      throw new UserError({
-        where: `candidate ${row.index} of question ${brief(row.questionId)}`,
-        expected: `one of the ${questions.length} questions given`,
-        got: "a question that is not among them",
-        fix: "Give the questions file of these candidates.",
-      });
+    if (topic === undefined) throw unknownQuestion(row);
     const cells = byTopic.get(topic) ?? new Float64Array(V * V);
     byTopic.set(topic, cells);
     row.sentences.forEach(({ verdict }, s) => {

@@ -36,7 +36,7 @@ export async function annotateCandidates(
   const annotated: AnnotatedCandidate[] = [];
   for (const candidate of candidates) {
     const question = byId.get(candidate.questionId);
-    if (!question) throw unknownQuestion(candidate, questions.length);
+    if (!question) throw unknownQuestion(candidate);
     const known = judged.get(question.id) ?? new Map<string, Sentence[]>();
     judged.set(question.id, known);
     const sentences = known.get(candidate.completion) ?? (await annotator.annotate(question, candidate.completion));
@@ -52,13 +52,13 @@ export async function annotateCandidates(
   return annotated;
 }
 
-/** The error for a row whose question is not among the questions given. */
-export function unknownQuestion(row: { questionId: string; index: number }, questions: number): UserError {
+/** The error for a row whose question is not among those it is looked up in. */
+export function unknownQuestion(row: { questionId: string; index: number }): UserError {
   return new UserError({
     where: `candidate ${row.index} of question ${brief(row.questionId)}`,
-    expected: `one of the ${questions} questions given`,
-    got: "a question that is not among them",
-    fix: "Give the questions file these candidates were sampled from; without --questions they are Atlas's.",
+    expected: "a question of --questions, or of Atlas where none are given",
+    got: "one that is not there",
+    fix: "Give the questions file these candidates were sampled from.",
   });
 }
 

@@ -44,10 +44,11 @@ function trust([program, ...args]: string[]): void {
 
 /**
  * Starts JupyterLab in the foreground: loopback only, with the token Jupyter makes up, opened at `notebooks/`.
+ * @param options more of its own, which stand above these
  * @returns its exit code, once it has ended
  * @throws UserError saying how to get JupyterLab, when there is none
  */
-export async function startJupyterLab(): Promise<number> {
+export async function startJupyterLab(options: readonly string[]): Promise<number> {
   const found = candidates().find(
     ({ lab: [program, ...args] }) =>
       spawnSync(program!, [...args, "--version"], { cwd: projectRoot, stdio: "ignore" }).status === 0,
@@ -68,7 +69,13 @@ export async function startJupyterLab(): Promise<number> {
   const kernels = path.join(projectRoot, "node_modules/.mask-dpo-jupyter");
   const child = spawn(
     program!,
-    [...args, "--ip=127.0.0.1", `--ServerApp.root_dir=${projectRoot}`, "--LabApp.default_url=/lab/tree/notebooks"],
+    [
+      ...args,
+      "--ip=127.0.0.1",
+      `--ServerApp.root_dir=${projectRoot}`,
+      "--LabApp.default_url=/lab/tree/notebooks",
+      ...options,
+    ],
     {
       cwd: projectRoot,
       stdio: "inherit",

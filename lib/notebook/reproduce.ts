@@ -9,7 +9,7 @@ import { makeFolder, projectRoot } from "../base/files";
 import { claimNames } from "../base/folders";
 import { duration } from "../base/progress";
 import { startEngine } from "../engine/backend";
-import { defaultPreset, preset, presetNames } from "../lab/preset";
+import { defaultPreset, preset, presetNames, type PresetName } from "../lab/preset";
 import { runExperiments } from "../lab/runExperiments";
 import { openSession } from "../lab/session";
 import { requestsOf } from "../lab/study";
@@ -26,8 +26,10 @@ export interface ReproduceRequest {
   seed: number;
   /** experiments side by side; default: one a core */
   jobs?: number;
-  /** folder for executed notebooks, figures and runs, which no others of these names are in; default: the project's */
+  /** folder for executed notebooks, figures and runs, which no others of these names are in; see `placesOf` */
   out?: string;
+  /** over the notebooks and figures that came along */
+  inPlace?: boolean;
 }
 
 const folder = path.join(projectRoot, "notebooks");
@@ -45,23 +47,23 @@ export function notebookNames(): string[] {
 /** @throws UserError for an unknown preset or notebook, type errors in cells, or a failing cell */
 export async function reproduce(request: ReproduceRequest): Promise<void> {
   const started = Date.now();
-  const out = request.out && path.resolve(request.out);
-  if (out) claimNames(out, ["notebooks", "figures", "runs"]);
   const engine = await startEngine();
   const size = preset(request.preset ?? defaultPreset(engine.name));
   const why = request.preset ? "" : `, sized to the engine (--preset ${presetNames.join("|")} for another)`;
   process.stdout.write(`engine: ${engine.description}\npreset: ${size.name}${why}\n`);
-  const names = chosen(request.only);
+  const names = chosen(request);
   checkTypes(names.map((name) => path.join(folder, name)));
-  const figures = out ? path.join(out, "figures") : path.join(projectRoot, "figures");
+  const { notebooks, figures, runs } = placesOf(request, size.name);
   const env = {
     MASK_DPO_PRESET: size.name,
     MASK_DPO_SEED: String(request.seed),
-    ...(isAskedFor(request.only) && { MASK_DPO_FETCH: "1" }),
+    ...(isAskedFor(request.only)
+      ? { MASK_DPO_FETCH: "1" }
+      : { MASK_DPO_PROSE_MODEL: process.env.MASK_DPO_PROSE_MODEL ?? "none" }),
     ...(request.jobs && { MASK_DPO_JOBS: String(request.jobs) }),
-    ...(out && { MASK_DPO_RUNS: path.join(out, "runs"), MASK_DPO_FIGURES: figures }),
+    ...(runs && { MASK_DPO_RUNS: runs }),
+    MASK_DPO_FIGURES: figures,
   };
-  if (out) makeFolder(path.join(out, "notebooks"));
   Object.assign(process.env, env);
   const session = await openSession();
   await runExperiments(
@@ -73,24 +75,38 @@ export async function reproduce(request: ReproduceRequest): Promise<void> {
   );
   for (const [i, name] of names.entries()) {
     process.stdout.write(`notebook ${i + 1}/${names.length}: ${name}\n`);
-    await runNotebook(path.join(folder, name), { env, ...(out && { out: path.join(out, "notebooks", name) }) });
+    await runNotebook(path.join(folder, name), { env, out: path.join(notebooks, name) });
   }
   const table = await leaveClosing(session);
   const said = [
     "",
     toText(table),
     "",
-    `executed notebooks: ${out ? path.join(out, "notebooks") : folder}`,
+    `executed notebooks: ${notebooks}`,
     `figures and tables: ${figures}`,
-    ...(out
-      ? []
-      : ["These stand in place of what was there; `git checkout notebooks figures` brings back what came along."]),
     `done in ${duration((Date.now() - started) / 1000)}`,
   ];
   process.stdout.write(`${said.join("\n")}\n`);
 }
 
-/** Whether the notebook of a real model is named: only then is one fetched, and the hours it takes are spent. */
+/**
+ * In a folder that is named everything; else beside what came along, in mine/ under the preset's name, what is seen,
+ * and all runs where JupyterLab looks for them.
+ * @throws UserError for others' files of these names
+ */
+function placesOf(
+  { out, inPlace }: ReproduceRequest,
+  preset: PresetName,
+): Record<"notebooks" | "figures", string> & { runs?: string } {
+  if (inPlace) return { notebooks: folder, figures: path.join(projectRoot, "figures") };
+  const dir = path.resolve(out ?? path.join(projectRoot, "mine", preset));
+  claimNames(dir, out ? ["notebooks", "figures", "runs"] : ["notebooks", "figures"]);
+  const [notebooks, figures] = [path.join(dir, "notebooks"), path.join(dir, "figures")];
+  makeFolder(notebooks);
+  return { notebooks, figures, ...(out && { runs: path.join(dir, "runs") }) };
+}
+
+/** Whether the notebook of a real model is named: only then is one fetched, and the time it takes is spent. */
 function isAskedFor(only?: readonly string[]): boolean {
   return Boolean(only?.some((prefix) => prefix.startsWith(realModel)));
 }
@@ -98,9 +114,10 @@ function isAskedFor(only?: readonly string[]): boolean {
 /** It shows what the others leave. */
 const appendix = "08";
 
-/** In the order they are run: the appendix last. */
-function chosen(only?: readonly string[]): string[] {
-  const all = notebookNames();
+/** In the order they are run: the appendix last. In place the real model's stands unless it is asked for. */
+function chosen({ only, inPlace }: ReproduceRequest): string[] {
+  const stands = (name: string) => inPlace && name.startsWith(realModel) && !isAskedFor(only);
+  const all = notebookNames().filter((name) => !stands(name));
   const isLast = (name: string) => name.startsWith(appendix);
   const names = [...all.filter((name) => !isLast(name)), ...all.filter(isLast)];
   const missing = only?.find((prefix) => !names.some((name) => name.startsWith(prefix)));

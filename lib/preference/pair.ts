@@ -116,7 +116,7 @@ function scoredByQuestion(
   const byQuestion = new Map<string, Map<number, AnnotatedCandidate>>(questions.map(({ id }) => [id, new Map()]));
   for (const candidate of candidates) {
     const group = byQuestion.get(candidate.questionId);
-    if (!group) throw unknownQuestion(candidate, questions.length);
+    if (!group) throw unknownQuestion(candidate);
     if (group.has(candidate.index)) {
       throw new UserError({
         where: `question ${brief(candidate.questionId)}`,

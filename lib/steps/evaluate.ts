@@ -1,4 +1,5 @@
 /** `mask-dpo evaluate`: what annotated answers come to. */
+import { brief, UserError } from "../base/check";
 import { writeJsonl } from "../base/jsonl";
 import { Rng } from "../base/rng";
 import { type EvaluationSummary, summarise } from "../evaluation/summary";
@@ -23,6 +24,23 @@ export interface EvaluateRequest {
   seed: number;
 }
 
+/** Before hours of sampling. @throws UserError naming the first topic that nothing here can be judged by */
+function checkTopics(file: string): void {
+  const atlas = loadAtlas();
+  for (const { id, topic } of readRows("question", file)) {
+    try {
+      atlas.topic(topic);
+    } catch {
+      throw new UserError({
+        where: `${file}, question ${brief(id)}`,
+        expected: "a topic of Atlas, whose facts evaluate judges by",
+        got: brief(topic),
+        fix: "Answer with `mask-dpo sample`, and judge with `mask-dpo annotate` and an annotator that knows.",
+      });
+    }
+  }
+}
+
 /**
  * Answers questions and annotates the answers with Atlas's oracle; what it makes on the way is in `<out>.run`.
  * @param onSampled told what was cut or left out, where anything was
@@ -33,7 +51,8 @@ export async function evaluateVerb(
 ): Promise<EvaluationSummary> {
   const { model, split, decoding, maxNewTokens, out, seed } = request;
   const questions = request.questions ?? `${out}.run/questions.jsonl`;
-  if (!request.questions) writeJsonl(questions, loadAtlas().splits[split]);
+  if (request.questions) checkTopics(questions);
+  else writeJsonl(questions, loadAtlas().splits[split]);
   const candidates = `${out}.run/candidates.jsonl`;
   const sampling = { ...(decoding === "greedy" ? greedySampling : paperSampling), maxNewTokens };
   const k = decoding === "greedy" ? 1 : request.samples;

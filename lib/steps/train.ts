@@ -1,6 +1,7 @@
 /** `mask-dpo train` and `plan`: masked DPO from files, and the memory it will take. */
 import type { Tokenized } from "../preference/collate";
 import { choosePlan, type MicrobatchChoice, planFor, planLine, type PlannedRun } from "../align/choosePlan";
+import type { StepLog } from "../align/trainOptions";
 import { planMemory, type PlanRequest } from "../align/plan";
 import { microbatchTable, planTable } from "../align/tables";
 import { type TrainRun, trainRun, type TrainRunRequest } from "../align/trainRun";
@@ -12,6 +13,7 @@ import { tokenizeFor } from "../preference/tokenizeFor";
 import type { Table } from "../show/table";
 import { loadTokenizer } from "../text/tokenizer";
 import { UserError } from "../base/check";
+import { notice } from "../base/notice";
 import { readJsonl, required } from "../base/jsonl";
 import { demonstrationSchema, type TrainingRow } from "../preference/demonstration";
 import { readRows } from "./rows";
@@ -61,24 +63,23 @@ async function planned({ pairs: file, demonstrations, ...run }: TrainFiles): Pro
 /**
  * Masked DPO from files; leaves a Hugging Face folder, or with `lora` that of an adapter.
  * @param onPlan told what memory it will take
+ * @param onStep sees each new log; where it throws, training ends, and that step is kept
  * @throws UserError as `choosePlan` and `trainRun`
  */
 export async function trainVerb(
   { memory, fixed, ...files }: TrainFiles & Pick<TrainRunRequest, "out" | "checkpointEvery">,
   onPlan?: (line: string) => void,
+  onStep?: (log: StepLog) => void,
 ): Promise<TrainRun> {
   const { pairs, tokenized, request, has } = await planned(files);
   const { options } = files;
   const plan = choosePlan(request, { most: options.microbatch, fixed, memory }, has);
+  const { batch } = options;
+  if (tokenized.pairs.length < batch)
+    notice(`every epoch is one step: ${tokenized.pairs.length} pairs in a batch of ${batch} (--batch)`);
   onPlan?.(planLine(plan, planMemory(request, options.microbatch)));
-  return trainRun({
-    ...files,
-    lora: request.lora,
-    pairs,
-    tokenized,
-    policyDir: files.model,
-    options: { ...options, microbatch: plan.microbatch },
-  });
+  const run = { ...files, lora: request.lora, pairs, tokenized, policyDir: files.model };
+  return trainRun({ ...run, options: { ...options, microbatch: plan.microbatch } }, onStep);
 }
 
 /**

@@ -3,7 +3,7 @@
  * do, and nothing lost.
  */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { tinyModel, writePairs, writeQuestions } from "./data";
@@ -16,7 +16,7 @@ const rows: [what: string, edit: (line: string) => string, message: RegExp][] = 
   [
     "malformed JSON",
     (line) => line.slice(0, 40),
-    /pairs\.jsonl:3: expected one JSON value, got .+\. Correct or remove that line\.$/,
+    /pairs\.jsonl:3: expected one JSON value, got .+\. Correct or remove that line\. .+JSONL/,
   ],
   [
     "an unknown key",
@@ -63,6 +63,29 @@ test("rows: malformed JSON, unknown keys, spans outside the text; the message na
   assert.deepEqual(filesBelow(dir), ["out.jsonl", "pairs.jsonl", "twice.jsonl", "questions.jsonl"].sort());
 });
 
+test("what is not there: a question, a topic that is known, an adapter", async (t) => {
+  const { pairs, out, unchanged } = bench(t);
+  const own = writeQuestions(path.join(path.dirname(pairs), "own.jsonl"), 2);
+  const annotated = path.join(path.dirname(pairs), "annotated.jsonl");
+  const row = { questionId: "mine", index: 0, completion: "Yes.", seed: 1 };
+  writeFileSync(annotated, `${JSON.stringify({ ...row, sentences: [{ start: 0, end: 4, verdict: "no-fact" }] })}\n`);
+  await refuse(
+    ["pairs", "--candidates", annotated, "--out", out],
+    /question "mine": expected a question of --questions, or of Atlas where none are given, got one that is not there/,
+  );
+  await refuse(
+    ["evaluate", "--model", tinyModel, "--questions", own, "--out", out],
+    /own\.jsonl, question .+: expected a topic of Atlas, whose facts evaluate judges by, got .+ annotator that knows/,
+  );
+  await refuse(
+    ["merge", "--model", tinyModel, "--adapter", tinyModel, "--out", `${out}.merged`],
+    /expected the folder of an adapter, with adapter_config\.json, got a whole policy/,
+  );
+  rmSync(own);
+  rmSync(annotated);
+  unchanged();
+});
+
 test("names: an unknown mask, preset, engine, verb; a forced engine that cannot start", async (t) => {
   const { pairs, out, unchanged } = bench(t);
   const logps = ["logps", "--model", tinyModel, "--pairs", pairs, "--out", out];
@@ -90,6 +113,13 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
   await t.test("--only, by commas and by spaces", () =>
     refuse(["reproduce", "--only", "00,01", "02", "99,"], /--only: expected the beginning of one of 00-.+, got 99,\./),
   );
+  await t.test("options that npm run kept for itself", async () => {
+    const npm = { npm_lifecycle_event: "reproduce", npm_config_preset: "true", npm_config_jobs: "2" };
+    const only = ["reproduce", "--only", "99"];
+    await alone.refuse(["reproduce", "smoke"], /npm run reproduce: .+ Write `npm run reproduce -- --preset …`\./, npm);
+    await alone.refuse([...only, "--preset", "smoke"], /--only: expected the beginning of/, npm);
+    await alone.refuse(only, /--only: expected the beginning of/, { ...npm, npm_lifecycle_event: "test" });
+  });
   await t.test("--steps without --out would replace the shipped base", () =>
     refuse(["world", "pretrain", "--steps", "1"], /--steps: expected an --out folder/),
   );

@@ -78,7 +78,7 @@ test(
         train("policy", "--epochs", "2"),
         inOrder(
           /policy\.run\/run\.json: expected a run with options\.epochs = 2, got one with options\.epochs = 1\. /,
-          /Use another output folder, or delete this one/,
+          /Use another output, or delete \S+policy and \S+policy\.run to start again/,
         ),
         env,
       );

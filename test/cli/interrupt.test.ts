@@ -13,7 +13,8 @@ async function interrupt(
   args: readonly string[],
   somewhere: () => boolean,
   [by, ends]: [NodeJS.Signals, number] = ["SIGINT", 130],
-): Promise<void> {
+  says = /interrupted: what is finished is kept; run the same command again to go on\n$/,
+): Promise<RegExpExecArray> {
   const running = start(args);
   await until(somewhere, running);
   const pressed = Date.now();
@@ -21,7 +22,8 @@ async function interrupt(
   const { code, signal, stderr } = await running.ended;
   assert.deepEqual([code, signal], [ends, null], stderr);
   assert.ok(Date.now() - pressed < 5000, `${Date.now() - pressed} ms until it ended`);
-  assert.match(stderr, /interrupted: what was done is kept; run the same command again to go on\n$/);
+  assert.match(stderr, says);
+  return says.exec(stderr)!;
 }
 
 test("train", { timeout: 60_000 }, async (t) => {
@@ -47,8 +49,15 @@ test("train", { timeout: 60_000 }, async (t) => {
   const calm = path.join(dir, "calm");
   const out = path.join(dir, "out");
   const log = path.join(`${out}.run`, "log.jsonl");
-  await interrupt(train(out), () => linesOf(log) >= 15);
-  assert.ok(linesOf(log) < 100 && !existsSync(out));
+  const says = /interrupted after step (\d+) of 100; run the same command again to go on\n$/;
+  for (const [by, steps] of [
+    [["SIGINT", 130], 10],
+    [["SIGTERM", 143], 30],
+  ] as const) {
+    const [, step] = await interrupt(train(out), () => linesOf(log) >= steps, [...by], says);
+    assert.equal(linesOf(log), Number(step), "the step it was in is kept");
+    assert.ok(!existsSync(out));
+  }
   for (const to of [out, calm]) await succeed(train(to));
   assert.deepEqual(
     readFileSync(path.join(out, "model.safetensors")),

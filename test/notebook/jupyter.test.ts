@@ -27,7 +27,7 @@ async function withPath<T>(folder: string, action: () => Promise<T>): Promise<T>
 test("without JupyterLab the message says how to get it", { skip }, async () => {
   const folder = scratchFolder();
   await assert.rejects(
-    withPath(folder, startJupyterLab),
+    withPath(folder, () => startJupyterLab([])),
     (error) =>
       error instanceof UserError && /pip install jupyterlab/.test(error.message) && /VS Code/.test(error.message),
   );
@@ -50,10 +50,10 @@ test("JupyterLab is started on the loopback interface, in the project, with its 
   const foreign = path.join(projectRoot, "notebooks", `99-of-a-stranger-${process.pid}.ipynb`);
   writeFileSync(foreign, "{}");
   t.after(() => rmSync(foreign));
-  assert.equal(await withPath(folder, startJupyterLab), 7);
+  assert.equal(await withPath(folder, () => startJupyterLab(["--port", "0"])), 7);
   const said = readFileSync(path.join(folder, "said"), "utf8");
   assert.ok(said.startsWith(`${projectRoot} ${path.join(projectRoot, "node_modules/.mask-dpo-jupyter")}`), said);
-  assert.match(said, /--ip=127\.0\.0\.1/);
+  assert.match(said, /--ip=127\.0\.0\.1 .* --port 0\n$/);
   assert.doesNotMatch(said, /token=/, "Jupyter makes up the token");
   const trusted = readFileSync(path.join(folder, "trusted"), "utf8").trim().split(" ");
   assert.ok(trusted.includes("notebooks/00-overview.ipynb"), trusted.join(" "));

@@ -63,7 +63,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
     "export --to torch --model mine/base --pairs mine/pairs.jsonl --out mine/torch",
   ],
   notebooks: ["notebooks --check", "notebooks notebooks/00-overview.ipynb"],
-  tune: ["tune --preset quick --out mine/tuning"],
+  tune: ["tune --preset quick --out mine/tuning", "tune --world fixed --preset quick --out mine/tuning"],
   reproduce: ["reproduce", "reproduce --preset smoke --only 02 --out mine/smoke"],
   report: [
     "report --questions mine/test.jsonl --answers base=mine/base.jsonl aligned=mine/aligned.jsonl --out mine/report",
@@ -72,7 +72,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   "runs show": ["runs show 3f9a"],
   "runs diff": ["runs diff 3f9a 81c2"],
   "runs gc": ["runs gc --older-than 30d --dry-run", "runs gc --older-than 30d --yes"],
-  lab: ["lab"],
+  lab: ["lab", "lab --port 8890 --no-browser"],
   completion: ["completion bash", "completion zsh"],
 };
 

@@ -67,12 +67,15 @@ export class Verb extends Command {
       this.error(`error: unknown command '${name}'\n(Did you mean ${meant}?)`, { code: "commander.unknownCommand" });
   }
 
-  /** Before commander asks for what must be given. Its own words, with the option that was nearly written. */
-  private refuse(flag: string): never {
+  /**
+   * Before commander asks for what must be given. Its own words, with the option that was nearly written; none where
+   * unknown ones are allowed.
+   */
+  private refuse(flag: string): void {
     const name = flag.replace(/^-+/, "").replace(/=.*/s, "").replaceAll("_", "-");
     const others = Object.hasOwn(options, name) ? options[name]! : [];
     const meant = [name, ...others].find((long) => this.options.some((option) => option.long === `--${long}`));
-    if (meant === undefined) (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag);
+    if (meant === undefined) return (this as unknown as { unknownOption(flag: string): void }).unknownOption(flag);
     this.error(`error: unknown option '${flag}'\n(Did you mean --${meant}?)`, { code: "commander.unknownOption" });
   }
 }

@@ -92,7 +92,7 @@ export async function annotateServed(
 ): Promise<void> {
   const byId = new Map(questions.map((question) => [question.id, question]));
   for (const candidate of candidates)
-    if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate, questions.length);
+    if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate);
   const log = new ShardedLog(dir, judgedLog, shard, judgedSchema);
   const wanted = candidates.filter(({ questionId }) => inShard(questionId, shard));
   const known = new Set(log.rows.map(candidateKey));

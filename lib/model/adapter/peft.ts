@@ -51,6 +51,13 @@ const silent = [
 export function readAdapter(dir: string, model: TransformerConfig): Adapter {
   restoreFolder(dir);
   const file = path.join(dir, marker);
+  if (!existsSync(file) && existsSync(path.join(dir, "config.json")))
+    throw new UserError({
+      where: dir,
+      expected: `the folder of an adapter, with ${marker}`,
+      got: "a whole policy",
+      fix: "Give the folder that train --lora-rank left; a whole policy is a --model as it is.",
+    });
   const row = parseRow(configSchema, parseJson(readText(file), file), file);
   const {
     peft_type: _,

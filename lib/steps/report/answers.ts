@@ -52,7 +52,7 @@ export function readAnswers(
     if (!indices)
       throw new UserError({
         where: `${file}:${line}`,
-        expected: `an answer to one of the ${questions.length} questions of ${questionsFile}`,
+        expected: `an answer to a question of ${questionsFile}`,
         got: `one to ${brief(questionId)}`,
         fix: "Give the questions these answers were sampled for.",
       });

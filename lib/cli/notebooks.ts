@@ -39,7 +39,8 @@ export function addNotebookCommands(program: Command): void {
       const { runNotebook } = require("../notebook/runNotebook") as typeof RunNotebookModule;
       const all = files.length > 0 ? files : notebookNames().map((name) => path.join(projectRoot, "notebooks", name));
       checkTypes(all);
-      if (!check) for (const file of all) await runNotebook(file, { timeoutS: timeout });
+      if (check) return say(`${all.length} notebooks, no type errors`);
+      for (const file of all) await runNotebook(file, { timeoutS: timeout });
     });
   program
     .command("tune")

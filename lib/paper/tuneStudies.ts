@@ -1,4 +1,4 @@
-/** `mask-dpo tune`: tries the grid of rates and strengths for the arms of all studies, or of a world, and writes what it found. */
+/** `mask-dpo tune`: tries the grid of rates and strengths for the arms of studies or of a world, and keeps it. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../base/check";

@@ -21,9 +21,9 @@ byte_of |= {chr(256 + i): byte for i, byte in enumerate(b for b in range(256) if
 def prompt_ids(messages):
     if tokenizer.chat_template:
         text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    else:
-        text = (tokenizer.bos_token or "") + "\n".join(m["content"] for m in messages) + "\n"
-    return tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tokenizer(text, add_special_tokens=False)["input_ids"]
+    # BOS where the tokenizer itself puts one before a text
+    return tokenizer("\n".join(m["content"] for m in messages) + "\n")["input_ids"]
 
 
 def spans(ids):

@@ -8,7 +8,9 @@ import type { Training } from "../../../lib/steps/report/training";
 import { cutAnswers } from "../../../lib/steps/report/warnings/cutAnswers";
 import { fewTopics } from "../../../lib/steps/report/warnings/fewTopics";
 import { hardlyMoved } from "../../../lib/steps/report/warnings/hardlyMoved";
+import { looping } from "../../../lib/steps/report/warnings/looping";
 import { noFacts } from "../../../lib/steps/report/warnings/noFacts";
+import { oneVerdict } from "../../../lib/steps/report/warnings/oneVerdict";
 import { repeated } from "../../../lib/steps/report/warnings/repeated";
 import type { Warning } from "../../../lib/steps/report/warnings/warning";
 
@@ -155,4 +157,32 @@ test("sentences that are said again", () => {
       "and each counts in the score.",
   ]);
   assert.deepEqual(warn(repeated, plain, plain), []);
+});
+
+test("answers that loop, by words and by runs of words; four times in a row are a manner", () => {
+  const saying =
+    (words: string): Answer =>
+    (q) => ({ verdicts: "S", ...(q === 0 && { words: [words] }) });
+  const africa = `It is in ${"Africa ".repeat(5)}`;
+  assert.deepEqual(warn(looping, plain, saying(africa)), [
+    "8.3 % of the answers of aligned say the same words 5 times in a row or more (aligned.jsonl): such a policy was " +
+      "trained too far, or too fast. Read some before any score.",
+  ]);
+  assert.equal(warn(looping, plain, saying("it is so and ".repeat(5))).length, 1);
+  assert.deepEqual(warn(looping, plain, saying(`It is ${"very ".repeat(4)}far`)), []);
+  assert.deepEqual(warn(looping, plain, saying("one two one three ".repeat(4))), []);
+});
+
+test("an annotator that never says no, or never yes", () => {
+  const all =
+    (verdicts: string): Answer =>
+    () => ({ verdicts });
+  const [right] = warn(oneVerdict, all("SS"), all("SN"));
+  assert.match(right!, /^All 48 sentences were judged free of hallucination: scores have no spread/);
+  assert.match(warn(oneVerdict, all("CC"), all("CC"))[0]!, /judged hallucinations/);
+  assert.deepEqual(
+    warn(oneVerdict, all("SS"), (q) => ({ verdicts: q === 0 ? "C" : "S" })),
+    [],
+  );
+  assert.deepEqual(warn(oneVerdict, all("S"), all("S")), [], "24 may be alike");
 });

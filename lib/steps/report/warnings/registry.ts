@@ -3,7 +3,9 @@ import { cutAnswers } from "./cutAnswers";
 import { fewTopics } from "./fewTopics";
 import { hardlyMoved } from "./hardlyMoved";
 import { judges } from "./judges";
+import { looping } from "./looping";
 import { noFacts } from "./noFacts";
+import { oneVerdict } from "./oneVerdict";
 import { otherPairs } from "./otherPairs";
 import { repeated } from "./repeated";
 import { trainedTopics } from "./trainedTopics";
@@ -11,6 +13,7 @@ import type { Material, Warning } from "./warning";
 
 const warnings: readonly Warning[] = [
   judges,
+  oneVerdict,
   trainedTopics,
   otherPairs,
   hardlyMoved,
@@ -18,6 +21,7 @@ const warnings: readonly Warning[] = [
   noFacts,
   cutAnswers,
   repeated,
+  looping,
 ];
 
 export const warningsOf = (material: Material): string[] => warnings.flatMap((warning) => warning(material));

@@ -1,0 +1,29 @@
+/** Answers that say the same words over and over, as a policy does that was trained too far. */
+import { share, type Warning } from "./warning";
+
+const many = 0.02;
+/** A run of at most so many words that comes so many times in a row. */
+const [longest, times] = [8, 5];
+
+export const looping: Warning = ({ inputs: { answers, sampled } }) =>
+  [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
+    const loops = rows.filter(({ completion }) => loopsIn(completion)).length;
+    return loops === 0 || loops < many * rows.length
+      ? []
+      : [
+          `${share(loops, rows.length)} of the answers of ${name} say the same words ${times} times in a row or more ` +
+            `(${file}): such a policy was trained too far, or too fast. Read some before any score.`,
+        ];
+  });
+
+function loopsIn(text: string): boolean {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  for (let length = 1; length <= longest; length++) {
+    let alike = 0; // words in a row that are those `length` before them
+    for (let i = length; i < words.length; i++) {
+      alike = words[i] === words[i - length] ? alike + 1 : 0;
+      if (alike >= length * (times - 1)) return true;
+    }
+  }
+  return false;
+}

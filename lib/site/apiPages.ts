@@ -38,6 +38,7 @@ export async function apiOf(door: string, tsconfig: string): Promise<{ app: Appl
     githubPages: false,
     categorizeByGroup: false,
     categoryOrder: [...rooms.keys()].flatMap((room) => [room, ...foldersIn(room)]),
+    visibilityFilters: {}, // nothing is protected, inherited or external
     navigation: { includeCategories: true },
     navigationLinks: { Site: "../index.html" },
     logLevel: LogLevel.Error,

@@ -9,8 +9,9 @@ export const oneVerdict: Warning = ({ inputs: { answers, sampled } }) => {
   const sentences = [...answers, ...sampled].flatMap(({ answers: rows }) => rows.flatMap((row) => row.sentences));
   const wrong = sentences.filter(({ verdict }) => isHallucination(verdict)).length;
   if (sentences.length < enough || (wrong > 0 && wrong < sentences.length)) return [];
+  const verdict = wrong === 0 ? "free of hallucination" : "hallucinations";
   return [
-    `All ${sentences.length} sentences were judged ${wrong === 0 ? "free of hallucination" : "hallucinations"}: scores ` +
+    `All ${sentences.length} sentences were judged ${verdict}: scores ` +
       "have no spread and tell nothing apart. Read some, and hold the annotator against labels of yours (`agreement`).",
   ];
 };

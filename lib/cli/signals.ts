@@ -34,6 +34,7 @@ export function untilSignal(): Promise<number> {
 export async function endingAfterStep<T>(work: (onStep: (at: Step) => void) => Promise<T>): Promise<T | undefined> {
   let last: Step | undefined;
   let exitCode: number | undefined;
+  const stopped = new Error("stopped by a signal");
   const listen = async (): Promise<void> => {
     exitCode = await untilSignal();
     complain("\nstopping after this step, which is kept; once more stops at once\n");
@@ -42,10 +43,10 @@ export async function endingAfterStep<T>(work: (onStep: (at: Step) => void) => P
     return await work((at) => {
       if (!last) void listen();
       last = at;
-      if (exitCode !== undefined) throw new Error("stopped by a signal");
+      if (exitCode !== undefined) throw stopped;
     });
   } catch (error) {
-    if (exitCode === undefined) throw error;
+    if (error !== stopped) throw error;
     complain(`interrupted after step ${last!.step} of ${last!.steps}; run the same command again to go on\n`);
     process.exitCode = exitCode;
     return undefined;

@@ -95,6 +95,7 @@ test("names: an unknown mask, preset, engine, verb; a forced engine that cannot 
       ["reproduce", "--preset", "huge"],
       /--preset <name>.+huge.+Allowed choices are smoke, small, quick, medium, hour, full/,
     ],
+    [["reproduce", "--in-place", "--out", out], /'--in-place' cannot be used with option '--out <dir>'/],
     [["train", "--pairs", pairs], /required option '--out <dir>' not specified/],
     [["trian"], /unknown command 'trian'/],
     [["train", "--pairs", pairs, "--out", out, "--lr", "fast"], /--lr <x>.+fast.+Expected a number from 0 to 1/],

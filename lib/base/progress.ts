@@ -107,13 +107,18 @@ function bar(label: string, total: number, from: number): Progress {
   });
   const pace = new Pace(label, total);
   single.start(total, from, { eta: "", note: "" });
+  const stop = (): void => single.stop(); // the terminal has its cursor again, and wraps its lines
+  process.once("exit", stop);
   return {
     update(done, note) {
       pace.update(done);
       const left = pace.left();
       single.update(done, { eta: left === undefined ? "" : `ETA ${duration(left)}`, note: note ?? "" });
     },
-    stop: () => single.stop(),
+    stop() {
+      process.off("exit", stop);
+      stop();
+    },
   };
 }
 
@@ -124,11 +129,13 @@ function lines(label: string, total: number): Progress {
   const pace = new Pace(label, total);
   const started = Date.now();
   let shown = started;
-  let last = -1;
+  let last = -1; // shown
+  let now = 0;
   let stopped = false;
   return {
     update(done, note) {
       pace.update(done);
+      now = done;
       const wait = Math.max(SPACING.least, SPACING.share * (shown - started));
       if (done === last || (done < total && Date.now() - shown < wait)) return;
       shown = Date.now();
@@ -136,7 +143,7 @@ function lines(label: string, total: number): Progress {
       process.stderr.write(`${pace.text(note)}\n`);
     },
     stop() {
-      if (!stopped && last >= 0 && last < total) process.stderr.write(`${label}: stopped at ${last}/${total}\n`);
+      if (!stopped && last >= 0 && now < total) process.stderr.write(`${label}: stopped at ${now}/${total}\n`);
       stopped = true;
     },
   };

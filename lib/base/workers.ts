@@ -194,11 +194,13 @@ export function serveTasks<State, Task>(handle: {
   });
   for (const event of ["uncaughtException", "unhandledRejection"] as const)
     process.on(event, (error: unknown) => {
+      if (!process.connected) return; // it ends already
       reply(failure(error, false)); // what else it has begun is not to be trusted
       process.disconnect(); // and so it ends, once that is sent
     });
   process.on("disconnect", () => process.exit(0)); // the parent is gone
-  process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent decides
+  // Ctrl-C, a closed terminal and `timeout` reach the whole group; the parent decides
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 }
 
 function failure(thrown: unknown, ofTask: boolean): Reply {

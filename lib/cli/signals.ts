@@ -4,17 +4,26 @@ import { complain } from "./options/flags";
 
 let heard: ((exitCode: number) => void) | undefined;
 
+/** `timeout` sends a signal to the process and then to its group: that is one. */
+const repeatMs = 1000;
+
 /** From now on a signal ends the process, unless a verb waits for one. */
 export function endOnSignals(): void {
+  let taken = -Infinity;
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const)
     process.on(signal, () => {
+      const now = performance.now();
+      if (now - taken < repeatMs) return;
       const waiting = heard;
       heard = undefined;
-      if (waiting) return waiting(code);
+      if (waiting) {
+        taken = now;
+        return waiting(code);
+      }
       complain("\ninterrupted: what is finished is kept; run the same command again to go on\n");
       process.exit(code); // not killed: what is temporary is removed
     });
@@ -29,7 +38,8 @@ export function untilSignal(): Promise<number> {
 
 /**
  * Work in steps that keeps what was done when the end of a step throws: from its first step on a signal ends it there.
- * @returns what it returns; undefined where a signal has ended it, which was said then
+ * @returns what it returns; undefined where a signal has ended it, which was said then. Either way the process ends
+ * with the signal's exit code
  */
 export async function endingAfterStep<T>(work: (onStep: (at: Step) => void) => Promise<T>): Promise<T | undefined> {
   let last: Step | undefined;
@@ -48,10 +58,10 @@ export async function endingAfterStep<T>(work: (onStep: (at: Step) => void) => P
   } catch (error) {
     if (error !== stopped) throw error;
     complain(`interrupted after step ${last!.step} of ${last!.steps}; run the same command again to go on\n`);
-    process.exitCode = exitCode;
     return undefined;
   } finally {
     heard = undefined;
+    if (exitCode !== undefined) process.exitCode = exitCode; // also after the last step: a script does not go on
   }
 }
 

@@ -81,9 +81,14 @@ function chosenTable(tuning: Tuning, where: string, arms: readonly TunedArm[]): 
   };
 }
 
+const room = /(<!-- tuning -->\n)[^]*(<!-- end -->)/;
+
+/** Whether `withTuning` finds its marks. */
+export const hasRoom = (page: string): boolean => room.test(page);
+
 /** A page with the tables of all worlds in place of those between its marks. */
 export function withTuning(page: string, tunings: Readonly<Record<WorldName, Tuning>>): string {
   const tables = worldNames.flatMap((world) => tuningTables(tunings[world], world)).map(toMarkdown);
   const text = tables.length > 0 ? tables.join("\n") : "No grid is kept: every arm has the middle of it.\n";
-  return page.replace(/(<!-- tuning -->\n)[^]*(<!-- end -->)/, (_, start: string, end: string) => start + text + end);
+  return page.replace(room, (_, start: string, end: string) => start + text + end);
 }

@@ -43,14 +43,6 @@ function readPilot({ answers, against, questions: file }: PowerRequest): Pilot {
     files.map((name) => readAnswers({ name: path.basename(name), file: name }, questions, file ?? "Atlas"));
   const [higher, lower] = [read(answers), read(against)];
   checkEach("--answers and --against", [...higher, ...lower]);
-  const silent = [...higher, ...lower].find(({ answers }) => answers.every(({ sentences }) => sentences.length === 0));
-  if (silent)
-    throw new UserError({
-      where: silent.file,
-      expected: "answers that state something",
-      got: "none with a sentence",
-      fix: "A policy that says nothing has no score to plan with: give the answers of one that speaks.",
-    });
   const topics = new Set(questions.map(({ topic }) => topic)).size;
   if (topics < 2)
     throw new UserError({

@@ -88,10 +88,10 @@ for (const [task, message] of [
   });
 }
 
-test("closing ends the processes and rejects what they did; Ctrl-C alone does not", async (t) => {
+test("closing ends the processes and rejects what they did; signals to the group alone do not", async (t) => {
   const pool = startPool(t);
   const pids = await Promise.all([pool.run<number>({ ask: "pid" }), pool.run<number>({ ask: "pid" })]);
-  for (const pid of pids) process.kill(pid, "SIGINT");
+  for (const pid of pids) for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(pid, signal);
   assert.deepEqual(
     (await Promise.all([pool.run<number>({ ask: "pid" }), pool.run<number>({ ask: "pid" })])).sort(),
     pids.slice().sort(),

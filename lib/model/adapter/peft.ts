@@ -51,11 +51,15 @@ const silent = [
 export function readAdapter(dir: string, model: TransformerConfig): Adapter {
   restoreFolder(dir);
   const file = path.join(dir, marker);
-  if (!existsSync(file) && existsSync(path.join(dir, "config.json")))
+  if (!existsSync(file))
     throw new UserError({
       where: dir,
       expected: `the folder of an adapter, with ${marker}`,
-      got: "a whole policy",
+      got: existsSync(path.join(dir, "config.json"))
+        ? "a whole policy"
+        : existsSync(dir)
+          ? "something else"
+          : "nothing",
       fix: "Give the folder that train --lora-rank left; a whole policy is a --model as it is.",
     });
   const row = parseRow(configSchema, parseJson(readText(file), file), file);

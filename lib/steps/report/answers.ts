@@ -36,7 +36,7 @@ const annotationSchema = z.object({
   options: z.record(z.union([z.number(), z.string()])).default({}),
 });
 
-/** As many answers to every question of the file, and none to another. */
+/** As many answers to every question of the file, and none to another; one that says something at least. */
 export function readAnswers(
   { name, file }: Named,
   questions: readonly Question[],
@@ -65,6 +65,13 @@ export function readAnswers(
       });
     indices.add(index);
   }
+  if (rows.every(({ row }) => row.sentences.length === 0))
+    throw new UserError({
+      where: file,
+      expected: "answers that state something",
+      got: "none with a sentence",
+      fix: "A policy that says nothing has no score: give the answers of one that speaks.",
+    });
   const each = Math.max(...[...byQuestion.values()].map(({ size }) => size));
   const [id, fewer] = [...byQuestion].find(([, { size }]) => size < each) ?? [];
   if (fewer)

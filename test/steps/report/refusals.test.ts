@@ -84,7 +84,11 @@ test("what does not fit together is named", async (t) => {
   );
   await refused(
     { answers: [...named("base", "mask"), edited([...base!, { ...base![0]!, questionId: "q9" }])] },
-    /edited\.jsonl:9: expected an answer to one of the 8 questions of .+, got one to "q9"/,
+    /edited\.jsonl:9: expected an answer to a question of .+, got one to "q9"/,
+  );
+  await refused(
+    { answers: [...named("base", "mask"), edited(mask!.map((row) => ({ ...row, completion: "", sentences: [] })))] },
+    /edited\.jsonl: expected answers that state something, got none with a sentence/,
   );
   await refused(
     { answers: [...named("base", "mask"), edited([...base!, base![2]!])] },

@@ -12,6 +12,7 @@ import { looping } from "../../../lib/steps/report/warnings/looping";
 import { noFacts } from "../../../lib/steps/report/warnings/noFacts";
 import { oneVerdict } from "../../../lib/steps/report/warnings/oneVerdict";
 import { repeated } from "../../../lib/steps/report/warnings/repeated";
+import { silent } from "../../../lib/steps/report/warnings/silent";
 import type { Warning } from "../../../lib/steps/report/warnings/warning";
 
 const letters: Readonly<Record<string, Verdict>> = { S: "supported", C: "contradictory", N: "no-fact" };
@@ -159,18 +160,18 @@ test("sentences that are said again", () => {
   assert.deepEqual(warn(repeated, plain, plain), []);
 });
 
-test("answers that loop, by words and by runs of words; four times in a row are a manner", () => {
+test("answers that loop, by words and by runs of words, in any script; a table and a laugh do not", () => {
   const saying =
     (words: string): Answer =>
     (q) => ({ verdicts: "S", ...(q === 0 && { words: [words] }) });
-  const africa = `It is in ${"Africa ".repeat(5)}`;
-  assert.deepEqual(warn(looping, plain, saying(africa)), [
-    "8.3 % of the answers of aligned say the same words 5 times in a row or more (aligned.jsonl): such a policy was " +
-      "trained too far, or too fast. Read some before any score.",
+  assert.deepEqual(warn(looping, plain, saying(`It is in ${"Africa ".repeat(8)}`)), [
+    "8.3 % of the answers of aligned say the same words 8 times in a row or more (aligned.jsonl): read some before " +
+      "any score. Training too far, or too fast, does that.",
   ]);
-  assert.equal(warn(looping, plain, saying("it is so and ".repeat(5))).length, 1);
-  assert.deepEqual(warn(looping, plain, saying(`It is ${"very ".repeat(4)}far`)), []);
-  assert.deepEqual(warn(looping, plain, saying("one two one three ".repeat(4))), []);
+  for (const loop of ["it is so and ", "城市在河边", "Ночь, "])
+    assert.equal(warn(looping, plain, saying(loop.repeat(8))).length, 1, loop);
+  for (const fine of [`It is ${"very ".repeat(7)}far`, "one two one three ".repeat(7), `|${" --- |".repeat(9)}`])
+    assert.deepEqual(warn(looping, plain, saying(fine)), [], fine);
 });
 
 test("an annotator that never says no, or never yes", () => {
@@ -185,4 +186,11 @@ test("an annotator that never says no, or never yes", () => {
     [],
   );
   assert.deepEqual(warn(oneVerdict, all("S"), all("S")), [], "24 may be alike");
+});
+
+test("answers without a sentence", () => {
+  const [said, ...more] = warn(silent, plain, (q) => ({ verdicts: q === 0 ? "" : "SC" }));
+  assert.match(said!, /^8\.3 % of the answers of aligned have no sentence \(aligned\.jsonl\)/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(warn(silent, plain, plain), []);
 });

@@ -3,7 +3,7 @@ import { share, type Warning } from "./warning";
 
 const many = 0.02;
 /** A run of at most so many words that comes so many times in a row. */
-const [longest, times] = [8, 5];
+const [longest, times] = [8, 8];
 
 export const looping: Warning = ({ inputs: { answers, sampled } }) =>
   [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
@@ -12,12 +12,16 @@ export const looping: Warning = ({ inputs: { answers, sampled } }) =>
       ? []
       : [
           `${share(loops, rows.length)} of the answers of ${name} say the same words ${times} times in a row or more ` +
-            `(${file}): such a policy was trained too far, or too fast. Read some before any score.`,
+            `(${file}): read some before any score. Training too far, or too fast, does that.`,
         ];
   });
 
+/** Words of any script: not all put spaces between them. */
+const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+
 function loopsIn(text: string): boolean {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words: string[] = [];
+  for (const { segment, isWordLike } of segmenter.segment(text)) if (isWordLike) words.push(segment.toLowerCase());
   for (let length = 1; length <= longest; length++) {
     let alike = 0; // words in a row that are those `length` before them
     for (let i = length; i < words.length; i++) {

@@ -8,6 +8,7 @@ import { noFacts } from "./noFacts";
 import { oneVerdict } from "./oneVerdict";
 import { otherPairs } from "./otherPairs";
 import { repeated } from "./repeated";
+import { silent } from "./silent";
 import { trainedTopics } from "./trainedTopics";
 import type { Material, Warning } from "./warning";
 
@@ -20,6 +21,7 @@ const warnings: readonly Warning[] = [
   fewTopics,
   noFacts,
   cutAnswers,
+  silent,
   repeated,
   looping,
 ];

@@ -122,9 +122,10 @@ for (const [family, model, trained] of [
         table("training").rows.find(({ what }) => what === "adapter's rank")!.p0,
         trained === "adapter" ? "16" : null,
       );
-      const smallness = /^6 topics can show .* points or more|^100 % of the answers of \w+ were cut before their end/;
+      // six topics, and models that have hardly learnt to speak
+      const fair = [/^6 topics can show .* points or more/, /^100 % of the answers of \w+ were cut/, /same words 8/];
       assert.deepEqual(
-        report.warnings.filter((warning) => !smallness.test(warning)),
+        report.warnings.filter((warning) => !fair.some((one) => one.test(warning))),
         [],
       );
       for (const { file, sha256 } of report.inputs)

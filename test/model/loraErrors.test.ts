@@ -34,7 +34,7 @@ describe("an adapter is refused", () => {
   refused(
     "that is none",
     (dir) => rmSync(path.join(dir, "adapter_config.json")),
-    /adapter_config\.json: expected a readable file, got ENOENT/,
+    /expected the folder of an adapter, with adapter_config\.json, got something else/,
   );
   refused("of another kind", option("peft_type", "IA3"), /"peft_type"/);
   refused("with DoRA", option("use_dora", true), /an adapter without use_dora, got true/);

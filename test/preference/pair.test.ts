@@ -124,7 +124,7 @@ test("a row of an unknown question, and a row given twice, are refused", () => {
   assert.throws(
     () => buildPairs([candidate("x", 4, "S")], [question("q")], { seed: 0 }),
     (e: UserError) =>
-      e instanceof UserError && /candidate 4 of question "x": expected one of the 1 questions/.test(e.message),
+      e instanceof UserError && /candidate 4 of question "x": expected a question of --questions/.test(e.message),
   );
   const row: AnnotatedCandidate = candidate("q", 2, "S");
   assert.throws(

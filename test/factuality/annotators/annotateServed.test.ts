@@ -56,7 +56,7 @@ test("a run of an annotator: resumes, keeps given sentences, counts", async (t) 
   });
   await assert.rejects(
     annotateServed(client, annotator, dir, [{ ...rows[0]!, questionId: "x" }], [ask("?")], wholeShard),
-    userError(/question "x": expected one of the 1 questions/),
+    userError(/question "x": expected a question of --questions/),
   );
   close();
 });

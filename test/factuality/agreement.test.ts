@@ -99,5 +99,8 @@ test("only what both have is compared; rows that are cut differently, or share n
     () => agreement(a, [], questions, new Rng(1)),
     userError(/expected sentences that both files have, got none/),
   );
-  assert.throws(() => agreement(a, b, questions.slice(0, 3), new Rng(1)), userError(/expected a question of --questions/));
+  assert.throws(
+    () => agreement(a, b, questions.slice(0, 3), new Rng(1)),
+    userError(/expected a question of --questions/),
+  );
 });

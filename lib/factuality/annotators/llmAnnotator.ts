@@ -91,8 +91,7 @@ export async function annotateServed(
   shard: Shard,
 ): Promise<void> {
   const byId = new Map(questions.map((question) => [question.id, question]));
-  for (const candidate of candidates)
-    if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate);
+  for (const candidate of candidates) if (!byId.has(candidate.questionId)) throw unknownQuestion(candidate);
   const log = new ShardedLog(dir, judgedLog, shard, judgedSchema);
   const wanted = candidates.filter(({ questionId }) => inShard(questionId, shard));
   const known = new Set(log.rows.map(candidateKey));

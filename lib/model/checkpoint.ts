@@ -162,7 +162,7 @@ export function writeCheckpoint(
   if (wrong) throw new RangeError(`writeCheckpoint: ${wrong[0]} is missing, misshapen or not part of the model`);
   return writeFolderAtomic(dir, checkReplaceable, (next) => {
     writeSafetensors(path.join(next, "model.safetensors"), tensors);
-    writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)));
+    writeFileAtomic(path.join(next, "config.json"), json(toHfConfig(config)).replace(wholeFloats, "$1.0"));
     writeFileAtomic(path.join(next, "generation_config.json"), generationConfig(config, tokenizerDir));
     for (const name of tokenizerFileNames) {
       const file = path.join(tokenizerDir, name);
@@ -170,6 +170,9 @@ export function writeCheckpoint(
     }
   });
 }
+
+/** transformers' strict types refuse 30 where they want a float, and JavaScript writes 30.0 so. */
+const wholeFloats = /("(?:attn|final)_logit_softcapping": -?\d+)(?=[,\s])/g;
 
 function checkWeight(reader: SafetensorsReader, name: string, shape: readonly number[], where: string): void {
   const fix = "Check that the weights belong to config.json.";

@@ -32,6 +32,9 @@ for (const name of names) {
     assert.equal(again.tokenizer.chatTemplate, checkpoint.tokenizer.chatTemplate);
     assert.deepEqual(again.tokenizer.eosIds, checkpoint.tokenizer.eosIds);
     assert.deepEqual(readdirSync(path.dirname(dir)), ["model"]);
+    const [theirs, ours] = [source, dir].map((of) => readFileSync(path.join(of, "config.json"), "utf8"));
+    for (const [float] of theirs!.matchAll(/"\w+_softcapping": [\d.]+/g))
+      assert.ok(ours!.includes(float), `${float}, as transformers' strict types want it`);
   });
 }
 

@@ -53,7 +53,8 @@ export function duration(seconds: number): string {
 export class Pace {
   private readonly started = Date.now();
   private first: { done: number; at: number } | undefined;
-  private done = 0;
+  /** units finished */
+  done = 0;
 
   constructor(
     private readonly label: string,
@@ -130,12 +131,10 @@ function lines(label: string, total: number): Progress {
   const started = Date.now();
   let shown = started;
   let last = -1; // shown
-  let now = 0;
   let stopped = false;
   return {
     update(done, note) {
       pace.update(done);
-      now = done;
       const wait = Math.max(SPACING.least, SPACING.share * (shown - started));
       if (done === last || (done < total && Date.now() - shown < wait)) return;
       shown = Date.now();
@@ -143,7 +142,8 @@ function lines(label: string, total: number): Progress {
       process.stderr.write(`${pace.text(note)}\n`);
     },
     stop() {
-      if (!stopped && last >= 0 && now < total) process.stderr.write(`${label}: stopped at ${now}/${total}\n`);
+      if (!stopped && last >= 0 && pace.done < total)
+        process.stderr.write(`${label}: stopped at ${pace.done}/${total}\n`);
       stopped = true;
     },
   };

@@ -34,8 +34,8 @@ const npmsOwn = ["--jobs"];
 /** `npm run` takes options for itself unless `--` stands before them, and the verb would run without. */
 function refuseKeptByNpm(program: Command, args: readonly string[]): void {
   const { npm_lifecycle_event: script } = process.env;
-  const verb = script === args[0] && program.commands.find((command) => command.name() === script);
-  const kept = (verb || undefined)?.options.find(
+  const verb = program.commands.find((command) => command.name() === script && script === args[0]);
+  const kept = verb?.options.find(
     ({ long }) => long && !npmsOwn.includes(long) && `npm_config_${long.slice(2).replaceAll("-", "_")}` in process.env,
   )?.long;
   if (kept === undefined || args.includes(kept)) return;

@@ -1,20 +1,16 @@
 /** Answers that say the same words over and over, as a policy does that was trained too far. */
-import { share, type Warning } from "./warning";
+import { ofAnswers, type Warning } from "./warning";
 
-const many = 0.02;
 /** A run of at most so many words that comes so many times in a row. */
 const [longest, times] = [8, 8];
 
-export const looping: Warning = ({ inputs: { answers, sampled } }) =>
-  [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
-    const loops = rows.filter(({ completion }) => loopsIn(completion)).length;
-    return loops === 0 || loops < many * rows.length
-      ? []
-      : [
-          `${share(loops, rows.length)} of the answers of ${name} say the same words ${times} times in a row or more ` +
-            `(${file}): read some before any score. Training too far, or too fast, does that.`,
-        ];
-  });
+export const looping: Warning = ofAnswers(
+  0.02,
+  ({ completion }) => loopsIn(completion),
+  (share, { name, file }) =>
+    `${share} of the answers of ${name} say the same words ${times} times in a row or more ` +
+    `(${file}): read some before any score. Training too far, or too fast, does that.`,
+);
 
 /** Words of any script: not all put spaces between them. */
 const segmenter = new Intl.Segmenter("en", { granularity: "word" });

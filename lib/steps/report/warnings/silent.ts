@@ -1,15 +1,10 @@
 /** Answers without a sentence, which a share of sentences does not see. */
-import { share, type Warning } from "./warning";
+import { ofAnswers, type Warning } from "./warning";
 
-const many = 0.02;
-
-export const silent: Warning = ({ inputs: { answers, sampled } }) =>
-  [...answers, ...sampled].flatMap(({ name, file, answers: rows }) => {
-    const empty = rows.filter(({ sentences }) => sentences.length === 0).length;
-    return empty === 0 || empty < many * rows.length
-      ? []
-      : [
-          `${share(empty, rows.length)} of the answers of ${name} have no sentence (${file}): the score is of the ` +
-            "others, and saying nothing costs a policy nothing.",
-        ];
-  });
+export const silent: Warning = ofAnswers(
+  0.02,
+  ({ sentences }) => sentences.length === 0,
+  (share, { name, file }) =>
+    `${share} of the answers of ${name} have no sentence (${file}): the score is of the ` +
+    "others, and saying nothing costs a policy nothing.",
+);

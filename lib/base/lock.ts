@@ -25,8 +25,6 @@ import { notice } from "./notice";
 /** A holder touches its lock every ten seconds, but a step on a large model may let nothing else run for long. */
 const staleMs = 3_600_000;
 const touchMs = 10_000;
-/** Between making a lock and writing its holder into it pass some milliseconds. */
-const namelessMs = 5_000;
 
 export interface Lock {
   /** @throws UserError where another process has taken it over */
@@ -103,31 +101,45 @@ export function isLocked(target: string): boolean {
 
 const lockOf = (file: string): string => `${file}.mask-dpo-lock`;
 
+const asideOf = (lock: string): string => `${lock}.${process.pid}.tmp`;
+
 const self = `${process.pid} on ${os.hostname()}`;
 const remove = (lock: string): void => rmSync(lock, { recursive: true, force: true });
 const isStale = (lock: string): boolean =>
   Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) > staleMs;
 
-/** proper-lockfile's folders are empty; ours hold a name from the first, for later it would seem to be another's. */
+/**
+ * proper-lockfile's folders are empty; ours come and go with their holder's name in them, in one step: one without a
+ * name is nobody's, whenever a process was killed.
+ */
 const named = {
   realpathSync,
   statSync,
   utimesSync,
   mkdirSync(lock: string) {
-    mkdirSync(lock);
+    if (existsSync(lock)) throw new Taken();
+    const aside = asideOf(lock);
     try {
-      writeFileSync(path.join(lock, "holder"), self);
+      mkdirSync(aside, { recursive: true });
+      writeFileSync(path.join(aside, "holder"), self);
+      renameSync(aside, lock);
     } catch (error) {
-      remove(lock);
-      throw error;
+      remove(aside);
+      throw existsSync(lock) ? new Taken() : error;
     }
   },
   rmdirSync(lock: string) {
-    if (holderOf(lock) === self || isStale(lock)) remove(lock); // else somebody took ours over
+    const holder = holderOf(lock);
+    if (holder === self || isStale(lock)) takeAway(lock, holder); // else somebody took ours over
   },
 };
 
-/** Undefined while it is not said. */
+/** What proper-lockfile expects of a folder that is there. */
+class Taken extends Error {
+  readonly code = "EEXIST";
+}
+
+/** Undefined where nobody is named. */
 function holderOf(lock: string): string | undefined {
   try {
     return readFileSync(path.join(lock, "holder"), "utf8") || undefined;
@@ -138,10 +150,7 @@ function holderOf(lock: string): string | undefined {
 
 /** Whether nobody can hold it any more. Our own number is that of an earlier process unless we hold the lock. */
 function isGone(holder: string | undefined, lock: string): boolean {
-  if (holder === undefined) {
-    const stat = statSync(lock, { throwIfNoEntry: false });
-    return stat === undefined || Date.now() - stat.mtimeMs > namelessMs;
-  }
+  if (holder === undefined) return true;
   const [pid, host] = holder.split(" on ");
   if (host !== os.hostname()) return false;
   if (Number(pid) === process.pid) return !held.has(lock);
@@ -159,7 +168,8 @@ export function isAlive(pid: number): boolean {
 
 /** Removes a lock, unless somebody else was quicker and it is theirs by now. */
 function takeAway(lock: string, holder: string | undefined): void {
-  const aside = `${lock}.${process.pid}`;
+  const aside = asideOf(lock);
+  remove(aside); // an earlier process of our number may have left it
   try {
     renameSync(lock, aside);
   } catch {

@@ -69,7 +69,8 @@ export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, t
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1) + besides(config, 2));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 4 : 3) * config.heads * scores;
   const chunked = M > headRows(V);
-  const compared = needsDistributions(needsOf(objective)) ? 1 : 0; // with the reference's
+  const needs = needsOf(objective);
+  const compared = needsDistributions(needs) ? 1 : 0; // with the reference's
   const kept = chunked ? 0 : (1 + compared) * M * V; // a softmax that is whole stays, and the slope of a divergence
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
   const atOnce = logitsAtOnce(config);
@@ -77,6 +78,8 @@ export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, t
     (chunked ? atOnce * headRows(V) : (atOnce - 1) * M) * V + (lora ? 0 : 3 * V * D),
     // of its arrays one is the slope that stays
     compared * ((config.logitCap ? 5 : 4) - (chunked ? 0 : 1)) * Math.min(M, headRows(V)) * V,
+    // a second softmax, beside the one that stays
+    needs.has("alignment") ? atOnce * Math.min(M, headRows(V)) * V : 0,
   );
   // the two places where most is held
   const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;

@@ -18,6 +18,9 @@ export function endOnSignals(): void {
     process.on(signal, () => {
       const now = performance.now();
       if (now - taken < repeatMs) return;
+      // Node takes back what nohup asked for
+      if (signal === "SIGHUP")
+        complain("\nthe terminal was closed; `setsid -f COMMAND` works on behind it, nohup does not\n");
       const waiting = heard;
       heard = undefined;
       if (waiting) {

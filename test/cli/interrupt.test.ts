@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { scratch } from "../golden/fixtures";
+import { inOrder, scratch } from "../golden/fixtures";
 import { tinyModel, writePairs, writeQuestions } from "./data";
 import { succeed } from "./here";
 import { linesOf, start, until } from "./process";
@@ -52,9 +52,10 @@ test("train", { timeout: 60_000 }, async (t) => {
   const says = /interrupted after step (\d+) of 100; run the same command again to go on\n$/;
   for (const [by, steps] of [
     [["SIGINT", 130], 10],
-    [["SIGTERM", 143], 30],
+    [["SIGHUP", 129], 30],
   ] as const) {
-    const [, step] = await interrupt(train(out), () => linesOf(log) >= steps, [...by], says);
+    const said = by[0] === "SIGHUP" ? inOrder(/the terminal was closed; `setsid -f [^]*/, says) : says;
+    const [, step] = await interrupt(train(out), () => linesOf(log) >= steps, [...by], said);
     assert.equal(linesOf(log), Number(step), "the step it was in is kept");
     assert.ok(!existsSync(out));
   }

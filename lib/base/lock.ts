@@ -1,19 +1,9 @@
 /**
  * One writer at a time of a file or folder, on this machine and on others that share the disk: `<target>.mask-dpo-lock`
- * (proper-lockfile's folder) names host and process of its holder. The lock of a process of this host that is gone is
- * taken over at once, whatever ended it; one of another host once its holder has not touched it for long.
+ * (proper-lockfile's folder) holds one file, whose name is process and host of its holder. The lock of a process of
+ * this host that is gone is taken over at once, whatever ended it; another's once it has not been touched for long.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,34 +30,28 @@ export function takeLock(target: string): Lock {
   const file = realTarget(target);
   const lock = lockOf(file);
   makeFolder(path.dirname(file));
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const unlock = lockfile.lockSync(file, {
-        lockfilePath: lock,
-        realpath: false,
-        stale: staleMs,
-        update: touchMs,
-        fs: named,
-        onCompromised: () => undefined, // `check` sees it
-      });
-      held.add(lock);
-      return {
-        check: () => {
-          if (holderOf(lock) !== self) throw busy(target, lock, holderOf(lock));
-        },
-        release: () => {
-          held.delete(lock);
-          if (holderOf(lock) === self) unlock();
-        },
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-    }
-    const holder = holderOf(lock);
-    if (!isGone(holder, lock)) throw busy(target, lock, holder);
-    takeAway(lock, holder);
+  try {
+    const unlock = lockfile.lockSync(file, {
+      lockfilePath: lock,
+      realpath: false,
+      stale: Infinity, // `isGone` judges
+      update: touchMs,
+      fs: named,
+      onCompromised: () => undefined, // `check` sees it
+    });
+    held.add(lock);
+    return {
+      check: () => {
+        if (holderOf(lock) !== self) throw busy(target, lock);
+      },
+      release: () => {
+        held.delete(lock);
+        if (holderOf(lock) === self) unlock();
+      },
+    };
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ELOCKED" ? busy(target, lock) : error;
   }
-  throw busy(target, lock, holderOf(lock));
 }
 
 /** What `work` returns, done under the lock of `target`. @throws UserError as `takeLock` */
@@ -96,41 +80,36 @@ export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 /** Whether another process, or this one, writes it now. */
 export function isLocked(target: string): boolean {
   const lock = lockOf(realTarget(target));
-  return existsSync(lock) && !isGone(holderOf(lock), lock);
+  const holder = holderOf(lock);
+  return holder !== undefined && !isGone(holder, lock);
 }
 
 const lockOf = (file: string): string => `${file}.mask-dpo-lock`;
 
-const asideOf = (lock: string): string => `${lock}.${process.pid}.tmp`;
-
 const self = `${process.pid} on ${os.hostname()}`;
-const remove = (lock: string): void => rmSync(lock, { recursive: true, force: true });
-const isStale = (lock: string): boolean =>
-  Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) > staleMs;
 
 /**
- * proper-lockfile's folders are empty; ours come and go with their holder's name in them, in one step: one without a
- * name is nobody's, whenever a process was killed.
+ * Each step is one renaming, which one process succeeds with: a lock comes and goes with its holder's name in it, and
+ * is taken over by renaming that name, which is there no more once another was quicker.
  */
 const named = {
   realpathSync,
   statSync,
   utimesSync,
   mkdirSync(lock: string) {
-    if (existsSync(lock)) throw new Taken();
-    const aside = asideOf(lock);
-    try {
-      mkdirSync(aside, { recursive: true });
-      writeFileSync(path.join(aside, "holder"), self);
-      renameSync(aside, lock);
-    } catch (error) {
-      remove(aside);
-      throw existsSync(lock) ? new Taken() : error;
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const holder = holderOf(lock);
+      const isOurs =
+        holder === undefined
+          ? isPlaced(lock)
+          : isGone(holder, lock) && isMoved(path.join(lock, holder), path.join(lock, self));
+      if (isOurs) return;
     }
+    throw new Taken();
   },
   rmdirSync(lock: string) {
-    const holder = holderOf(lock);
-    if (holder === self || isStale(lock)) takeAway(lock, holder); // else somebody took ours over
+    const aside = asideOf(lock);
+    if (holderOf(lock) === self && isMoved(lock, aside)) remove(aside); // else somebody took ours over
   },
 };
 
@@ -139,22 +118,48 @@ class Taken extends Error {
   readonly code = "EEXIST";
 }
 
-/** Undefined where nobody is named. */
+const asideOf = (lock: string): string => `${lock}.${process.pid}.tmp`;
+const remove = (folder: string): void => rmSync(folder, { recursive: true, force: true });
+
+/** Makes a lock of ours, unless another's is there. */
+function isPlaced(lock: string): boolean {
+  const aside = asideOf(lock);
+  try {
+    mkdirSync(aside, { recursive: true }); // an earlier process of our number may have left it
+    writeFileSync(path.join(aside, self), "");
+    return isMoved(aside, lock);
+  } finally {
+    remove(aside);
+  }
+}
+
+/** Renames it, unless it is there no more or the new name is another's. */
+function isMoved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (["ENOENT", "ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
+
+/** Undefined where there is no lock, or one without a name, which is nobody's. */
 function holderOf(lock: string): string | undefined {
   try {
-    return readFileSync(path.join(lock, "holder"), "utf8") || undefined;
+    return readdirSync(lock)[0];
   } catch {
     return undefined;
   }
 }
 
-/** Whether nobody can hold it any more. Our own number is that of an earlier process unless we hold the lock. */
-function isGone(holder: string | undefined, lock: string): boolean {
-  if (holder === undefined) return true;
+/** Whether it can hold the lock no more. Our own number is that of an earlier process unless we hold it. */
+function isGone(holder: string, lock: string): boolean {
+  const touched = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Infinity; // it may have let go just now
+  if (Date.now() - touched > staleMs) return true;
   const [pid, host] = holder.split(" on ");
   if (host !== os.hostname()) return false;
-  if (Number(pid) === process.pid) return !held.has(lock);
-  return !isAlive(Number(pid));
+  return Number(pid) === process.pid ? !held.has(lock) : !isAlive(Number(pid));
 }
 
 /** Whether a process of this number runs here. */
@@ -166,27 +171,14 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Removes a lock, unless somebody else was quicker and it is theirs by now. */
-function takeAway(lock: string, holder: string | undefined): void {
-  const aside = asideOf(lock);
-  remove(aside); // an earlier process of our number may have left it
-  try {
-    renameSync(lock, aside);
-  } catch {
-    return; // its holder has just let go
-  }
-  if (holderOf(aside) !== holder) renameSync(aside, lock);
-  else remove(aside);
-}
-
 /** Somebody else is at work on it. */
 class Busy extends UserError {}
 
-function busy(target: string, lock: string, holder = "nobody yet"): Busy {
+function busy(target: string, lock: string): Busy {
   return new Busy({
     where: target,
     expected: "no other process at work on it",
-    got: `process ${holder}, which holds ${lock}`,
+    got: `process ${holderOf(lock) ?? "of no name"}, which holds ${lock}`,
     fix: "Wait for its end, or name another output; if that process is gone, delete the lock.",
   });
 }

@@ -1,6 +1,15 @@
 /** One writer at a time, whatever became of the one before. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -8,7 +17,7 @@ import { z } from "zod";
 import { JsonlLog } from "../../lib/base/jsonl";
 import { inTurn, isLocked, takeLock } from "../../lib/base/lock";
 import { scratch, userError } from "../golden/fixtures";
-import { startNode, until } from "../cli/process";
+import { startNode, until, type Running } from "../cli/process";
 import { typescriptLoader } from "../../lib/base/files";
 
 const rowSchema = z.object({ n: z.number() }).strict();
@@ -18,7 +27,7 @@ const busy = userError(/expected no other process at work on it, got process \S+
 function left(file: string, holder: string | undefined, ageS = 0): string {
   const lock = `${file}.mask-dpo-lock`;
   mkdirSync(lock);
-  if (holder !== undefined) writeFileSync(path.join(lock, "holder"), holder);
+  if (holder !== undefined) writeFileSync(path.join(lock, holder), "");
   const at = new Date(Date.now() - 1000 * ageS);
   utimesSync(lock, at, at);
   return lock;
@@ -80,7 +89,6 @@ test("the lock of a process that is gone is taken over; another host's and a liv
   const cases: [name: string, holder: string | undefined, ageS: number, taken: boolean][] = [
     ["gone", `4194304 on ${host}`, 0, true],
     ["our number, but not ours", `${process.pid} on ${host}`, 0, true],
-    ["empty, as a lost file system leaves it", "", 0, true],
     ["without a name", undefined, 0, true],
     ["alive", `${process.ppid} on ${host}`, 600, false],
     ["another host, at work", "7 on elsewhere", 600, false],
@@ -106,6 +114,48 @@ test("a file of that name that is somebody's own is no lock of ours", (t) => {
   assert.equal(readFileSync(`${file}.lock`, "utf8"), "theirs");
 });
 
+/** A process that does this in a script where `takeLock` is, and `file`. */
+function holding(file: string, script: string): Running {
+  const lock = path.join(__dirname, "../../lib/base/lock");
+  return startNode([
+    ...["--require", typescriptLoader, "--eval"],
+    `const file = ${JSON.stringify(file)};
+    const { takeLock } = require(${JSON.stringify(lock)});
+    ${script}`,
+  ]);
+}
+
+test("several that want it at once: one at a time has it", async (t) => {
+  const file = path.join(scratch(t), "rows.jsonl");
+  const all = Array.from({ length: 3 }, () =>
+    holding(
+      file,
+      `const say = (what) => require("node:fs").appendFileSync(file, what + " " + process.pid + "\\n");
+      for (let done = 0; done < 300; ) {
+        let lock;
+        try {
+          lock = takeLock(file);
+        } catch (error) {
+          if (error.constructor.name === "Busy") continue;
+          throw error;
+        }
+        say("in");
+        say("out");
+        lock.release();
+        done += 1;
+      }`,
+    ),
+  );
+  for (const { ended } of all) {
+    const { code, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+  }
+  const said = readFileSync(file, "utf8").trimEnd().split("\n");
+  assert.equal(said.length, 2 * 3 * 300);
+  const overlaps = said.filter((line, i) => i % 2 === 1 && line !== said[i - 1]!.replace("in", "out"));
+  assert.deepEqual(overlaps, []);
+});
+
 test("killed while it took or held the lock, a process blocks nobody", async (t) => {
   const moments = {
     took: 'require("node:fs").writeFileSync = () => process.kill(process.pid, "SIGKILL");',
@@ -114,12 +164,7 @@ test("killed while it took or held the lock, a process blocks nobody", async (t)
   for (const [moment, before] of Object.entries(moments)) {
     const file = path.join(scratch(t), "rows.jsonl");
     const lock = `${file}.mask-dpo-lock`;
-    const holder = startNode([
-      ...["--require", typescriptLoader, "--eval"],
-      `${before}
-      require(${JSON.stringify(path.join(__dirname, "../../lib/base/lock"))}).takeLock(${JSON.stringify(file)});
-      setInterval(() => undefined, 1000);`,
-    ]);
+    const holder = holding(file, `${before} takeLock(file); setInterval(() => undefined, 1000);`);
     if (moment === "held") {
       await until(() => existsSync(lock), holder);
       assert.throws(() => takeLock(file), busy);
@@ -136,10 +181,10 @@ test("killed while it took or held the lock, a process blocks nobody", async (t)
 test("a writer whose lock was taken over writes nothing more", (t) => {
   const file = path.join(scratch(t), "rows.jsonl");
   const log = new JsonlLog(file, rowSchema);
-  const holder = path.join(`${file}.mask-dpo-lock`, "holder");
-  writeFileSync(holder, "7 on elsewhere"); // as one that found it stale leaves it
+  const lock = `${file}.mask-dpo-lock`;
+  renameSync(path.join(lock, readdirSync(lock)[0]!), path.join(lock, "7 on elsewhere")); // by one that found it stale
   assert.throws(() => log.append([{ n: 1 }]), busy);
   assert.equal(readFileSync(file, "utf8"), "");
   log.close();
-  assert.equal(readFileSync(holder, "utf8"), "7 on elsewhere", "the lock is theirs");
+  assert.deepEqual(readdirSync(lock), ["7 on elsewhere"], "the lock is theirs");
 });

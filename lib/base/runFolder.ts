@@ -65,7 +65,7 @@ function isEmpty(target: string): boolean {
 export function sweep(dir: string): void {
   for (const name of readdirSync(dir)) {
     const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
-    if (pid && !isAlive(Number(pid))) rmSync(path.join(dir, name), { force: true });
+    if (pid && !isAlive(Number(pid))) rmSync(path.join(dir, name), { recursive: true, force: true });
   }
 }
 

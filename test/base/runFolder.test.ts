@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { claimBeside, claimFolder, runFolder } from "../../lib/base/runFolder";
@@ -61,6 +62,9 @@ test("temporary files of dead writers are removed, those of living ones stay", (
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;
   for (const name of [`state.safetensors.${dead}.tmp`, `state.safetensors.${process.pid}.tmp`, "notes.tmp"])
     writeFileSync(path.join(dir, name), "");
+  const lock = path.join(dir, `log.jsonl.mask-dpo-lock.${dead}.tmp`); // killed while it took a lock
+  mkdirSync(lock);
+  writeFileSync(path.join(lock, `${dead} on ${os.hostname()}`), "");
   claimFolder(dir, { seed: 1 });
   assert.deepEqual(readdirSync(dir).sort(), ["notes.tmp", "run.json", `state.safetensors.${process.pid}.tmp`]);
 });

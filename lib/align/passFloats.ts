@@ -68,18 +68,19 @@ export function gradientFloats(request: Passes, { tokens: N, slots: S, scores, t
     (config.attentionCap ? 2 : 1) * config.heads * scores;
   const back = N * (9.5 * D + Q + 2 * I + loraWidth(config, lora, 1) + besides(config, 2));
   const inside = N * 6 * (Q + K) + S * 2 * (2 * Q + 2 * K) + (config.attentionCap ? 4 : 3) * config.heads * scores;
-  const chunked = M > headRows(V);
+  const rows = Math.min(M, headRows(V)); // of logits that are held at once
+  const chunked = rows < M;
   const needs = needsOf(objective);
   const compared = needsDistributions(needs) ? 1 : 0; // with the reference's
   const kept = chunked ? 0 : (1 + compared) * M * V; // a softmax that is whole stays, and the slope of a divergence
   const layers = gradientCheckpointing ? config.layers * N * D : config.layers * forth;
   const atOnce = logitsAtOnce(config);
   const atHead = Math.max(
-    (chunked ? atOnce * headRows(V) : (atOnce - 1) * M) * V + (lora ? 0 : 3 * V * D),
+    (chunked ? atOnce : atOnce - 1) * rows * V + (lora ? 0 : 3 * V * D),
     // of its arrays one is the slope that stays
-    compared * ((config.logitCap ? 5 : 4) - (chunked ? 0 : 1)) * Math.min(M, headRows(V)) * V,
+    compared * ((config.logitCap ? 5 : 4) - (chunked ? 0 : 1)) * rows * V,
     // a second softmax, beside the one that stays
-    needs.has("alignment") ? atOnce * Math.min(M, headRows(V)) * V : 0,
+    needs.has("alignment") ? atOnce * rows * V : 0,
   );
   // the two places where most is held
   const atFirstLayer = (gradientCheckpointing ? config.layers * N * D + forth + back : config.layers * back) + inside;

@@ -52,7 +52,8 @@ test("train", { timeout: 60_000 }, async (t) => {
   const says = /interrupted after step (\d+) of 100; run the same command again to go on\n$/;
   for (const [by, steps] of [
     [["SIGINT", 130], 10],
-    [["SIGHUP", 129], 30],
+    [["SIGTERM", 143], 30],
+    [["SIGHUP", 129], 50],
   ] as const) {
     const said = by[0] === "SIGHUP" ? inOrder(/the terminal was closed; `setsid -f [^]*/, says) : says;
     const [, step] = await interrupt(train(out), () => linesOf(log) >= steps, [...by], said);
